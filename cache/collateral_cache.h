@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The collateral cache: hit, single-flight miss, verified before cached, never backwards, stale rules (DESIGN 3).
+// The cache never talks to a vendor itself: it is given a function that fetches, which service/ plugs in.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cache/freshness.h"
+#include "cache/store.h"
+#include "tcb/base/result.h"
+#include "tcb/collateral.h"
+
+namespace thimble {
+
+// One fetch: the bytes as they came and where from ("https://api.trustedservices.intel.com/...").
+struct FetchedBytes {
+  CollateralBytes bytes;
+  std::string source;
+};
+using SteadyTime = std::chrono::steady_clock::time_point;
+// Must return by the deadline. Errors: kUnavailable with upstream.unreachable, .status, .answer or .not_found.
+using FetchFunction = std::function<Result<FetchedBytes>(const CollateralKey& key, SteadyTime deadline)>;
+
+// Real clocks for pacing and back-off: given in so that tests can step them. Judgements of time take `now` instead.
+using SteadyClock = std::function<SteadyTime()>;
+
+// What happened, for logs and metrics: the cache itself does not log. Called from any thread; must not block.
+struct CacheEvent {
+  enum class Kind : uint8_t {
+    kHit, kMiss, kStaleServed, kRenewed, kUnchanged, kRefused, kFetchFailed, kRollback, kSerialsDropped, kIssuerChanged, kQuarantined, kEvicted
+  };
+  Kind kind;
+  std::string_view item;   // KeyName
+  const Error* error;      // or null
+  std::string_view detail;
+};
+using EventSink = std::function<void(const CacheEvent&)>;
+
+struct CacheOptions {
+  FreshnessRules freshness;
+  Seconds stale_grace{7 * 24 * 3600};
+  std::chrono::milliseconds miss_budget{5000};       // a request's budget for upstream work, retries included
+  std::chrono::milliseconds failure_backoff{10000};  // after a failed fetch; doubles up to 10 min, with jitter
+  std::chrono::milliseconds negative_ttl{30000};     // after upstream.not_found
+  size_t max_platform_items = 1'000'000;             // VCEKs and PCK sets: least recently used go first
+};
+
+struct CacheAnswer {
+  ItemPtr item;
+  Freshness freshness = Freshness::kFresh;
+  Instant fetched{};       // when these bytes came from upstream
+  Instant last_check{};
+  Instant next_refresh{};
+  bool hit = false;        // answered without waiting for an upstream
+};
+
+// One line of the status page.
+struct CacheStatus {
+  std::string item;
+  Freshness freshness;
+  Instant issued{}, next_update{}, fetched{}, last_check{}, next_refresh{};
+  std::string source, sha256;
+  uint64_t order_number = 0;
+  std::string last_error;  // empty: none since the last success
+};
+
+// Thread-safe. No lock is held while fetching, verifying or touching the store.
+class CollateralCache {
+ public:
+  CollateralCache(std::shared_ptr<Store> store, TrustAnchors anchors, FetchFunction fetch, CacheOptions options,
+                  EventSink events, SteadyClock clock);
+  ~CollateralCache();  // waits for background work
+
+  // From memory, the store, or upstream, in this order. Never waits for a refresh of an item that is not stale.
+  // Errors: kUnavailable with the cause (upstream.*, collateral.missing, or the failed check of a refused answer).
+  Result<CacheAnswer> Get(const CollateralKey& key, Instant now);
+  // From memory or the store only; nullopt when it is not held.
+  std::optional<CacheAnswer> Peek(const CollateralKey& key, Instant now);
+
+  // Takes an item from outside (import, upload): verified and ordered like a fetch.
+  Result<ItemPtr> Put(const CollateralKey& key, const FetchedBytes& fetched, Instant now, bool allow_older);
+
+  // One attempt to renew a key now, whatever its freshness.
+  Result<CacheAnswer> Refresh(const CollateralKey& key, Instant now);
+
+  std::vector<CacheStatus> Status(Instant now);
+  // The versions of a key that were held, newest first: for "?at=" and /v1/history.
+  std::vector<ItemPtr> History(const CollateralKey& key);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace thimble

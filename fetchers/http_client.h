@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// HTTP as the fetchers need it: one virtual Send, so that tests can stand in for the network.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "tcb/base/bytes.h"
+#include "tcb/base/result.h"
+
+namespace thimble {
+
+struct HttpRequest {
+  std::string method = "GET";
+  std::string url;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  size_t max_body = 4u << 20;  // a longer answer is an error, and reading stops there
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+};
+
+struct HttpResponse {
+  int status = 0;
+  std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+  Bytes body;
+
+  // The value of the first header of this (lower-case) name.
+  std::optional<std::string_view> Header(std::string_view name) const;
+};
+
+class HttpClient {
+ public:
+  virtual ~HttpClient() = default;
+  // OK means that a complete HTTP response arrived; its status is still to be judged.
+  // Errors: upstream.unreachable (DNS, connect, TLS, time-out, truncated) or upstream.answer (longer than max_body).
+  virtual Result<HttpResponse> Send(const HttpRequest& request) = 0;
+};
+
+}  // namespace thimble

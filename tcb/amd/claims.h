@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What AMD evidence says: copied from the signed bytes, so a verdict outlives its input.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "tcb/base/bytes.h"
+#include "tcb/intel/ids.h"
+
+namespace thimble::amd {
+
+enum class Product : uint8_t { kMilan, kGenoa, kTurin };
+std::string_view ProductName(Product product);                       // "Milan", "Genoa", "Turin"
+std::optional<Product> ProductFromName(std::string_view name);       // also Bergamo and Siena, which are Genoa
+
+enum class SigningKey : uint8_t { kVcek, kVlek };
+std::string_view SigningKeyName(SigningKey kind);  // "vcek", "vlek"
+
+// TCB_VERSION decoded by the layout of its product (SNP c). There is no order on it but Covers().
+struct TcbVersion {
+  Product product = Product::kMilan;
+  uint8_t bootloader = 0, tee = 0, snp = 0, microcode = 0;
+  std::optional<uint8_t> fmc;  // Turin only
+
+  static TcbVersion Decode(Product product, const std::array<uint8_t, 8>& raw);
+  std::array<uint8_t, 8> Encode() const;
+  bool operator==(const TcbVersion&) const = default;
+};
+// Every component is at least that required. Both are of one product.
+bool Covers(const TcbVersion& platform, const TcbVersion& required);
+
+using HwId = Bytes;  // 64 bytes (Milan, Genoa) or 8 (Turin)
+using ChipId = FixedBytes<struct ChipIdTag, 64>;
+
+struct CpuId {
+  uint8_t family = 0, model = 0, stepping = 0;
+  bool operator==(const CpuId&) const = default;
+};
+
+// From the leaf certificate and the product.
+struct PlatformFacts {
+  std::optional<Product> product;
+  std::optional<CpuId> cpuid;       // v3 and later
+  HwId hwid;                        // VCEK
+  std::optional<std::string> csp_id;  // VLEK
+  SigningKey signing_key = SigningKey::kVcek;
+};
+
+struct FirmwareVersion {
+  uint8_t major = 0, minor = 0, build = 0;
+};
+
+// ATTESTATION_REPORT, 1184 bytes (SNP c). TCBs are absent until the product is known.
+struct SnpClaims {
+  uint32_t version = 0, guest_svn = 0, vmpl = 0;
+  uint64_t policy = 0, platform_info = 0;
+  bool author_key_en = false, mask_chip_key = false;
+  uint8_t signing_key = 0;
+  FixedBytes<struct SnpFamilyIdTag, 16> family_id;
+  FixedBytes<struct SnpImageIdTag, 16> image_id;
+  intel::ReportData report_data;
+  FixedBytes<struct SnpMeasurementTag, 48> measurement;
+  FixedBytes<struct SnpHostDataTag, 32> host_data;
+  FixedBytes<struct SnpIdKeyDigestTag, 48> id_key_digest;
+  FixedBytes<struct SnpAuthorKeyDigestTag, 48> author_key_digest;
+  FixedBytes<struct SnpReportIdTag, 32> report_id, report_id_ma;
+  ChipId chip_id;
+  std::array<uint8_t, 8> raw_current_tcb{}, raw_reported_tcb{}, raw_committed_tcb{}, raw_launch_tcb{};
+  std::optional<TcbVersion> current_tcb, reported_tcb, committed_tcb, launch_tcb;
+  std::optional<CpuId> cpuid;  // v3 and later
+  FirmwareVersion current_version, committed_version;
+  std::optional<uint64_t> launch_mit_vector, current_mit_vector;  // v5
+
+  bool debug() const { return (policy >> 19 & 1) != 0; }
+  bool migrate_ma() const { return (policy >> 18 & 1) != 0; }
+};
+
+// A vTPM quote beside an HCL report.
+struct TpmQuoteClaims {
+  Bytes extra_data;
+  Bytes pcr_digest;
+  std::array<bool, 24> pcr_selection{};
+};
+
+// An Azure HCL report around a hardware report (spec/azure-thim.md section 4).
+struct HclClaims {
+  Digest256 runtime_data_sha256;
+  std::string runtime_data;       // the exact JSON bytes
+  std::string runtime_user_data;  // hex, as it stands there
+  Digest256 ak_modulus_sha256;    // of HCLAkPub's modulus, big endian, without leading zeros
+  Bytes ak_modulus, ak_exponent;
+  std::optional<TpmQuoteClaims> tpm_quote;
+};
+
+}  // namespace thimble::amd

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Digests and signatures, over OpenSSL. Keys are parsed once and are immutable: const methods may be called from
+// many threads at once. No OpenSSL type is visible to users of the library.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "tcb/base/bytes.h"
+
+namespace thimble {
+
+Digest256 Sha256(ByteView data);
+Digest256 Sha256(ByteView first, ByteView second);  // of the concatenation
+Digest384 Sha384(ByteView data);
+
+enum class Curve : uint8_t { kP256, kP384 };
+
+// An ECDSA public key. P-256 goes with SHA-256, P-384 with SHA-384; nothing else occurs.
+class EcPublicKey {
+ public:
+  // X || Y, big endian, 64 or 96 bytes; nullopt when the point is not on the curve (or is infinity).
+  static std::optional<EcPublicKey> FromPoint(Curve curve, ByteView xy);
+
+  Curve curve() const { return curve_; }
+  ByteView point() const { return xy_; }  // X || Y
+
+  // r || s, big endian, 64 or 96 bytes. False for r or s outside 1..n-1, wrong length, or a wrong signature.
+  bool VerifyRaw(ByteView message, ByteView r_s) const;
+  // DER SEQUENCE { INTEGER r, INTEGER s }, minimal, nothing after it.
+  bool VerifyDer(ByteView message, ByteView signature) const;
+
+ private:
+  struct Impl;
+  EcPublicKey(Curve curve, ByteView xy, std::shared_ptr<const Impl> impl);
+  Curve curve_;
+  Bytes xy_;
+  std::shared_ptr<const Impl> impl_;
+};
+
+// An RSA public key, for AMD's ARK, ASK and ASVK (RSA-4096) and the vTPM's attestation key (RSA-2048).
+class RsaPublicKey {
+ public:
+  // Modulus and exponent, big endian. nullopt unless the modulus has 2048 to 8192 bits and the exponent is odd and > 2.
+  static std::optional<RsaPublicKey> FromNumbers(ByteView modulus, ByteView exponent);
+
+  // RSASSA-PSS with SHA-384, MGF1 with SHA-384, salt of 48 bytes (AMD's profile).
+  bool VerifyPssSha384(ByteView message, ByteView signature) const;
+  // RSASSA-PKCS1-v1_5 with SHA-256 (TPM2_ALG_RSASSA).
+  bool VerifyPkcs1Sha256(ByteView message, ByteView signature) const;
+
+ private:
+  struct Impl;
+  explicit RsaPublicKey(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+  std::shared_ptr<const Impl> impl_;
+};
+
+}  // namespace thimble

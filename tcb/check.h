@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// THE INDEX: every named check, what it says, the spec section it comes from, and the file that makes it.
+// The names (the text in X(...)) are part of the public result and are stable.
+// tests/checks_test.py holds that each is used by the code and fails in at least one test.
+//
+// "DCAP n" is section n of spec/intel-dcap-verification.md, "SNP x" section x of spec/amd-sev-snp.md,
+// "HCL" is section 4 of spec/azure-thim.md.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace thimble {
+
+// clang-format off
+#define THIMBLE_CHECKS(X) \
+  X(kNone, "") \
+  /* -- Intel evidence -- */ \
+  X(kQuoteFormat, "quote.format")                 /* lengths, versions, types, key on the curve; DCAP 1; intel/quote.cpp */ \
+  X(kQuoteSignature, "quote.signature")           /* attestation key over header and body; DCAP 5.10; intel/verify.cpp */ \
+  X(kQuoteTrailingBytes, "quote.trailing_bytes")  /* soft: bytes after the auth data, counted; DCAP 1.3; intel/verify.cpp */ \
+  X(kQeReportSignature, "qe_report.signature")    /* PCK key over the QE report; DCAP 5.6; intel/verify.cpp */ \
+  X(kQeReportData, "qe_report.data")              /* SHA-256(attestation key, auth data), then zeros; DCAP 5.7; intel/verify.cpp */ \
+  X(kPckChain, "pck.chain")                       /* three certificates, roles, names, profiles, signatures; DCAP 2; intel/pck_chain.cpp */ \
+  X(kPckRoot, "pck.root")                         /* the root is a trust anchor; DCAP 2.2.5; intel/pck_chain.cpp */ \
+  X(kPckRevoked, "pck.revoked")                   /* leaf in the PCK CRL, or intermediate in the root CRL; DCAP 2.4; intel/verify.cpp */ \
+  X(kPckExpired, "pck.expired")                   /* soft: a certificate of the PCK chain is past notAfter; DCAP 2.2.7; intel/verify.cpp */ \
+  X(kPckNotYetValid, "pck.not_yet_valid")         /* soft: ... before notBefore; DCAP 2.2.7; intel/verify.cpp */ \
+  X(kPckMissing, "pck.missing")                   /* certification data 1 to 4 and no PCK chain given; DCAP 1.5; intel/verify.cpp */ \
+  /* -- Intel collateral -- */ \
+  X(kCrlRootSignature, "crl.root.signature")      /* root CA CRL under the root key; DCAP 2.4; intel/collateral.cpp */ \
+  X(kCrlRootIssuer, "crl.root.issuer")            /* its issuer is the root, of the same anchor; DCAP 2.4; intel/collateral.cpp */ \
+  X(kCrlRootExpired, "crl.root.expired")          /* soft: outside thisUpdate..nextUpdate; DCAP 2.4; intel/verify.cpp */ \
+  X(kCrlPckSignature, "crl.pck.signature")        /* PCK CRL under the intermediate's key; DCAP 2.4; intel/collateral.cpp */ \
+  X(kCrlPckIssuer, "crl.pck.issuer")              /* its issuer issued this PCK leaf; DCAP 2.4; intel/collateral.cpp, verify.cpp */ \
+  X(kCrlPckExpired, "crl.pck.expired")            /* soft: outside thisUpdate..nextUpdate; DCAP 2.4; intel/verify.cpp */ \
+  X(kSigningChainUntrusted, "signing_chain.untrusted") /* TCB signing chain: two certificates, roles, signature, anchor; DCAP 2; intel/collateral.cpp */ \
+  X(kSigningChainExpired, "signing_chain.expired")     /* soft: past notAfter; DCAP 2.2.7; intel/verify.cpp */ \
+  X(kSigningChainNotYetValid, "signing_chain.not_yet_valid") /* soft: before notBefore; DCAP 2.2.7; intel/verify.cpp */ \
+  X(kSigningChainRevoked, "signing_chain.revoked")     /* TCB signing certificate in the root CRL; DCAP 2.4; intel/verify.cpp */ \
+  X(kTcbInfoSignature, "tcb_info.signature")      /* over the raw bytes of the member; DCAP 3; intel/collateral.cpp */ \
+  X(kTcbInfoMismatch, "tcb_info.mismatch")        /* TEE, FMSPC, PCE id are the quote's; DCAP 3 checks 4, 5; intel/verify.cpp */ \
+  X(kTcbInfoExpired, "tcb_info.expired")          /* soft: past nextUpdate; DCAP 3 check 3; intel/verify.cpp */ \
+  X(kTcbInfoNotYetIssued, "tcb_info.not_yet_issued")   /* soft: before issueDate; DCAP 3 check 3; intel/verify.cpp */ \
+  X(kQeIdentitySignature, "qe_identity.signature")     /* over the raw bytes of the member; DCAP 4; intel/collateral.cpp */ \
+  X(kQeIdentityMismatch, "qe_identity.mismatch")       /* id, MISCSELECT, ATTRIBUTES, MRSIGNER, ISVPRODID; DCAP 4.1-4.5; intel/verify.cpp */ \
+  X(kQeIdentityExpired, "qe_identity.expired")         /* soft: past nextUpdate; DCAP 4; intel/verify.cpp */ \
+  X(kQeIdentityNotYetIssued, "qe_identity.not_yet_issued") /* soft: before issueDate; DCAP 4; intel/verify.cpp */ \
+  X(kTdxModuleMismatch, "tdx_module.mismatch")    /* identity known, MRSIGNERSEAM, SEAMATTRIBUTES; DCAP 3.2; intel/verify.cpp */ \
+  X(kTcbNotSupported, "tcb.not_supported")        /* no TCB level matches platform, module or QE; DCAP 3.1, 3.2, 4.6; intel/verify.cpp */ \
+  X(kSgxDebug, "sgx.debug")                       /* soft: enclave in debug mode; DCAP 5; intel/verify.cpp */ \
+  X(kTdxDebug, "tdx.debug")                       /* soft: TD attributes byte 0 (TUD) not zero; DCAP 5; intel/verify.cpp */ \
+  /* -- AMD evidence and endorsements -- */ \
+  X(kSnpFormat, "snp.format")                     /* lengths, must-be-zero ranges; SNP c, d.1; amd/report.cpp */ \
+  X(kSnpVersion, "snp.version")                   /* 2 to 5; SNP c; amd/report.cpp */ \
+  X(kSnpSignatureAlgorithm, "snp.signature_algorithm") /* 1; SNP d.1; amd/report.cpp */ \
+  X(kSnpSigningKey, "snp.signing_key")            /* SIGNING_KEY fits the leaf's kind; SNP d.2; amd/verify.cpp */ \
+  X(kSnpChain, "snp.chain")                       /* ARK anchored, ASK or ASVK under it, roles; SNP d.4, d.5; amd/chain.cpp */ \
+  X(kSnpLeafSignature, "snp.leaf_signature")      /* leaf under the ASK or ASVK; SNP d.5; amd/chain.cpp */ \
+  X(kSnpProduct, "snp.product")                   /* CPUID, productName and ARK agree; SNP d.3; amd/verify.cpp */ \
+  X(kSnpChipId, "snp.chip_id")                    /* hwID = CHIP_ID; SNP d.9; amd/verify.cpp */ \
+  X(kSnpTcbBinding, "snp.tcb_binding")            /* each SPL = REPORTED_TCB; SNP d.8; amd/verify.cpp */ \
+  X(kSnpSignature, "snp.signature")               /* leaf key over bytes 0..0x29F; SNP d.10; amd/verify.cpp */ \
+  X(kSnpRevoked, "snp.revoked")                   /* ASK, ASVK or ARK serial in the CRL; SNP d.6; amd/verify.cpp */ \
+  X(kSnpCrl, "snp.crl")                           /* CRL signature and issuer: the ARK; SNP d.6; amd/chain.cpp */ \
+  X(kSnpCrlMissing, "snp.crl_missing")            /* no CRL and the policy requires one; SNP d.6; amd/verify.cpp */ \
+  X(kSnpCrlExpired, "snp.crl_expired")            /* soft: CRL outside thisUpdate..nextUpdate; SNP d.6; amd/verify.cpp */ \
+  X(kSnpEndorsementMissing, "snp.endorsement_missing") /* no leaf or chain to judge by; SNP d; amd/verify.cpp */ \
+  X(kSnpExpired, "snp.expired")                   /* soft: a certificate is past notAfter; SNP d.5; amd/verify.cpp */ \
+  X(kSnpNotYetValid, "snp.not_yet_valid")         /* soft: ... before notBefore; SNP d.5; amd/verify.cpp */ \
+  X(kSnpVmpl, "snp.vmpl")                         /* hard: requested by the host (0xFFFFFFFF); SNP d.12; amd/verify.cpp */ \
+  X(kSnpDebug, "snp.debug")                       /* soft: POLICY.DEBUG; SNP d.13; amd/verify.cpp */ \
+  X(kSnpMigration, "snp.migration")               /* soft: POLICY.MIGRATE_MA; SNP d.13; amd/verify.cpp */ \
+  X(kSnpFloorUnknown, "snp.floor_unknown")        /* soft: the local floor file has no entry for this CPU; SNP d.14; amd/floor.cpp */ \
+  /* -- Azure HCL reports -- */ \
+  X(kHclFormat, "hcl.format")                     /* header, lengths, types; HCL; amd/hcl.cpp */ \
+  X(kHclBinding, "hcl.binding")                   /* REPORT_DATA = SHA-256(runtime data), then zeros; HCL; amd/hcl.cpp */ \
+  X(kHclQuoteMissing, "hcl.quote_missing")        /* TDREPORT without a TD quote; HCL; amd/hcl.cpp */ \
+  X(kHclTdQuote, "hcl.td_quote")                  /* TD quote's report data = TDREPORT's; HCL; amd/hcl.cpp */ \
+  X(kHclTpmSignature, "hcl.tpm_signature")        /* vTPM quote under HCLAkPub; HCL; amd/hcl.cpp */ \
+  X(kHclTpmPcrDigest, "hcl.tpm_pcr_digest")       /* SHA-256 over the selected PCRs; HCL; amd/hcl.cpp */ \
+  X(kHclTpmNonce, "hcl.tpm_nonce")                /* extraData = expected nonce; HCL; amd/hcl.cpp */ \
+  /* -- any result -- */ \
+  X(kReportData, "report_data.mismatch")          /* hard: REPORTDATA is not the value expected; verify.cpp */ \
+  X(kTrustAnchorExtra, "trust_anchor.extra")      /* soft, a note: rests on an anchor the operator added; verify.cpp */ \
+  /* -- decoding collateral, obtaining it, and requests: not checks of evidence, but named causes of errors -- */ \
+  X(kEvidenceFormat, "evidence.format")           /* neither quote, report nor HCL report; verify.cpp */ \
+  X(kCollateralMalformed, "collateral.malformed") /* undecodable collateral; any decoder in tcb/ */ \
+  X(kCollateralMissing, "collateral.missing")     /* an item is not there; intel/verify.cpp, cache/ */ \
+  X(kCollateralMismatch, "collateral.mismatch")   /* an item is not the one asked for; collateral.cpp */ \
+  X(kCollateralFromFuture, "collateral.from_future") /* issued more than 5 minutes after now; collateral.cpp */ \
+  X(kCollateralRollback, "collateral.rollback")   /* older than what is held; cache/collateral_cache.cpp */ \
+  X(kPolicyFormat, "policy.format")               /* unreadable policy or baseline; policy.cpp */ \
+  X(kUpstreamUnreachable, "upstream.unreachable") /* connect, TLS, time-out; fetchers/ */ \
+  X(kUpstreamStatus, "upstream.status")           /* an HTTP status that is not an answer; fetchers/ */ \
+  X(kUpstreamAnswer, "upstream.answer")           /* 200, but not what was asked: header missing, HTML, too long; fetchers/ */ \
+  X(kUpstreamNotFound, "upstream.not_found")      /* the vendor says that it does not exist; fetchers/ */ \
+  X(kStoreIo, "store.io")                         /* the store failed; cache/ */ \
+  X(kStoreCorrupt, "store.corrupt")               /* a record fails its digest; cache/record.cpp */ \
+  X(kRequest, "request.invalid")                  /* a request that cannot be understood; service/ */
+// clang-format on
+
+#define THIMBLE_CHECK_ENUMERATOR(id, name) id,
+enum class Check : uint8_t { THIMBLE_CHECKS(THIMBLE_CHECK_ENUMERATOR) kCount };
+#undef THIMBLE_CHECK_ENUMERATOR
+
+constexpr std::string_view CheckName(Check check) {
+  switch (check) {
+#define THIMBLE_CHECK_NAME(id, name) \
+  case Check::id:                    \
+    return name;
+    THIMBLE_CHECKS(THIMBLE_CHECK_NAME)
+#undef THIMBLE_CHECK_NAME
+    case Check::kCount:
+      break;
+  }
+  return "";
+}
+
+}  // namespace thimble

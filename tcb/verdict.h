@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a verification found: an attestation verdict (RATS, RFC 9334: the verifier's appraisal before policy).
+// "Authentic" and "acceptable" are different questions: this is the first, policy.h the second.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "tcb/amd/claims.h"
+#include "tcb/base/bytes.h"
+#include "tcb/base/result.h"
+#include "tcb/base/time.h"
+#include "tcb/check.h"
+#include "tcb/intel/claims.h"
+
+namespace thimble {
+
+class CollateralItem;  // collateral.h
+
+enum class Tee : uint8_t { kSgx, kTdx, kSnp };
+std::string_view TeeName(Tee tee);  // "sgx", "tdx", "snp"
+
+// Intel's names (DCAP 6.4); AMD's statuses by a local floor are kUpToDate and kOutOfDate.
+enum class TcbStatus : uint8_t {
+  kUpToDate,
+  kSWHardeningNeeded,
+  kConfigurationNeeded,
+  kConfigurationAndSWHardeningNeeded,
+  kOutOfDate,
+  kOutOfDateConfigurationNeeded,
+  kTDRelaunchAdvised,
+  kTDRelaunchAdvisedConfigurationNeeded,
+  kRevoked,
+};
+constexpr size_t kTcbStatusCount = 9;
+std::string_view TcbStatusName(TcbStatus status);
+std::optional<TcbStatus> TcbStatusFromName(std::string_view name);
+
+enum class Severity : uint8_t { kSoft, kHard };
+
+struct Finding {
+  Check check = Check::kNone;
+  Severity severity = Severity::kSoft;
+  std::string message;
+};
+
+enum class CheckResult : uint8_t { kNotRun, kPassed, kFailed };
+
+// The state of each check that applies to the evidence. A check that is not listed does not apply to this TEE.
+class CheckLog {
+ public:
+  struct Entry {
+    Check check;
+    CheckResult result;
+    std::string_view reason;  // for kNotRun: why. For kFailed: see the findings.
+  };
+  // A check never goes back from failed.
+  void Set(Check check, CheckResult result);
+  void SetNotRun(Check check, std::string reason);  // also declares that the check applies
+  CheckResult Get(Check check) const { return results_[static_cast<size_t>(check)]; }
+  bool Applies(Check check) const { return applies_[static_cast<size_t>(check)]; }
+  std::vector<Entry> Entries() const;  // in the order of check.h
+
+ private:
+  static constexpr size_t kCount = static_cast<size_t>(Check::kCount);
+  std::array<bool, kCount> applies_{};
+  std::array<CheckResult, kCount> results_{};
+  std::vector<std::pair<Check, std::string>> reasons_;
+};
+
+// One component that is below what the target level needs.
+struct Shortfall {
+  std::string component;  // "sgx.00".."sgx.15", "tdx.00".."tdx.15", "pcesvn", "tdx_module.isvsvn", "qe.isvsvn", "snp.*"
+  uint32_t have = 0;
+  uint32_t need = 0;
+  std::string update;  // what raises it: "BIOS", "PCE", "TDX module", "QE", ... in words
+};
+
+// Where a status comes from. AMD publishes no signed status, so there it is local policy.
+enum class StatusSource : uint8_t { kIntel, kLocalFloor };
+
+struct Verdict {
+  Tee tee = Tee::kSgx;
+  bool authentic = false;  // signatures, chains, bindings and revocation hold; says nothing of TCB, expiry or policy
+  std::optional<TcbStatus> tcb_status;  // absent when not authentic, no level matches, or no floor is known
+  StatusSource status_source = StatusSource::kIntel;
+  std::optional<Instant> tcb_date;      // the oldest of the levels that were used
+  std::vector<std::string> advisories;  // sorted, unique
+  std::vector<Finding> findings;        // all soft ones, and at most one hard one (the last)
+  CheckLog checks;
+  std::vector<Shortfall> shortfalls;
+
+  std::variant<std::monostate, intel::PlatformFacts, amd::PlatformFacts> platform;
+  std::variant<std::monostate, intel::SgxClaims, intel::TdxClaims, amd::SnpClaims> claims;
+  std::shared_ptr<const amd::HclClaims> hcl;  // beside an HCL report
+
+  std::vector<std::shared_ptr<const CollateralItem>> collateral;  // all that was used
+  std::optional<uint32_t> tcb_info_evaluation;                    // tcbEvaluationDataNumber
+  std::optional<uint32_t> qe_identity_evaluation;
+  std::string floor;         // AMD: name and version of the local floor file
+  std::string trust_anchor;  // its name, "" until the chain has been followed to it
+  bool trust_anchor_extra = false;
+  Instant at{};
+  Validity window;  // intersection of the windows of all that was used; window.not_after is the earliest expiry
+
+  const Finding* hard() const;  // the finding that ended the verification, or nullptr
+};
+
+}  // namespace thimble

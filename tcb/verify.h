@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Evidence of any kind: what it is. The verifiers are intel/verify.h and amd/verify.h.
+#pragma once
+
+#include <optional>
+
+#include "tcb/base/result.h"
+#include "tcb/verdict.h"
+
+namespace thimble {
+
+enum class EvidenceKind : uint8_t { kQuote, kSnpReport, kHclReport };
+
+// Told by length, magic and version; malformed (evidence.format) when it is none. Decoding proper is the verifier's.
+Result<EvidenceKind> DetectEvidence(ByteView evidence);
+
+// Adds the check that REPORTDATA begins with `expected` and is zero after it (at most 64 bytes): hard,
+// report_data.mismatch. A verdict with a hard finding is left as it is.
+void CheckReportData(Verdict& verdict, ByteView expected);
+
+}  // namespace thimble
