@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A vendor on loopback: serves a simulated Intel in the form of the PCS v4 (spec/intel-pccs-api.md section
+// 10), or recorded collateral, and misbehaves on demand. No header of the HTTP library is needed to use it.
+//
+//   SimVendorServer server(SimIntel::Make());
+//   config.pcs_url = server.PcsUrl();             // "http://127.0.0.1:PORT/sgx/certification/v4/"
+//   server.SetMode("429:7", "/tcb");              // Retry-After: 7 on every path that contains "/tcb"
+//   EXPECT_EQ(server.Count("/tcb"), 1u);
+//
+// Modes (the last one set whose substring is in the path holds; "ok" lifts them):
+//   ok               answer as the vendor does
+//   delay:MS         answer after so many milliseconds
+//   429, 429:N       Too Many Requests, without and with Retry-After: N
+//   500, 503, 404    this status with a short body
+//   hang             no answer until the mode is changed or the server stops
+//   truncate         a Content-Length larger than what is sent, then the connection closes
+//   endless          a body without an end
+//   html             200 with a web page
+//   wrong-fmspc      a good TCB info of another FMSPC
+//   wrong-tee        SGX where TDX was asked for, and the reverse
+//   bad-signature    one bit of the signature flipped
+//   bad-content      one character of what is signed changed, the signature left
+//   no-chain         no issuer chain header
+//   wrong-chain      the issuer chain of another root with the same names
+//   forged           content and chain, consistent, of another root with the same names
+//   rollback         issued 30 days earlier, with a window as long; CRLs also with a lower number
+//   lower-number     of the evaluation data number before
+//   expired          nextUpdate was yesterday
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "tests/support/sim_intel.h"
+
+namespace thimble::sim {
+
+// Thread-safe. Listens from construction to destruction.
+class SimVendorServer {
+ public:
+  struct Options {
+    std::string address = "127.0.0.1";
+    uint16_t port = 0;  // 0: any free port
+  };
+
+  explicit SimVendorServer(SimIntel intel, Options options);
+  explicit SimVendorServer(SimIntel intel) : SimVendorServer(std::move(intel), Options{}) {}
+  ~SimVendorServer();
+  SimVendorServer(const SimVendorServer&) = delete;
+  SimVendorServer& operator=(const SimVendorServer&) = delete;
+
+  uint16_t port() const;
+  std::string BaseUrl() const;  // "http://127.0.0.1:PORT"
+  std::string PcsUrl() const;   // BaseUrl() + "/sgx/certification/v4/"
+
+  // Throws std::invalid_argument for a mode that does not exist.
+  void SetMode(std::string_view mode, std::string_view path_substring = "");
+  // What is issued from now on is issued at this time.
+  void SetNow(Instant now);
+  // Which evaluation data number `update=standard` and no selector mean; the early one follows when it is
+  // lower.
+  void SetStandard(uint32_t number);
+
+  // Requests whose path (with the query) contains the substring, since the start or the last ResetCounts().
+  uint64_t Count(std::string_view path_substring = "") const;
+  // The most requests that were in the server at one time.
+  uint64_t MaxConcurrent() const;
+  void ResetCounts();
+
+  // From now on serves exactly these bytes for what the directory's collateral is: TEE, FMSPC, identity, CA.
+  // Several directories add up. The layout is that of `--collateral DIR`. Throws std::runtime_error when it
+  // cannot be read.
+  void ServeRecorded(const std::filesystem::path& directory);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace thimble::sim
