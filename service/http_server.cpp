@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/http_server.h"
+
+#include <httplib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <charconv>
+
+#include "service/socket_transport.h"
+#include "service/thread_crew.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+
+namespace thimble::http {
+namespace {
+
+constexpr size_t kMaxConnections = 1024;
+constexpr int kBacklog = 1024;  // the library's own is 5
+constexpr std::chrono::seconds kThreadIdle{10};
+
+// The library's queue of accepted connections, as a crew of threads.
+class ConnectionQueue : public httplib::TaskQueue {
+ public:
+  void enqueue(std::function<void()> work) override { crew_.Run(std::move(work)); }
+  void shutdown() override { crew_.Drain(); }
+
+ private:
+  ThreadCrew crew_{kMaxConnections, kThreadIdle};
+};
+
+class Listener : public httplib::Server {
+ public:
+  Listener(const http::Handler& handler, const ConnectionLimits& limits, bool admin,
+           const std::atomic<bool>& stopping)
+      : handler_(handler), limits_(limits), admin_(admin), stopping_(stopping) {
+    new_task_queue = [] { return new ConnectionQueue(); };  // the library deletes it
+    set_tcp_nodelay(true);
+  }
+
+  void DeepenBacklog() { ::listen(svr_sock_, kBacklog); }
+
+ private:
+  bool process_and_close_socket(socket_t socket) override {
+    SocketTransport transport(socket);
+    ServeConnection(transport, Peer{transport.PeerAddress(), admin_}, limits_, handler_, stopping_);
+    return true;
+  }
+
+  const http::Handler& handler_;
+  const ConnectionLimits& limits_;
+  const bool admin_;
+  const std::atomic<bool>& stopping_;
+};
+
+// The store admits one process, so a socket beside it that is not ours is what an ended one has left.
+bool IsUnixSocket(const std::string& path) {
+  struct stat info {};
+  return ::lstat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode);
+}
+
+}  // namespace
+
+std::optional<ListenAddress> ListenAddress::Parse(std::string_view text) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  std::string_view host = text.substr(0, colon);
+  const std::string_view digits = text.substr(colon + 1);
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  if (host.empty() || (!bracketed && host.find(':') != std::string_view::npos)) return std::nullopt;
+
+  ListenAddress address{std::string(host), 0};
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), address.port);
+  if (digits.empty() || parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size())
+    return std::nullopt;
+  return address;
+}
+
+std::string ListenAddress::ToString() const {
+  const bool v6 = host.find(':') != std::string::npos;
+  return v6 ? StrCat("[", host, "]:", port) : StrCat(host, ":", port);
+}
+
+struct HttpServer::Impl {
+  Impl(Handler handler, ConnectionLimits limits) : handler(std::move(handler)), limits(limits) {}
+
+  const Handler handler;
+  const ConnectionLimits limits;
+  std::atomic<bool> stopping{false}, accept_ended{false};
+  std::unique_ptr<Listener> listener;
+  std::thread accepting;
+  std::string unix_path;
+  uint16_t port = 0;
+
+  void Accept() {
+    listener->DeepenBacklog();
+    accepting = std::thread([this] {
+      listener->listen_after_bind();
+      accept_ended = true;
+    });
+  }
+};
+
+HttpServer::HttpServer(Handler handler, ConnectionLimits limits)
+    : impl_(std::make_unique<Impl>(std::move(handler), limits)) {}
+
+HttpServer::~HttpServer() { Stop(); }
+
+uint16_t HttpServer::port() const { return impl_->port; }
+
+Status HttpServer::StartTcp(const ListenAddress& address) {
+  impl_->listener = std::make_unique<Listener>(impl_->handler, impl_->limits, false, impl_->stopping);
+  const int port = address.port == 0 ? impl_->listener->bind_to_any_port(address.host)
+                   : impl_->listener->bind_to_port(address.host, address.port) ? address.port
+                                                                               : -1;
+  if (port <= 0) {
+    impl_->listener.reset();
+    return Error{ErrorKind::kInternal, Check::kRequest,
+                 StrCat("cannot listen on ", address.ToString(),
+                        ": is another process there, or the address not this host's?")};
+  }
+  impl_->port = static_cast<uint16_t>(port);
+  impl_->Accept();
+  return {};
+}
+
+Status HttpServer::StartUnix(const std::string& path) {
+  if (IsUnixSocket(path)) ::unlink(path.c_str());
+  impl_->listener = std::make_unique<Listener>(impl_->handler, impl_->limits, true, impl_->stopping);
+  impl_->listener->set_address_family(AF_UNIX);
+  const mode_t before = ::umask(0177);  // so that the socket is never there with another mode than 0600
+  const bool bound = impl_->listener->bind_to_port(path, 1);
+  ::umask(before);
+  if (!bound) {
+    impl_->listener.reset();
+    return Error{ErrorKind::kInternal, Check::kRequest, StrCat("cannot listen on ", path)};
+  }
+  impl_->unix_path = path;
+  impl_->Accept();
+  return {};
+}
+
+void HttpServer::Stop() {
+  if (!impl_->listener) return;
+  impl_->stopping = true;
+  // The library's stop() does nothing before the accept loop has begun.
+  while (!impl_->listener->is_running() && !impl_->accept_ended)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  impl_->listener->stop();
+  impl_->accepting.join();
+  impl_->listener.reset();
+  if (!impl_->unix_path.empty()) ::unlink(impl_->unix_path.c_str());
+}
+
+}  // namespace thimble::http

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Requests and responses as handlers see them. Nothing here depends on the HTTP library.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace thimble::http {
+
+using HeaderList = std::vector<std::pair<std::string, std::string>>;
+
+struct Request {
+  std::string method;
+  std::string path;    // raw: as it came, up to the first '?'
+  std::string query;   // raw: all after it
+  HeaderList headers;  // names in lower case
+  std::string body;
+  std::string id;      // 32 hex digits, also in the answer's Request-ID
+  std::string client;  // the peer's address
+  bool admin = false;  // came over the Unix socket
+
+  // The value of the first header of this (lower-case) name.
+  std::optional<std::string_view> Header(std::string_view name) const;
+};
+
+// A body with the headers that belong to it, prepared once and shared by every response that carries it.
+// Immutable.
+class Content {
+ public:
+  static std::shared_ptr<const Content> Make(std::string type, std::string body, HeaderList headers = {});
+
+  const std::string& body() const { return body_; }
+  const HeaderList& headers() const { return headers_; }  // with Content-Type
+  const std::string& head() const { return head_; }       // the same as header lines, with Content-Length
+
+ private:
+  Content() = default;
+  std::string body_, head_;
+  HeaderList headers_;
+};
+
+struct Response {
+  int status = 200;
+  HeaderList headers;                      // of this response alone
+  std::shared_ptr<const Content> content;  // null: an empty body
+
+  // The value of the first header of this name (any case), here or in the content.
+  std::optional<std::string_view> Header(std::string_view name) const;
+};
+
+using Handler = std::function<Response(const Request&)>;
+
+std::string_view ReasonPhrase(int status);
+
+}  // namespace thimble::http

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The log: one line an event, "key=value" after the words, on stderr. May be called from many threads at
+// once. Control characters in messages are escaped, so that nothing a client sends can forge a line.
+#pragma once
+
+#include <string_view>
+
+namespace thimble {
+
+enum class LogLevel { kDebug, kInfo, kWarning, kError, kOff };
+
+void SetLogLevel(LogLevel level);
+void LogDebug(std::string_view message);
+void LogInfo(std::string_view message);
+void LogWarning(std::string_view message);
+void LogError(std::string_view message);
+
+}  // namespace thimble

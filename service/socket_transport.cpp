@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/socket_transport.h"
+
+#include <netdb.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace thimble::http {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kLinger{1000};
+constexpr size_t kLingerBytes = 4u << 20;
+
+// True when the socket is ready, or broken, which the next call then says.
+bool WaitFor(int socket, short events, milliseconds patience) {
+  const auto deadline = SteadyClock::now() + patience;
+  for (;;) {
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now());
+    pollfd entry{socket, events, 0};
+    const int ready = ::poll(&entry, 1, static_cast<int>(std::max<milliseconds::rep>(left.count(), 0)));
+    if (ready >= 0 || errno != EINTR) return ready != 0;
+  }
+}
+
+iovec Piece(std::string_view text) { return {const_cast<char*>(text.data()), text.size()}; }
+
+}  // namespace
+
+SocketTransport::~SocketTransport() {
+  ::shutdown(socket_, SHUT_WR);
+  const auto deadline = SteadyClock::now() + kLinger;
+  std::array<char, 16 * 1024> discarded;
+  for (size_t total = 0; total < kLingerBytes;) {
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now());
+    if (left <= milliseconds(0)) break;
+    const auto count = Read(discarded, left);
+    if (!count || *count == 0) break;
+    total += *count;
+  }
+  ::close(socket_);
+}
+
+std::optional<size_t> SocketTransport::Read(std::span<char> into, milliseconds patience) {
+  if (!WaitFor(socket_, POLLIN, patience)) return 0;
+  const ssize_t count = ::recv(socket_, into.data(), into.size(), MSG_DONTWAIT);
+  if (count > 0) return static_cast<size_t>(count);
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
+  return std::nullopt;
+}
+
+bool SocketTransport::Write(std::string_view first, std::string_view second, milliseconds patience) {
+  const auto deadline = SteadyClock::now() + patience;
+  while (!first.empty() || !second.empty()) {
+    std::array<iovec, 2> pieces{Piece(first), Piece(second)};
+    msghdr message{};
+    message.msg_iov = pieces.data();
+    message.msg_iovlen = pieces.size();
+    const ssize_t count = ::sendmsg(socket_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (count < 0) {
+      const auto left = std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now());
+      if ((errno != EAGAIN && errno != EINTR) || left <= milliseconds(0)) return false;
+      if (!WaitFor(socket_, POLLOUT, left)) return false;
+      continue;
+    }
+    const auto sent = static_cast<size_t>(count);
+    const size_t of_first = std::min(sent, first.size());
+    first.remove_prefix(of_first);
+    second.remove_prefix(sent - of_first);
+  }
+  return true;
+}
+
+std::string SocketTransport::PeerAddress() const {
+  sockaddr_storage address{};
+  socklen_t length = sizeof(address);
+  auto* const generic = static_cast<sockaddr*>(static_cast<void*>(&address));
+  std::array<char, NI_MAXHOST> host{};
+  if (::getpeername(socket_, generic, &length) != 0 || address.ss_family == AF_UNIX) return "unix";
+  if (::getnameinfo(generic, length, host.data(), host.size(), nullptr, 0, NI_NUMERICHOST) != 0)
+    return "unknown";
+  return host.data();
+}
+
+}  // namespace thimble::http

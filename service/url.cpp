@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/url.h"
+
+#include "service/ascii.h"
+#include "tcb/base/bytes.h"
+
+namespace thimble::http {
+
+std::optional<std::string> PercentDecode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    if (text.front() != '%') {
+      out += text.front();
+      text.remove_prefix(1);
+      continue;
+    }
+    const auto byte = FromHex(text.substr(1, 2));
+    if (!byte || byte->size() != 1) return std::nullopt;
+    out += static_cast<char>(byte->front());
+    text.remove_prefix(3);
+  }
+  return out;
+}
+
+std::string PercentEncode(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out;
+  out.reserve(text.size() + text.size() / 4);
+  for (const char c : text) {
+    if (IsAlnum(c) || std::string_view("-_.!~*'()").find(c) != std::string_view::npos) {
+      out += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      out += '%';
+      out += kHex[byte >> 4];
+      out += kHex[byte & 15];
+    }
+  }
+  return out;
+}
+
+std::optional<Query> Query::Parse(std::string_view raw) {
+  Query query;
+  while (!raw.empty()) {
+    const size_t end = raw.find('&');
+    const std::string_view piece = raw.substr(0, end);
+    raw.remove_prefix(end == std::string_view::npos ? raw.size() : end + 1);
+    if (piece.empty()) continue;
+
+    const size_t equals = piece.find('=');
+    const auto name = PercentDecode(piece.substr(0, equals));
+    const auto value = PercentDecode(equals == std::string_view::npos ? "" : piece.substr(equals + 1));
+    if (!name || !value || query.Get(*name)) return std::nullopt;
+    query.all_.emplace_back(*name, *value);
+  }
+  return query;
+}
+
+std::optional<std::string_view> Query::Get(std::string_view name) const {
+  for (const auto& [key, value] : all_) {
+    if (key == name) return value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace thimble::http
