@@ -48,6 +48,8 @@ inline constexpr const char* kClientFmspc = "00A067110000";
 Name IntelName(std::string_view common_name);
 
 enum class IntelCertificate : uint8_t { kRoot, kPlatformCa, kProcessorCa, kTcbSigning };
+const char* CommonName(IntelCertificate which);
+IntelCertificate CaOf(intel::PckCa ca);
 
 struct IntelOptions {
   std::string seed = "intel";
@@ -98,6 +100,7 @@ struct QuoteOptions {
   uint16_t version = 0;    // 3 (SGX only), 4, 5; 0 is 3 for SGX and 4 for TDX
   uint16_t body_type = 0;  // v5: 1 to 4; 0 is 1 for SGX and 3 for TDX
   PckSpec platform = {};
+  intel::TcbComponents tee_tcb_svn = {6, 1, 3};  // TDX: module TDX_01 with ISVSVN 6; launch and current
   uint16_t certification_type = 5;
   Bend<QuoteSpec> bend = {};
 };
@@ -157,6 +160,7 @@ class SimIntel {
   QuoteSpec DefaultQuote(const QuoteOptions& options) const;
 
   IntelOptions options_;
+  Instant epoch_;  // the time that certificates are valid around, whatever At() says
   std::map<IntelCertificate, Bytes> certificates_;
 };
 

@@ -46,6 +46,7 @@ struct TcbInfoSpec {
   std::optional<TdxModuleSpec> tdx_module = {};
   std::vector<TdxModuleSpec> tdx_module_identities = {};
   std::vector<TcbLevelSpec> levels = {};
+  bool name_components = true;        // "category" and "type" beside the SVNs, version 3
   Bend<std::string> text = {};        // the JSON object, just before it is signed
   std::optional<SimKey> signer = {};  // instead of Intel's TCB signing key
 };

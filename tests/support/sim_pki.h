@@ -61,7 +61,8 @@ struct CertificateSpec {
   std::optional<uint16_t> key_usage = {};  // KeyUsageBit of tcb/pki/certificate.h, or bit n as 1 << n
   Bytes authority_key_id = {}, subject_key_id = {};
   std::string crl_url = {};
-  std::vector<Bytes> more_extensions = {};  // from MakeExtension
+  std::vector<Bytes> more_extensions = {};      // from MakeExtension
+  std::optional<SimKey> key = {}, signer = {};  // instead of the subject's and the issuer's own
   Bend<CertificateParts> bend = {};
 };
 Bytes MakeCertificate(const CertificateSpec& spec, const SimKey& subject_key, const SimKey& issuer_key);
