@@ -23,6 +23,7 @@ struct HttpRequest {
   std::string body;
   size_t max_body = 4u << 20;  // a longer answer is an error, and reading stops there
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+  bool allow_http = false;  // plain HTTP also to hosts that are neither loopback nor link-local
 };
 
 struct HttpResponse {
@@ -38,7 +39,9 @@ class HttpClient {
  public:
   virtual ~HttpClient() = default;
   // OK means that a complete HTTP response arrived; its status is still to be judged.
-  // Errors: upstream.unreachable (DNS, connect, TLS, time-out, truncated) or upstream.answer (longer than max_body).
+  // Errors: upstream.unreachable (DNS, connect, TLS, time-out, truncated), upstream.answer (longer than
+  // max_body), or request.invalid (refused before anything was sent: not an http or https URL, plain HTTP
+  // where it is not allowed).
   virtual Result<HttpResponse> Send(const HttpRequest& request) = 0;
 };
 

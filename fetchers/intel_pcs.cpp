@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fetchers/intel_pcs.h"
+
+#include <initializer_list>
+
+#include "fetchers/url.h"
+#include "fetchers/vendor_answer.h"
+#include "tcb/base/json.h"
+#include "tcb/base/text.h"
+#include "tcb/pki/certificate.h"
+#include "tcb/pki/pem.h"
+
+namespace thimble {
+namespace {
+
+constexpr size_t kMaxJson = 1u << 20, kMaxCrl = 4u << 20;
+constexpr size_t kMaxChainCertificates = 8;
+
+// The first of these headers, percent-decoded to PEM. Names are in lower case here: PCS and caches have
+// changed theirs.
+Result<std::string> IssuerChain(const VendorAnswer& answer, std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    const auto value = answer.response.Header(name);
+    if (!value) continue;
+    auto chain = PercentDecode(*value);
+    if (!chain || chain->find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
+      return answer.NotAsked(StrCat("header ", name, " is not percent-encoded PEM"));
+    }
+    return std::move(*chain);
+  }
+  return answer.NotAsked(StrCat("no header ", *names.begin()));
+}
+
+Result<Fetched> SignedJson(VendorAnswer answer, std::initializer_list<std::string_view> chain_headers) {
+  TRY_ASSIGN(std::string chain, IssuerChain(answer, chain_headers));
+  const auto json = json::Document::Parse(AsText(answer.response.body), "body", ErrorKind::kUnavailable,
+                                          Check::kUpstreamAnswer);
+  if (!json.ok()) return answer.NotAsked(json.error().message);
+  return Fetched{{std::move(answer.response.body), std::move(chain)}, std::move(answer.url)};
+}
+
+// PCS sends DER or PEM, PCCS hex of DER (spec/intel-pccs-api.md section 0).
+Result<Bytes> CrlBody(const VendorAnswer& answer) {
+  auto der = DecodeCrl(answer.response.body, Check::kUpstreamAnswer);
+  if (!der.ok()) return answer.NotAsked(der.error().message);
+  return der;
+}
+
+// The self-issued certificate of a chain, in PEM.
+Result<std::string> RootOf(const std::string& chain, const VendorAnswer& answer) {
+  const auto ders = DecodeCertificates(AsBytes(chain), kMaxChainCertificates, Check::kUpstreamAnswer);
+  if (!ders.ok()) return answer.NotAsked(ders.error().message);
+  for (const Bytes& der : *ders) {
+    const auto certificate = Certificate::Parse(der, Check::kUpstreamAnswer);
+    if (certificate.ok() && (*certificate)->self_issued()) return EncodePem(der, "CERTIFICATE");
+  }
+  return answer.NotAsked("no root in the issuer chain");
+}
+
+// FetchIntel() of each kind of key.
+struct Fetcher {
+  HttpClient& client;
+  const IntelUpstream& upstream;
+  const CollateralKey& key;
+  SteadyTime deadline;
+
+  Result<VendorAnswer> Get(const CollateralKey& what, size_t max_body) const {
+    return Ask(client, {IntelUrl(upstream.base, what), max_body, upstream.allow_http, deadline});
+  }
+
+  Result<Fetched> operator()(const PckCrlKey&) const {
+    TRY_ASSIGN(const VendorAnswer answer, Get(key, kMaxCrl));
+    TRY_ASSIGN(std::string chain, IssuerChain(answer, {"sgx-pck-crl-issuer-chain"}));
+    TRY_ASSIGN(Bytes der, CrlBody(answer));
+    return Fetched{{std::move(der), std::move(chain)}, answer.url};
+  }
+  // The root CA CRL comes without its issuer: the root is taken from the chain of a PCK CRL of the same
+  // upstream.
+  Result<Fetched> operator()(const RootCaCrlKey&) const {
+    TRY_ASSIGN(const VendorAnswer answer, Get(key, kMaxCrl));
+    TRY_ASSIGN(Bytes der, CrlBody(answer));
+    TRY_ASSIGN(const VendorAnswer pck_crl, Get(PckCrlKey{intel::PckCa::kPlatform}, kMaxCrl));
+    TRY_ASSIGN(const std::string chain, IssuerChain(pck_crl, {"sgx-pck-crl-issuer-chain"}));
+    TRY_ASSIGN(std::string root, RootOf(chain, pck_crl));
+    return Fetched{{std::move(der), std::move(root)}, answer.url};
+  }
+  Result<Fetched> operator()(const TcbInfoKey&) const {
+    TRY_ASSIGN(VendorAnswer answer, Get(key, kMaxJson));
+    return SignedJson(std::move(answer), {"tcb-info-issuer-chain", "sgx-tcb-info-issuer-chain"});
+  }
+  Result<Fetched> operator()(const EnclaveIdentityKey&) const {
+    TRY_ASSIGN(VendorAnswer answer, Get(key, kMaxJson));
+    return SignedJson(std::move(answer), {"sgx-enclave-identity-issuer-chain"});
+  }
+  Result<Fetched> operator()(const EvaluationNumbersKey&) const {
+    TRY_ASSIGN(VendorAnswer answer, Get(key, kMaxJson));
+    return SignedJson(std::move(answer), {"tcb-evaluation-data-numbers-issuer-chain"});
+  }
+  template <class Other>
+  Result<Fetched> operator()(const Other&) const {
+    return UpstreamError(Check::kRequest, "not an item of Intel's");
+  }
+};
+
+}  // namespace
+
+Result<Fetched> FetchIntel(HttpClient& client, const IntelUpstream& upstream, const CollateralKey& key,
+                           SteadyTime deadline) {
+  return std::visit(Fetcher{client, upstream, key, deadline}, key);
+}
+
+}  // namespace thimble

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The configured upstreams of both vendors, in order. One fetch goes down the list until one answers, inside
+// its deadline; an upstream that could not be reached several times in a row is left out for a while.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fetchers/amd_kds.h"
+#include "fetchers/circuit_breaker.h"
+#include "fetchers/fetched.h"
+#include "fetchers/http_client.h"
+#include "fetchers/timing.h"
+
+namespace thimble {
+
+struct Upstream {
+  std::string url;          // Intel: .../sgx/certification/v4/; AMD: https://kdsintf.amd.com
+  bool allow_http = false;  // plain HTTP to a host that is neither loopback nor link-local
+};
+
+// For metrics: called from any thread, must not block.
+struct UpstreamEvent {
+  enum class Kind : uint8_t { kAnswered, kNotFound, kFailed, kSkipped, kBreakerOpened };
+  Kind kind;
+  Vendor vendor;
+  std::string_view upstream;  // its URL as configured
+  std::string_view item;      // KeyName
+  const Error* error;         // or null
+  std::chrono::milliseconds took;
+};
+using UpstreamEventSink = std::function<void(const UpstreamEvent&)>;
+
+struct UpstreamsOptions {
+  std::vector<Upstream> intel, amd;
+  BreakerOptions breaker;
+  AmdChainFunction amd_chain;  // where chains are kept; empty: asked of the KDS with every VCEK and CRL
+};
+
+// Thread-safe.
+class Upstreams {
+ public:
+  // Malformed (request.invalid) for a URL that is not a base.
+  static Result<std::unique_ptr<Upstreams>> Make(UpstreamsOptions options,
+                                                 std::shared_ptr<HttpClient> intel_client,
+                                                 std::shared_ptr<HttpClient> amd_client,
+                                                 UpstreamEventSink events, SteadyClock clock);
+  ~Upstreams();
+
+  // Returns by the deadline. upstream.not_found only when every upstream that answered said so and none
+  // failed.
+  Result<Fetched> Fetch(const CollateralKey& key, SteadyTime deadline);
+
+  // One line an upstream, for the status page.
+  struct State {
+    Vendor vendor;
+    std::string url;
+    bool open = false;  // left out at present
+  };
+  std::vector<State> States() const;
+
+ private:
+  struct Entry;
+  Upstreams(UpstreamsOptions options, std::shared_ptr<HttpClient> intel_client,
+            std::shared_ptr<HttpClient> amd_client, UpstreamEventSink events, SteadyClock clock);
+  Status Add(Vendor vendor, const Upstream& upstream);
+  Result<Fetched> Ask(Entry& entry, const CollateralKey& key, SteadyTime deadline);
+  void Report(const Entry& entry, UpstreamEvent::Kind kind, const CollateralKey& key, const Error* error,
+              SteadyTime since) const;
+
+  UpstreamsOptions options_;
+  std::shared_ptr<HttpClient> intel_client_, amd_client_;
+  UpstreamEventSink events_;
+  SteadyClock clock_;
+  std::vector<std::unique_ptr<Entry>> entries_;
+};
+
+}  // namespace thimble
