@@ -5,6 +5,7 @@
 #include <charconv>
 #include <optional>
 
+#include "fetchers/url.h"
 #include "service/ascii.h"
 
 namespace thimble::http {
@@ -66,7 +67,7 @@ std::optional<RefusedHead> ParseHeaderLine(std::string_view line, Head& head) {
   if (!std::all_of(value.begin(), value.end(), IsValueChar))
     return RefusedHead{400, "control character in a header"};
   if (head.request.headers.size() == kMaxHeaderCount) return RefusedHead{431, "too many headers"};
-  head.request.headers.emplace_back(ToLower(name), value);
+  head.request.headers.emplace_back(LowerCase(name), value);
   return std::nullopt;
 }
 
@@ -107,7 +108,7 @@ std::optional<RefusedHead> ReadConnection(Head& head) {
   const size_t hosts = Count(head.request, "host");
   if (hosts > 1 || (version_1_1 && hosts == 0)) return RefusedHead{400, "Host must be there once"};
   if (const auto connection = head.request.Header("connection")) {
-    const std::string options = ToLower(*connection);
+    const std::string options = LowerCase(*connection);
     if (options.find("close") != std::string::npos) head.keep_alive = false;
     if (!version_1_1 && options.find("keep-alive") != std::string::npos) head.keep_alive = true;
   }

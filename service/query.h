@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Percent-encoding and query strings. '+' is a plus sign everywhere: clients of the dialects escape nothing
-// but %XX (spec/intel-qcnl-client.md, trap 6).
+// Query strings, and percent-encoding as the issuer chain headers have it. '+' is a plus sign everywhere:
+// clients of the dialects escape nothing but %XX (spec/intel-qcnl-client.md, trap 6).
 #pragma once
 
 #include <optional>
@@ -12,8 +12,6 @@
 
 namespace thimble::http {
 
-// nullopt when a '%' is not followed by two hex digits.
-std::optional<std::string> PercentDecode(std::string_view text);
 // As encodeURIComponent: letters, digits and -_.!~*'() stay.
 std::string PercentEncode(std::string_view text);
 

@@ -1,27 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "service/url.h"
+#include "service/query.h"
 
+#include "fetchers/url.h"
 #include "service/ascii.h"
-#include "tcb/base/bytes.h"
 
 namespace thimble::http {
-
-std::optional<std::string> PercentDecode(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  while (!text.empty()) {
-    if (text.front() != '%') {
-      out += text.front();
-      text.remove_prefix(1);
-      continue;
-    }
-    const auto byte = FromHex(text.substr(1, 2));
-    if (!byte || byte->size() != 1) return std::nullopt;
-    out += static_cast<char>(byte->front());
-    text.remove_prefix(3);
-  }
-  return out;
-}
 
 std::string PercentEncode(std::string_view text) {
   constexpr std::string_view kHex = "0123456789ABCDEF";

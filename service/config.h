@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The configuration: a TOML file of these sections, each documented on the struct that holds it. Unknown keys
+// are refused. What the command line says goes before the file, and the file before the defaults here.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fetchers/upstreams.h"
+#include "tcb/base/result.h"
+#include "tcb/base/time.h"
+#include "tcb/collateral.h"
+#include "tcb/policy.h"
+
+namespace thimble {
+
+// [server]
+struct ServerConfig {
+  // listen: address and port, "127.0.0.1:8081", "[::1]:8081". Port 0 takes a free one and prints it.
+  std::string listen = "127.0.0.1:8081";
+  // anchors: PEM files of root certificates to trust beside the vendors' own. Every result that rests on one
+  // says so.
+  std::vector<std::string> anchors;
+  // miss_budget: what a request may spend on upstreams, retries included. Default "5s".
+  Seconds miss_budget{5};
+};
+
+// [cache]
+struct CacheConfig {
+  // data: the directory of the store. Relative to where the process runs.
+  std::string data = "thimble-data";
+  // stale_grace: how long past its nextUpdate an item is served, with a warning, when no upstream renews it.
+  // Default "168h".
+  Seconds stale_grace{7 * 24 * 3600};
+};
+
+// [refresh]
+struct RefreshConfig {
+  // max_age: what vendors re-sign daily is asked for again after this time. Default "24h".
+  Seconds max_age{24 * 3600};
+};
+
+// [baseline.NAME]: which reference values evidence is measured by.
+struct Baseline {
+  // intel: the TCB infos and identities to use: "standard", "early", or a tcbEvaluationDataNumber as text,
+  // "17".
+  Selector intel;
+  // amd: the floor file: "builtin", a path, or "" for none.
+  std::string amd = "builtin";
+};
+
+// What holds without a file: its digest is that of an empty one.
+Policy BuiltInPolicy();
+
+struct Config {
+  ServerConfig server;
+  // [[intel.upstream]] and [[amd.upstream]]: asked in the order of the file. Keys as the fields of Upstream:
+  //   url: the base that clients of the vendor's service know. Required.
+  //   allow_http: take an http:// URL of a host that is neither loopback nor link-local. Default false.
+  // Default: Intel's PCS and AMD's KDS.
+  std::vector<Upstream> intel_upstreams = {
+      {.url = "https://api.trustedservices.intel.com/sgx/certification/v4/"}};
+  std::vector<Upstream> amd_upstreams = {{.url = "https://kdsintf.amd.com/"}};
+  CacheConfig cache;
+  RefreshConfig refresh;
+  // [baseline] honour_update: let "update=standard" of Intel's clients mean the standard set instead of the
+  // default baseline. Clients send it always, so it is no choice of theirs. Default false.
+  bool honour_update = false;
+  // [baseline.NAME]; "default" is always there.
+  std::map<std::string, Baseline, std::less<>> baselines = {{"default", {}}};
+  // [policy.NAME]: keys as the fields of Policy in tcb/policy.h; "default" is always there.
+  std::map<std::string, Policy, std::less<>> policies = {{"default", BuiltInPolicy()}};
+};
+
+// Errors (kMalformed, request.invalid) are one line, "FILE:LINE: what is wrong and what is right".
+Result<Config> ParseConfig(std::string_view text, std::string_view file_name);
+Result<Config> LoadConfig(const std::string& path);
+
+// [policy.default] and [baseline.default] of a file that has nothing else: `verify --policy FILE`.
+struct PolicyFile {
+  Policy policy;
+  Baseline baseline;
+};
+Result<PolicyFile> LoadPolicyFile(const std::string& path);
+
+// The rules that hold between keys, and for what the command line sets: URLs, addresses. ParseConfig applies
+// it.
+Status CheckConfig(const Config& config);
+// The URL is a base of this vendor, and https:// unless the host is loopback or link-local or allow_http is
+// set.
+Result<Upstream> CheckedUpstream(Vendor vendor, Upstream upstream);
+
+}  // namespace thimble

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Evidence and collateral as files: `verify EVIDENCE --collateral FILE.json|DIR`. The directory forms are in
+// DESIGN section 4.
+#pragma once
+
+#include <string>
+
+#include "tcb/base/bytes.h"
+#include "tcb/base/result.h"
+#include "tcb/intel/verify.h"
+
+namespace thimble {
+
+// request.invalid: it cannot be read. Evidence is at most 1 MiB.
+Result<Bytes> ReadEvidence(const std::string& path);
+
+// A file is the common JSON form; a directory holds tcb_info.json, tcb_info_chain.pem, qe_identity.json,
+// qe_identity_chain.pem, pck_crl.der, pck_crl_chain.pem, root_ca_crl.der, pck_chain.pem. A file that is
+// absent from a directory is missing collateral, which the verifier judges.
+//   kMalformed  request.invalid       the path, or a file in it, cannot be read: the user named the wrong
+//   thing kMalformed  collateral.malformed  it is read and cannot be decoded
+Result<intel::CollateralSet> ReadIntelCollateral(const std::string& path);
+
+}  // namespace thimble

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/file.h"
+
+#include <cerrno>
+#include <fstream>
+#include <system_error>
+
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+
+namespace thimble {
+namespace {
+
+Error Unreadable(const std::string& path, std::string_view why) {
+  return {ErrorKind::kMalformed, Check::kRequest, StrCat("cannot read ", path, ": ", why)};
+}
+
+}  // namespace
+
+Result<std::string> ReadFile(const std::string& path, size_t limit) {
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return Unreadable(path, std::generic_category().message(errno));
+  std::string text(limit + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad() || (errno == EISDIR)) return Unreadable(path, std::generic_category().message(errno));
+  text.resize(static_cast<size_t>(file.gcount()));
+  if (text.size() > limit) return Unreadable(path, StrCat("longer than ", limit, " bytes"));
+  return text;
+}
+
+Result<std::optional<std::string>> ReadFileIfThere(const std::string& path, size_t limit) {
+  if (!std::ifstream(path)) {
+    if (errno == ENOENT) return std::optional<std::string>();
+    return Unreadable(path, std::generic_category().message(errno));
+  }
+  TRY_ASSIGN(std::string text, ReadFile(path, limit));
+  return std::optional<std::string>(std::move(text));
+}
+
+}  // namespace thimble

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reading whole files.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "tcb/base/result.h"
+
+namespace thimble {
+
+// request.invalid when it cannot be read or is longer than `limit`: what the user named is wrong.
+Result<std::string> ReadFile(const std::string& path, size_t limit);
+// nullopt when there is no such file.
+Result<std::optional<std::string>> ReadFileIfThere(const std::string& path, size_t limit);
+
+}  // namespace thimble

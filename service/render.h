@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The result of a verification as JSON (DESIGN section 4): field names are stable, and what was not computed
+// is absent.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "tcb/base/json.h"
+#include "tcb/policy.h"
+#include "tcb/verdict.h"
+
+namespace thimble {
+
+// What is rendered: the verdict, and the policy's word on it.
+struct ResultView {
+  const Verdict& verdict;
+  const Decision& decision;
+  const Policy& policy;
+  std::string_view baseline;  // "" when the collateral was the caller's
+};
+std::string RenderResult(const ResultView& result);
+
+// The entries of "checks", into an open array: those of the verification, then one for each rule.
+void WriteChecks(json::Writer& json, const CheckLog& checks, const std::vector<Finding>& findings);
+
+}  // namespace thimble

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which handler answers which request: an exact table, no pattern. Each route names the parameters that it
+// reads, and any other is refused: no parameter is silently ignored.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "service/http_types.h"
+#include "service/query.h"
+
+namespace thimble::http {
+
+using RouteHandler = std::function<Response(const Request&, const Query&)>;
+
+enum class Access : uint8_t {
+  kOpen,
+  kAdmin
+};  // kAdmin: on the Unix socket only; elsewhere the route does not exist
+
+struct Route {
+  std::string method;
+  std::string path;
+  std::vector<std::string> parameters;
+  RouteHandler handler;
+  Access access = Access::kOpen;
+};
+
+// How the paths under a prefix answer what no handler sees. Dialects do it as their original does.
+struct Dialect {
+  std::string prefix;
+  bool trailing_slash = false;  // PATH/ is PATH
+  std::function<Response(const Request&)> not_found;
+  std::function<Response(std::string_view detail)> bad_request;
+};
+
+// Filled at start; then const methods may be called from many threads at once.
+class Router {
+ public:
+  // `own` answers for all paths that no dialect claims.
+  explicit Router(Dialect own) : own_(std::move(own)) {}
+
+  void AddDialect(Dialect dialect) { dialects_.push_back(std::move(dialect)); }
+  void Add(Route route);
+
+  // HEAD is answered as GET; the connection leaves the body out.
+  Response Handle(const Request& request) const;
+
+ private:
+  const Dialect& DialectOf(std::string_view path) const;
+  const Route* Find(const Request& request, const Dialect& dialect) const;
+
+  Dialect own_;
+  std::vector<Dialect> dialects_;
+  std::map<std::string, std::vector<Route>, std::less<>> routes_;  // by path
+};
+
+}  // namespace thimble::http
