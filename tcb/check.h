@@ -47,6 +47,7 @@ namespace thimble {
   X(kQeIdentityMismatch, "qe_identity.mismatch")       /* id, MISCSELECT, ATTRIBUTES, MRSIGNER, ISVPRODID; DCAP 4.1-4.5; intel/verify.cpp */ \
   X(kQeIdentityExpired, "qe_identity.expired")         /* soft: past nextUpdate; DCAP 4; intel/verify.cpp */ \
   X(kQeIdentityNotYetIssued, "qe_identity.not_yet_issued") /* soft: before issueDate; DCAP 4; intel/verify.cpp */ \
+  X(kEvaluationNumbersSignature, "evaluation_numbers.signature") /* over the raw bytes of the member; PCCS 10; intel/collateral.cpp */ \
   X(kTdxModuleMismatch, "tdx_module.mismatch")    /* identity known, MRSIGNERSEAM, SEAMATTRIBUTES; DCAP 3.2; intel/verify.cpp */ \
   X(kTcbNotSupported, "tcb.not_supported")        /* no TCB level matches platform, module or QE; DCAP 3.1, 3.2, 4.6; intel/verify.cpp */ \
   X(kSgxDebug, "sgx.debug")                       /* soft: enclave in debug mode; DCAP 5; intel/verify.cpp */ \

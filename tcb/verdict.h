@@ -51,7 +51,8 @@ struct Finding {
 
 enum class CheckResult : uint8_t { kNotRun, kPassed, kFailed };
 
-// The state of each check that applies to the evidence. A check that is not listed does not apply to this TEE.
+// The state of each check that applies to the evidence. A check that is not listed does not apply to this
+// TEE.
 class CheckLog {
  public:
   struct Entry {
@@ -59,9 +60,9 @@ class CheckLog {
     CheckResult result;
     std::string_view reason;  // for kNotRun: why. For kFailed: see the findings.
   };
-  // A check never goes back from failed.
+  // A check never goes back from failed. Each of the two also declares that the check applies.
   void Set(Check check, CheckResult result);
-  void SetNotRun(Check check, std::string reason);  // also declares that the check applies
+  void SetNotRun(Check check, std::string_view reason);  // the reason is a literal: it is kept as a view
   CheckResult Get(Check check) const { return results_[static_cast<size_t>(check)]; }
   bool Applies(Check check) const { return applies_[static_cast<size_t>(check)]; }
   std::vector<Entry> Entries() const;  // in the order of check.h
@@ -70,12 +71,13 @@ class CheckLog {
   static constexpr size_t kCount = static_cast<size_t>(Check::kCount);
   std::array<bool, kCount> applies_{};
   std::array<CheckResult, kCount> results_{};
-  std::vector<std::pair<Check, std::string>> reasons_;
+  std::array<std::string_view, kCount> reasons_{};
 };
 
 // One component that is below what the target level needs.
 struct Shortfall {
-  std::string component;  // "sgx.00".."sgx.15", "tdx.00".."tdx.15", "pcesvn", "tdx_module.isvsvn", "qe.isvsvn", "snp.*"
+  std::string component;  // "sgx.00".."sgx.15", "tdx.00".."tdx.15", "pcesvn", "tdx_module.isvsvn",
+                          // "qe.isvsvn", "snp.*"
   uint32_t have = 0;
   uint32_t need = 0;
   std::string update;  // what raises it: "BIOS", "PCE", "TDX module", "QE", ... in words
@@ -86,7 +88,8 @@ enum class StatusSource : uint8_t { kIntel, kLocalFloor };
 
 struct Verdict {
   Tee tee = Tee::kSgx;
-  bool authentic = false;  // signatures, chains, bindings and revocation hold; says nothing of TCB, expiry or policy
+  bool authentic =
+      false;  // signatures, chains, bindings and revocation hold; says nothing of TCB, expiry or policy
   std::optional<TcbStatus> tcb_status;  // absent when not authentic, no level matches, or no floor is known
   StatusSource status_source = StatusSource::kIntel;
   std::optional<Instant> tcb_date;      // the oldest of the levels that were used
@@ -106,7 +109,8 @@ struct Verdict {
   std::string trust_anchor;  // its name, "" until the chain has been followed to it
   bool trust_anchor_extra = false;
   Instant at{};
-  Validity window;  // intersection of the windows of all that was used; window.not_after is the earliest expiry
+  Validity
+      window;  // intersection of the windows of all that was used; window.not_after is the earliest expiry
 
   const Finding* hard() const;  // the finding that ended the verification, or nullptr
 };

@@ -12,7 +12,8 @@ namespace thimble {
 
 enum class EvidenceKind : uint8_t { kQuote, kSnpReport, kHclReport };
 
-// Told by length, magic and version; malformed (evidence.format) when it is none. Decoding proper is the verifier's.
+// Told by length, magic and version; malformed (evidence.format) when it is none. Decoding proper is the
+// verifier's.
 Result<EvidenceKind> DetectEvidence(ByteView evidence);
 
 // Adds the check that REPORTDATA begins with `expected` and is zero after it (at most 64 bytes): hard,

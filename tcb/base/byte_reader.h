@@ -38,14 +38,16 @@ class ByteReader {
     const auto bytes = Take(sizeof(T));
     if (!bytes) return std::nullopt;
     T value = 0;
-    for (size_t i = 0; i < sizeof(T); ++i) value = static_cast<T>(value | (static_cast<T>((*bytes)[i]) << (8 * i)));
+    for (size_t i = 0; i < sizeof(T); ++i)
+      value = static_cast<T>(value | (static_cast<T>((*bytes)[i]) << (8 * i)));
     return value;
   }
 
   ByteView rest_;
 };
 
-// Field `offset..offset+N` of a block whose size the caller has checked; the offsets are compile-time constants.
+// Field `offset..offset+N` of a block whose size the caller has checked; the offsets are compile-time
+// constants.
 template <size_t Offset, size_t N, size_t BlockSize>
 constexpr std::span<const uint8_t, N> Field(std::span<const uint8_t, BlockSize> block) {
   static_assert(Offset + N <= BlockSize);

@@ -17,8 +17,8 @@
 
 namespace thimble {
 
-using Bytes = std::vector<uint8_t>;          // owns
-using ByteView = std::span<const uint8_t>;   // borrows, for the length of a call
+using Bytes = std::vector<uint8_t>;         // owns
+using ByteView = std::span<const uint8_t>;  // borrows, for the length of a call
 
 std::string HexLower(ByteView bytes);
 std::string HexUpper(ByteView bytes);
@@ -26,8 +26,8 @@ std::string HexUpper(ByteView bytes);
 std::optional<Bytes> FromHex(std::string_view hex);
 bool FromHexInto(std::string_view hex, std::span<uint8_t> out);  // exactly out.size() bytes
 
-std::string Base64(ByteView bytes);           // RFC 4648 section 4, padded
-std::string Base64Url(ByteView bytes);        // RFC 4648 section 5, unpadded
+std::string Base64(ByteView bytes);     // RFC 4648 section 4, padded
+std::string Base64Url(ByteView bytes);  // RFC 4648 section 5, unpadded
 // Either alphabet (not mixed), padded or not; no white space; unused bits must be zero.
 std::optional<Bytes> FromBase64(std::string_view text);
 

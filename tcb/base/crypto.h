@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Digests and signatures, over OpenSSL. Keys are parsed once and are immutable: const methods may be called from
-// many threads at once. No OpenSSL type is visible to users of the library.
+// Digests and signatures, over OpenSSL. Keys are parsed once and are immutable: const methods may be called
+// from many threads at once. No OpenSSL type is visible to users of the library.
 #pragma once
 
 #include <memory>
@@ -42,7 +42,8 @@ class EcPublicKey {
 // An RSA public key, for AMD's ARK, ASK and ASVK (RSA-4096) and the vTPM's attestation key (RSA-2048).
 class RsaPublicKey {
  public:
-  // Modulus and exponent, big endian. nullopt unless the modulus has 2048 to 8192 bits and the exponent is odd and > 2.
+  // Modulus and exponent, big endian. nullopt unless the modulus has 2048 to 8192 bits and the exponent is
+  // odd and > 2.
   static std::optional<RsaPublicKey> FromNumbers(ByteView modulus, ByteView exponent);
 
   // RSASSA-PSS with SHA-384, MGF1 with SHA-384, salt of 48 bytes (AMD's profile).

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reading JSON strictly, and writing it. Reading is simdjson's DOM (full grammar, UTF-8) behind a view that also
-// refuses duplicate keys and nesting deeper than 32, over exactly the bytes given. Members are asked for by name and
-// type; a missing member, or one of another type, is an error that names it: "absent" never means "skip".
+// Reading JSON strictly, and writing it. Reading is simdjson's DOM (full grammar, UTF-8) behind a view that
+// also refuses duplicate keys and nesting deeper than 32, over exactly the bytes given. Members are asked for
+// by name and type; a missing member, or one of another type, is an error that names it: "absent" never means
+// "skip".
 #pragma once
 
 #include <cstdint>
@@ -35,8 +36,8 @@ class Value {
   Result<std::vector<Value>> Array() const;
   Result<std::vector<std::pair<std::string_view, Value>>> Members() const;  // in the order of the text
 
-  Result<Value> Get(std::string_view key) const;            // required member
-  std::optional<Value> Find(std::string_view key) const;    // nullopt: not an object, or no such member
+  Result<Value> Get(std::string_view key) const;          // required member
+  std::optional<Value> Find(std::string_view key) const;  // nullopt: not an object, or no such member
   // Error naming the first member whose key is not in the list.
   Status AllowOnly(std::initializer_list<std::string_view> keys) const;
 
@@ -53,8 +54,8 @@ class Value {
 class Document {
  public:
   // Errors of this document carry `kind` and `check`; `what` names it in messages ("TCB info").
-  static Result<std::unique_ptr<const Document>> Parse(std::string_view text, std::string_view what, ErrorKind kind,
-                                                       Check check);
+  static Result<std::unique_ptr<const Document>> Parse(std::string_view text, std::string_view what,
+                                                       ErrorKind kind, Check check);
   ~Document();
   Value root() const;
 

@@ -30,8 +30,10 @@ struct Error {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor)
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -71,18 +73,18 @@ class [[nodiscard]] Status {
 #define THIMBLE_CONCAT(a, b) THIMBLE_CONCAT_(a, b)
 
 // TRY(expr): return the error of a Result or Status, or go on.
-#define TRY(expr)                                                    \
-  do {                                                               \
-    if (auto try_result = (expr); !try_result.ok()) {                \
-      return std::move(try_result).error();                          \
-    }                                                                \
+#define TRY(expr)                                     \
+  do {                                                \
+    if (auto try_result = (expr); !try_result.ok()) { \
+      return std::move(try_result).error();           \
+    }                                                 \
   } while (false)
 
 // TRY_ASSIGN(auto x, expr): return the error of a Result, or bind its value.
 #define TRY_ASSIGN(lhs, expr) TRY_ASSIGN_(THIMBLE_CONCAT(try_assign_, __LINE__), lhs, expr)
-#define TRY_ASSIGN_(temp, lhs, expr)                \
-  auto temp = (expr);                               \
-  if (!temp.ok()) return std::move(temp).error();   \
+#define TRY_ASSIGN_(temp, lhs, expr)              \
+  auto temp = (expr);                             \
+  if (!temp.ok()) return std::move(temp).error(); \
   lhs = std::move(temp).value()
 
 }  // namespace thimble

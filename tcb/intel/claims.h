@@ -60,7 +60,9 @@ struct TdxClaims {
   // 1.5 Ex, its additional fields as one block (offset 648 on):
   std::optional<FixedBytes<struct TdReportExTag, 237>> ex;
 
-  bool debug() const { return td_attributes.bytes()[0] != 0; }  // TUD: any bit of byte 0 makes the TD untrusted
+  bool debug() const {
+    return td_attributes.bytes()[0] != 0;
+  }  // TUD: any bit of byte 0 makes the TD untrusted
 };
 
 }  // namespace thimble::intel

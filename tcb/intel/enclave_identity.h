@@ -22,7 +22,8 @@ struct EnclaveIdentity {
 };
 std::string_view EnclaveIdName(EnclaveId id);  // "QE", "TD_QE", "QVE"
 
-// `signed_bytes` is the value of "enclaveIdentity". Malformed (collateral.malformed) when it breaks a rule of DCAP 4.
+// `signed_bytes` is the value of "enclaveIdentity". Malformed (collateral.malformed) when it breaks a rule of
+// DCAP 4.
 Result<EnclaveIdentity> DecodeEnclaveIdentity(ByteView signed_bytes);
 
 }  // namespace thimble::intel

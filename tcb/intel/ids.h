@@ -10,8 +10,8 @@
 
 namespace thimble::intel {
 
-using Fmspc = FixedBytes<struct FmspcTag, 6>;            // octets, not a number
-using PceId = FixedBytes<struct PceIdTag, 2>;            // as in the certificate; little endian where it is a number
+using Fmspc = FixedBytes<struct FmspcTag, 6>;  // octets, not a number
+using PceId = FixedBytes<struct PceIdTag, 2>;  // as in the certificate; little endian where it is a number
 using Ppid = FixedBytes<struct PpidTag, 16>;
 using QeId = FixedBytes<struct QeIdTag, 16>;
 using PlatformInstanceId = FixedBytes<struct PlatformInstanceIdTag, 16>;

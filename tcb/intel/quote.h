@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The quote as bytes: versions 3, 4 and 5 (DCAP 1). All integers little endian. Decoding says nothing about trust.
+// The quote as bytes: versions 3, 4 and 5 (DCAP 1). All integers little endian. Decoding says nothing about
+// trust.
 #pragma once
 
 #include <array>
@@ -26,27 +27,29 @@ enum class CertificationDataType : uint16_t {  // DCAP 1.5
 struct Quote {
   uint16_t version = 0;
   bool tdx = false;
-  ByteView signed_bytes;                 // header and body (and the v5 descriptor): what the quote signature covers
+  ByteView signed_bytes;  // header and body (and the v5 descriptor): what the quote signature covers
   std::variant<SgxClaims, TdxClaims> body;
-  ByteView signature;                    // 64
-  ByteView attestation_key;              // X || Y, 64; on the curve
-  ByteView qe_report_bytes;              // 384: what the QE report signature covers
+  ByteView signature;        // 64
+  ByteView attestation_key;  // X || Y, 64; on the curve
+  ByteView qe_report_bytes;  // 384: what the QE report signature covers
   SgxClaims qe_report;
-  ByteView qe_report_signature;          // 64
-  ByteView qe_auth_data;                 // 0 to 65535
+  ByteView qe_report_signature;  // 64
+  ByteView qe_auth_data;         // 0 to 65535
   CertificationDataType certification_type{};
   ByteView certification_data;
-  size_t trailing_bytes = 0;             // after the auth data; accepted and counted (DCAP 1.3)
+  size_t trailing_bytes = 0;  // after the auth data; accepted and counted (DCAP 1.3)
 };
 
 // Malformed (quote.format) when it breaks a rule of DCAP 1. At most 1 MiB.
-// The attestation key's point is checked to be on the curve where it is used (verify.cpp), also as quote.format.
+// The attestation key's point is checked to be on the curve where it is used (verify.cpp), also as
+// quote.format.
 Result<Quote> ParseQuote(ByteView bytes);
 
 // Reports on their own (also inside other structures). The views must have exactly the size of the report.
 SgxClaims ParseSgxReport(std::span<const uint8_t, 384> report);
 
-// Certification data of types 1 to 3: what a PCK certificate is looked up by. Real samples are 404 or 34 bytes long.
+// Certification data of types 1 to 3: what a PCK certificate is looked up by. Real samples are 404 or 34
+// bytes long.
 struct PckLookup {
   ByteView ppid;  // plain or encrypted
   TcbComponents cpu_svn{};

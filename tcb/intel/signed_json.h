@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Intel's signed JSON: {"<member>":{...},"signature":"<128 hex>"}. The signature is over the exact bytes of the
-// member's value, so those bytes are located in the original text and never re-serialised (DCAP 3, 8.1).
+// Intel's signed JSON: {"<member>":{...},"signature":"<128 hex>"}. The signature is over the exact bytes of
+// the member's value, so those bytes are located in the original text and never re-serialised (DCAP 3, 8.1).
 #pragma once
 
 #include <string_view>
@@ -12,12 +12,12 @@
 namespace thimble::intel {
 
 struct SignedJson {
-  ByteView signed_bytes;   // from '{' to its matching '}', inside the input
-  Bytes signature;         // r || s, 64 bytes
+  ByteView signed_bytes;  // from '{' to its matching '}', inside the input
+  Bytes signature;        // r || s, 64 bytes
 };
 
-// The two members, in either order, and nothing else. Malformed (collateral.malformed) otherwise. The signed bytes are
-// delimited, not yet parsed: parse exactly them.
+// The two members, in either order, and nothing else. Malformed (collateral.malformed) otherwise. The signed
+// bytes are delimited, not yet parsed: parse exactly them.
 Result<SignedJson> SplitSignedJson(ByteView body, std::string_view member);
 
 }  // namespace thimble::intel

@@ -58,7 +58,8 @@ struct TcbInfo {
   std::array<std::string, 16> sgx_category, sgx_type, tdx_category, tdx_type;
 };
 
-// `signed_bytes` is the value of "tcbInfo". Malformed (collateral.malformed) when it breaks any rule of DCAP 3.
+// `signed_bytes` is the value of "tcbInfo". Malformed (collateral.malformed) when it breaks any rule of
+// DCAP 3.
 Result<TcbInfo> DecodeTcbInfo(ByteView signed_bytes);
 
 }  // namespace thimble::intel

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Matching a platform to TCB levels and converging the statuses (DCAP 3.1, 3.2, 4.6, 6). Pure arithmetic over decoded
-// collateral.
+// Matching a platform to TCB levels and converging the statuses (DCAP 3.1, 3.2, 4.6, 6). Pure arithmetic over
+// decoded collateral.
 #pragma once
 
 #include <optional>
@@ -33,21 +33,25 @@ struct TcbEvaluation {
 const TcbLevel* MatchTcbLevel(const TcbInfo& info, const PlatformTcb& tcb);
 // First level with isv_svn <= svn, or nullptr. `levels` is in descending order.
 const IsvLevel* MatchIsvLevel(const std::vector<IsvLevel>& levels, uint16_t svn);
-// The identity that the module version in tee_tcb_svn[1] names; nullptr when there is none. Not for version 0.
+// The identity that the module version in tee_tcb_svn[1] names; nullptr when there is none. Not for version
+// 0.
 const TdxModuleIdentity* FindModuleIdentity(const TcbInfo& info, uint8_t module_version);
 
 // The table of DCAP 6.1.
 TcbStatus Converge(TcbStatus platform, std::optional<TcbStatus> module, TcbStatus qe);
 
-// Platform, module and QE level and their converged status. The error (tcb.not_supported, Rejected) names what has no
-// level and the component that is short.
-Result<TcbEvaluation> EvaluateTcb(const TcbInfo& info, const EnclaveIdentity& identity, const PlatformTcb& tcb);
+// Platform, module and QE level and their converged status. The error (tcb.not_supported, Rejected) names
+// what has no level and the component that is short.
+Result<TcbEvaluation> EvaluateTcb(const TcbInfo& info, const EnclaveIdentity& identity,
+                                  const PlatformTcb& tcb);
 
 // TD relaunch: what launch and current evaluation come to together (DCAP 6.3).
 TcbStatus RelaunchStatus(TcbStatus launch, TcbStatus current);
 
-// What is short of the target: the first level in matching order whose status is UpToDate, else the best status there
-// is; for platform, module and QE. Also when no level matches. Empty when everything reaches its target.
-std::vector<Shortfall> FindShortfalls(const TcbInfo& info, const EnclaveIdentity& identity, const PlatformTcb& tcb);
+// What is short of the target: the first level in matching order whose status is UpToDate, else the best
+// status there is; for platform, module and QE. Also when no level matches. Empty when everything reaches its
+// target.
+std::vector<Shortfall> FindShortfalls(const TcbInfo& info, const EnclaveIdentity& identity,
+                                      const PlatformTcb& tcb);
 
 }  // namespace thimble::intel

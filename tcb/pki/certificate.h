@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// X.509 v3 certificates (RFC 5280) as Intel and AMD issue them. Parsed once from DER by our own strict reader;
-// OpenSSL's decoder costs two to four signature checks a certificate. Parsing says nothing about trust.
+// X.509 v3 certificates (RFC 5280) as Intel and AMD issue them. Parsed once from DER by our own strict
+// reader; OpenSSL's decoder costs two to four signature checks a certificate. Parsing says nothing about
+// trust.
 #pragma once
 
 #include <memory>
@@ -35,8 +36,9 @@ struct Extension {
 // Immutable and shared: const methods may be called from many threads at once. The views point into der().
 class Certificate {
  public:
-  // Malformed (with `check`) unless the whole input is one well-formed v3 certificate with a key and a signature
-  // algorithm from the lists above, unique extensions and no unknown critical extension. At most 16 KiB.
+  // Malformed (with `check`) unless the whole input is one well-formed v3 certificate with a key and a
+  // signature algorithm from the lists above, unique extensions and no unknown critical extension. At most 16
+  // KiB.
   static Result<std::shared_ptr<const Certificate>> Parse(ByteView der, Check check);
 
   ByteView der() const { return der_; }
@@ -53,12 +55,14 @@ class Certificate {
   const RsaPublicKey* rsa_key() const { return std::get_if<RsaPublicKey>(key_.get()); }
 
   bool self_issued() const;
-  std::optional<bool> is_ca() const { return is_ca_; }          // nullopt: no basic constraints
+  std::optional<bool> is_ca() const { return is_ca_; }  // nullopt: no basic constraints
   std::optional<uint64_t> path_length() const { return path_length_; }
   std::optional<uint16_t> key_usage() const { return key_usage_; }  // KeyUsageBit; nullopt: no such extension
   bool has_key_identifiers() const { return has_subject_key_id_ && has_authority_key_id_; }
   bool has_crl_distribution_points() const { return has_crl_distribution_points_; }
-  const std::string& crl_url() const { return crl_url_; }  // the first URI of the distribution points, or empty
+  const std::string& crl_url() const {
+    return crl_url_;
+  }  // the first URI of the distribution points, or empty
   const Extension* FindExtension(ByteView oid) const;
   const std::vector<Extension>& extensions() const { return extensions_; }
 

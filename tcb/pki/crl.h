@@ -18,8 +18,9 @@ namespace thimble {
 class Crl {
  public:
   // Malformed (with `check`) unless the whole input is one well-formed v2 CRL with nextUpdate and a signature
-  // algorithm that certificates may have. Delta CRLs and unknown critical extensions are refused. At most 4 MiB.
-  // Whether CRL number and authority key identifier must be there is the vendor's profile: see the accessors.
+  // algorithm that certificates may have. Delta CRLs and unknown critical extensions are refused. At most 4
+  // MiB. Whether CRL number and authority key identifier must be there is the vendor's profile: see the
+  // accessors.
   static Result<std::shared_ptr<const Crl>> Parse(ByteView der, Check check);
 
   ByteView der() const { return der_; }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A small strict DER reader (X.690): definite minimal lengths, minimal INTEGERs, canonical BOOLEANs. It reads what
-// the vendors' certificates and CRLs need, without allocation.
+// A small strict DER reader (X.690): definite minimal lengths, minimal INTEGERs, canonical BOOLEANs. It reads
+// what the vendors' certificates and CRLs need, without allocation.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +37,8 @@ struct Element {
   ByteView whole;  // with tag and length
 };
 
-// Reads elements from the front of a DER block. nullopt means that the bytes are not strict DER, or not of the tag
-// asked for; the reader does not move then.
+// Reads elements from the front of a DER block. nullopt means that the bytes are not strict DER, or not of
+// the tag asked for; the reader does not move then.
 class Reader {
  public:
   explicit Reader(ByteView input) : rest_(input) {}
@@ -46,17 +46,17 @@ class Reader {
   bool empty() const { return rest_.empty(); }
   std::optional<uint8_t> PeekTag() const;
 
-  std::optional<Element> Next();              // any tag (single-byte tags only)
-  std::optional<Element> Next(uint8_t tag);   // exactly this tag
-  std::optional<Reader> Enter(uint8_t tag);   // content of a constructed element
+  std::optional<Element> Next();             // any tag (single-byte tags only)
+  std::optional<Element> Next(uint8_t tag);  // exactly this tag
+  std::optional<Reader> Enter(uint8_t tag);  // content of a constructed element
 
   std::optional<bool> Boolean();
-  std::optional<ByteView> Integer();          // content bytes, two's complement, minimal
-  std::optional<uint64_t> Unsigned();         // INTEGER in 0..2^63
+  std::optional<ByteView> Integer();   // content bytes, two's complement, minimal
+  std::optional<uint64_t> Unsigned();  // INTEGER in 0..2^63
   std::optional<ByteView> OctetString();
-  std::optional<ByteView> Oid();              // content bytes
-  std::optional<ByteView> BitString();        // whole bytes only (no unused bits)
-  std::optional<Instant> Time();              // UTCTime or GeneralizedTime (RFC 5280 section 4.1.2.5)
+  std::optional<ByteView> Oid();        // content bytes
+  std::optional<ByteView> BitString();  // whole bytes only (no unused bits)
+  std::optional<Instant> Time();        // UTCTime or GeneralizedTime (RFC 5280 section 4.1.2.5)
 
  private:
   ByteView rest_;

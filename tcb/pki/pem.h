@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// PEM (RFC 7468), leniently around the blocks and strictly inside them: text before, between and after, CRLF and a
-// trailing NUL are all met in real quotes.
+// PEM (RFC 7468), leniently around the blocks and strictly inside them: text before, between and after, CRLF
+// and a trailing NUL are all met in real quotes.
 #pragma once
 
 #include <string>
@@ -13,15 +13,17 @@
 
 namespace thimble {
 
-// The decoded blocks with this label, in order. Malformed (with `check`) when a block does not end or is not base64,
-// or when there are more than `limit`. No block at all is an empty list.
-Result<std::vector<Bytes>> DecodePem(std::string_view text, std::string_view label, size_t limit, Check check);
+// The decoded blocks with this label, in order. Malformed (with `check`) when a block does not end or is not
+// base64, or when there are more than `limit`. No block at all is an empty list.
+Result<std::vector<Bytes>> DecodePem(std::string_view text, std::string_view label, size_t limit,
+                                     Check check);
 
 std::string EncodePem(ByteView der, std::string_view label);  // 64 columns, "\n" line ends
 
 // A certificate list in whatever form it comes: PEM blocks, or one certificate in DER.
 Result<std::vector<Bytes>> DecodeCertificates(ByteView input, size_t limit, Check check);
-// A CRL in DER, PEM, or hex of DER, with an optional trailing NUL or white space (spec/intel-dcap-verification.md 2.4).
+// A CRL in DER, PEM, or hex of DER, with an optional trailing NUL or white space
+// (spec/intel-dcap-verification.md 2.4).
 Result<Bytes> DecodeCrl(ByteView input, Check check);
 
 }  // namespace thimble

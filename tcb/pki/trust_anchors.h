@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Trust anchors are pinned by the SHA-256 of their SubjectPublicKeyInfo (spec/trust-anchors.md): Intel SGX Root CA and
-// AMD ARK-Milan, ARK-Genoa, ARK-Turin. Others (tests, simulated vendors) come only from the operator, and every
-// result that rests on one says so.
+// Trust anchors are pinned by the SHA-256 of their SubjectPublicKeyInfo (spec/trust-anchors.md): Intel SGX
+// Root CA and AMD ARK-Milan, ARK-Genoa, ARK-Turin. Others (tests, simulated vendors) come only from the
+// operator, and every result that rests on one says so.
 #pragma once
 
 #include <string>
@@ -18,9 +18,9 @@ enum class Vendor : uint8_t { kIntel, kAmd };
 
 struct TrustAnchor {
   Vendor vendor;
-  std::string name;       // "Intel SGX Root CA", "ARK-Milan", ...: the subject CN
+  std::string name;  // "Intel SGX Root CA", "ARK-Milan", ...: the subject CN
   Digest256 spki_sha256;
-  bool extra = false;     // configured by the operator, not one of the pinned four
+  bool extra = false;  // configured by the operator, not one of the pinned four
 };
 
 // A value; const methods may be called from many threads at once.
@@ -28,8 +28,9 @@ class TrustAnchors {
  public:
   static TrustAnchors Pinned();
 
-  // Adds a self-signed root certificate (PEM or DER, one or several). The vendor and product follow from the subject
-  // CN: "ARK-<product>" is AMD's, anything else Intel's. Malformed if it is not a self-signed CA certificate.
+  // Adds a self-signed root certificate (PEM or DER, one or several). The vendor and product follow from the
+  // subject CN: "ARK-<product>" is AMD's, anything else Intel's. Malformed if it is not a self-signed CA
+  // certificate.
   Status AddExtra(ByteView certificates);
 
   // The anchor this certificate is, by its key; nullptr when it is none of this vendor's.

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The one file that uses OpenSSL's 1.1 interface: EC_KEY is the cheapest way from a raw point to a key (3 us
+// instead of 25), and ECDSA_do_verify the cheapest way from a digest and two numbers to an answer.
+#define OPENSSL_API_COMPAT 10101
+#include "tcb/base/crypto.h"
+
+#include <openssl/bn.h>
+#include <openssl/ec.h>
+#include <openssl/ecdsa.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/objects.h>
+#include <openssl/rsa.h>
+#include <openssl/sha.h>
+
+namespace thimble {
+namespace {
+
+template <auto Free>
+struct Deleter {
+  template <class T>
+  void operator()(T* object) const {
+    Free(object);
+  }
+};
+template <class T, auto Free>
+using Handle = std::unique_ptr<T, Deleter<Free>>;
+
+using BnHandle = Handle<BIGNUM, BN_free>;
+using SigHandle = Handle<ECDSA_SIG, ECDSA_SIG_free>;
+using EcKeyHandle = Handle<EC_KEY, EC_KEY_free>;
+using PointHandle = Handle<EC_POINT, EC_POINT_free>;
+using GroupHandle = Handle<EC_GROUP, EC_GROUP_free>;
+using RsaHandle = Handle<RSA, RSA_free>;
+
+// OpenSSL leaves errors in the thread's queue; a failed verification is an answer here, not an error to keep.
+bool Succeeded(int result) {
+  if (result == 1) return true;
+  ERR_clear_error();
+  return false;
+}
+
+BnHandle ToNumber(ByteView big_endian) {
+  return BnHandle(BN_bin2bn(big_endian.data(), static_cast<int>(big_endian.size()), nullptr));
+}
+
+size_t CoordinateSize(Curve curve) { return curve == Curve::kP256 ? 32 : 48; }
+int CurveNid(Curve curve) { return curve == Curve::kP256 ? NID_X9_62_prime256v1 : NID_secp384r1; }
+
+EcKeyHandle NewEcKey(Curve curve) { return EcKeyHandle(EC_KEY_new_by_curve_name(CurveNid(curve))); }
+
+bool VerifyDigest(const EC_KEY* key, Curve curve, ByteView message, const ECDSA_SIG* signature) {
+  // ECDSA_do_verify takes a non-const key but only reads it; its lazily computed parts are made in FromPoint.
+  auto* const mutable_key = const_cast<EC_KEY*>(key);
+  if (curve == Curve::kP256) {
+    const Digest256 digest = Sha256(message);
+    return Succeeded(ECDSA_do_verify(digest.view().data(), 32, signature, mutable_key));
+  }
+  const Digest384 digest = Sha384(message);
+  return Succeeded(ECDSA_do_verify(digest.view().data(), 48, signature, mutable_key));
+}
+
+}  // namespace
+
+Digest256 Sha256(ByteView data) {
+  std::array<uint8_t, 32> out;
+  SHA256(data.data(), data.size(), out.data());
+  return Digest256(out);
+}
+
+Digest256 Sha256(ByteView first, ByteView second) {
+  SHA256_CTX context;
+  SHA256_Init(&context);
+  SHA256_Update(&context, first.data(), first.size());
+  SHA256_Update(&context, second.data(), second.size());
+  std::array<uint8_t, 32> out;
+  SHA256_Final(out.data(), &context);
+  return Digest256(out);
+}
+
+Digest384 Sha384(ByteView data) {
+  std::array<uint8_t, 48> out;
+  SHA384(data.data(), data.size(), out.data());
+  return Digest384(out);
+}
+
+struct EcPublicKey::Impl {
+  EcKeyHandle key;
+};
+
+EcPublicKey::EcPublicKey(Curve curve, ByteView xy, std::shared_ptr<const Impl> impl)
+    : curve_(curve), xy_(xy.begin(), xy.end()), impl_(std::move(impl)) {}
+
+std::optional<EcPublicKey> EcPublicKey::FromPoint(Curve curve, ByteView xy) {
+  if (xy.size() != 2 * CoordinateSize(curve)) return std::nullopt;
+  std::array<uint8_t, 97> uncompressed{0x04};
+  std::copy(xy.begin(), xy.end(), uncompressed.begin() + 1);
+
+  EcKeyHandle key = NewEcKey(curve);
+  if (!key) return std::nullopt;
+  const EC_GROUP* const group = EC_KEY_get0_group(key.get());
+  const PointHandle point(EC_POINT_new(group));
+  // oct2point refuses a point that is not on the curve; the curves have cofactor 1, so that is all there is
+  // to check.
+  if (!point ||
+      !Succeeded(EC_POINT_oct2point(group, point.get(), uncompressed.data(), xy.size() + 1, nullptr)) ||
+      !Succeeded(EC_KEY_set_public_key(key.get(), point.get()))) {
+    return std::nullopt;
+  }
+  auto impl = std::make_shared<Impl>();
+  impl->key = std::move(key);
+  return EcPublicKey(curve, xy, std::move(impl));
+}
+
+bool EcPublicKey::VerifyRaw(ByteView message, ByteView r_s) const {
+  const size_t size = CoordinateSize(curve_);
+  if (r_s.size() != 2 * size) return false;
+  BnHandle r = ToNumber(r_s.first(size)), s = ToNumber(r_s.last(size));
+  const SigHandle signature(ECDSA_SIG_new());
+  if (!r || !s || !signature || !Succeeded(ECDSA_SIG_set0(signature.get(), r.get(), s.get()))) return false;
+  (void)r.release();  // owned by the signature from here on
+  (void)s.release();
+  return VerifyDigest(impl_->key.get(), curve_, message, signature.get());
+}
+
+bool EcPublicKey::VerifyDer(ByteView message, ByteView signature) const {
+  const uint8_t* cursor = signature.data();
+  const SigHandle parsed(d2i_ECDSA_SIG(nullptr, &cursor, static_cast<long>(signature.size())));
+  if (!parsed) return Succeeded(0);
+  // d2i takes some BER; a signature is taken only in the one DER form, so that nobody can re-spell a signed
+  // object.
+  std::array<uint8_t, 160> canonical{};
+  uint8_t* out = canonical.data();
+  const int length = i2d_ECDSA_SIG(parsed.get(), nullptr);
+  if (length <= 0 || static_cast<size_t>(length) != signature.size() || signature.size() > canonical.size() ||
+      i2d_ECDSA_SIG(parsed.get(), &out) != length ||
+      !Equal(signature, ByteView(canonical).first(signature.size()))) {
+    return Succeeded(0);
+  }
+  return VerifyDigest(impl_->key.get(), curve_, message, parsed.get());
+}
+
+struct RsaPublicKey::Impl {
+  RsaHandle key;
+};
+
+std::optional<RsaPublicKey> RsaPublicKey::FromNumbers(ByteView modulus, ByteView exponent) {
+  BnHandle n = ToNumber(modulus), e = ToNumber(exponent);
+  if (!n || !e) return std::nullopt;
+  if (BN_num_bits(n.get()) < 2048 || BN_num_bits(n.get()) > 8192 || BN_num_bits(e.get()) < 2 ||
+      BN_num_bits(e.get()) > 64 || !BN_is_odd(e.get()) || !BN_is_odd(n.get())) {
+    return std::nullopt;
+  }
+  RsaHandle key(RSA_new());
+  if (!key || !Succeeded(RSA_set0_key(key.get(), n.get(), e.get(), nullptr))) return std::nullopt;
+  (void)n.release();  // owned by the key from here on
+  (void)e.release();
+  auto impl = std::make_shared<Impl>();
+  impl->key = std::move(key);
+  return RsaPublicKey(std::move(impl));
+}
+
+bool RsaPublicKey::VerifyPssSha384(ByteView message, ByteView signature) const {
+  RSA* const key = impl_->key.get();
+  const auto size = static_cast<size_t>(RSA_size(key));
+  if (signature.size() != size) return false;
+  Bytes encoded(size);
+  const int length =
+      RSA_public_decrypt(static_cast<int>(size), signature.data(), encoded.data(), key, RSA_NO_PADDING);
+  if (length != static_cast<int>(size)) return Succeeded(0);
+  const Digest384 digest = Sha384(message);
+  return Succeeded(
+      RSA_verify_PKCS1_PSS_mgf1(key, digest.view().data(), EVP_sha384(), EVP_sha384(), encoded.data(), 48));
+}
+
+bool RsaPublicKey::VerifyPkcs1Sha256(ByteView message, ByteView signature) const {
+  RSA* const key = impl_->key.get();
+  if (signature.size() != static_cast<size_t>(RSA_size(key))) return false;
+  const Digest256 digest = Sha256(message);
+  return Succeeded(RSA_verify(NID_sha256, digest.view().data(), 32, signature.data(),
+                              static_cast<unsigned>(signature.size()), key));
+}
+
+}  // namespace thimble

@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tcb/intel/verify.h"
+
+#include <algorithm>
+
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+#include "tcb/findings.h"
+#include "tcb/intel/enclave_identity.h"
+#include "tcb/intel/tcb_info.h"
+#include "tcb/intel/tcb_level.h"
+#include "tcb/pki/pem.h"
+
+namespace thimble::intel {
+namespace {
+
+constexpr size_t kMaxCertificates = 8;
+constexpr std::string_view kNeedsCollateral = "needs collateral that is not there yet";
+constexpr std::string_view kNotReached = "an earlier check failed";
+
+// The checks of step 1 that can fail, in their order, then those of step 2.
+constexpr Check kEvidenceChecks[] = {
+    Check::kQuoteTrailingBytes, Check::kPckChain,          Check::kPckRoot,      Check::kPckExpired,
+    Check::kPckNotYetValid,     Check::kQeReportSignature, Check::kQeReportData, Check::kQuoteSignature,
+};
+constexpr Check kCollateralChecks[] = {
+    Check::kCrlRootSignature,       Check::kCrlRootIssuer,       Check::kCrlRootExpired,
+    Check::kCrlPckSignature,        Check::kCrlPckIssuer,        Check::kCrlPckExpired,
+    Check::kSigningChainUntrusted,  Check::kSigningChainExpired, Check::kSigningChainNotYetValid,
+    Check::kSigningChainRevoked,    Check::kPckRevoked,          Check::kTcbInfoSignature,
+    Check::kTcbInfoMismatch,        Check::kTcbInfoExpired,      Check::kTcbInfoNotYetIssued,
+    Check::kQeIdentitySignature,    Check::kQeIdentityMismatch,  Check::kQeIdentityExpired,
+    Check::kQeIdentityNotYetIssued, Check::kTcbNotSupported,
+};
+
+void DeclareChecks(Verdict& verdict) {
+  for (const Check check : kEvidenceChecks) verdict.checks.SetNotRun(check, kNotReached);
+  for (const Check check : kCollateralChecks) verdict.checks.SetNotRun(check, kNeedsCollateral);
+  if (verdict.tee == Tee::kTdx) verdict.checks.SetNotRun(Check::kTdxModuleMismatch, kNeedsCollateral);
+}
+
+// After a hard finding: what was still to come was not reached, and the finding that ended it stands last.
+void Close(Verdict& verdict) {
+  std::stable_partition(verdict.findings.begin(), verdict.findings.end(),
+                        [](const Finding& finding) { return finding.severity == Severity::kSoft; });
+  for (const auto& entry : verdict.checks.Entries()) {
+    if (entry.result == CheckResult::kNotRun) verdict.checks.SetNotRun(entry.check, kNotReached);
+  }
+}
+
+// -- step 1: the evidence alone --
+
+void TakeClaims(const Quote& quote, Verdict& verdict) {
+  verdict.checks.Set(Check::kQuoteFormat, CheckResult::kPassed);
+  if (const auto* td = std::get_if<TdxClaims>(&quote.body)) {
+    verdict.claims = *td;
+    SoftUnless(verdict, Check::kTdxDebug, !td->debug(), [&] {
+      return StrCat("TD attributes ", td->td_attributes.hex(), ": byte 0 (TUD) is not zero");
+    });
+  } else {
+    const auto& sgx = std::get<SgxClaims>(quote.body);
+    verdict.claims = sgx;
+    SoftUnless(verdict, Check::kSgxDebug, !sgx.debug(),
+               [&] { return StrCat("enclave attributes ", HexLower(sgx.attributes), ": DEBUG is set"); });
+  }
+  SoftUnless(verdict, Check::kQuoteTrailingBytes, quote.trailing_bytes == 0,
+             [&] { return StrCat(quote.trailing_bytes, " bytes after the auth data"); });
+}
+
+// The PEM text the chain is read from: the caller's, else the quote's own.
+Result<std::string_view> ChainText(const Quote& quote, std::string_view given) {
+  if (!given.empty()) return given;
+  if (quote.certification_type == CertificationDataType::kPckChain) return AsText(quote.certification_data);
+  return Error{ErrorKind::kUnavailable, Check::kPckMissing,
+               StrCat("certification data type ", static_cast<int>(quote.certification_type),
+                      " holds no PCK chain, and none was given or cached")};
+}
+
+struct ChainContext {
+  bool given = false;  // by the caller, not from the quote
+  Memo* memo = nullptr;
+  const VerifiedCollateral* known = nullptr;
+};
+
+Result<std::shared_ptr<const PckChain>> ReadChain(std::string_view text, const ChainContext& context) {
+  if (context.memo != nullptr) {
+    if (auto chain = context.memo->FindChain(text)) return chain;
+  }
+  const Check malformed_check = context.given ? Check::kCollateralMalformed : Check::kQuoteFormat;
+  TRY_ASSIGN(const auto certificates, DecodePem(text, "CERTIFICATE", kMaxCertificates, malformed_check));
+  if (certificates.empty())
+    return Error{ErrorKind::kMalformed, malformed_check, "PCK chain: no PEM certificate"};
+  CertificatePool pool;
+  if (context.known != nullptr) pool.AddVerified(context.known->pck_crl->signers());
+  TRY_ASSIGN(auto chain, BuildPckChain(certificates, malformed_check, pool));
+  if (context.memo != nullptr) context.memo->AddChain(text, chain);
+  return chain;
+}
+
+// What a chain that does not hold says of its dates, so that one finding does not hide the other.
+Validity StatedWindow(std::string_view text) {
+  Validity window;
+  const auto certificates = DecodePem(text, "CERTIFICATE", kMaxCertificates, Check::kQuoteFormat);
+  if (!certificates.ok()) return window;
+  for (const Bytes& der : *certificates) {
+    const auto certificate = Certificate::Parse(der, Check::kQuoteFormat);
+    if (certificate.ok()) window = Intersect(window, (*certificate)->validity());
+  }
+  return window;
+}
+
+bool CheckRoot(const PckChain& chain, const TrustAnchors& anchors, Verdict& verdict) {
+  const TrustAnchor* const anchor = anchors.Find(Vendor::kIntel, *chain.root);
+  if (!HardUnless(verdict, Check::kPckRoot, anchor != nullptr, [&] {
+        return StrCat("root \"", chain.root->subject_cn(), "\" with SPKI SHA-256 ",
+                      chain.root->spki_sha256().hex(), " is not a trust anchor");
+      })) {
+    return false;
+  }
+  verdict.trust_anchor = anchor->name;
+  verdict.trust_anchor_extra = anchor->extra;
+  if (anchor->extra) {
+    SoftUnless(verdict, Check::kTrustAnchorExtra, false,
+               [&] { return StrCat("rests on \"", anchor->name, "\", an anchor that the operator added"); });
+  }
+  return true;
+}
+
+// DCAP 5.6.
+bool CheckQeReportSignature(const Quote& quote, const PckChain& chain, Memo* memo, Verdict& verdict) {
+  Memo::QeReportKey key{};
+  if (memo != nullptr) {
+    auto out = std::copy_n(chain.leaf->sha256().view().begin(), 32, key.begin());
+    out = std::copy(quote.qe_report_bytes.begin(), quote.qe_report_bytes.end(), out);
+    std::copy(quote.qe_report_signature.begin(), quote.qe_report_signature.end(), out);
+    if (memo->KnowsQeReport(key))
+      return HardUnless(verdict, Check::kQeReportSignature, true, [] { return ""; });
+  }
+  const bool holds = chain.leaf->ec_key()->VerifyRaw(quote.qe_report_bytes, quote.qe_report_signature);
+  if (holds && memo != nullptr) memo->AddQeReport(key);
+  return HardUnless(verdict, Check::kQeReportSignature, holds, [] {
+    return "signature of the QE report does not hold under the PCK certificate's key";
+  });
+}
+
+// DCAP 5.7; the upper half is zero in every real quote, and checked.
+bool CheckQeReportData(const Quote& quote, Verdict& verdict) {
+  const Digest256 expected = Sha256(quote.attestation_key, quote.qe_auth_data);
+  const ByteView data = quote.qe_report.report_data.view();
+  const bool bound = Equal(data.first(32), expected.view());
+  return HardUnless(verdict, Check::kQeReportData, bound && AllZero(data.last(32)), [&] {
+    if (!bound) {
+      return StrCat("QE report data ", HexLower(data.first(32)),
+                    ", SHA-256 of attestation key and auth data ", expected.hex());
+    }
+    return StrCat("upper half of the QE report data is ", HexLower(data.last(32)), ", not zero");
+  });
+}
+
+bool CheckEvidence(const Quote& quote, const EcPublicKey& attestation_key, const PckChain& chain,
+                   const TrustAnchors& anchors, Memo* memo, Verdict& verdict) {
+  verdict.checks.Set(Check::kPckChain, CheckResult::kPassed);
+  PlatformFacts facts = chain.facts;
+  facts.quote_version = quote.version;
+  verdict.platform = facts;
+  verdict.window = Intersect(verdict.window, chain.window());
+  CheckWindow(verdict, chain.window(), "PCK chain", Check::kPckExpired, Check::kPckNotYetValid);
+  return CheckRoot(chain, anchors, verdict) && CheckQeReportSignature(quote, chain, memo, verdict) &&
+         CheckQeReportData(quote, verdict) &&
+         HardUnless(verdict, Check::kQuoteSignature,
+                    attestation_key.VerifyRaw(quote.signed_bytes, quote.signature),
+                    [] { return "signature of the quote does not hold under the attestation key"; });
+}
+
+// -- step 2: with the collateral --
+
+// Before any hard check: expired collateral is neither hidden by another finding nor hides one.
+void JudgeWindows(const VerifiedCollateral& collateral, Verdict& verdict) {
+  const auto windows = [](const ItemPtr& item) { return ItemWindows{item->window(), item->chain_window()}; };
+  CheckItemWindows(verdict, ItemKind::kRootCaCrl, windows(collateral.root_ca_crl));
+  CheckItemWindows(verdict, ItemKind::kPckCrl, windows(collateral.pck_crl));
+  CheckItemWindows(verdict, ItemKind::kTcbInfo, windows(collateral.tcb_info));
+  CheckItemWindows(verdict, ItemKind::kEnclaveIdentity, windows(collateral.qe_identity));
+}
+
+void TakeCollateral(const VerifiedCollateral& collateral, Verdict& verdict) {
+  verdict.collateral = {collateral.root_ca_crl, collateral.pck_crl, collateral.tcb_info,
+                        collateral.qe_identity};
+  for (const ItemPtr& item : verdict.collateral) {
+    verdict.window = Intersect(verdict.window, Intersect(item->window(), item->chain_window()));
+  }
+  verdict.tcb_info_evaluation = collateral.tcb_info->tcb_info()->evaluation_number;
+  verdict.qe_identity_evaluation = collateral.qe_identity->identity()->evaluation_number;
+}
+
+// PrepareCollateral has verified each item up to an anchor; here all of them must rest on the quote's own.
+bool CheckSameAnchor(const VerifiedCollateral& collateral, const PckChain& chain, Verdict& verdict) {
+  const auto same = [&](const ItemPtr& item, Check check) {
+    return HardUnless(verdict, check, item->anchor_spki() == chain.root->spki_sha256(), [&] {
+      return StrCat(item->name(), " rests on root ", item->anchor_spki().hex(), ", the quote on ",
+                    chain.root->spki_sha256().hex());
+    });
+  };
+  for (const Check check : {Check::kCrlRootSignature, Check::kCrlPckSignature, Check::kTcbInfoSignature,
+                            Check::kQeIdentitySignature}) {
+    verdict.checks.Set(check, CheckResult::kPassed);
+  }
+  return same(collateral.root_ca_crl, Check::kCrlRootIssuer) &&
+         same(collateral.tcb_info, Check::kSigningChainUntrusted) &&
+         same(collateral.qe_identity, Check::kSigningChainUntrusted);
+}
+
+// The CRL is of the CA that issued this leaf: same name and same key, whatever issue of its certificate
+// (DCAP 2.4, 8.17).
+bool CheckPckCrlIssuer(const VerifiedCollateral& collateral, const PckChain& chain, Verdict& verdict) {
+  const Certificate& crl_issuer = *collateral.pck_crl->signers().front();
+  const bool same = Equal(collateral.pck_crl->crl()->issuer(), chain.leaf->issuer()) &&
+                    crl_issuer.spki_sha256() == chain.intermediate->spki_sha256();
+  return HardUnless(verdict, Check::kCrlPckIssuer, same, [&] {
+    return StrCat("PCK CRL is of \"", crl_issuer.subject_cn(), "\" (key ", crl_issuer.spki_sha256().hex(),
+                  "), the PCK certificate of \"", chain.intermediate->subject_cn(), "\" (key ",
+                  chain.intermediate->spki_sha256().hex(), ")");
+  });
+}
+
+bool CheckRevocation(const VerifiedCollateral& collateral, const PckChain& chain, Verdict& verdict) {
+  const Crl& root_crl = *collateral.root_ca_crl->crl();
+  const auto not_revoked = [&](Check check, const Crl& crl, const Certificate& certificate) {
+    return HardUnless(verdict, check, !crl.Revokes(certificate), [&] {
+      return StrCat("\"", certificate.subject_cn(), "\", serial ", HexLower(certificate.serial()),
+                    ", is in the CRL of \"", crl.issuer_cn(), "\"");
+    });
+  };
+  return not_revoked(Check::kSigningChainRevoked, root_crl, *collateral.tcb_info->signers().front()) &&
+         not_revoked(Check::kSigningChainRevoked, root_crl, *collateral.qe_identity->signers().front()) &&
+         not_revoked(Check::kPckRevoked, root_crl, *chain.root) &&
+         not_revoked(Check::kPckRevoked, root_crl, *chain.intermediate) &&
+         not_revoked(Check::kPckRevoked, root_crl, *collateral.pck_crl->signers().front()) &&
+         not_revoked(Check::kPckRevoked, *collateral.pck_crl->crl(), *chain.leaf);
+}
+
+std::string_view TeeOf(IntelTee tee) { return tee == IntelTee::kSgx ? "SGX" : "TDX"; }
+
+// DCAP 3, checks 4 and 5.
+bool CheckTcbInfoMatches(const Quote& quote, const PckChain& chain, const TcbInfo& info, Verdict& verdict) {
+  const IntelTee tee = quote.tdx ? IntelTee::kTdx : IntelTee::kSgx;
+  const bool same = info.tee == tee && info.fmspc == chain.facts.fmspc && info.pce_id == chain.facts.pce_id;
+  return HardUnless(verdict, Check::kTcbInfoMismatch, same, [&] {
+    return StrCat("quote: ", TeeOf(tee), ", FMSPC ", chain.facts.fmspc.HexUpper(), ", PCE id ",
+                  chain.facts.pce_id.HexUpper(), "; TCB info: ", TeeOf(info.tee), ", FMSPC ",
+                  info.fmspc.HexUpper(), ", PCE id ", info.pce_id.HexUpper());
+  });
+}
+
+// DCAP 3.2, steps 1 to 3.
+bool CheckTdxModule(const TdxClaims& td, const TcbInfo& info, Verdict& verdict) {
+  const uint8_t version = td.tee_tcb_svn[1];
+  const TdxModule* module = info.tdx_module ? &*info.tdx_module : nullptr;
+  if (version > 0) {
+    const TdxModuleIdentity* const identity = FindModuleIdentity(info, version);
+    module = identity != nullptr ? &identity->module : nullptr;
+  }
+  if (module == nullptr) {
+    return HardUnless(verdict, Check::kTdxModuleMismatch, false, [&] {
+      return StrCat("no identity for TDX module version ", version, " in the TCB info");
+    });
+  }
+  const bool same =
+      td.mr_signer_seam == module->mr_signer && td.seam_attributes.zero() && AllZero(module->attributes);
+  return HardUnless(verdict, Check::kTdxModuleMismatch, same, [&] {
+    return StrCat("quote: MRSIGNERSEAM ", td.mr_signer_seam.hex(), ", SEAMATTRIBUTES ",
+                  td.seam_attributes.hex(), "; identity: ", module->mr_signer.hex(), ", ",
+                  HexLower(module->attributes), " (attributes must be zero)");
+  });
+}
+
+bool MaskedEqual(ByteView value, ByteView mask, ByteView expected) {
+  for (size_t i = 0; i < value.size(); ++i) {
+    if ((value[i] & mask[i]) != expected[i]) return false;
+  }
+  return true;
+}
+
+// DCAP 4, checks 1 to 5.
+bool CheckQeIdentityMatches(const Quote& quote, const EnclaveIdentity& identity, Verdict& verdict) {
+  const SgxClaims& qe = quote.qe_report;
+  const EnclaveId expected = quote.tdx ? EnclaveId::kTdQe : EnclaveId::kQe;
+  const auto problem = [&]() -> std::string {
+    if (identity.id != expected) {
+      return StrCat("identity of ", EnclaveIdName(identity.id), ", the quote needs ",
+                    EnclaveIdName(expected));
+    }
+    if ((qe.misc_select & identity.misc_select_mask) != identity.misc_select) {
+      return StrCat("MISCSELECT: QE ", qe.misc_select, ", identity ", identity.misc_select, " under mask ",
+                    identity.misc_select_mask);
+    }
+    if (!MaskedEqual(qe.attributes, identity.attributes_mask, identity.attributes)) {
+      return StrCat("ATTRIBUTES: QE ", HexLower(qe.attributes), ", identity ", HexLower(identity.attributes),
+                    " under mask ", HexLower(identity.attributes_mask));
+    }
+    if (qe.mr_signer != identity.mr_signer) {
+      return StrCat("MRSIGNER: QE ", qe.mr_signer.hex(), ", identity ", identity.mr_signer.hex());
+    }
+    if (qe.isv_prod_id != identity.isv_prod_id) {
+      return StrCat("ISVPRODID: QE ", qe.isv_prod_id, ", identity ", identity.isv_prod_id);
+    }
+    return {};
+  }();
+  return HardUnless(verdict, Check::kQeIdentityMismatch, problem.empty(), [&] { return problem; });
+}
+
+void MergeLevel(Verdict& verdict, const TcbEvaluation& evaluation) {
+  const auto merge = [&](const auto* level) {
+    if (level == nullptr) return;
+    verdict.tcb_date = verdict.tcb_date ? std::min(*verdict.tcb_date, level->date) : level->date;
+    verdict.advisories.insert(verdict.advisories.end(), level->advisories.begin(), level->advisories.end());
+  };
+  merge(evaluation.platform);
+  merge(evaluation.module);
+  merge(evaluation.qe);
+  std::sort(verdict.advisories.begin(), verdict.advisories.end());
+  verdict.advisories.erase(std::unique(verdict.advisories.begin(), verdict.advisories.end()),
+                           verdict.advisories.end());
+}
+
+// DCAP 6, with the relaunch step 6.3 for TD reports 1.5.
+void EvaluateStatus(const Quote& quote, const PckChain& chain, const VerifiedCollateral& collateral,
+                    Verdict& verdict) {
+  const TcbInfo& info = *collateral.tcb_info->tcb_info();
+  const EnclaveIdentity& identity = *collateral.qe_identity->identity();
+  PlatformTcb tcb{chain.facts.cpu_svn, chain.facts.pce_svn, std::nullopt, quote.qe_report.isv_svn};
+  const auto* td = std::get_if<TdxClaims>(&quote.body);
+  if (td != nullptr) tcb.tee_tcb_svn = td->tee_tcb_svn;
+
+  verdict.shortfalls = FindShortfalls(info, identity, tcb);
+  auto launch = EvaluateTcb(info, identity, tcb);
+  auto status = launch.ok() ? Result<TcbStatus>(launch->status) : Result<TcbStatus>(launch.error());
+  if (launch.ok() && td != nullptr && td->tee_tcb_svn2) {
+    tcb.tee_tcb_svn = td->tee_tcb_svn2;
+    const auto current = EvaluateTcb(info, identity, tcb);
+    status = current.ok() ? Result<TcbStatus>(RelaunchStatus(launch->status, current->status))
+                          : Result<TcbStatus>(current.error());
+  }
+  if (HardUnless(verdict, Check::kTcbNotSupported, status.ok(), [&] { return status.error().message; })) {
+    verdict.tcb_status = *status;
+    MergeLevel(verdict, *launch);
+  }
+}
+
+}  // namespace
+
+Result<QuoteVerification> QuoteVerification::Begin(ByteView quote, std::string_view pck_chain,
+                                                   const TrustAnchors& anchors, Instant at, Memo* memo,
+                                                   const VerifiedCollateral* known) {
+  QuoteVerification run;
+  TRY_ASSIGN(run.quote_, ParseQuote(quote));
+  const auto key = EcPublicKey::FromPoint(Curve::kP256, run.quote_.attestation_key);
+  if (!key)
+    return Error{ErrorKind::kMalformed, Check::kQuoteFormat, "attestation key: the point is not on P-256"};
+  Verdict& verdict = run.verdict_;
+  verdict.at = at;
+  verdict.tee = run.quote_.tdx ? Tee::kTdx : Tee::kSgx;
+  DeclareChecks(verdict);
+  TakeClaims(run.quote_, verdict);
+
+  TRY_ASSIGN(const std::string_view text, ChainText(run.quote_, pck_chain));
+  auto chain = ReadChain(text, {!pck_chain.empty(), memo, known});
+  if (!chain.ok()) {
+    if (chain.error().kind != ErrorKind::kRejected) return std::move(chain).error();
+    CheckWindow(verdict, StatedWindow(text), "PCK chain", Check::kPckExpired, Check::kPckNotYetValid);
+    HardUnless(verdict, chain.error().check, false, [&] { return chain.error().message; });
+    return run;
+  }
+  run.chain_ = *chain;
+  run.needed_ = {run.chain_->facts.fmspc, run.chain_->facts.ca,
+                 run.quote_.tdx ? IntelTee::kTdx : IntelTee::kSgx};
+  CheckEvidence(run.quote_, *key, *run.chain_, anchors, memo, verdict);
+  return run;
+}
+
+Verdict QuoteVerification::Finish(const VerifiedCollateral& collateral) && {
+  JudgeWindows(collateral, verdict_);
+  if (failed()) {
+    Close(verdict_);
+    return std::move(verdict_);
+  }
+  TakeCollateral(collateral, verdict_);
+  const TcbInfo& info = *collateral.tcb_info->tcb_info();
+  const auto* td = std::get_if<TdxClaims>(&quote_.body);
+  const bool holds = CheckSameAnchor(collateral, *chain_, verdict_) &&
+                     CheckPckCrlIssuer(collateral, *chain_, verdict_) &&
+                     CheckRevocation(collateral, *chain_, verdict_) &&
+                     CheckTcbInfoMatches(quote_, *chain_, info, verdict_) &&
+                     (td == nullptr || CheckTdxModule(*td, info, verdict_)) &&
+                     CheckQeIdentityMatches(quote_, *collateral.qe_identity->identity(), verdict_);
+  if (holds) {
+    verdict_.authentic = true;  // a TCB that no level knows is authentic all the same
+    EvaluateStatus(quote_, *chain_, collateral, verdict_);
+  } else {
+    Close(verdict_);
+  }
+  return std::move(verdict_);
+}
+
+Verdict QuoteVerification::FinishRejected(const Error& error, const StatedCollateral& stated) && {
+  for (const auto& [kind, windows] : stated) CheckItemWindows(verdict_, kind, windows);
+  if (!failed()) HardUnless(verdict_, error.check, false, [&] { return error.message; });
+  Close(verdict_);
+  return std::move(verdict_);
+}
+
+Result<Verdict> VerifyQuote(ByteView quote, const VerifiedCollateral& collateral, const TrustAnchors& anchors,
+                            Instant at, Memo* memo) {
+  TRY_ASSIGN(auto run, QuoteVerification::Begin(quote, collateral.pck_chain, anchors, at, memo, &collateral));
+  return std::move(run).Finish(collateral);
+}
+
+}  // namespace thimble::intel

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tcb/pki/certificate_pool.h"
+
+#include <algorithm>
+
+namespace thimble {
+
+Result<CertificatePtr> CertificatePool::Parse(ByteView der, Check check) {
+  for (const auto& known : parsed_) {
+    if (Equal(known->der(), der)) return known;
+  }
+  TRY_ASSIGN(auto certificate, Certificate::Parse(der, check));
+  parsed_.push_back(certificate);
+  return certificate;
+}
+
+bool CertificatePool::SignedBy(const Certificate& subject, const Certificate& issuer) {
+  const Link link{subject.sha256(), issuer.spki_sha256()};
+  if (std::find(links_.begin(), links_.end(), link) != links_.end()) return true;
+  if (!subject.SignedBy(issuer)) return false;
+  links_.push_back(link);
+  return true;
+}
+
+void CertificatePool::AddVerified(const std::vector<CertificatePtr>& chain) {
+  parsed_.insert(parsed_.end(), chain.begin(), chain.end());
+  for (size_t i = 0; i + 1 < chain.size(); ++i)
+    links_.push_back({chain[i]->sha256(), chain[i + 1]->spki_sha256()});
+}
+
+}  // namespace thimble

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What certificates and CRLs have in common (RFC 5280 sections 4.1 and 5.1). Internal to tcb/pki.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tcb/pki/certificate.h"
+#include "tcb/pki/der.h"
+
+namespace thimble::x509 {
+
+// AlgorithmIdentifier of a signature: ecdsa-with-SHA256, ecdsa-with-SHA384 (no parameters), or RSASSA-PSS
+// with exactly AMD's parameters. The reader is the content of the SEQUENCE.
+std::optional<SignatureAlgorithm> ReadSignatureAlgorithm(ByteView sequence_content);
+
+// The last common name in a Name; empty when there is none. nullopt when the Name is not well-formed.
+std::optional<std::string> CommonName(ByteView name_content);
+
+// Extensions ::= SEQUENCE SIZE (1..MAX) OF Extension, without duplicates, at most 32.
+std::optional<std::vector<Extension>> ReadExtensions(der::Reader sequence_of);
+
+bool OidIs(ByteView oid, std::initializer_list<uint8_t> expected);
+
+// id-ce (2.5.29.n), the only arc whose extensions we interpret here.
+enum StandardExtension : uint8_t {
+  kSubjectKeyId = 14,
+  kKeyUsage = 15,
+  kBasicConstraints = 19,
+  kCrlNumber = 20,
+  kCrlDistributionPoints = 31,
+  kAuthorityKeyId = 35,
+};
+std::optional<uint8_t> StandardExtensionOf(ByteView oid);
+
+}  // namespace thimble::x509
