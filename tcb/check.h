@@ -55,14 +55,14 @@ namespace thimble {
   /* -- AMD evidence and endorsements -- */ \
   X(kSnpFormat, "snp.format")                     /* lengths, must-be-zero ranges; SNP c, d.1; amd/report.cpp */ \
   X(kSnpVersion, "snp.version")                   /* 2 to 5; SNP c; amd/report.cpp */ \
-  X(kSnpSignatureAlgorithm, "snp.signature_algorithm") /* 1; SNP d.1; amd/report.cpp */ \
-  X(kSnpSigningKey, "snp.signing_key")            /* SIGNING_KEY fits the leaf's kind; SNP d.2; amd/verify.cpp */ \
+  X(kSnpSignatureAlgorithm, "snp.signature_algorithm") /* 1; SNP d.1; amd/verify.cpp */ \
+  X(kSnpSigningKey, "snp.signing_key")            /* SIGNING_KEY fits the leaf's kind; SNP d.2; amd/binding.cpp */ \
   X(kSnpChain, "snp.chain")                       /* ARK anchored, ASK or ASVK under it, roles; SNP d.4, d.5; amd/chain.cpp */ \
   X(kSnpLeafSignature, "snp.leaf_signature")      /* leaf under the ASK or ASVK; SNP d.5; amd/chain.cpp */ \
-  X(kSnpProduct, "snp.product")                   /* CPUID, productName and ARK agree; SNP d.3; amd/verify.cpp */ \
-  X(kSnpChipId, "snp.chip_id")                    /* hwID = CHIP_ID; SNP d.9; amd/verify.cpp */ \
-  X(kSnpTcbBinding, "snp.tcb_binding")            /* each SPL = REPORTED_TCB; SNP d.8; amd/verify.cpp */ \
-  X(kSnpSignature, "snp.signature")               /* leaf key over bytes 0..0x29F; SNP d.10; amd/verify.cpp */ \
+  X(kSnpProduct, "snp.product")                   /* CPUID, productName and ARK agree; SNP d.3, d.7; amd/binding.cpp */ \
+  X(kSnpChipId, "snp.chip_id")                    /* hwID = CHIP_ID; SNP d.9; amd/binding.cpp */ \
+  X(kSnpTcbBinding, "snp.tcb_binding")            /* each SPL = REPORTED_TCB; SNP d.8; amd/binding.cpp */ \
+  X(kSnpSignature, "snp.signature")               /* leaf key over bytes 0..0x29F; SNP d.10; amd/binding.cpp */ \
   X(kSnpRevoked, "snp.revoked")                   /* ASK, ASVK or ARK serial in the CRL; SNP d.6; amd/verify.cpp */ \
   X(kSnpCrl, "snp.crl")                           /* CRL signature and issuer: the ARK; SNP d.6; amd/chain.cpp */ \
   X(kSnpCrlMissing, "snp.crl_missing")            /* no CRL and the policy requires one; SNP d.6; amd/verify.cpp */ \

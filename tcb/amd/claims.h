@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "tcb/base/bytes.h"
 #include "tcb/intel/ids.h"
@@ -14,8 +15,8 @@
 namespace thimble::amd {
 
 enum class Product : uint8_t { kMilan, kGenoa, kTurin };
-std::string_view ProductName(Product product);                       // "Milan", "Genoa", "Turin"
-std::optional<Product> ProductFromName(std::string_view name);       // also Bergamo and Siena, which are Genoa
+std::string_view ProductName(Product product);                  // "Milan", "Genoa", "Turin"
+std::optional<Product> ProductFromName(std::string_view name);  // also Bergamo and Siena, which are Genoa
 
 enum class SigningKey : uint8_t { kVcek, kVlek };
 std::string_view SigningKeyName(SigningKey kind);  // "vcek", "vlek"
@@ -44,8 +45,8 @@ struct CpuId {
 // From the leaf certificate and the product.
 struct PlatformFacts {
   std::optional<Product> product;
-  std::optional<CpuId> cpuid;       // v3 and later
-  HwId hwid;                        // VCEK
+  std::optional<CpuId> cpuid;         // v3 and later
+  HwId hwid;                          // VCEK
   std::optional<std::string> csp_id;  // VLEK
   SigningKey signing_key = SigningKey::kVcek;
 };
@@ -88,10 +89,11 @@ struct TpmQuoteClaims {
 
 // An Azure HCL report around a hardware report (spec/azure-thim.md section 4).
 struct HclClaims {
+  uint32_t version = 0, hash_type = 0;
   Digest256 runtime_data_sha256;
-  std::string runtime_data;       // the exact JSON bytes
-  std::string runtime_user_data;  // hex, as it stands there
-  Digest256 ak_modulus_sha256;    // of HCLAkPub's modulus, big endian, without leading zeros
+  std::string runtime_data;                      // the exact JSON bytes
+  std::optional<std::string> runtime_user_data;  // "user-data": lower-case hex; older reports have none
+  Digest256 ak_modulus_sha256;                   // of HCLAkPub's modulus, big endian, without leading zeros
   Bytes ak_modulus, ak_exponent;
   std::optional<TpmQuoteClaims> tpm_quote;
 };

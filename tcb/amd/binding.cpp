@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tcb/amd/binding.h"
+
+#include <utility>
+
+#include "tcb/amd/product.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+
+namespace thimble::amd {
+namespace {
+
+Error Rejected(Check check, std::string message) { return {ErrorKind::kRejected, check, std::move(message)}; }
+
+}  // namespace
+
+SigningKey KindOf(const SnpClaims& claims) {
+  return claims.signing_key == 1 ? SigningKey::kVlek : SigningKey::kVcek;
+}
+
+Status CheckSigningKey(const SnpClaims& claims, const Certificate& leaf, const Endorsement& endorsement) {
+  const SigningKey kind = KindOf(claims);
+  if (IsOfKind(leaf, endorsement, kind)) return {};
+  return Rejected(Check::kSnpSigningKey,
+                  StrCat("the report is signed with a ", SigningKeyName(kind), ", the leaf is \"",
+                         leaf.subject_cn(), "\" with ", endorsement.hwid.empty() ? "no" : "a", " hwID and ",
+                         endorsement.csp_id ? "a" : "no", " cspID"));
+}
+
+Status CheckProduct(Product product, const Issuers& issuers, const Endorsement& endorsement,
+                    std::optional<Product> named) {
+  const auto differs = [&](std::string_view source, std::string_view name) {
+    return Rejected(Check::kSnpProduct, StrCat("report ", ProductName(product), ", ", source, " ", name));
+  };
+  if (issuers.product != product) return differs("root", issuers.anchor->name);
+  if (endorsement.product != product) return differs("leaf", endorsement.product_name);
+  if (named && named != product) return differs("caller", ProductName(*named));
+  if (endorsement.struct_version != TraitsOf(product).struct_version) {
+    return differs("leaf's structVersion", StrCat(endorsement.struct_version));
+  }
+  return {};
+}
+
+Status CheckChipIdShape(const ChipId& chip_id, Product product) {
+  const size_t size = TraitsOf(product).hwid_size;
+  if (chip_id.zero()) {
+    return Rejected(Check::kSnpChipId,
+                    "CHIP_ID is all zero: the host masks it, and a VCEK cannot be bound to the report");
+  }
+  if (!AllZero(chip_id.view().subspan(size))) {
+    return Rejected(Check::kSnpChipId, StrCat("CHIP_ID ", chip_id.hex(), " of a ", ProductName(product),
+                                              " is not zero after ", size, " bytes"));
+  }
+  return {};
+}
+
+Status CheckChipId(const ChipId& chip_id, Product product, const Endorsement& endorsement) {
+  TRY(CheckChipIdShape(chip_id, product));
+  const ByteView hwid = chip_id.view().first(TraitsOf(product).hwid_size);
+  if (Equal(endorsement.hwid, hwid)) return {};
+  return Rejected(Check::kSnpChipId,
+                  StrCat("CHIP_ID ", HexLower(hwid), ", leaf's hwID ", HexLower(endorsement.hwid)));
+}
+
+Status CheckTcb(const SnpClaims& claims, Product product, const Endorsement& endorsement) {
+  const auto difference = TcbDifference(endorsement, TcbVersion::Decode(product, claims.raw_reported_tcb));
+  if (!difference) return {};
+  return Rejected(Check::kSnpTcbBinding, StrCat("REPORTED_TCB: ", *difference));
+}
+
+Status CheckSignature(const Report& report, const Certificate& leaf) {
+  const EcPublicKey* key = leaf.ec_key();
+  if (key != nullptr && key->VerifyRaw(report.signed_bytes, report.signature)) return {};
+  return Rejected(Check::kSnpSignature, StrCat("the report's signature does not hold under \"",
+                                               leaf.subject_cn(), "\", SHA-256 ", leaf.sha256().hex()));
+}
+
+}  // namespace thimble::amd

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// AMD's certificate chains: ARK, ASK or ASVK, and the leaf (spec/amd-sev-snp.md b, d.4 to d.6). Time is not
+// judged here.
+#pragma once
+
+#include <vector>
+
+#include "tcb/amd/claims.h"
+#include "tcb/base/result.h"
+#include "tcb/pki/certificate.h"
+#include "tcb/pki/crl.h"
+#include "tcb/pki/trust_anchors.h"
+
+namespace thimble::amd {
+
+// Certificates by role; null: not among those given.
+struct CertificateSet {
+  CertificatePtr leaf, intermediate, root;
+};
+
+// Sorts certificates that came in any order by what they say they are. Of several issuers the one that the
+// certificate below it names is taken. Malformed (`malformed`) when one cannot be decoded or there are two
+// different leaves.
+Result<CertificateSet> SortByRole(const std::vector<Bytes>& certificates, Check malformed);
+
+// The root is an anchor and self-signed. Rejected (snp.chain).
+struct RootAnchor {
+  const TrustAnchor* anchor = nullptr;
+  Product product = Product::kMilan;
+};
+Result<RootAnchor> CheckRoot(const Certificate& root, const TrustAnchors& anchors);
+
+// What ARK and ASK or ASVK turn out to be.
+struct Issuers : RootAnchor {
+  SigningKey kind = SigningKey::kVcek;  // of the leaves below: ASK is for VCEKs, ASVK for VLEKs
+};
+
+// The root is an anchor and self-signed, the intermediate is its CA of the same product. Rejected
+// (snp.chain).
+Result<Issuers> CheckIssuers(const Certificate& intermediate, const Certificate& root,
+                             const TrustAnchors& anchors);
+
+// The leaf names the intermediate, is no CA, and has a P-384 key. Rejected (snp.chain).
+Status CheckLeafProfile(const Certificate& leaf, const Certificate& intermediate);
+// The leaf's signature under the intermediate's key. Rejected (snp.leaf_signature).
+Status CheckLeafSignature(const Certificate& leaf, const Certificate& intermediate);
+// The ARK, and no other, issued the CRL. Rejected (snp.crl).
+Status CheckCrlIssuer(const Crl& crl, const Certificate& root);
+
+}  // namespace thimble::amd

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ATTESTATION_REPORT as bytes, versions 2 to 5 (spec/amd-sev-snp.md c). Decoding says nothing about trust.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "tcb/amd/claims.h"
+#include "tcb/base/bytes.h"
+#include "tcb/base/result.h"
+
+namespace thimble::amd {
+
+constexpr size_t kReportSize = 1184;
+
+// `signed_bytes` is a view into the report; the rest is copied.
+struct Report {
+  ByteView signed_bytes;                // 0x000..0x29F
+  std::array<uint8_t, 96> signature{};  // R || S, big endian, as EcPublicKey::VerifyRaw takes them
+  uint32_t signature_algorithm = 0;
+  SnpClaims claims;  // TCBs raw: their layout is the product's
+};
+
+// Exactly 1184 bytes. Malformed as snp.version when the version is none of 2 to 5, and as snp.format when the
+// length is another or one of the ranges that are known to be zero in these versions is not. Bits that newer
+// firmware has given a meaning (PLATFORM_INFO, other reserved ranges) are not judged.
+Result<Report> ParseReport(ByteView bytes);
+
+enum class TableContent : uint8_t { kVcek, kVlek, kIntermediate, kArk, kCrl };
+
+struct TableEntry {
+  TableContent content;
+  ByteView data;  // DER, sometimes PEM
+};
+
+// A report and the certificate table after it (SNP_GET_EXT_REPORT). The host supplies the table; nobody signs
+// it.
+struct ExtendedReport {
+  ByteView report;
+  std::vector<TableEntry> table;  // empty for a report on its own; entries with unknown GUIDs are left out
+};
+
+// Malformed (snp.format) when the report is cut short or an entry lies outside the table or inside its
+// header.
+Result<ExtendedReport> SplitExtendedReport(ByteView evidence);
+
+}  // namespace thimble::amd

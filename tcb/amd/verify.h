@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The verification of SEV-SNP attestation reports: the order of all checks, one screen long in verify.cpp
+// (spec/amd-sev-snp.md d). Two steps, as for Intel's quotes (intel/verify.h): the evidence and what came with
+// it are judged before anything is sought for them.
+//
+// Not checked here, but by policy (policy.h): measurements, POLICY bits other than DEBUG and MIGRATE_MA, VMPL
+// but for the host's, cspID. A TCB status is local policy, too: floor.h.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "tcb/amd/binding.h"
+#include "tcb/amd/chain.h"
+#include "tcb/amd/endorsement.h"
+#include "tcb/amd/report.h"
+#include "tcb/base/result.h"
+#include "tcb/collateral.h"
+#include "tcb/policy.h"
+#include "tcb/verdict.h"
+
+namespace thimble::amd {
+
+// Endorsements as a caller hands them in: DER; certificates in any order and number of those wanted (leaf,
+// ASK or ASVK, ARK). What is empty is missing.
+struct EndorsementSet {
+  std::vector<Bytes> certificates;
+  Bytes crl;
+};
+
+// From a cache, authenticated. Null: not there.
+struct CachedEndorsements {
+  ItemPtr vcek, chain, crl;
+};
+
+// Not thread-safe; the evidence's bytes and the anchors must outlive it.
+class SnpVerification {
+ public:
+  // Step 1: the evidence (a report, or one with a certificate table), and its endorsements if they came with
+  // it. Where the caller gives a certificate or CRL, it is taken instead of the one in the table. `product`
+  // is what the caller says it is: needed for reports of version 2 that come without a leaf, and held against
+  // any report.
+  //   kMalformed  snp.format, snp.version: the report or its table; collateral.malformed: what the caller
+  //   gave
+  // A hard failure is not an error: verdict().hard() shows it, and Finish() returns that verdict.
+  static Result<SnpVerification> Begin(ByteView evidence, const EndorsementSet& given,
+                                       std::optional<Product> product, const TrustAnchors& anchors,
+                                       Instant at);
+
+  // The verdict so far: after step 1, checks that need what is missing are "not_run".
+  const Verdict& verdict() const { return verdict_; }
+  bool failed() const { return verdict_.hard() != nullptr; }
+
+  // What is still to be sought: VCEK, chain, and CRL last. Meaningful unless failed().
+  //   kUnavailable  snp.endorsement_missing: it cannot be sought (a VLEK; a version 2 report of unknown
+  //   product)
+  Result<std::vector<CollateralKey>> needed() const;
+
+  // Step 2, with what was sought. Adds every soft finding, and the hard one if there is one.
+  //   kUnavailable  snp.endorsement_missing; snp.crl_missing when the mode requires a CRL
+  Result<Verdict> Finish(const CachedEndorsements& cached, AmdCrlMode mode) &&;
+
+ private:
+  SnpVerification() = default;
+  // What there is to judge by.
+  Status TakeEndorsements(const std::vector<TableEntry>& table, const EndorsementSet& given);
+  Status TakeLeaf(CertificatePtr leaf, Check malformed);
+  Status TakeCached(const CachedEndorsements& cached, AmdCrlMode mode);
+  void FindProduct();
+  bool complete() const { return endorsement_ && set_.intermediate && set_.root; }
+  Error Missing() const;
+  void PublishClaims();
+
+  // Groups of checks; each ends at the first hard finding.
+  void JudgeReport();
+  void JudgeEndorsements();
+  void JudgeRequester();
+  void JudgeRevocation(AmdCrlMode mode);
+  void NoteAnchor();
+
+  Status CheckChain();
+  Status CheckRevocation() const;
+
+  SigningKey kind() const { return KindOf(report_.claims); }
+
+  Report report_;
+  const TrustAnchors* anchors_ = nullptr;
+  std::optional<Product> product_;        // of the report: by CPUID, or what there is in its place
+  std::optional<Product> named_product_;  // by the caller
+  std::optional<Issuers> issuers_;
+  CertificateSet set_;
+  std::optional<Endorsement> endorsement_;  // of set_.leaf
+  CrlPtr crl_;
+  CrlPtr table_crl_;     // the host's
+  bool judged_ = false;  // the endorsements
+  Verdict verdict_;
+};
+
+// Both steps with what there is: the evidence's and the caller's own endorsements.
+Result<Verdict> VerifyReport(ByteView evidence, const EndorsementSet& given, std::optional<Product> product,
+                             const TrustAnchors& anchors, Instant at, AmdCrlMode mode);
+
+}  // namespace thimble::amd
