@@ -75,7 +75,7 @@ struct Document::Impl {
         return &node;
       default:
         node.type = Type::kNumber;
-        node.is_unsigned = element.get_uint64().get(node.number) == simdjson::SUCCESS && !element.is_double();
+        node.is_unsigned = element.get_uint64().get(node.number) == simdjson::SUCCESS;  // fails for doubles
         return &node;
     }
   }
