@@ -36,6 +36,12 @@ class GenerationMap {
     return value;
   }
 
+  void Clear() {
+    const std::scoped_lock lock(mutex_);
+    young_.clear();
+    old_.clear();
+  }
+
   void Add(std::string_view key, T value) {
     Map fresh;
     fresh.emplace(std::string(key), std::move(value));
@@ -77,6 +83,7 @@ class Memo {
   using QeReportKey = std::array<uint8_t, 32 + 384 + 64>;
   bool KnowsQeReport(const QeReportKey& key);
   void AddQeReport(const QeReportKey& key);
+  void ForgetQeReports();
 
  private:
   GenerationMap<std::shared_ptr<const PckChain>> chains_;
