@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The collateral cache: hit, single-flight miss, verified before cached, never backwards, stale rules (DESIGN 3).
-// The cache never talks to a vendor itself: it is given a function that fetches, which service/ plugs in.
+// The collateral cache: hit, single-flight miss, verified before cached, never backwards, stale rules (DESIGN
+// 3). The cache never talks to a vendor itself: it is given a function that fetches, which service/ plugs in.
 #pragma once
 
 #include <chrono>
@@ -24,20 +24,33 @@ struct FetchedBytes {
   std::string source;
 };
 using SteadyTime = std::chrono::steady_clock::time_point;
-// Must return by the deadline. Errors: kUnavailable with upstream.unreachable, .status, .answer or .not_found.
+// Must return by the deadline. Errors: kUnavailable with upstream.unreachable, .status, .answer or
+// .not_found.
 using FetchFunction = std::function<Result<FetchedBytes>(const CollateralKey& key, SteadyTime deadline)>;
 
-// Real clocks for pacing and back-off: given in so that tests can step them. Judgements of time take `now` instead.
+// Real clocks for pacing and back-off: given in so that tests can step them. Judgements of time take `now`
+// instead.
 using SteadyClock = std::function<SteadyTime()>;
 
 // What happened, for logs and metrics: the cache itself does not log. Called from any thread; must not block.
 struct CacheEvent {
   enum class Kind : uint8_t {
-    kHit, kMiss, kStaleServed, kRenewed, kUnchanged, kRefused, kFetchFailed, kRollback, kSerialsDropped, kIssuerChanged, kQuarantined, kEvicted
+    kHit,
+    kMiss,
+    kStaleServed,
+    kRenewed,
+    kUnchanged,
+    kRefused,
+    kFetchFailed,
+    kRollback,
+    kSerialsDropped,
+    kIssuerChanged,
+    kQuarantined,
+    kEvicted
   };
   Kind kind;
-  std::string_view item;   // KeyName
-  const Error* error;      // or null
+  std::string_view item;  // KeyName
+  const Error* error;     // or null
   std::string_view detail;
 };
 using EventSink = std::function<void(const CacheEvent&)>;
@@ -45,19 +58,20 @@ using EventSink = std::function<void(const CacheEvent&)>;
 struct CacheOptions {
   FreshnessRules freshness;
   Seconds stale_grace{7 * 24 * 3600};
-  std::chrono::milliseconds miss_budget{5000};       // a request's budget for upstream work, retries included
-  std::chrono::milliseconds failure_backoff{10000};  // after a failed fetch; doubles up to 10 min, with jitter
-  std::chrono::milliseconds negative_ttl{30000};     // after upstream.not_found
-  size_t max_platform_items = 1'000'000;             // VCEKs and PCK sets: least recently used go first
+  std::chrono::milliseconds miss_budget{5000};  // a request's budget for upstream work, retries included
+  std::chrono::milliseconds failure_backoff{
+      10000};                                     // after a failed fetch; doubles up to 10 min, with jitter
+  std::chrono::milliseconds negative_ttl{30000};  // after upstream.not_found
+  size_t max_platform_items = 1'000'000;          // VCEKs and PCK sets: least recently used go first
 };
 
 struct CacheAnswer {
   ItemPtr item;
   Freshness freshness = Freshness::kFresh;
-  Instant fetched{};       // when these bytes came from upstream
+  Instant fetched{};  // when these bytes came from upstream
   Instant last_check{};
   Instant next_refresh{};
-  bool hit = false;        // answered without waiting for an upstream
+  bool hit = false;  // answered without waiting for an upstream
 };
 
 // One line of the status page.
@@ -73,12 +87,13 @@ struct CacheStatus {
 // Thread-safe. No lock is held while fetching, verifying or touching the store.
 class CollateralCache {
  public:
-  CollateralCache(std::shared_ptr<Store> store, TrustAnchors anchors, FetchFunction fetch, CacheOptions options,
-                  EventSink events, SteadyClock clock);
+  CollateralCache(std::shared_ptr<Store> store, TrustAnchors anchors, FetchFunction fetch,
+                  CacheOptions options, EventSink events, SteadyClock clock);
   ~CollateralCache();  // waits for background work
 
-  // From memory, the store, or upstream, in this order. Never waits for a refresh of an item that is not stale.
-  // Errors: kUnavailable with the cause (upstream.*, collateral.missing, or the failed check of a refused answer).
+  // From memory, the store, or upstream, in this order. Never waits for a refresh of an item that is not
+  // stale. Errors: kUnavailable with the cause (upstream.*, collateral.missing, or the failed check of a
+  // refused answer).
   Result<CacheAnswer> Get(const CollateralKey& key, Instant now);
   // From memory or the store only; nullopt when it is not held.
   std::optional<CacheAnswer> Peek(const CollateralKey& key, Instant now);

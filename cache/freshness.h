@@ -17,10 +17,19 @@ enum class Freshness : uint8_t {
 };
 std::string_view FreshnessName(Freshness freshness);  // "fresh", "refresh-due", "stale": X-Thimble-Freshness
 
+// How an item is renewed.
+enum class Renewal : uint8_t {
+  kDaily,     // the vendor re-signs it every day (TCB infos, identities, CRLs): max_age applies
+  kHalfLife,  // static for long: due at half of its validity
+  kNever,     // good until not_after (VCEKs)
+};
+
 struct FreshnessInput {
-  Validity window;        // issue date .. nextUpdate of the item
-  Instant last_check{};   // last time an upstream confirmed or renewed it
-  bool re_signed = true;  // re-signed by the vendor every day (TCB infos, identities, CRLs): max_age applies
+  Validity window;                     // issue date .. nextUpdate of the item
+  Instant chain_end = Instant::max();  // when the first certificate of its issuer chain expires
+  Instant fetched{};                   // when these bytes came
+  Instant last_check{};                // last time an upstream confirmed or renewed it; `fetched` or later
+  Renewal renewal = Renewal::kDaily;
   uint64_t jitter_seed = 0;  // spreads the due times of keys and instances; same seed, same time
 };
 

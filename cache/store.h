@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where records are kept. The store is not trusted: what is read is bound to its digest (record.h) and verified again
-// when it is first used.
+// Where records are kept. The store is not trusted: what is read is bound to its digest (record.h) and
+// verified again when it is first used.
 #pragma once
 
 #include <functional>
@@ -18,8 +18,10 @@ namespace thimble {
 
 // The contract, held by tests/cache/store_contract_test.cpp for every implementation:
 //   - Names are byte strings of 1 to 512 bytes; values are at most 16 MiB.
-//   - A write is durable and visible to every thread once it has returned; a batch is all or nothing, also after a crash.
-//   - Get of an unknown name is an empty optional, not an error. Errors are store.io and leave everything as it was.
+//   - A write is durable and visible to every thread once it has returned; a batch is all or nothing, also
+//   after a crash.
+//   - Get of an unknown name is an empty optional, not an error. Errors are store.io and leave everything as
+//   it was.
 //   - Scan visits the names with a prefix in ascending byte order, over a snapshot.
 // Thread-safe.
 class Store {
@@ -33,7 +35,8 @@ class Store {
   virtual Result<std::optional<std::string>> Get(std::string_view name) = 0;
   virtual Status Apply(const std::vector<Write>& batch) = 0;
   // `visit` returns false to stop.
-  virtual Status Scan(std::string_view prefix, const std::function<bool(std::string_view name, std::string_view value)>& visit) = 0;
+  virtual Status Scan(std::string_view prefix,
+                      const std::function<bool(std::string_view name, std::string_view value)>& visit) = 0;
 };
 
 }  // namespace thimble

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cache/rocks_store.h"
+
+#include <rocksdb/db.h>
+#include <rocksdb/options.h>
+#include <rocksdb/write_batch.h>
+
+#include "cache/store_rules.h"
+#include "tcb/base/text.h"
+
+namespace thimble {
+namespace {
+
+// Collateral is small and written seldom: little memory, few files, and every block checked when it is read.
+rocksdb::Options DatabaseOptions() {
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  options.paranoid_checks = true;
+  options.write_buffer_size = 8u << 20;
+  options.max_write_buffer_number = 2;
+  options.max_total_wal_size = 32u << 20;
+  options.max_open_files = 256;
+  options.max_background_jobs = 2;
+  options.keep_log_file_num = 2;
+  options.max_log_file_size = 4u << 20;
+  options.info_log_level = rocksdb::WARN_LEVEL;
+  return options;
+}
+
+rocksdb::WriteOptions Durable() {
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  return options;
+}
+
+rocksdb::Slice ToSlice(std::string_view text) { return {text.data(), text.size()}; }
+std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+Error FromRocks(std::string_view what, const rocksdb::Status& status) {
+  return StoreError(StrCat(what, ": ", status.ToString()));
+}
+
+Status MakePrivateDirectory(const std::filesystem::path& directory) {
+  std::error_code error;
+  if (!std::filesystem::create_directories(directory, error)) {
+    if (!error) return {};  // it was there
+    return StoreError(StrCat(directory.string(), ": ", error.message()));
+  }
+  std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
+  if (error) return StoreError(StrCat(directory.string(), ": ", error.message()));
+  return {};
+}
+
+// RocksDB tells a held lock by its text alone.
+Error OpenError(const std::filesystem::path& directory, const rocksdb::Status& status) {
+  const std::string text = status.ToString();
+  if (status.IsIOError() && text.find("LOCK") != std::string::npos &&
+      text.find("lock") != std::string::npos) {
+    return StoreError(StrCat(directory.string(), ": in use by another process"));
+  }
+  return FromRocks(directory.string(), status);
+}
+
+}  // namespace
+
+struct RocksStore::Impl {
+  std::unique_ptr<rocksdb::DB> db;
+};
+
+RocksStore::RocksStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+RocksStore::~RocksStore() = default;
+
+Result<std::unique_ptr<RocksStore>> RocksStore::Open(const std::filesystem::path& directory) {
+  TRY(MakePrivateDirectory(directory));
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status opened = rocksdb::DB::Open(DatabaseOptions(), directory.string(), &db);
+  if (!opened.ok()) return OpenError(directory, opened);
+  auto impl = std::make_unique<Impl>();
+  impl->db.reset(db);
+  std::unique_ptr<RocksStore> store(new RocksStore(std::move(impl)));
+  if (auto schema = CheckSchema(*store); !schema) {
+    return StoreError(StrCat(directory.string(), ": ", schema.error().message));
+  }
+  return store;
+}
+
+Result<std::optional<std::string>> RocksStore::Get(std::string_view name) {
+  std::string value;
+  const rocksdb::Status status = impl_->db->Get(rocksdb::ReadOptions(), ToSlice(name), &value);
+  if (status.IsNotFound()) return std::optional<std::string>();
+  if (!status.ok()) return FromRocks("read", status);
+  return std::optional<std::string>(std::move(value));
+}
+
+Status RocksStore::Apply(const std::vector<Write>& batch) {
+  TRY(CheckBatch(batch));
+  rocksdb::WriteBatch writes;
+  for (const Write& write : batch) {
+    const rocksdb::Status status = write.value ? writes.Put(ToSlice(write.name), ToSlice(*write.value))
+                                               : writes.Delete(ToSlice(write.name));
+    if (!status.ok()) return FromRocks("write", status);
+  }
+  rocksdb::Status status = impl_->db->Write(Durable(), &writes);
+  // After a failed write RocksDB refuses all others until it is told to go on: the disk may have room again.
+  if (!status.ok() && impl_->db->Resume().ok()) status = impl_->db->Write(Durable(), &writes);
+  if (!status.ok()) return FromRocks("write", status);
+  return {};
+}
+
+Status RocksStore::Scan(std::string_view prefix,
+                        const std::function<bool(std::string_view name, std::string_view value)>& visit) {
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  const std::unique_ptr<rocksdb::Iterator> it(impl_->db->NewIterator(options));
+  for (it->Seek(ToSlice(prefix)); it->Valid() && it->key().starts_with(ToSlice(prefix)); it->Next()) {
+    if (!visit(ToView(it->key()), ToView(it->value()))) break;
+  }
+  if (!it->status().ok()) return FromRocks("scan", it->status());
+  return {};
+}
+
+}  // namespace thimble

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The default store: RocksDB, embedded. Size: about the collateral itself. May be lost: everything is fetched
+// again, but for the history. Trust: none, what is read is verified again. One process at a time.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "cache/store.h"
+
+namespace thimble {
+
+class RocksStore final : public Store {
+ public:
+  // Makes the directory (mode 0700) when it is not there. Errors (store.io): in use by another process,
+  // written by a newer version, damaged.
+  static Result<std::unique_ptr<RocksStore>> Open(const std::filesystem::path& directory);
+  ~RocksStore() override;
+
+  Result<std::optional<std::string>> Get(std::string_view name) override;
+  Status Apply(const std::vector<Write>& batch) override;
+  Status Scan(std::string_view prefix,
+              const std::function<bool(std::string_view name, std::string_view value)>& visit) override;
+
+ private:
+  struct Impl;
+  explicit RocksStore(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace thimble

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cache/store_rules.h"
+
+#include <charconv>
+
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+
+namespace thimble {
+
+Error StoreError(std::string message) { return {ErrorKind::kInternal, Check::kStoreIo, std::move(message)}; }
+
+Status CheckBatch(const std::vector<Store::Write>& batch) {
+  for (const Store::Write& write : batch) {
+    if (write.name.empty() || write.name.size() > kMaxStoreName) {
+      return StoreError(StrCat("name of ", write.name.size(), " bytes, allowed are 1 to ", kMaxStoreName));
+    }
+    if (write.value && write.value->size() > kMaxStoreValue) {
+      return StoreError(StrCat("value of ", write.value->size(), " bytes, allowed are ", kMaxStoreValue));
+    }
+  }
+  return {};
+}
+
+Status CheckSchema(Store& store) {
+  TRY_ASSIGN(const auto mark, store.Get(kStoreSchemaName));
+  if (!mark) return store.Apply({{std::string(kStoreSchemaName), std::to_string(kStoreSchema)}});
+  uint32_t schema = 0;
+  const auto [end, error] = std::from_chars(mark->data(), mark->data() + mark->size(), schema);
+  if (error != std::errc() || end != mark->data() + mark->size()) {
+    return StoreError(StrCat("not a store of Thimble: its schema is \"", *mark, "\""));
+  }
+  if (schema > kStoreSchema) {
+    return StoreError(
+        StrCat("written by a newer version: schema ", schema, ", this one knows ", kStoreSchema));
+  }
+  return {};
+}
+
+}  // namespace thimble
