@@ -48,15 +48,18 @@ std::string EncodeBase64(ByteView bytes, std::string_view digits, bool pad) {
   return out;
 }
 
-// Values of both alphabets; kPlainOnly and kUrlOnly tell them apart so that they are not mixed.
-constexpr uint8_t kInvalid = 0xff;
+// Values of both alphabets, with flags that tell what was met: ORed over a text, they judge it as a whole.
+constexpr uint32_t kPlainDigit = 1u << 8;  // + or /
+constexpr uint32_t kUrlDigit = 1u << 9;    // - or _
+constexpr uint32_t kNoDigit = 1u << 10;
 struct Base64Table {
-  std::array<uint8_t, 256> value{};
+  std::array<uint32_t, 256> entry{};
   constexpr Base64Table() {
-    value.fill(kInvalid);
+    entry.fill(kNoDigit);
     for (size_t i = 0; i < 64; ++i) {
-      value[static_cast<uint8_t>(kBase64Digits[i])] = static_cast<uint8_t>(i);
-      value[static_cast<uint8_t>(kBase64UrlDigits[i])] = static_cast<uint8_t>(i);
+      const auto value = static_cast<uint32_t>(i);
+      entry[static_cast<uint8_t>(kBase64Digits[i])] = i < 62 ? value : value | kPlainDigit;
+      entry[static_cast<uint8_t>(kBase64UrlDigits[i])] = i < 62 ? value : value | kUrlDigit;
     }
   }
 };
@@ -94,25 +97,36 @@ std::optional<Bytes> FromBase64(std::string_view text) {
   const size_t padding = padded_size - text.size();
   if (padding > 2 || text.size() % 4 == 1 || (padding != 0 && padded_size % 4 != 0)) return std::nullopt;
 
-  Bytes out;
-  out.reserve(text.size() / 4 * 3 + 2);
-  bool plain = false, url = false;
-  uint32_t buffer = 0;
-  int bits = 0;
-  for (const char c : text) {
-    const uint8_t value = kBase64Table.value[static_cast<uint8_t>(c)];
-    if (value == kInvalid) return std::nullopt;
-    plain |= c == '+' || c == '/';
-    url |= c == '-' || c == '_';
-    buffer = (buffer << 6) | value;
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      out.push_back(static_cast<uint8_t>(buffer >> bits));
-    }
+  Bytes out(text.size() / 4 * 3 + 2);
+  size_t size = 0;
+  uint32_t seen = 0;
+  const auto entry = [&](size_t i) {
+    const uint32_t e = kBase64Table.entry[static_cast<uint8_t>(text[i])];
+    seen |= e;
+    return e & 63;
+  };
+  size_t i = 0;
+  for (; i + 4 <= text.size(); i += 4) {
+    const uint32_t group = entry(i) << 18 | entry(i + 1) << 12 | entry(i + 2) << 6 | entry(i + 3);
+    out[size++] = static_cast<uint8_t>(group >> 16);
+    out[size++] = static_cast<uint8_t>(group >> 8);
+    out[size++] = static_cast<uint8_t>(group);
   }
-  if (plain && url) return std::nullopt;
-  if ((buffer & ((1u << bits) - 1)) != 0) return std::nullopt;  // unused bits: one text for one value
+  // Two or three digits more are one or two bytes; their unused bits must be zero: one text for one value.
+  uint32_t unused = 0;
+  if (text.size() - i == 2) {
+    const uint32_t group = entry(i) << 6 | entry(i + 1);
+    out[size++] = static_cast<uint8_t>(group >> 4);
+    unused = group & 15;
+  } else if (text.size() - i == 3) {
+    const uint32_t group = entry(i) << 12 | entry(i + 1) << 6 | entry(i + 2);
+    out[size++] = static_cast<uint8_t>(group >> 10);
+    out[size++] = static_cast<uint8_t>(group >> 2);
+    unused = group & 3;
+  }
+  const bool mixed = (seen & kPlainDigit) != 0 && (seen & kUrlDigit) != 0;
+  if ((seen & kNoDigit) != 0 || mixed || unused != 0) return std::nullopt;
+  out.resize(size);
   return out;
 }
 

@@ -48,7 +48,13 @@ BnHandle ToNumber(ByteView big_endian) {
 size_t CoordinateSize(Curve curve) { return curve == Curve::kP256 ? 32 : 48; }
 int CurveNid(Curve curve) { return curve == Curve::kP256 ? NID_X9_62_prime256v1 : NID_secp384r1; }
 
-EcKeyHandle NewEcKey(Curve curve) { return EcKeyHandle(EC_KEY_new_by_curve_name(CurveNid(curve))); }
+// Setting up a curve costs ten times what a key on it costs, so the two curves are made once. They are
+// constant.
+const EC_GROUP* GroupOf(Curve curve) {
+  static const GroupHandle p256(EC_GROUP_new_by_curve_name(CurveNid(Curve::kP256)));
+  static const GroupHandle p384(EC_GROUP_new_by_curve_name(CurveNid(Curve::kP384)));
+  return curve == Curve::kP256 ? p256.get() : p384.get();
+}
 
 bool VerifyDigest(const EC_KEY* key, Curve curve, ByteView message, const ECDSA_SIG* signature) {
   // ECDSA_do_verify takes a non-const key but only reads it; its lazily computed parts are made in FromPoint.
@@ -97,9 +103,9 @@ std::optional<EcPublicKey> EcPublicKey::FromPoint(Curve curve, ByteView xy) {
   std::array<uint8_t, 97> uncompressed{0x04};
   std::copy(xy.begin(), xy.end(), uncompressed.begin() + 1);
 
-  EcKeyHandle key = NewEcKey(curve);
-  if (!key) return std::nullopt;
-  const EC_GROUP* const group = EC_KEY_get0_group(key.get());
+  const EC_GROUP* const group = GroupOf(curve);
+  EcKeyHandle key(EC_KEY_new());
+  if (!key || group == nullptr || !Succeeded(EC_KEY_set_group(key.get(), group))) return std::nullopt;
   const PointHandle point(EC_POINT_new(group));
   // oct2point refuses a point that is not on the curve; the curves have cofactor 1, so that is all there is
   // to check.

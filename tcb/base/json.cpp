@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <deque>
 
 #include "tcb/base/text.h"
 
@@ -21,12 +20,12 @@ constexpr size_t kMaxDepth = 32;
 // anywhere in the text are found whether or not somebody asks for them.
 struct Value::Node {
   Type type = Type::kNull;
-  std::string_view text;     // kString
-  uint64_t number = 0;       // kNumber, when it is a non-negative integer
-  bool is_unsigned = false;  // kNumber
-  bool flag = false;         // kBool
-  std::vector<std::pair<std::string_view, const Node*>> members;  // kObject
-  std::vector<const Node*> elements;                              // kArray
+  bool is_unsigned = false;    // kNumber: a non-negative integer
+  bool flag = false;           // kBool
+  uint64_t number = 0;         // kNumber
+  std::string_view key;        // of a member
+  std::string_view text;       // kString
+  std::vector<Node> children;  // kObject, kArray
 };
 
 struct Document::Impl {
@@ -34,60 +33,58 @@ struct Document::Impl {
   ErrorKind kind{};
   Check check{};
   simdjson::dom::parser parser;  // owns the text that the nodes view
-  std::deque<Value::Node> nodes;
-  const Value::Node* root = nullptr;
+  Value::Node root;
 
   Error Fail(std::string message) const { return {kind, check, StrCat(what, ": ", message)}; }
 
   // The depth is bounded by the parser already.
-  Result<const Value::Node*> Build(simdjson::dom::element element) {
-    Value::Node& node = nodes.emplace_back();
+  Status Build(simdjson::dom::element element, Value::Node& node) const {
     switch (element.type()) {
       case simdjson::dom::element_type::OBJECT: {
-        node.type = Type::kObject;
         const simdjson::dom::object object = element.get_object().value_unsafe();
-        node.members.reserve(object.size());
+        node.type = Type::kObject;
+        node.children.reserve(object.size());
         for (const auto [key, value] : object) {
-          TRY_ASSIGN(const Value::Node* child, Build(value));
-          node.members.emplace_back(key, child);
+          TRY(CheckNew(node, key));
+          node.children.emplace_back().key = key;
+          TRY(Build(value, node.children.back()));
         }
-        return CheckUnique(node);
+        return {};
       }
       case simdjson::dom::element_type::ARRAY: {
-        node.type = Type::kArray;
         const simdjson::dom::array array = element.get_array().value_unsafe();
-        node.elements.reserve(array.size());
-        for (const simdjson::dom::element value : array) {
-          TRY_ASSIGN(const Value::Node* child, Build(value));
-          node.elements.push_back(child);
-        }
-        return &node;
+        node.type = Type::kArray;
+        node.children.reserve(array.size());
+        for (const simdjson::dom::element value : array) TRY(Build(value, node.children.emplace_back()));
+        return {};
       }
       case simdjson::dom::element_type::STRING:
         node.type = Type::kString;
         node.text = element.get_string().value_unsafe();
-        return &node;
+        return {};
       case simdjson::dom::element_type::BOOL:
         node.type = Type::kBool;
         node.flag = element.get_bool().value_unsafe();
-        return &node;
+        return {};
       case simdjson::dom::element_type::NULL_VALUE:
-        return &node;
+        return {};
       default:
         node.type = Type::kNumber;
         node.is_unsigned = element.get_uint64().get(node.number) == simdjson::SUCCESS;  // fails for doubles
-        return &node;
+        return {};
     }
   }
 
-  Result<const Value::Node*> CheckUnique(const Value::Node& node) const {
-    std::vector<std::string_view> keys;
-    keys.reserve(node.members.size());
-    for (const auto& [key, child] : node.members) keys.push_back(key);
-    std::sort(keys.begin(), keys.end());
-    const auto repeated = std::adjacent_find(keys.begin(), keys.end());
-    if (repeated != keys.end()) return Fail(StrCat("member \"", *repeated, "\" occurs twice"));
-    return &node;
+  // Objects are small in every format read here; the bound keeps the comparison of all pairs cheap in hostile
+  // ones.
+  Status CheckNew(const Value::Node& object, std::string_view key) const {
+    constexpr size_t kMaxMembers = 256;
+    if (object.children.size() == kMaxMembers)
+      return Fail(StrCat("an object with more than ", kMaxMembers, " members"));
+    for (const Value::Node& member : object.children) {
+      if (member.key == key) return Fail(StrCat("member \"", key, "\" occurs twice"));
+    }
+    return {};
   }
 };
 
@@ -108,11 +105,11 @@ Result<std::unique_ptr<const Document>> Document::Parse(std::string_view text, s
   const auto error = impl.parser.parse(text.data(), text.size(), true).get(root);
   if (error == simdjson::DEPTH_ERROR) return impl.Fail(StrCat("nested deeper than ", kMaxDepth));
   if (error != simdjson::SUCCESS) return impl.Fail(StrCat("not JSON: ", simdjson::error_message(error)));
-  TRY_ASSIGN(impl.root, impl.Build(root));
+  TRY(impl.Build(root, impl.root));
   return std::unique_ptr<const Document>(std::move(document));
 }
 
-Value Document::root() const { return {this, impl_->root}; }
+Value Document::root() const { return {this, &impl_->root}; }
 
 Type Value::type() const { return node_->type; }
 
@@ -137,22 +134,23 @@ Result<bool> Value::Bool() const {
 Result<std::vector<Value>> Value::Array() const {
   if (node_->type != Type::kArray) return Fail("expected an array");
   std::vector<Value> out;
-  out.reserve(node_->elements.size());
-  for (const Node* element : node_->elements) out.push_back(Value(document_, element));
+  out.reserve(node_->children.size());
+  for (const Node& element : node_->children) out.push_back(Value(document_, &element));
   return out;
 }
 
 Result<std::vector<std::pair<std::string_view, Value>>> Value::Members() const {
   if (node_->type != Type::kObject) return Fail("expected an object");
   std::vector<std::pair<std::string_view, Value>> out;
-  out.reserve(node_->members.size());
-  for (const auto& [key, child] : node_->members) out.emplace_back(key, Value(document_, child));
+  out.reserve(node_->children.size());
+  for (const Node& member : node_->children) out.emplace_back(member.key, Value(document_, &member));
   return out;
 }
 
 std::optional<Value> Value::Find(std::string_view key) const {
-  for (const auto& [name, child] : node_->members) {
-    if (name == key) return Value(document_, child);
+  if (node_->type != Type::kObject) return std::nullopt;
+  for (const Node& member : node_->children) {
+    if (member.key == key) return Value(document_, &member);
   }
   return std::nullopt;
 }
@@ -164,9 +162,11 @@ Result<Value> Value::Get(std::string_view key) const {
 }
 
 Status Value::AllowOnly(std::initializer_list<std::string_view> keys) const {
-  for (const auto& [name, child] : node_->members) {
-    if (std::find(keys.begin(), keys.end(), name) == keys.end())
-      return Fail(StrCat("unknown member \"", name, "\""));
+  if (node_->type != Type::kObject) return Fail("expected an object");
+  for (const Node& member : node_->children) {
+    if (std::find(keys.begin(), keys.end(), member.key) == keys.end()) {
+      return Fail(StrCat("unknown member \"", member.key, "\""));
+    }
   }
   return {};
 }

@@ -7,74 +7,71 @@
 namespace thimble::intel {
 namespace {
 
-// A scanner for the outer object alone. It knows strings and brackets, so it finds where the signed value
-// ends; that the value is JSON is for the parser of exactly those bytes to say.
-class Scanner {
+bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+// Takes the outer object apart from both ends. What is left between is the signed value: its grammar is for
+// the parser of exactly those bytes, which also finds anything that does not belong there (a second member,
+// say).
+class Ends {
  public:
-  explicit Scanner(std::string_view text) : text_(text) {}
+  explicit Ends(std::string_view text) : rest_(text) {}
 
-  bool Literal(char c) {
-    SkipSpace();
-    if (pos_ >= text_.size() || text_[pos_] != c) return false;
-    ++pos_;
+  bool Front(std::string_view literal) {
+    while (!rest_.empty() && IsSpace(rest_.front())) rest_.remove_prefix(1);
+    if (!rest_.starts_with(literal)) return false;
+    rest_.remove_prefix(literal.size());
+    return true;
+  }
+  bool Back(std::string_view literal) {
+    while (!rest_.empty() && IsSpace(rest_.back())) rest_.remove_suffix(1);
+    if (!rest_.ends_with(literal)) return false;
+    rest_.remove_suffix(literal.size());
     return true;
   }
 
-  // A string without escapes: keys and hex need none.
-  bool PlainString(std::string_view* out) {
-    if (!Literal('"')) return false;
-    const size_t start = pos_;
-    while (pos_ < text_.size() && text_[pos_] != '"') {
-      if (text_[pos_] == '\\' || static_cast<unsigned char>(text_[pos_]) < 0x20) return false;
-      ++pos_;
-    }
-    if (pos_ >= text_.size()) return false;
-    *out = text_.substr(start, pos_ - start);
-    ++pos_;
+  // A string without quotes or escapes in it: hex needs none.
+  bool FrontString(std::string_view* out) {
+    if (!Front("\"")) return false;
+    const size_t end = rest_.find('"');
+    if (end == std::string_view::npos) return false;
+    *out = rest_.substr(0, end);
+    rest_.remove_prefix(end + 1);
+    return true;
+  }
+  bool BackString(std::string_view* out) {
+    if (!Back("\"")) return false;
+    const size_t start = rest_.rfind('"');
+    if (start == std::string_view::npos) return false;
+    *out = rest_.substr(start + 1);
+    rest_.remove_suffix(rest_.size() - start);
     return true;
   }
 
-  // From '{' to its matching '}'.
+  // From '{' to '}', without the white space around it.
   bool Object(std::string_view* out) {
-    SkipSpace();
-    const size_t start = pos_;
-    if (pos_ >= text_.size() || text_[pos_] != '{') return false;
-    size_t depth = 0;
-    for (; pos_ < text_.size(); ++pos_) {
-      const char c = text_[pos_];
-      if (c == '"' && !SkipString()) return false;
-      if (c == '{' || c == '[') ++depth;
-      if ((c == '}' || c == ']') && --depth == 0) {
-        *out = text_.substr(start, ++pos_ - start);
-        return true;
-      }
-    }
-    return false;
-  }
-
-  bool AtEnd() {
-    SkipSpace();
-    return pos_ == text_.size();
+    const bool object = Front("{") && Back("}");
+    if (!object) return false;
+    *out = {rest_.data() - 1, rest_.size() + 2};
+    return true;
   }
 
  private:
-  void SkipSpace() {
-    while (pos_ < text_.size() &&
-           (text_[pos_] == ' ' || text_[pos_] == '\t' || text_[pos_] == '\n' || text_[pos_] == '\r'))
-      ++pos_;
-  }
-
-  // Leaves pos_ on the closing quote.
-  bool SkipString() {
-    for (++pos_; pos_ < text_.size() && text_[pos_] != '"'; ++pos_) {
-      if (text_[pos_] == '\\') ++pos_;
-    }
-    return pos_ < text_.size();
-  }
-
-  std::string_view text_;
-  size_t pos_ = 0;
+  std::string_view rest_;
 };
+
+constexpr std::string_view kSignatureKey = "\"signature\"";
+
+bool Split(std::string_view text, std::string_view member_key, std::string_view* value,
+           std::string_view* signature) {
+  Ends ends(text);
+  if (!ends.Front("{") || !ends.Back("}")) return false;
+  if (ends.Front(member_key)) {
+    return ends.Front(":") && ends.BackString(signature) && ends.Back(":") && ends.Back(kSignatureKey) &&
+           ends.Back(",") && ends.Object(value);
+  }
+  return ends.Front(kSignatureKey) && ends.Front(":") && ends.FrontString(signature) && ends.Front(",") &&
+         ends.Front(member_key) && ends.Front(":") && ends.Object(value);
+}
 
 }  // namespace
 
@@ -82,23 +79,10 @@ Result<SignedJson> SplitSignedJson(ByteView body, std::string_view member) {
   const auto malformed = [&](std::string_view what) {
     return Error{ErrorKind::kMalformed, Check::kCollateralMalformed, StrCat(member, ": ", what)};
   };
-  Scanner scanner(AsText(body));
   std::string_view value, signature;
-  if (!scanner.Literal('{')) return malformed("not a JSON object");
-  for (int i = 0; i < 2; ++i) {
-    std::string_view key;
-    if (i == 1 && !scanner.Literal(','))
-      return malformed("expected two members, the signed one and \"signature\"");
-    if (!scanner.PlainString(&key) || !scanner.Literal(':')) return malformed("expected a member");
-    if (key == member && value.empty()) {
-      if (!scanner.Object(&value)) return malformed("the signed member is not an object");
-    } else if (key == "signature" && signature.empty()) {
-      if (!scanner.PlainString(&signature)) return malformed("the signature is not a string");
-    } else {
-      return malformed("unexpected member");
-    }
+  if (!Split(AsText(body), StrCat("\"", member, "\""), &value, &signature)) {
+    return malformed("not an object with the two members, the signed one and \"signature\"");
   }
-  if (!scanner.Literal('}') || !scanner.AtEnd()) return malformed("something after the two members");
   auto bytes = FromHex(signature);
   if (!bytes || bytes->size() != 64) return malformed("the signature is not 128 hex digits");
   return SignedJson{AsBytes(value), std::move(*bytes)};

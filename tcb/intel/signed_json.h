@@ -16,8 +16,8 @@ struct SignedJson {
   Bytes signature;        // r || s, 64 bytes
 };
 
-// The two members, in either order, and nothing else. Malformed (collateral.malformed) otherwise. The signed
-// bytes are delimited, not yet parsed: parse exactly them.
+// The two members, in either order, and nothing else. Malformed (collateral.malformed) otherwise. The signed bytes are
+// delimited, not yet parsed: the caller parses exactly them, as one object, and so refuses whatever else stands there.
 Result<SignedJson> SplitSignedJson(ByteView body, std::string_view member);
 
 }  // namespace thimble::intel

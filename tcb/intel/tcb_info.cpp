@@ -68,6 +68,15 @@ Status ReadModules(const json::Value& root, TcbInfo* info) {
   return {};
 }
 
+// Optional text; every level repeats the same.
+Status ReadLabel(const json::Value& component, std::string_view key, std::string* out) {
+  const auto value = component.Find(key);
+  if (!value) return {};
+  TRY_ASSIGN(const std::string_view text, value->String());
+  if (*out != text) *out = text;
+  return {};
+}
+
 // Version 3: exactly 16 objects {svn, category?, type?}.
 Status ReadComponents(const json::Value& tcb, std::string_view key, TcbComponents* out,
                       std::array<std::string, 16>* categories, std::array<std::string, 16>* types) {
@@ -78,12 +87,8 @@ Status ReadComponents(const json::Value& tcb, std::string_view key, TcbComponent
   for (size_t i = 0; i < elements.size(); ++i) {
     TRY_ASSIGN(const uint64_t svn, NumberField(elements[i], "svn", 0xff));
     (*out)[i] = static_cast<uint8_t>(svn);
-    if (const auto category = elements[i].Find("category")) {
-      TRY_ASSIGN((*categories)[i], category->String());
-    }
-    if (const auto type = elements[i].Find("type")) {
-      TRY_ASSIGN((*types)[i], type->String());
-    }
+    TRY(ReadLabel(elements[i], "category", &(*categories)[i]));
+    TRY(ReadLabel(elements[i], "type", &(*types)[i]));
   }
   return {};
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tcb/pki/pem.h"
 
+#include <algorithm>
+
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
@@ -9,11 +11,16 @@ namespace {
 
 bool IsSpace(char c) { return c == '\n' || c == '\r' || c == ' ' || c == '\t'; }
 
-std::string WithoutSpace(std::string_view text) {
+// Line by line; what other white space there is ends up in the base64 decoder, unless it ends a line.
+std::string JoinLines(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  for (const char c : text) {
-    if (!IsSpace(c)) out += c;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    while (!line.empty() && IsSpace(line.back())) line.remove_suffix(1);
+    out += line;
+    text.remove_prefix(std::min(end + 1, text.size()));
   }
   return out;
 }
@@ -39,7 +46,7 @@ Result<std::vector<Bytes>> DecodePem(std::string_view text, std::string_view lab
     const size_t stop = text.find(end, start);
     if (stop == std::string_view::npos) return Malformed(check, StrCat("PEM block ", label, " does not end"));
     if (blocks.size() == limit) return Malformed(check, StrCat("more than ", limit, " PEM blocks ", label));
-    auto block = FromBase64(WithoutSpace(text.substr(start, stop - start)));
+    auto block = FromBase64(JoinLines(text.substr(start, stop - start)));
     if (!block || block->empty()) return Malformed(check, StrCat("PEM block ", label, " is not base64"));
     blocks.push_back(std::move(*block));
     pos = stop + end.size();
