@@ -62,6 +62,7 @@ Result<SnpVerification> SnpVerification::Begin(ByteView evidence, const Endorsem
   v.verdict_.status_source = StatusSource::kLocalFloor;
   v.verdict_.at = at;
   DeclareChecks(v.verdict_.checks);
+  v.FindProduct();
   v.JudgeReport();
   if (!v.failed() && v.complete()) v.JudgeEndorsements();
   if (!v.failed()) v.JudgeRequester();
@@ -73,6 +74,7 @@ Result<Verdict> SnpVerification::Finish(const CachedEndorsements& cached, AmdCrl
   if (failed()) return std::move(verdict_);
   TRY(TakeCached(cached, mode));
   if (!complete()) return Missing();
+  FailUnless(CheckSupported());
   if (!failed() && !judged_) JudgeEndorsements();
   if (!failed() && !crl_ && mode == AmdCrlMode::kRequire) {
     return Error{ErrorKind::kUnavailable, Check::kSnpCrlMissing,
@@ -141,21 +143,25 @@ void SnpVerification::FindProduct() {
   constexpr std::string_view kArk = "ARK-";
   if (product_) return;
   if (report_.claims.cpuid) {
-    auto product = ProductFromCpuId(*report_.claims.cpuid);
-    if (!product.ok()) return Fail(verdict_, product.error());
-    product_ = *product;
+    const auto product = ProductFromCpuId(*report_.claims.cpuid);
+    if (product.ok()) product_ = *product;
   } else if (endorsement_) {
     product_ = endorsement_->product;
-    if (!product_) {
-      return Fail(verdict_,
-                  Rejected(Check::kSnpProduct, StrCat("leaf's productName \"", endorsement_->product_name,
-                                                      "\" is of no supported product")));
-    }
   } else if (set_.root && set_.root->subject_cn().starts_with(kArk)) {
     product_ = ProductFromName(std::string_view(set_.root->subject_cn()).substr(kArk.size()));
   } else {
     product_ = named_product_ ? named_product_ : GuessProduct(report_.claims.chip_id);
   }
+}
+
+// A report of no supported product cannot be read further: the layout of its TCB is the product's. One that merely does
+// not say may yet.
+Status SnpVerification::CheckSupported() const {
+  if (product_) return {};
+  if (report_.claims.cpuid) return ProductFromCpuId(*report_.claims.cpuid).error();
+  if (!endorsement_) return {};
+  return Rejected(Check::kSnpProduct, StrCat("leaf's productName \"", endorsement_->product_name,
+                                             "\" is of no supported product"));
 }
 
 Error SnpVerification::Missing() const {
@@ -173,6 +179,8 @@ Error SnpVerification::Missing() const {
   return {ErrorKind::kUnavailable, Check::kSnpEndorsementMissing, StrCat("missing: ", what)};
 }
 
+SigningKey SnpVerification::kind() const { return KindOf(report_.claims); }
+
 Result<std::vector<CollateralKey>> SnpVerification::needed() const {
   std::vector<CollateralKey> keys;
   if (!product_ || (!endorsement_ && kind() == SigningKey::kVlek)) return Missing();
@@ -187,6 +195,11 @@ Result<std::vector<CollateralKey>> SnpVerification::needed() const {
 }
 
 // ---- the checks, in their order ----
+
+// The hard finding, if there is one: of a part of a check, which has not passed by that alone.
+void SnpVerification::FailUnless(const Status& status) {
+  if (!status.ok()) Fail(verdict_, status.error());
+}
 
 void SnpVerification::NoteAnchor() {
   const TrustAnchor& anchor = *issuers_->anchor;
@@ -211,12 +224,11 @@ void SnpVerification::JudgeReport() {
   }
   if (!Require(verdict_, Check::kSnpSignatureAlgorithm, algorithm)) return;
   if (claims.signing_key > 1 || claims.mask_chip_key) {
-    return Fail(verdict_,
-                Rejected(Check::kSnpSigningKey,
-                         StrCat("SIGNING_KEY ", claims.signing_key, ", MASK_CHIP_KEY ", claims.mask_chip_key,
-                                ": the report is not signed by a VCEK or VLEK")));
+    return FailUnless(Rejected(Check::kSnpSigningKey,
+                               StrCat("SIGNING_KEY ", claims.signing_key, ", MASK_CHIP_KEY ",
+                                      claims.mask_chip_key, ": the report is not signed by a VCEK or VLEK")));
   }
-  FindProduct();
+  FailUnless(CheckSupported());
 }
 
 // The endorsements, and the report by them.
@@ -249,14 +261,13 @@ void SnpVerification::JudgeEndorsements() {
 
 // Who asked for the report: needs no endorsement, and costs a stranger's evidence its look-up.
 void SnpVerification::JudgeRequester() {
-  Status vmpl, chip_id;
+  Status vmpl;
   if (report_.claims.vmpl == kHostVmpl) {
     vmpl = Rejected(Check::kSnpVmpl, "VMPL 0xffffffff: the host asked for this report, not the guest");
   }
   if (!Require(verdict_, Check::kSnpVmpl, vmpl)) return;
   if (judged_ || !product_ || kind() == SigningKey::kVlek) return;
-  chip_id = CheckChipIdShape(report_.claims.chip_id, *product_);
-  if (!chip_id.ok()) Fail(verdict_, chip_id.error());
+  FailUnless(CheckChipIdShape(report_.claims.chip_id, *product_));
 }
 
 void SnpVerification::JudgeRevocation(AmdCrlMode mode) {

@@ -11,7 +11,6 @@
 #include <optional>
 #include <vector>
 
-#include "tcb/amd/binding.h"
 #include "tcb/amd/chain.h"
 #include "tcb/amd/endorsement.h"
 #include "tcb/amd/report.h"
@@ -78,11 +77,13 @@ class SnpVerification {
   void JudgeRequester();
   void JudgeRevocation(AmdCrlMode mode);
   void NoteAnchor();
+  void FailUnless(const Status& status);
 
+  Status CheckSupported() const;
   Status CheckChain();
   Status CheckRevocation() const;
 
-  SigningKey kind() const { return KindOf(report_.claims); }
+  SigningKey kind() const;
 
   Report report_;
   const TrustAnchors* anchors_ = nullptr;

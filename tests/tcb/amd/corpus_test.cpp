@@ -107,7 +107,7 @@ Result<Verdict> JudgeTdx(const Case& c) {
   const Bytes evidence = ReadFile(c.dir() / "hcl.bin"), td_quote = ReadFile(c.dir() / "td_quote.bin");
   TRY_ASSIGN(const HclReport hcl, ParseHclReport(evidence));
   const auto anchors = TrustAnchors::Pinned();
-  TRY_ASSIGN(auto verification, intel::QuoteVerification::Begin(td_quote, {}, anchors, c.at(), nullptr));
+  TRY_ASSIGN(auto verification, intel::QuoteVerification::Begin(td_quote, "", anchors, c.at(), nullptr, nullptr));
   Verdict verdict = verification.verdict();
   const auto quote = Quote(c);
   CheckHcl(verdict, hcl, quote ? &*quote : nullptr, std::nullopt);
