@@ -47,6 +47,8 @@ Name IntelName(std::string_view common_name) {
           {kCountry, "US"}};
 }
 
+Bytes RevokedSerial() { return SimKey("revoked").KeyIdentifier(); }
+
 SimIntel SimIntel::Make(IntelOptions options) { return SimIntel(std::move(options)); }
 
 SimIntel::SimIntel(IntelOptions options) : options_(std::move(options)), epoch_(options_.now) {
@@ -124,7 +126,7 @@ Bytes SimIntel::RootCaCrl(const Bend<CrlSpec>& bend) const {
 Bytes SimIntel::PckCrl(intel::PckCa ca, const Bend<CrlSpec>& bend) const {
   const SimKey key = CaKey(ca);
   CrlSpec spec = DefaultCrl(CommonName(CaOf(ca)), key, {now() - kDay * 10, now() + kDay * 20});
-  spec.revoked = {SimKey("revoked/1").KeyIdentifier(), SimKey("revoked/2").KeyIdentifier()};
+  spec.revoked = {RevokedSerial(), SimKey("revoked too").KeyIdentifier()};
   Apply(bend, spec);
   return MakeCrl(spec, key);
 }

@@ -95,6 +95,9 @@ struct PckSpec {
 PckSpec ServerPlatform(Tcb tcb = Tcb::kGood);
 PckSpec ClientPlatform(Tcb tcb = Tcb::kGood);
 
+// A serial number that the default PCK CRLs revoke: give it to a PCK certificate to have it revoked.
+Bytes RevokedSerial();
+
 struct QuoteOptions {
   bool tdx = false;
   uint16_t version = 0;    // 3 (SGX only), 4, 5; 0 is 3 for SGX and 4 for TDX

@@ -137,6 +137,7 @@ PckSpec ClientPlatform(Tcb tcb) {
   return {.name = "client",
           .ca = intel::PckCa::kProcessor,
           .fmspc = kClientFmspc,
+          .ppid = Bytes(16, 0xc1),
           .cpu_svn = SgxComponents(tcb),
           .pce_svn = PceSvnOf(tcb),
           .sgx_type = 0};

@@ -11,22 +11,25 @@
 // Modes (the last one set whose substring is in the path holds; "ok" lifts them):
 //   ok               answer as the vendor does
 //   delay:MS         answer after so many milliseconds
-//   429, 429:N       Too Many Requests, without and with Retry-After: N
-//   500, 503, 404    this status with a short body
+//   3xx, 4xx, 5xx    this status with an empty body
+//   429:N            429 with Retry-After: N
 //   hang             no answer until the mode is changed or the server stops
 //   truncate         a Content-Length larger than what is sent, then the connection closes
 //   endless          a body without an end
 //   html             200 with a web page
 //   wrong-fmspc      a good TCB info of another FMSPC
 //   wrong-tee        SGX where TDX was asked for, and the reverse
+//   wrong-ca         the PCK CRL of the other CA, with its chain
 //   bad-signature    one bit of the signature flipped
-//   bad-content      one character of what is signed changed, the signature left
+//   bad-content      one digit of the time of issue changed, the signature left
 //   no-chain         no issuer chain header
 //   wrong-chain      the issuer chain of another root with the same names
 //   forged           content and chain, consistent, of another root with the same names
-//   rollback         issued 30 days earlier, with a window as long; CRLs also with a lower number
-//   lower-number     of the evaluation data number before
+//   rollback         issued 5 days earlier, due at the same time; CRLs also with a lower number
+//   lower-number     of the evaluation data number before; CRLs with a lower number
 //   expired          nextUpdate was yesterday
+//
+// Over HTTP: POST /_mode?m=MODE[&path=SUBSTRING], POST /_standard?n=NUMBER, GET /_count[?path=SUBSTRING].
 #pragma once
 
 #include <cstdint>
@@ -79,6 +82,7 @@ class SimVendorServer {
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
+  std::string address_;
 };
 
 }  // namespace thimble::sim

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/sim_files.h"
+
+#include <fstream>
+#include <stdexcept>
+
+#include "tcb/base/text.h"
+
+namespace thimble::sim {
+namespace {
+
+namespace fs = std::filesystem;
+
+void WriteText(const fs::path& path, const std::string& text) { WriteFile(path, AsBytes(text)); }
+
+// Every form of quote, from a platform whose TCB is UpToDate.
+void AddGood(std::vector<EvidenceFile>& out, const SimIntel& intel) {
+  out.push_back({"good-sgx-v3.bin", intel.Quote()});
+  out.push_back({"good-sgx-v3-client.bin", intel.Quote({.platform = ClientPlatform()})});
+  out.push_back({"good-sgx-v4.bin", intel.Quote({.version = 4})});
+  out.push_back({"good-sgx-v5.bin", intel.Quote({.version = 5})});
+  out.push_back({"good-tdx-v4.bin", intel.Quote({.tdx = true})});
+  out.push_back({"good-tdx-v5.bin", intel.Quote({.tdx = true, .version = 5})});
+  out.push_back({"good-tdx-v5-td10.bin", intel.Quote({.tdx = true, .version = 5, .body_type = 2})});
+  out.push_back({"good-tdx-v5-ex.bin", intel.Quote({.tdx = true, .version = 5, .body_type = 4})});
+  const PckSpec newest = ServerPlatform(Tcb::kNewest);
+  out.push_back({"good-newest-sgx-v3.bin", intel.Quote({.platform = newest})});
+  out.push_back(
+      {"good-newest-tdx-v4.bin", intel.Quote({.tdx = true, .platform = newest, .tee_tcb_svn = {7, 1, 3}})});
+}
+
+void AddOld(std::vector<EvidenceFile>& out, const SimIntel& intel) {
+  const PckSpec old = ServerPlatform(Tcb::kOutOfDate);
+  out.push_back({"old-sgx-v3.bin", intel.Quote({.platform = old})});
+  out.push_back({"old-tdx-v4.bin", intel.Quote({.tdx = true, .platform = old})});
+  out.push_back({"old-module-tdx-v4.bin", intel.Quote({.tdx = true, .tee_tcb_svn = {4, 1, 3}})});
+}
+
+void AddRevoked(std::vector<EvidenceFile>& out, const SimIntel& intel) {
+  PckSpec platform = ServerPlatform();
+  platform.certificate = [](CertificateSpec& spec) { spec.serial = RevokedSerial(); };
+  out.push_back({"revoked-sgx-v3.bin", intel.Quote({.platform = platform})});
+  out.push_back({"revoked-tdx-v4.bin", intel.Quote({.tdx = true, .platform = platform})});
+}
+
+void AddForged(std::vector<EvidenceFile>& out, const SimIntel& intel) {
+  const SimIntel forger = SimIntel::Make({.seed = intel.seed() + "/forger", .now = intel.now()});
+  for (const bool tdx : {false, true}) {
+    const std::string_view form = tdx ? "tdx-v4.bin" : "sgx-v3.bin";
+    const QuoteOptions options = {.tdx = tdx};
+    out.push_back({StrCat("forged-root-", form), forger.Quote(options)});
+    Bytes quote = intel.Quote(options);
+    const QuoteOffsets at = LocateQuote(quote);
+    quote[at.signature + 63] ^= 0x01;
+    out.push_back({StrCat("forged-signature-", form), quote});
+    quote = intel.Quote(options);
+    quote[at.signed_size - 1] ^= 0x01;  // the last byte of the report data
+    out.push_back({StrCat("forged-report-", form), quote});
+  }
+}
+
+std::string Config(const fs::path& directory, const std::string& pcs_url) {
+  return StrCat(
+      "# Thimble against simulated vendors: every result rests on the extra anchor and says so.\n"
+      "[server]\n"
+      "anchors = [\"",
+      (fs::absolute(directory) / "root.pem").string(),
+      "\"]\n"
+      "\n"
+      "[[intel.upstream]]\n"
+      "url = \"",
+      pcs_url, "\"\n");
+}
+
+}  // namespace
+
+std::vector<EvidenceFile> IntelEvidence(const SimIntel& intel) {
+  std::vector<EvidenceFile> out;
+  AddGood(out, intel);
+  AddOld(out, intel);
+  AddRevoked(out, intel);
+  AddForged(out, intel);
+  return out;
+}
+
+void WriteFile(const fs::path& path, ByteView bytes) {
+  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  out << AsText(bytes) << std::flush;
+  if (!out) throw std::runtime_error("cannot write " + path.string());
+}
+
+void WriteCollateral(const fs::path& directory, const intel::CollateralSet& set) {
+  fs::create_directories(directory);
+  WriteFile(directory / "root_ca_crl.der", set.root_ca_crl);
+  WriteFile(directory / "pck_crl.der", set.pck_crl);
+  WriteText(directory / "pck_crl_chain.pem", set.pck_crl_issuer_chain);
+  WriteFile(directory / "tcb_info.json", set.tcb_info);
+  WriteText(directory / "tcb_info_chain.pem", set.tcb_info_issuer_chain);
+  WriteFile(directory / "qe_identity.json", set.qe_identity);
+  WriteText(directory / "qe_identity_chain.pem", set.qe_identity_issuer_chain);
+  if (!set.pck_chain.empty()) WriteText(directory / "pck_chain.pem", set.pck_chain);
+}
+
+void WriteIntelFiles(const fs::path& directory, const SimIntel& intel, const std::string& pcs_url) {
+  fs::create_directories(directory);
+  WriteText(directory / "root.pem", intel.RootPem());
+  WriteText(directory / "intel-root.pem", intel.RootPem());
+  WriteText(directory / "config.toml", Config(directory, pcs_url));
+  for (const EvidenceFile& file : IntelEvidence(intel)) WriteFile(directory / file.name, file.bytes);
+  WriteCollateral(directory / "collateral-sgx", intel.Collateral());
+  WriteCollateral(directory / "collateral-tdx", intel.Collateral({.tee = IntelTee::kTdx}));
+}
+
+}  // namespace thimble::sim
