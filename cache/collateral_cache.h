@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "cache/event.h"
 #include "cache/freshness.h"
 #include "cache/store.h"
 #include "tcb/base/result.h"
@@ -32,29 +33,6 @@ using FetchFunction = std::function<Result<FetchedBytes>(const CollateralKey& ke
 // instead.
 using SteadyClock = std::function<SteadyTime()>;
 
-// What happened, for logs and metrics: the cache itself does not log. Called from any thread; must not block.
-struct CacheEvent {
-  enum class Kind : uint8_t {
-    kHit,
-    kMiss,
-    kStaleServed,
-    kRenewed,
-    kUnchanged,
-    kRefused,
-    kFetchFailed,
-    kRollback,
-    kSerialsDropped,
-    kIssuerChanged,
-    kQuarantined,
-    kEvicted
-  };
-  Kind kind;
-  std::string_view item;  // KeyName
-  const Error* error;     // or null
-  std::string_view detail;
-};
-using EventSink = std::function<void(const CacheEvent&)>;
-
 struct CacheOptions {
   FreshnessRules freshness;
   Seconds stale_grace{7 * 24 * 3600};
@@ -63,6 +41,9 @@ struct CacheOptions {
       10000};                                     // after a failed fetch; doubles up to 10 min, with jitter
   std::chrono::milliseconds negative_ttl{30000};  // after upstream.not_found
   size_t max_platform_items = 1'000'000;          // VCEKs and PCK sets: least recently used go first
+  size_t max_hot_items = 20'000;                  // in memory; a VCEK with its chain takes about 10 kB
+  size_t refresh_threads = 2;                     // of background renewal
+  uint64_t jitter_seed = 0;  // another one an instance, so that they renew at other times
 };
 
 struct CacheAnswer {
@@ -89,24 +70,28 @@ class CollateralCache {
  public:
   CollateralCache(std::shared_ptr<Store> store, TrustAnchors anchors, FetchFunction fetch,
                   CacheOptions options, EventSink events, SteadyClock clock);
-  ~CollateralCache();  // waits for background work
+  ~CollateralCache();  // waits for background work that runs; what is only queued is dropped
 
-  // From memory, the store, or upstream, in this order. Never waits for a refresh of an item that is not
-  // stale. Errors: kUnavailable with the cause (upstream.*, collateral.missing, or the failed check of a
-  // refused answer).
+  // From memory, the store, or upstream, in this order. Never waits for a refresh of an item that is not stale.
+  // Errors: kUnavailable with the cause (upstream.*, collateral.missing, or the failed check of a refused answer).
   Result<CacheAnswer> Get(const CollateralKey& key, Instant now);
   // From memory or the store only; nullopt when it is not held.
   std::optional<CacheAnswer> Peek(const CollateralKey& key, Instant now);
 
-  // Takes an item from outside (import, upload): verified and ordered like a fetch.
+  // Takes an item from outside (import, upload): verified and ordered like a fetch. Past its nextUpdate and older than
+  // what is held, it enters as history only. Errors: the failed check; collateral.rollback; store.io.
   Result<ItemPtr> Put(const CollateralKey& key, const FetchedBytes& fetched, Instant now, bool allow_older);
 
-  // One attempt to renew a key now, whatever its freshness.
+  // One attempt to renew a key now, whatever its freshness and back-off; joins one that is on its way. Errors as of
+  // Get(), also when an older version is held and stays.
   Result<CacheAnswer> Refresh(const CollateralKey& key, Instant now);
 
   std::vector<CacheStatus> Status(Instant now);
+  std::vector<CollateralKey> Keys();  // of all that is held in the store
   // The versions of a key that were held, newest first: for "?at=" and /v1/history.
   std::vector<ItemPtr> History(const CollateralKey& key);
+  // The newest of them that had been issued at that time; null when there is none.
+  ItemPtr HistoryAt(const CollateralKey& key, Instant at);
 
  private:
   struct Impl;

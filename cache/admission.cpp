@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cache/admission.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "cache/held.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+
+namespace thimble {
+namespace {
+
+// The certificates that authenticate an item have to be valid when it was issued; whether they are now is the
+// verifier's question.
+Status CheckIssuedUnderValidChain(const CollateralKey& key, const CollateralItem& item) {
+  const Validity& chain = item.chain_window();
+  if (chain.Contains(item.issued())) return {};
+  const bool intel = VendorOf(key) == Vendor::kIntel;
+  const Check late = intel ? Check::kSigningChainExpired : Check::kSnpExpired;
+  const Check early = intel ? Check::kSigningChainNotYetValid : Check::kSnpNotYetValid;
+  return Error{
+      ErrorKind::kRejected, item.issued() > chain.not_after ? late : early,
+      StrCat(item.name(), ": issued ", FormatRfc3339(item.issued()), ", its issuer chain is valid from ",
+             FormatRfc3339(chain.not_before), " to ", FormatRfc3339(chain.not_after))};
+}
+
+std::string OrderText(const CollateralItem& item) {
+  return StrCat("number ", item.order_number(), " of ", FormatRfc3339(item.issued()));
+}
+
+}  // namespace
+
+Result<ItemPtr> Admit(const CollateralKey& key, const CollateralBytes& bytes, const TrustAnchors& anchors,
+                      Instant now) {
+  TRY_ASSIGN(ItemPtr item, AuthenticateItem(key, bytes, anchors));
+  TRY(CheckNotFromFuture(*item, now));
+  TRY(CheckIssuedUnderValidChain(key, *item));
+  return item;
+}
+
+Succession SuccessionOf(const CollateralItem& next, const CollateralItem& held) {
+  if (SameVersion(next, held)) return Succession::kSame;
+  return NotOlder(next, held) ? Succession::kNewer : Succession::kOlder;
+}
+
+Error RollbackError(const CollateralItem& next, const CollateralItem& held) {
+  return {ErrorKind::kRejected, Check::kCollateralRollback,
+          StrCat(next.name(), ": ", OrderText(next), ", held is ", OrderText(held))};
+}
+
+size_t DroppedSerials(const CollateralItem& next, const CollateralItem& held) {
+  if (next.crl() == nullptr || held.crl() == nullptr) return 0;
+  const auto& now_revoked = next.crl()->revoked();
+  const std::unordered_set<std::string_view> kept(now_revoked.begin(), now_revoked.end());
+  return static_cast<size_t>(std::ranges::count_if(
+      held.crl()->revoked(), [&kept](std::string_view serial) { return !kept.contains(serial); }));
+}
+
+bool SameIssuerKey(const CollateralItem& a, const CollateralItem& b) {
+  if (a.signers().empty() || b.signers().empty()) return true;
+  return a.signers().front()->spki_sha256() == b.signers().front()->spki_sha256();
+}
+
+}  // namespace thimble

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cache/archive.h"
+
+#include <algorithm>
+#include <ranges>
+
+#include "cache/jitter.h"
+#include "cache/store_rules.h"
+#include "tcb/base/crypto.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+
+namespace thimble {
+namespace {
+
+constexpr std::string_view kItem = "item/", kPast = "past/", kQuarantine = "quarantine/";
+constexpr size_t kDigestDigits = 16;  // tells versions of one order and issue date apart
+
+std::string ItemEntry(std::string_view name) { return StrCat(kItem, name); }
+std::string PastPrefix(std::string_view name) { return StrCat(kPast, name, "/"); }
+
+std::string PastEntry(const Record& record) {
+  const Digest256 digest = Sha256(record.bytes.body, AsBytes(record.bytes.issuer_chain));
+  return StrCat(PastPrefix(record.name), TwentyDigits(record.order_number), "-",
+                TwentyDigits(static_cast<uint64_t>(record.issued.time_since_epoch().count())), "-",
+                digest.hex().substr(0, kDigestDigits));
+}
+
+// KeyName in the name of an entry: everything after "item/", or between "past/" and the version.
+std::string NameIn(std::string_view entry) {
+  if (entry.starts_with(kItem)) return std::string(entry.substr(kItem.size()));
+  const size_t version = entry.rfind('/');
+  return std::string(entry.substr(kPast.size(), version - kPast.size()));
+}
+
+bool IsPlatformItem(const CollateralKey& key) { return KindOf(key) == ItemKind::kVcek; }
+
+}  // namespace
+
+Archive::Archive(std::shared_ptr<Store> store, TrustAnchors anchors, size_t max_platform_items,
+                 uint64_t jitter_seed, EventSink events)
+    : store_(std::move(store)),
+      anchors_(std::move(anchors)),
+      jitter_seed_(jitter_seed),
+      events_(std::move(events)),
+      platform_use_(store_, max_platform_items) {
+  ReportIfFailed(platform_use_.CountItems(), "");
+}
+
+void Archive::Report(CacheEvent::Kind kind, std::string_view item, const Error& error) const {
+  if (events_) events_({kind, item, &error, error.message});
+}
+
+void Archive::ReportIfFailed(const Status& status, std::string_view item) const {
+  if (!status) Report(CacheEvent::Kind::kStoreFailed, item, status.error());
+}
+
+uint64_t Archive::SeedOf(const std::string& name) const {
+  return MixSeed(std::hash<std::string>{}(name) + jitter_seed_);
+}
+
+// -- Reading ----------------------------------------------------------------------------------------------------------
+
+void Archive::Quarantine(const std::string& entry, const std::string& value, const Error& error) {
+  Report(CacheEvent::Kind::kQuarantined, NameIn(entry), error);
+  ReportIfFailed(store_->Apply({{StrCat(kQuarantine, entry), value}, {entry, std::nullopt}}), NameIn(entry));
+}
+
+std::optional<Record> Archive::Read(const std::string& entry, const std::string& name) {
+  auto value = store_->Get(entry);
+  if (!value.ok()) {
+    Report(CacheEvent::Kind::kStoreFailed, name, value.error());
+    return std::nullopt;
+  }
+  if (!value->has_value()) return std::nullopt;
+  auto record = DecodeRecord(name, **value);
+  if (record.ok()) return std::move(record).value();
+  Quarantine(entry, **value, record.error());
+  return std::nullopt;
+}
+
+std::vector<Record> Archive::ReadAll(const std::string& prefix) {
+  std::vector<Record> records;
+  struct Damaged {
+    std::string entry, value;
+    Error error;
+  };
+  std::vector<Damaged> damaged;
+  const Status scanned = store_->Scan(prefix, [&](std::string_view entry, std::string_view value) {
+    if (auto record = DecodeRecord(NameIn(entry), value); record.ok()) {
+      records.push_back(std::move(record).value());
+    } else {
+      damaged.push_back({std::string(entry), std::string(value), std::move(record).error()});
+    }
+    return true;
+  });
+  ReportIfFailed(scanned, prefix);
+  for (const auto& [entry, value, error] : damaged) Quarantine(entry, value, error);
+  return records;
+}
+
+// The store is not trusted: signature and chain are checked as if the record had just been fetched.
+HeldPtr Archive::Revive(const CollateralKey& key, Record record) {
+  const auto item = AuthenticateItem(key, record.bytes, anchors_);
+  if (!item.ok()) {
+    Report(CacheEvent::Kind::kRefused, record.name, item.error());
+    return nullptr;
+  }
+  return MakeHeld(key, (*item)->WithSource(std::move(record.source)), std::move(record.bytes.issuer_chain),
+                  record.fetched, record.last_check);
+}
+
+HeldPtr Archive::MakeHeld(const CollateralKey& key, ItemPtr item, std::string chain, Instant fetched,
+                          Instant last_check) const {
+  const FreshnessInput input{.window = item->window(),
+                             .chain_end = item->chain_window().not_after,
+                             .fetched = fetched,
+                             .last_check = last_check,
+                             .renewal = RenewalOf(KindOf(key)),
+                             .jitter_seed = SeedOf(item->name())};
+  return std::make_shared<Held>(std::move(item), std::move(chain), input);
+}
+
+HeldPtr Archive::Load(const CollateralKey& key, const std::string& name) {
+  auto record = Read(ItemEntry(name), name);
+  return record ? Revive(key, *std::move(record)) : nullptr;
+}
+
+std::vector<Record> Archive::CurrentRecords() { return ReadAll(std::string(kItem)); }
+
+std::vector<CollateralKey> Archive::Keys() {
+  std::vector<CollateralKey> keys;
+  const Status scanned = store_->Scan(kItem, [&keys](std::string_view entry, std::string_view) {
+    if (auto key = ParseKeyName(NameIn(entry))) keys.push_back(*std::move(key));
+    return true;
+  });
+  ReportIfFailed(scanned, "");
+  return keys;
+}
+
+// Ascending in (order, issued), as their names are.
+std::vector<Record> Archive::PastRecords(const std::string& name) { return ReadAll(PastPrefix(name)); }
+
+std::vector<ItemPtr> Archive::Past(const CollateralKey& key) {
+  std::vector<ItemPtr> items;
+  auto records = PastRecords(KeyName(key));
+  for (Record& record : records | std::views::reverse) {
+    if (const HeldPtr held = Revive(key, std::move(record))) items.push_back(held->item);
+  }
+  return items;
+}
+
+ItemPtr Archive::PastAt(const CollateralKey& key, Instant at) {
+  auto records = PastRecords(KeyName(key));
+  for (Record& record : records | std::views::reverse) {
+    if (record.issued > at) continue;
+    if (const HeldPtr held = Revive(key, std::move(record))) return held->item;
+  }
+  return nullptr;
+}
+
+// -- Writing ----------------------------------------------------------------------------------------------------------
+
+Status Archive::SaveVersion(const CollateralKey& key, const Held& held, Instant now) {
+  const Record record = MakeRecord(held);
+  std::string encoded = EncodeRecord(record);
+  std::vector<Store::Write> batch;
+  PlatformUse::Note note;
+  if (IsPlatformItem(key)) {
+    TRY_ASSIGN(note, platform_use_.NoteStored(record.name, now));
+    batch = note.writes;
+  } else {
+    batch.push_back({PastEntry(record), encoded});
+  }
+  batch.push_back({ItemEntry(record.name), std::move(encoded)});
+  TRY(store_->Apply(batch));
+  platform_use_.Stored(note);
+  return {};
+}
+
+Status Archive::SaveCheck(const Held& held) {
+  const Record record = MakeRecord(held);
+  return store_->Apply({{ItemEntry(record.name), EncodeRecord(record)}});
+}
+
+Status Archive::SavePast(const Held& held) {
+  const Record record = MakeRecord(held);
+  return store_->Apply({{PastEntry(record), EncodeRecord(record)}});
+}
+
+void Archive::NoteUse(const std::string& name, Instant now) {
+  ReportIfFailed(platform_use_.NoteUse(name, now), name);
+}
+
+std::optional<std::string> Archive::Overflow() {
+  auto name = platform_use_.Overflow();
+  if (name.ok()) return std::move(name).value();
+  Report(CacheEvent::Kind::kStoreFailed, "", name.error());
+  return std::nullopt;
+}
+
+Status Archive::RemovePlatformItem(const std::string& name) {
+  TRY_ASSIGN(auto batch, platform_use_.Removal(name));
+  if (batch.empty()) return StoreError(StrCat("no use is noted of ", name));
+  batch.push_back({ItemEntry(name), std::nullopt});
+  TRY(store_->Apply(batch));
+  platform_use_.Removed();
+  return {};
+}
+
+bool Archive::Remove(const std::string& name) {
+  const Status removed = RemovePlatformItem(name);
+  ReportIfFailed(removed, name);
+  return removed.ok();
+}
+
+}  // namespace thimble

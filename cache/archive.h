@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The items in a store: the current version of each key, the versions before it, and what was put aside.
+//
+//   item/<KeyName>                                                  the current record
+//   past/<KeyName>/<order, 20 digits>-<issued, 20 digits>-<digest>  every version that was taken (not of VCEKs)
+//   quarantine/<name>                                               a record that failed its digest, as it was found
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cache/event.h"
+#include "cache/held.h"
+#include "cache/platform_use.h"
+#include "cache/store.h"
+
+namespace thimble {
+
+// Thread-safe, as long as no two calls that write run for one name at a time. A store that fails is reported, and is
+// then as good as empty for reads.
+class Archive {
+ public:
+  Archive(std::shared_ptr<Store> store, TrustAnchors anchors, size_t max_platform_items, uint64_t jitter_seed,
+          EventSink events);
+
+  HeldPtr MakeHeld(const CollateralKey& key, ItemPtr item, std::string chain, Instant fetched,
+                   Instant last_check) const;
+
+  // Authenticated anew. Null: not held, or not to be used.
+  HeldPtr Load(const CollateralKey& key, const std::string& name);
+  Status SaveVersion(const CollateralKey& key, const Held& held, Instant now);  // current, and in the history
+  Status SaveCheck(const Held& held);  // current; only last_check is new
+  Status SavePast(const Held& held);   // in the history only
+
+  std::vector<Record> CurrentRecords();
+  std::vector<CollateralKey> Keys();
+  std::vector<ItemPtr> Past(const CollateralKey& key);  // newest first
+  // The newest version that had been issued by then; null when there is none.
+  ItemPtr PastAt(const CollateralKey& key, Instant at);
+
+  void NoteUse(const std::string& name, Instant now);
+  // The platform item that has to go next.
+  std::optional<std::string> Overflow();
+  // True when it is removed.
+  bool Remove(const std::string& name);
+
+  uint64_t SeedOf(const std::string& name) const;
+
+ private:
+  Status RemovePlatformItem(const std::string& name);
+  std::optional<Record> Read(const std::string& entry, const std::string& name);
+  std::vector<Record> ReadAll(const std::string& prefix);
+  std::vector<Record> PastRecords(const std::string& name);
+  void Quarantine(const std::string& entry, const std::string& value, const Error& error);
+  HeldPtr Revive(const CollateralKey& key, Record record);
+  void Report(CacheEvent::Kind kind, std::string_view item, const Error& error) const;
+  void ReportIfFailed(const Status& status, std::string_view item) const;
+
+  const std::shared_ptr<Store> store_;
+  const TrustAnchors anchors_;
+  const uint64_t jitter_seed_;
+  const EventSink events_;
+  PlatformUse platform_use_;
+};
+
+}  // namespace thimble

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cache/attempts.h"
+
+#include <algorithm>
+
+#include "cache/jitter.h"
+#include "tcb/check.h"
+
+namespace thimble {
+namespace {
+
+constexpr size_t kMaxEntries = 65'536;
+
+}  // namespace
+
+bool Attempts::MayTry(const std::string& name, Time now) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = last_.find(name);
+  return found == last_.end() || now >= found->second.not_before;
+}
+
+std::optional<Error> Attempts::Blocked(const std::string& name, Time now) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = last_.find(name);
+  if (found == last_.end() || now >= found->second.not_before) return std::nullopt;
+  return found->second.error;
+}
+
+std::optional<Error> Attempts::LastError(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = last_.find(name);
+  return found == last_.end() ? std::nullopt : found->second.error;
+}
+
+std::chrono::milliseconds Attempts::Backoff(const std::string& name, const Last& last,
+                                            Possession possession) const {
+  const bool missing = possession == Possession::kMissing;
+  if (missing && last.error->check == Check::kUpstreamNotFound) return rules_.negative_ttl;
+  const auto most = missing ? rules_.max_backoff_missing : rules_.max_backoff_held;
+  const auto doubled = rules_.failure_backoff * (int64_t{1} << std::min(last.failures - 1, 20));
+  const uint64_t seed = rules_.seed + std::hash<std::string>{}(name) + static_cast<uint64_t>(last.failures);
+  return Shorten(std::min(doubled, std::max(most, rules_.failure_backoff)), seed);
+}
+
+void Attempts::Failed(const std::string& name, const Error& error, Possession possession, Time now) {
+  const std::lock_guard lock(mutex_);
+  MakeRoom(now);
+  Last& last = last_[name];
+  ++last.failures;
+  last.error = error;
+  last.not_before = now + Backoff(name, last, possession);
+}
+
+void Attempts::Unchanged(const std::string& name, Time now) {
+  const std::lock_guard lock(mutex_);
+  MakeRoom(now);
+  last_[name] = {now + rules_.recheck, 0, std::nullopt};
+}
+
+void Attempts::Renewed(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  last_.erase(name);
+}
+
+void Attempts::MakeRoom(Time now) {
+  if (last_.size() < kMaxEntries) return;
+  std::erase_if(last_, [now](const auto& entry) { return entry.second.not_before <= now; });
+  if (last_.size() >= kMaxEntries) last_.erase(last_.begin());
+}
+
+}  // namespace thimble

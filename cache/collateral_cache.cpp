@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cache/collateral_cache.h"
+
+#include "cache/admission.h"
+#include "cache/archive.h"
+#include "cache/attempts.h"
+#include "cache/hot_tier.h"
+#include "cache/single_flight.h"
+#include "cache/turns.h"
+#include "cache/workers.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+
+namespace thimble {
+namespace {
+
+using Kind = CacheEvent::Kind;
+using Flight = Result<HeldPtr>;
+
+constexpr size_t kMaxQueued = 4096;
+constexpr std::chrono::milliseconds kAuthenticationTime{1000};  // that a flight may take beyond its fetch
+constexpr Seconds kNoteUseEvery{3600};
+
+// Whatever stands in the way of collateral, it is unavailable: never a verdict about evidence.
+Error Unavailable(Error error) {
+  if (error.kind != ErrorKind::kInternal) error.kind = ErrorKind::kUnavailable;
+  return error;
+}
+
+// An item that has been admitted, on its way to be held.
+struct Arrival {
+  const CollateralKey& key;
+  const std::string& name;
+  ItemPtr item;
+  std::string chain;
+  Instant now;
+  enum class From : uint8_t { kUpstream, kOutside } from = From::kUpstream;
+  bool allow_older = false;
+};
+
+Error NothingNewer(const CollateralItem& item) {
+  return {ErrorKind::kUnavailable, Check::kUpstreamAnswer,
+          StrCat(item.name(), ": upstream has nothing newer than what ended on ",
+                 FormatRfc3339(item.next_update()))};
+}
+
+}  // namespace
+
+struct CollateralCache::Impl {
+  Impl(std::shared_ptr<Store> store, TrustAnchors trust_anchors, FetchFunction fetch_function,
+       CacheOptions cache_options, EventSink sink, SteadyClock steady_clock)
+      : anchors(std::move(trust_anchors)),
+        fetch(std::move(fetch_function)),
+        options(cache_options),
+        events(std::move(sink)),
+        clock(std::move(steady_clock)),
+        archive(std::move(store), anchors, options.max_platform_items, options.jitter_seed, events),
+        hot(options.max_hot_items),
+        attempts({.failure_backoff = options.failure_backoff,
+                  .negative_ttl = options.negative_ttl,
+                  .seed = options.jitter_seed}),
+        workers(options.refresh_threads, kMaxQueued) {}
+
+  void Report(Kind kind, const std::string& item, const Error* error = nullptr,
+              std::string_view detail = "") const {
+    if (events) events({kind, item, error, detail});
+  }
+
+  HeldPtr Find(const CollateralKey& key, const std::string& name);
+  FreshnessState Judge(const Held& held, Instant now) const {
+    return JudgeFreshness(held.freshness, options.freshness, now);
+  }
+  CacheAnswer Answer(const Held& held, Instant now, bool hit) const;
+  Result<CacheAnswer> RenewOrServeStale(const CollateralKey& key, const std::string& name, Instant now);
+  Result<CacheAnswer> ServeStale(const std::string& name, const HeldPtr& held, Instant now, bool hit);
+  void RefreshInBackground(const CollateralKey& key, const std::string& name, Instant now);
+  void NoteUse(const std::string& name, const Held& held, Instant now);
+
+  Flight Fly(const CollateralKey& key, const std::string& name, Instant now);
+  Flight Renew(const CollateralKey& key, const std::string& name, Instant now);
+  Error Fail(Kind kind, const std::string& name, const Error& error, bool held);
+  Flight Take(const Arrival& arrival);
+  Flight Keep(const Arrival& arrival);
+  HeldPtr NoteCheck(const Arrival& arrival, const Held& held);
+  Flight RefuseOlder(const Arrival& arrival, const HeldPtr& held);
+  void ReportDifferences(const CollateralItem& next, const CollateralItem& held) const;
+  void EvictOverflow();
+
+  const TrustAnchors anchors;
+  const FetchFunction fetch;
+  const CacheOptions options;
+  const EventSink events;
+  const SteadyClock clock;
+  Archive archive;
+  HotTier hot;
+  Attempts attempts;
+  SingleFlight<Flight> flights;  // over the network
+  Turns turns;                   // what is held of a key changes under its turn
+  Workers workers;               // last: its jobs use all of the above
+};
+
+// -- Reading ----------------------------------------------------------------------------------------------------------
+
+// From memory, or from the store into memory. Null: not held.
+HeldPtr CollateralCache::Impl::Find(const CollateralKey& key, const std::string& name) {
+  if (HeldPtr held = hot.Find(name)) return held;
+  const Turns::Turn turn(&turns, name);
+  if (HeldPtr held = hot.Find(name)) return held;
+  HeldPtr held = archive.Load(key, name);
+  if (held) hot.Put(name, held);
+  return held;
+}
+
+CacheAnswer CollateralCache::Impl::Answer(const Held& held, Instant now, bool hit) const {
+  const FreshnessState state = Judge(held, now);
+  return {held.item, state.freshness, held.fetched(), held.last_check(), state.next_refresh, hit};
+}
+
+void CollateralCache::Impl::NoteUse(const std::string& name, const Held& held, Instant now) {
+  if (held.item->vcek() == nullptr) return;
+  const int64_t seconds = now.time_since_epoch().count();
+  int64_t noted = held.noted_use.load(std::memory_order_relaxed);
+  if (noted != INT64_MIN && seconds < noted + kNoteUseEvery.count()) return;
+  if (!held.noted_use.compare_exchange_strong(noted, seconds, std::memory_order_relaxed)) return;
+  workers.Submit("use/" + name, [this, name, now] {
+    const Turns::Turn turn(&turns, name);
+    archive.NoteUse(name, now);
+  });
+}
+
+void CollateralCache::Impl::RefreshInBackground(const CollateralKey& key, const std::string& name,
+                                                Instant now) {
+  if (!attempts.MayTry(name, clock())) return;
+  workers.Submit(name, [this, key, name, now] {
+    // Its outcome is reported and noted where it happens; nobody waits for it here.
+    (void)flights.Share(name, options.miss_budget, [&] { return Renew(key, name, now); });
+  });
+}
+
+// Joins the attempt that is on its way for this key, or makes one.
+Flight CollateralCache::Impl::Fly(const CollateralKey& key, const std::string& name, Instant now) {
+  const auto patience = options.miss_budget + kAuthenticationTime;
+  auto outcome = flights.Share(name, patience, [&] { return Renew(key, name, now); });
+  if (outcome) return *std::move(outcome);
+  return Error{ErrorKind::kUnavailable, Check::kUpstreamUnreachable, StrCat(name, ": still being fetched")};
+}
+
+Result<CacheAnswer> CollateralCache::Impl::RenewOrServeStale(const CollateralKey& key,
+                                                             const std::string& name, Instant now) {
+  const bool tries = attempts.MayTry(name, clock());
+  if (tries) (void)Fly(key, name, now);  // whatever comes of it, what is held then is the answer
+  const HeldPtr held = Find(key, name);
+  if (held && Judge(*held, now).freshness != Freshness::kStale) return Answer(*held, now, false);
+  return ServeStale(name, held, now, !tries);
+}
+
+Result<CacheAnswer> CollateralCache::Impl::ServeStale(const std::string& name, const HeldPtr& held,
+                                                      Instant now, bool hit) {
+  const auto cause = attempts.LastError(name);
+  if (held && now <= held->item->next_update() + options.stale_grace) {
+    Report(Kind::kStaleServed, name, cause ? &*cause : nullptr);
+    return Answer(*held, now, hit);
+  }
+  if (cause) return *cause;
+  return Error{ErrorKind::kUnavailable, Check::kCollateralMissing, StrCat(name, ": past its nextUpdate")};
+}
+
+// -- Renewing ---------------------------------------------------------------------------------------------------------
+
+Error CollateralCache::Impl::Fail(Kind kind, const std::string& name, const Error& error, bool held) {
+  Report(kind, name, &error, error.message);
+  Error unavailable = Unavailable(error);
+  attempts.Failed(name, unavailable, held ? Possession::kHeld : Possession::kMissing, clock());
+  return unavailable;
+}
+
+// One attempt upstream. Whatever goes wrong, what was held stays.
+Flight CollateralCache::Impl::Renew(const CollateralKey& key, const std::string& name, Instant now) {
+  const bool held = Find(key, name) != nullptr;
+  auto fetched = fetch(key, clock() + options.miss_budget);
+  if (!fetched.ok()) return Fail(Kind::kFetchFailed, name, fetched.error(), held);
+  const auto admitted = Admit(key, fetched->bytes, anchors, now);
+  if (!admitted.ok()) return Fail(Kind::kRefused, name, admitted.error(), held);
+
+  const ItemPtr item = (*admitted)->WithSource(std::move(fetched->source));
+  auto taken = Take({key, name, item, std::move(fetched->bytes.issuer_chain), now});
+  if (!taken.ok()) return Fail(Kind::kRollback, name, taken.error(), held);
+  if (now > (*taken)->item->next_update()) {
+    attempts.Failed(name, NothingNewer(*item), Possession::kHeld, clock());
+  } else if ((*taken)->item == item) {
+    attempts.Renewed(name);
+  } else {
+    attempts.Unchanged(name, clock());
+  }
+  return taken;
+}
+
+// Decides between what arrives and what is held. The answer is what is held then.
+Flight CollateralCache::Impl::Take(const Arrival& arrival) {
+  Flight taken = [&]() -> Flight {
+    const Turns::Turn turn(&turns, arrival.name);
+    HeldPtr held = hot.Find(arrival.name);
+    if (!held) held = archive.Load(arrival.key, arrival.name);
+    if (!held) return Keep(arrival);
+    switch (SuccessionOf(*arrival.item, *held->item)) {
+      case Succession::kSame:
+        return arrival.from == Arrival::From::kUpstream ? NoteCheck(arrival, *held) : Flight(held);
+      case Succession::kOlder:
+        if (!arrival.allow_older) return RefuseOlder(arrival, held);
+        break;
+      case Succession::kNewer:
+        break;
+    }
+    ReportDifferences(*arrival.item, *held->item);
+    return Keep(arrival);
+  }();
+  EvictOverflow();
+  return taken;
+}
+
+// What comes from an upstream is served even when it cannot be written down; an import has to be.
+Flight CollateralCache::Impl::Keep(const Arrival& arrival) {
+  const HeldPtr next = archive.MakeHeld(arrival.key, arrival.item, arrival.chain, arrival.now, arrival.now);
+  next->noted_use = arrival.now.time_since_epoch().count();
+  if (auto saved = archive.SaveVersion(arrival.key, *next, arrival.now); !saved) {
+    Report(Kind::kStoreFailed, arrival.name, &saved.error(), saved.error().message);
+    if (arrival.from == Arrival::From::kOutside) return std::move(saved).error();
+  }
+  hot.Put(arrival.name, next);
+  Report(Kind::kRenewed, arrival.name, nullptr, arrival.item->source());
+  return next;
+}
+
+// An upstream was asked and has what is held.
+HeldPtr CollateralCache::Impl::NoteCheck(const Arrival& arrival, const Held& held) {
+  const HeldPtr checked =
+      archive.MakeHeld(arrival.key, held.item, held.issuer_chain, held.fetched(), arrival.now);
+  checked->noted_use = held.noted_use.load();
+  if (const auto saved = archive.SaveCheck(*checked); !saved) {
+    Report(Kind::kStoreFailed, arrival.name, &saved.error(), saved.error().message);
+  }
+  hot.Put(arrival.name, checked);
+  Report(Kind::kUnchanged, arrival.name);
+  return checked;
+}
+
+// From outside, a version that has ended may fill the history; nothing older replaces what is held.
+Flight CollateralCache::Impl::RefuseOlder(const Arrival& arrival, const HeldPtr& held) {
+  const bool ended = arrival.now > arrival.item->next_update();
+  if (arrival.from == Arrival::From::kUpstream || !ended) return RollbackError(*arrival.item, *held->item);
+  TRY(archive.SavePast(
+      *archive.MakeHeld(arrival.key, arrival.item, arrival.chain, arrival.now, arrival.now)));
+  return held;
+}
+
+void CollateralCache::Impl::ReportDifferences(const CollateralItem& next, const CollateralItem& held) const {
+  if (const size_t dropped = DroppedSerials(next, held); dropped > 0) {
+    Report(Kind::kSerialsDropped, next.name(), nullptr, StrCat(dropped, " serials are no longer listed"));
+  }
+  if (!SameIssuerKey(next, held)) {
+    Report(Kind::kIssuerChanged, next.name(), nullptr,
+           StrCat("issuer key ", next.signers().front()->spki_sha256().hex(), ", before ",
+                  held.signers().front()->spki_sha256().hex()));
+  }
+}
+
+void CollateralCache::Impl::EvictOverflow() {
+  while (const auto name = archive.Overflow()) {
+    const Turns::Turn turn(&turns, *name);
+    if (!archive.Remove(*name)) return;
+    hot.Erase(*name);
+    Report(Kind::kEvicted, *name);
+  }
+}
+
+// -- The public face --------------------------------------------------------------------------------------------------
+
+CollateralCache::CollateralCache(std::shared_ptr<Store> store, TrustAnchors anchors, FetchFunction fetch,
+                                 CacheOptions options, EventSink events, SteadyClock clock)
+    : impl_(std::make_unique<Impl>(std::move(store), std::move(anchors), std::move(fetch), options,
+                                   std::move(events), std::move(clock))) {}
+CollateralCache::~CollateralCache() = default;
+
+Result<CacheAnswer> CollateralCache::Get(const CollateralKey& key, Instant now) {
+  const std::string name = KeyName(key);
+  if (const HeldPtr held = impl_->Find(key, name)) {
+    impl_->NoteUse(name, *held, now);
+    CacheAnswer answer = impl_->Answer(*held, now, true);
+    if (answer.freshness == Freshness::kStale) return impl_->RenewOrServeStale(key, name, now);
+    if (answer.freshness == Freshness::kRefreshDue) impl_->RefreshInBackground(key, name, now);
+    impl_->Report(Kind::kHit, name);
+    return answer;
+  }
+  impl_->Report(Kind::kMiss, name);
+  if (auto blocked = impl_->attempts.Blocked(name, impl_->clock())) return *std::move(blocked);
+  TRY_ASSIGN(const HeldPtr held, impl_->Fly(key, name, now));
+  if (impl_->Judge(*held, now).freshness == Freshness::kStale)
+    return impl_->ServeStale(name, held, now, false);
+  return impl_->Answer(*held, now, false);
+}
+
+std::optional<CacheAnswer> CollateralCache::Peek(const CollateralKey& key, Instant now) {
+  const HeldPtr held = impl_->Find(key, KeyName(key));
+  if (!held) return std::nullopt;
+  return impl_->Answer(*held, now, true);
+}
+
+Result<CacheAnswer> CollateralCache::Refresh(const CollateralKey& key, Instant now) {
+  TRY_ASSIGN(const HeldPtr held, impl_->Fly(key, KeyName(key), now));
+  return impl_->Answer(*held, now, false);
+}
+
+Result<ItemPtr> CollateralCache::Put(const CollateralKey& key, const FetchedBytes& fetched, Instant now,
+                                     bool allow_older) {
+  const std::string name = KeyName(key);
+  const auto admitted = Admit(key, fetched.bytes, impl_->anchors, now);
+  if (!admitted.ok()) {
+    impl_->Report(Kind::kRefused, name, &admitted.error(), admitted.error().message);
+    return admitted.error();
+  }
+  const ItemPtr item = (*admitted)->WithSource(fetched.source);
+  const auto taken =
+      impl_->Take({key, name, item, fetched.bytes.issuer_chain, now, Arrival::From::kOutside, allow_older});
+  if (!taken.ok()) {
+    const bool rollback = taken.error().check == Check::kCollateralRollback;
+    if (rollback) impl_->Report(Kind::kRollback, name, &taken.error(), taken.error().message);
+    return taken.error();
+  }
+  if ((*taken)->item == item) impl_->attempts.Renewed(name);
+  return item;
+}
+
+std::vector<CacheStatus> CollateralCache::Status(Instant now) {
+  std::vector<CacheStatus> lines;
+  for (const Record& record : impl_->archive.CurrentRecords()) {
+    const auto key = ParseKeyName(record.name);
+    if (!key) continue;  // of a kind that this version does not know
+    const auto input = MakeFreshnessInput(*key, record, impl_->archive.SeedOf(record.name));
+    const FreshnessState state = JudgeFreshness(input, impl_->options.freshness, now);
+    const auto error = impl_->attempts.LastError(record.name);
+    lines.push_back({.item = record.name,
+                     .freshness = state.freshness,
+                     .issued = record.issued,
+                     .next_update = record.next_update,
+                     .fetched = record.fetched,
+                     .last_check = record.last_check,
+                     .next_refresh = state.next_refresh,
+                     .source = record.source,
+                     .sha256 = record.sha256.hex(),
+                     .order_number = record.order_number,
+                     .last_error = error ? error->message : ""});
+  }
+  return lines;
+}
+
+std::vector<CollateralKey> CollateralCache::Keys() { return impl_->archive.Keys(); }
+std::vector<ItemPtr> CollateralCache::History(const CollateralKey& key) { return impl_->archive.Past(key); }
+ItemPtr CollateralCache::HistoryAt(const CollateralKey& key, Instant at) {
+  return impl_->archive.PastAt(key, at);
+}
+
+}  // namespace thimble

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Bounds the items of single platforms (VCEKs) in a store: the least recently used go first. The order of use is kept
+// in the store, so that it outlives the process and takes no memory; a use is written down once an hour at most.
+//
+//   used/<time, 20 digits>/<KeyName>   empty; in the order of use
+//   last/<KeyName>                     that time, 20 digits
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cache/store.h"
+#include "tcb/base/time.h"
+
+namespace thimble {
+
+// Thread-safe, as long as no two calls for one name run at a time.
+class PlatformUse {
+ public:
+  PlatformUse(std::shared_ptr<Store> store, size_t max_items)
+      : store_(std::move(store)), max_items_(max_items) {}
+
+  Status CountItems();  // at start: those that the store holds
+
+  struct Note {
+    std::vector<Store::Write> writes;
+    bool is_new = false;
+  };
+  // What to write with an item that is stored at `now`. Stored() is told afterwards.
+  Result<Note> NoteStored(const std::string& name, Instant now);
+  void Stored(const Note& note) { items_ += note.is_new ? 1 : 0; }
+  // Writes a use down; nothing for an item that is gone by now.
+  Status NoteUse(const std::string& name, Instant now);
+
+  // The item that has to go next, when there are too many.
+  Result<std::optional<std::string>> Overflow();
+  Result<std::vector<Store::Write>> Removal(const std::string& name);
+  void Removed() { --items_; }
+
+ private:
+  Result<std::optional<std::string>> LastUse(const std::string& name);
+
+  const std::shared_ptr<Store> store_;
+  const size_t max_items_;
+  std::atomic<size_t> items_{0};
+};
+
+std::string TwentyDigits(uint64_t number);  // sorts as the number does
+
+}  // namespace thimble
