@@ -31,6 +31,7 @@ constexpr size_t kIdleConnections = 16;
 struct Transfer {
   size_t max_body = 0, max_header_bytes = 0;
   size_t header_bytes = 0;
+  bool headers_ended = false;  // by an empty line: libcurl passes over a connection that closes before it
   HttpResponse response;
   std::string refused;  // why reading was stopped; empty: it was not
 };
@@ -54,8 +55,10 @@ size_t TakeHeader(char* data, size_t size, size_t count, void* user) noexcept tr
   }
   if (line.starts_with("HTTP/")) {
     transfer.response.headers.clear();
+    transfer.headers_ended = false;
     return line.size();
   }
+  if (TrimSpace(line).empty()) transfer.headers_ended = true;
   const size_t colon = line.find(':');
   if (colon != std::string_view::npos) {
     transfer.response.headers.emplace_back(LowerCase(TrimSpace(line.substr(0, colon))),
@@ -204,6 +207,8 @@ Result<HttpResponse> CurlHttpClient::Send(const HttpRequest& request) {
   SetProxy(handle, options_, *url);
   SetMethod(handle, request);
   curl_easy_setopt(handle, CURLOPT_URL, request.url.c_str());
+  if (!request.unix_socket.empty())
+    curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
   curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, *timeout);
   curl_easy_setopt(handle, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(request.max_body));
@@ -217,6 +222,10 @@ Result<HttpResponse> CurlHttpClient::Send(const HttpRequest& request) {
   long status = 0;
   curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
   pool_->Give(std::move(easy));
+  if (code == CURLE_OK && !transfer.headers_ended) {
+    return UpstreamError(Check::kUpstreamUnreachable,
+                         StrCat("GET ", request.url, ": closed amid the headers"));
+  }
   if (code != CURLE_OK) return TransferError(code, transfer, request, detail.data());
   transfer.response.status = static_cast<int>(status);
   return std::move(transfer.response);

@@ -3,7 +3,6 @@
 
 #include "tcb/base/text.h"
 #include "tcb/check.h"
-#include "tcb/pki/pem.h"
 
 namespace thimble {
 namespace {
@@ -17,10 +16,15 @@ Result<std::string> Text(const json::Value& object, std::string_view name) {
   return std::string(*text);
 }
 
+Bytes ToBytes(std::string_view text) {
+  const ByteView view = AsBytes(text);
+  return Bytes(view.begin(), view.end());
+}
+
+// CRLs stay in the form they come in: the verifier takes hex, PEM and DER.
 Result<Bytes> CrlMember(const json::Value& object, std::string_view name) {
   TRY_ASSIGN(const std::string text, Text(object, name));
-  if (text.empty()) return Bytes();
-  return DecodeCrl(AsBytes(text), Check::kCollateralMalformed);
+  return ToBytes(text);
 }
 
 // The signed JSON as Intel delivers it, from the member's own bytes: nothing is re-serialised.
@@ -28,10 +32,7 @@ Result<Bytes> SignedMember(const json::Value& object, std::string_view name, std
   TRY_ASSIGN(const std::string member, Text(object, name));
   TRY_ASSIGN(const std::string signature, Text(object, StrCat(name, "_signature")));
   if (member.empty() || signature.empty()) return Bytes();
-  const std::string text =
-      StrCat("{\"", signed_name, "\":", member, ",\"signature\":", json::Escape(signature), "}");
-  const ByteView bytes = AsBytes(text);
-  return Bytes(bytes.begin(), bytes.end());
+  return ToBytes(StrCat("{\"", signed_name, "\":", member, ",\"signature\":", json::Escape(signature), "}"));
 }
 
 }  // namespace

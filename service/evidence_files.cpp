@@ -5,8 +5,6 @@
 
 #include "service/collateral_json.h"
 #include "service/file.h"
-#include "tcb/check.h"
-#include "tcb/pki/pem.h"
 
 namespace thimble {
 namespace {
@@ -20,29 +18,26 @@ Bytes ToBytes(std::string_view text) {
 }
 
 // Empty when the directory has no such file.
-Result<std::string> FileIn(const std::filesystem::path& directory, std::string_view name) {
+Result<std::string> TextIn(const std::filesystem::path& directory, std::string_view name) {
   TRY_ASSIGN(auto text, ReadFileIfThere((directory / name).string(), kMaxCollateralBytes));
   return text.value_or("");
 }
 
-Result<Bytes> CrlIn(const std::filesystem::path& directory, std::string_view name) {
-  TRY_ASSIGN(const std::string text, FileIn(directory, name));
-  if (text.empty()) return Bytes();
-  return DecodeCrl(AsBytes(text), Check::kCollateralMalformed);
+Result<Bytes> BytesIn(const std::filesystem::path& directory, std::string_view name) {
+  TRY_ASSIGN(const std::string text, TextIn(directory, name));
+  return ToBytes(text);
 }
 
 Result<intel::CollateralSet> ReadDirectory(const std::filesystem::path& directory) {
   intel::CollateralSet set;
-  TRY_ASSIGN(set.root_ca_crl, CrlIn(directory, "root_ca_crl.der"));
-  TRY_ASSIGN(set.pck_crl, CrlIn(directory, "pck_crl.der"));
-  TRY_ASSIGN(const std::string tcb_info, FileIn(directory, "tcb_info.json"));
-  set.tcb_info = ToBytes(tcb_info);
-  TRY_ASSIGN(const std::string qe_identity, FileIn(directory, "qe_identity.json"));
-  set.qe_identity = ToBytes(qe_identity);
-  TRY_ASSIGN(set.pck_crl_issuer_chain, FileIn(directory, "pck_crl_chain.pem"));
-  TRY_ASSIGN(set.tcb_info_issuer_chain, FileIn(directory, "tcb_info_chain.pem"));
-  TRY_ASSIGN(set.qe_identity_issuer_chain, FileIn(directory, "qe_identity_chain.pem"));
-  TRY_ASSIGN(set.pck_chain, FileIn(directory, "pck_chain.pem"));
+  TRY_ASSIGN(set.root_ca_crl, BytesIn(directory, "root_ca_crl.der"));
+  TRY_ASSIGN(set.pck_crl, BytesIn(directory, "pck_crl.der"));
+  TRY_ASSIGN(set.tcb_info, BytesIn(directory, "tcb_info.json"));
+  TRY_ASSIGN(set.qe_identity, BytesIn(directory, "qe_identity.json"));
+  TRY_ASSIGN(set.pck_crl_issuer_chain, TextIn(directory, "pck_crl_chain.pem"));
+  TRY_ASSIGN(set.tcb_info_issuer_chain, TextIn(directory, "tcb_info_chain.pem"));
+  TRY_ASSIGN(set.qe_identity_issuer_chain, TextIn(directory, "qe_identity_chain.pem"));
+  TRY_ASSIGN(set.pck_chain, TextIn(directory, "pck_chain.pem"));
   return set;
 }
 

@@ -19,7 +19,8 @@ Result<Bytes> ReadEvidence(const std::string& path);
 // qe_identity_chain.pem, pck_crl.der, pck_crl_chain.pem, root_ca_crl.der, pck_chain.pem. A file that is
 // absent from a directory is missing collateral, which the verifier judges.
 //   kMalformed  request.invalid       the path, or a file in it, cannot be read: the user named the wrong
-//   thing kMalformed  collateral.malformed  it is read and cannot be decoded
+//   thing kMalformed  collateral.malformed  the JSON form cannot be decoded; all else is decoded by the
+//   verifier
 Result<intel::CollateralSet> ReadIntelCollateral(const std::string& path);
 
 }  // namespace thimble

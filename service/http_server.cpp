@@ -134,7 +134,9 @@ Status HttpServer::StartUnix(const std::string& path) {
   ::umask(before);
   if (!bound) {
     impl_->listener.reset();
-    return Error{ErrorKind::kInternal, Check::kRequest, StrCat("cannot listen on ", path)};
+    return Error{ErrorKind::kInternal, Check::kRequest,
+                 StrCat("cannot listen on ", path,
+                        ": the path of a socket has at most 107 bytes, and its directory must be writable")};
   }
   impl_->unix_path = path;
   impl_->Accept();

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/app.h"
+
+#include <filesystem>
+
+#include "cache/memory_store.h"
+#include "cache/rocks_store.h"
+#include "fetchers/curl_http_client.h"
+#include "fetchers/pacing.h"
+#include "fetchers/retry.h"
+#include "fetchers/upstreams.h"
+#include "service/anchors.h"
+#include "service/health_api.h"
+#include "service/http_server.h"
+#include "service/intel_dialect.h"
+#include "service/log.h"
+#include "service/problem.h"
+#include "service/router.h"
+#include "service/verify_api.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+
+namespace thimble {
+namespace {
+
+// AMD's KDS admits one identical request in 10 s (spec/amd-sev-snp.md a).
+constexpr std::chrono::milliseconds kKdsInterval{10'000};
+
+std::shared_ptr<HttpClient> VendorClient(PacingOptions pacing) {
+  auto curl = std::make_shared<CurlHttpClient>(CurlOptions{});
+  auto paced = std::make_shared<PacingHttpClient>(std::move(curl), pacing, RealTiming());
+  return std::make_shared<RetryingHttpClient>(std::move(paced), RetryOptions{}, RealTiming());
+}
+
+std::string_view EventName(CacheEvent::Kind kind) {
+  switch (kind) {
+    case CacheEvent::Kind::kHit:
+      return "hit";
+    case CacheEvent::Kind::kMiss:
+      return "miss";
+    case CacheEvent::Kind::kStaleServed:
+      return "stale item served";
+    case CacheEvent::Kind::kRenewed:
+      return "renewed";
+    case CacheEvent::Kind::kUnchanged:
+      return "checked, nothing newer";
+    case CacheEvent::Kind::kRefused:
+      return "answer refused";
+    case CacheEvent::Kind::kFetchFailed:
+      return "fetch failed";
+    case CacheEvent::Kind::kRollback:
+      return "older item refused";
+    case CacheEvent::Kind::kSerialsDropped:
+      return "newer CRL drops serials that have not expired";
+    case CacheEvent::Kind::kIssuerChanged:
+      return "issuer has another key";
+    case CacheEvent::Kind::kQuarantined:
+      return "record fails its digest, quarantined";
+    case CacheEvent::Kind::kEvicted:
+      return "evicted";
+  }
+  return "";
+}
+
+// What an operator should see by default, and what only explains.
+void LogCacheEvent(const CacheEvent& event) {
+  std::string line = StrCat(EventName(event.kind), ": item=", event.item);
+  if (event.error != nullptr)
+    line += StrCat(" check=", CheckName(event.error->check), " ", event.error->message);
+  if (!event.detail.empty()) line += StrCat(" ", event.detail);
+  switch (event.kind) {
+    case CacheEvent::Kind::kHit:
+    case CacheEvent::Kind::kMiss:
+    case CacheEvent::Kind::kUnchanged:
+    case CacheEvent::Kind::kEvicted:
+      return LogDebug(line);
+    case CacheEvent::Kind::kRenewed:
+      return LogInfo(line);
+    default:
+      return LogWarning(line);
+  }
+}
+
+void LogUpstreamEvent(const UpstreamEvent& event) {
+  std::string line =
+      StrCat("upstream=", event.upstream, " item=", event.item, " took_ms=", event.took.count());
+  if (event.error != nullptr) line += StrCat(" ", event.error->message);
+  event.kind == UpstreamEvent::Kind::kBreakerOpened
+      ? LogWarning(StrCat("upstream left out for a while: ", line))
+      : LogDebug(line);
+}
+
+CacheOptions CacheOptionsOf(const Config& config) {
+  CacheOptions options;
+  options.freshness.max_age = config.refresh.max_age;
+  options.stale_grace = config.cache.stale_grace;
+  options.miss_budget = config.server.miss_budget;
+  return options;
+}
+
+Result<std::shared_ptr<Store>> OpenStore(const Config& config, Storage storage) {
+  if (storage == Storage::kMemory) return std::shared_ptr<Store>(std::make_shared<MemoryStore>());
+  TRY_ASSIGN(auto store, RocksStore::Open(config.cache.data));
+  return std::shared_ptr<Store>(std::move(store));
+}
+
+SteadyTime SteadyNow() { return std::chrono::steady_clock::now(); }
+
+Result<std::unique_ptr<Upstreams>> MakeUpstreams(const Config& config) {
+  UpstreamsOptions options;
+  options.intel = config.intel_upstreams;
+  options.amd = config.amd_upstreams;
+  return Upstreams::Make(std::move(options), VendorClient({}),
+                         VendorClient({.identical_interval = kKdsInterval}), LogUpstreamEvent, SteadyNow);
+}
+
+FetchFunction FetchFrom(Upstreams& upstreams) {
+  return [&upstreams](const CollateralKey& key, SteadyTime deadline) -> Result<FetchedBytes> {
+    TRY_ASSIGN(Fetched fetched, upstreams.Fetch(key, deadline));
+    return FetchedBytes{std::move(fetched.bytes), std::move(fetched.source)};
+  };
+}
+
+http::Response NoSuchOwnRoute(const http::Request& request) {
+  return ProblemResponse({.status = 404,
+                          .title = "There is nothing here",
+                          .detail = StrCat(request.method, " ", request.path, " is not a route of Thimble"),
+                          .check = ""});
+}
+
+}  // namespace
+
+// Members are made from top to bottom, and what comes later refers to what comes before.
+struct App::Impl {
+  Impl(Config the_config, const AppOptions& options, TrustAnchors the_anchors,
+       std::shared_ptr<Store> the_store, std::unique_ptr<Upstreams> the_upstreams)
+      : config(std::move(the_config)),
+        storage(options.storage),
+        clock(options.frozen_time),
+        anchors(std::move(the_anchors)),
+        store(std::move(the_store)),
+        upstreams(std::move(the_upstreams)),
+        cache(store, anchors, FetchFrom(*upstreams), CacheOptionsOf(config), LogCacheEvent, SteadyNow),
+        verification(anchors, &cache, clock),
+        intel_dialect(cache, clock, {config.baselines.at("default").intel, config.honour_update}),
+        verify_api(config, verification),
+        health_api(cache, *store, anchors, clock) {
+    intel_dialect.AddTo(router);
+    verify_api.AddTo(router);
+    health_api.AddTo(router);
+  }
+
+  const Config config;
+  const Storage storage;
+  const Clock clock;
+  const TrustAnchors anchors;
+  const std::shared_ptr<Store> store;
+  const std::unique_ptr<Upstreams> upstreams;
+  CollateralCache cache;
+  Verification verification;
+  IntelDialect intel_dialect;
+  VerifyApi verify_api;
+  HealthApi health_api;
+  http::Router router{{"", false, NoSuchOwnRoute, BadRequest}};
+  std::unique_ptr<http::HttpServer> tcp, admin;
+};
+
+App::App(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+App::~App() { Stop(); }
+
+Result<std::unique_ptr<App>> App::Make(Config config, const AppOptions& options) {
+  TRY_ASSIGN(TrustAnchors anchors, ReadAnchors(config.server.anchors));
+  TRY_ASSIGN(auto upstreams, MakeUpstreams(config));
+  TRY_ASSIGN(auto store, OpenStore(config, options.storage));
+  auto impl = std::make_unique<Impl>(std::move(config), options, std::move(anchors), std::move(store),
+                                     std::move(upstreams));
+  return std::unique_ptr<App>(new App(std::move(impl)));
+}
+
+const Config& App::config() const { return impl_->config; }
+const Clock& App::clock() const { return impl_->clock; }
+const TrustAnchors& App::anchors() const { return impl_->anchors; }
+CollateralCache& App::cache() { return impl_->cache; }
+Verification& App::verification() { return impl_->verification; }
+
+http::Response App::Handle(const http::Request& request) const {
+  http::Response response = impl_->router.Handle(request);
+  const std::string line = StrCat("request: id=", request.id, " client=", request.client, " ", request.method,
+                                  " ", request.path, " status=", response.status);
+  response.status >= 500 ? LogWarning(line) : LogDebug(line);
+  return response;
+}
+
+Status App::Listen() {
+  const auto handler = [this](const http::Request& request) { return Handle(request); };
+  const auto address = http::ListenAddress::Parse(impl_->config.server.listen);
+  if (!address) return Error{ErrorKind::kMalformed, Check::kRequest, "listen is not ADDRESS:PORT"};
+  if (impl_->storage == Storage::kDisk) {
+    impl_->admin = std::make_unique<http::HttpServer>(handler);
+    TRY(impl_->admin->StartUnix(AdminSocketPath(impl_->config.cache.data)));
+  }
+  impl_->tcp = std::make_unique<http::HttpServer>(handler);
+  return impl_->tcp->StartTcp(*address);
+}
+
+std::string App::address() const {
+  auto address = http::ListenAddress::Parse(impl_->config.server.listen);
+  if (!address || !impl_->tcp) return {};
+  address->port = impl_->tcp->port();
+  return address->ToString();
+}
+
+void App::Stop() {
+  if (impl_->tcp) impl_->tcp->Stop();
+  if (impl_->admin) impl_->admin->Stop();
+}
+
+std::string AdminSocketPath(const std::string& data) {
+  return (std::filesystem::path(data) / "thimble.sock").string();
+}
+
+}  // namespace thimble

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The composition root: makes and owns store, anchors, upstreams, cache, verification and server, in this order.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "cache/collateral_cache.h"
+#include "service/clock.h"
+#include "service/config.h"
+#include "service/http_types.h"
+#include "service/verification.h"
+
+namespace thimble {
+
+enum class Storage : uint8_t { kDisk, kMemory };
+
+struct AppOptions {
+  Storage storage = Storage::kDisk;
+  std::optional<Instant> frozen_time;
+};
+
+// Thread-safe but for Listen() and Stop().
+class App {
+ public:
+  // Errors: request.invalid for what the configuration says (anchors, upstreams), store.io when the store cannot be
+  // opened, which is also what a running server on the same directory gives.
+  static Result<std::unique_ptr<App>> Make(Config config, const AppOptions& options);
+  ~App();
+
+  const Config& config() const;
+  const Clock& clock() const;
+  const TrustAnchors& anchors() const;
+  CollateralCache& cache();
+  Verification& verification();
+
+  // What the HTTP server answers; also for tests, without a socket.
+  http::Response Handle(const http::Request& request) const;
+
+  // Listens on the configured address, and with a store on disk on DATA/thimble.sock.
+  Status Listen();
+  std::string address() const;  // "127.0.0.1:8081", after Listen()
+  void Stop();                  // answers what is under way first
+
+ private:
+  struct Impl;
+  explicit App(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// DATA/thimble.sock.
+std::string AdminSocketPath(const std::string& data);
+
+}  // namespace thimble

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/cli.h"
+
+#include <CLI/CLI.hpp>
+
+#include "service/version.h"
+
+namespace thimble {
+namespace {
+
+CLI::Option* AddAnchor(CLI::App& verb, ConfigFlags& flags) {
+  return verb.add_option("--anchor", flags.anchors, "trust this root certificate (PEM) too; may be repeated")
+      ->type_name("PEM")
+      ->allow_extra_args(false);
+}
+
+CLI::Option* AddConfig(CLI::App& verb, ConfigFlags& flags) {
+  return verb.add_option("--config", flags.config, "configuration file (TOML)")->type_name("FILE");
+}
+
+// Where collateral comes from, for verbs that may ask upstreams.
+std::vector<CLI::Option*> AddUpstreams(CLI::App& verb, ConfigFlags& flags) {
+  return {AddConfig(verb, flags),
+          verb.add_option("--pcs-url", flags.pcs_url,
+                          "Intel's PCS or another cache: https://HOST/sgx/certification/v4/")
+              ->type_name("URL"),
+          verb.add_option("--kds-url", flags.kds_url, "AMD's KDS or another cache")->type_name("URL"),
+          AddAnchor(verb, flags)};
+}
+
+void AddJson(CLI::App& verb, bool& json) { verb.add_flag("--json", json, "print one JSON object on stdout"); }
+
+// A store: behind a server, or the directory itself.
+CLI::Option* AddStore(CLI::App& verb, ConfigFlags& flags, std::optional<std::string>& server) {
+  auto* const url = verb.add_option("--server", server, "ask this running Thimble")->type_name("URL");
+  verb.add_option("--data", flags.data, "the store's directory; a server on it is asked through its socket")
+      ->type_name("DIR")
+      ->excludes(url);
+  return url;
+}
+
+void AddServe(CLI::App& app, ServeOptions& options) {
+  CLI::App& verb = *app.add_subcommand("serve", "serve collateral and verify evidence over HTTP");
+  AddUpstreams(verb, options.flags);
+  verb.add_option("--listen", options.flags.listen, "address to listen on, default 127.0.0.1:8081")
+      ->type_name("ADDR:PORT");
+  auto* const data =
+      verb.add_option("--data", options.flags.data, "directory of the store, default thimble-data")
+          ->type_name("DIR");
+  verb.add_flag("--ephemeral", options.ephemeral, "keep everything in memory only")->excludes(data);
+  verb.add_option("--frozen-time", options.frozen_time, "judge as if it were always this time (RFC 3339)")
+      ->type_name("T");
+}
+
+void AddVerify(CLI::App& app, VerifyOptions& options) {
+  CLI::App& verb = *app.add_subcommand("verify", "verify a quote and appraise it by a policy");
+  verb.add_option("evidence", options.evidence, "the quote")->required()->type_name("EVIDENCE");
+  auto* const collateral = verb.add_option("--collateral", options.collateral,
+                                           "collateral to verify with: a JSON file or a directory")
+                               ->type_name("FILE.json|DIR");
+  auto* const policy =
+      verb.add_option("--policy", options.policy, "file with [policy.default] and [baseline.default]")
+          ->type_name("FILE");
+  verb.add_option("--at", options.at, "verify as of this time (RFC 3339)")->type_name("T");
+  verb.add_option("--report-data", options.report_data,
+                  "expected report data, hex; what it leaves open must be zero")
+      ->type_name("HEX");
+  auto* const server =
+      verb.add_option("--server", options.server, "let this running Thimble verify")->type_name("URL");
+  // A server has its own of these.
+  for (CLI::Option* own : AddUpstreams(verb, options.flags)) server->excludes(own);
+  server->excludes(collateral)->excludes(policy);
+  AddJson(verb, options.json);
+}
+
+void AddInspect(CLI::App& app, InspectOptions& options) {
+  CLI::App& verb = *app.add_subcommand("inspect", "say what a file is and what it says, without judging it");
+  verb.add_option("files", options.files, "quotes, reports, certificates, CRLs, TCB infos, identities")
+      ->required()
+      ->type_name("FILE...");
+  AddJson(verb, options.json);
+}
+
+void AddFetch(CLI::App& app, FetchOptions& options) {
+  CLI::App& verb = *app.add_subcommand("fetch", "fill the cache, and print what is stored");
+  CLI::App& what = *verb.add_option_group("What to fetch, one of these");
+  what.add_option("--quote", options.quote, "what this quote needs")->type_name("FILE");
+  what.add_option("--fmspc", options.fmspc, "what SGX and TDX quotes of this platform need")
+      ->type_name("HEX");
+  what.require_option(1);
+  AddUpstreams(verb, options.flags);
+  AddStore(verb, options.flags, options.server);
+  AddJson(verb, options.json);
+}
+
+void AddStatus(CLI::App& app, StatusOptions& options) {
+  CLI::App& verb =
+      *app.add_subcommand("status", "every item that is held: freshness, next update, source, last error");
+  AddConfig(verb, options.flags);
+  AddAnchor(verb, options.flags);
+  AddStore(verb, options.flags, options.server);
+  AddJson(verb, options.json);
+}
+
+}  // namespace
+
+std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* argv) {
+  CLI::App app{"Thimble: collateral and verification for Intel SGX and TDX, and AMD SEV-SNP", "thimble"};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string(kVersion));
+  ServeOptions serve;
+  VerifyOptions verify;
+  InspectOptions inspect;
+  FetchOptions fetch;
+  StatusOptions status;
+  CheckConfigOptions check_config;
+  AddServe(app, serve);
+  AddVerify(app, verify);
+  AddInspect(app, inspect);
+  AddFetch(app, fetch);
+  AddStatus(app, status);
+  app.add_subcommand("check-config", "read a configuration file and say what is wrong with it")
+      ->add_option("file", check_config.file)
+      ->required()
+      ->type_name("FILE");
+  app.add_subcommand("version", "print the version");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? ExitCode::kDone : ExitCode::kUsage;
+  }
+  if (app.got_subcommand("serve")) return Command(serve);
+  if (app.got_subcommand("verify")) return Command(verify);
+  if (app.got_subcommand("inspect")) return Command(inspect);
+  if (app.got_subcommand("fetch")) return Command(fetch);
+  if (app.got_subcommand("status")) return Command(status);
+  if (app.got_subcommand("check-config")) return Command(check_config);
+  return Command(VersionOptions{});
+}
+
+}  // namespace thimble

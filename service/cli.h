@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The command line: one struct a verb, and the parser that fills one in. Options keep the text that was typed; what it
+// means is each command's to say.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "service/exit_code.h"
+
+namespace thimble {
+
+// What stands on the command line for a key of the configuration, and goes before it. Each verb takes some of these.
+struct ConfigFlags {
+  std::optional<std::string> config;   // --config FILE
+  std::optional<std::string> listen;   // server.listen
+  std::optional<std::string> data;     // cache.data
+  std::optional<std::string> pcs_url;  // the only intel.upstream
+  std::optional<std::string> kds_url;  // the only amd.upstream
+  std::vector<std::string> anchors;    // added to server.anchors
+};
+
+struct ServeOptions {
+  ConfigFlags flags;
+  bool ephemeral = false;
+  std::optional<std::string> frozen_time;
+};
+
+struct VerifyOptions {
+  ConfigFlags flags;
+  std::string evidence;
+  std::optional<std::string> collateral, server, policy, at, report_data;
+  bool json = false;
+};
+
+struct InspectOptions {
+  std::vector<std::string> files;
+  bool json = false;
+};
+
+struct FetchOptions {
+  ConfigFlags flags;
+  std::optional<std::string> quote, fmspc, server;
+  bool json = false;
+};
+
+struct StatusOptions {
+  ConfigFlags flags;
+  std::optional<std::string> server;
+  bool json = false;
+};
+
+struct CheckConfigOptions {
+  std::string file;
+};
+
+struct VersionOptions {};
+
+using Command = std::variant<ServeOptions, VerifyOptions, InspectOptions, FetchOptions, StatusOptions,
+                             CheckConfigOptions, VersionOptions>;
+
+// The command; or, after help or a usage error has been printed, what to exit with.
+std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* argv);
+
+}  // namespace thimble

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <pthread.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "service/app.h"
+#include "service/command_support.h"
+#include "service/commands.h"
+#include "service/log.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+
+namespace thimble {
+namespace {
+
+// Blocked in every thread, since threads inherit it: the signals are waited for, not handled.
+sigset_t BlockEndingSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+void LogStart(const App& app) {
+  for (const TrustAnchor& anchor : app.anchors().all()) {
+    LogInfo(StrCat("trust anchor: ", anchor.name, anchor.extra ? " (added by the operator)" : "",
+                   " spki_sha256=", anchor.spki_sha256.hex()));
+  }
+  for (const Upstream& upstream : app.config().intel_upstreams)
+    LogInfo(StrCat("upstream: intel ", upstream.url));
+  for (const Upstream& upstream : app.config().amd_upstreams) LogInfo(StrCat("upstream: amd ", upstream.url));
+  if (app.clock().frozen()) LogWarning(StrCat("time is frozen at ", FormatRfc3339(app.clock().Now())));
+}
+
+}  // namespace
+
+ExitCode Run(const ServeOptions& options) {
+  const sigset_t signals = BlockEndingSignals();
+  auto config = EffectiveConfig(options.flags);
+  if (!config) return Fail(config.error(), false);
+  const auto frozen = ParseTimeFlag("--frozen-time", options.frozen_time);
+  if (!frozen) return Fail(frozen.error(), false);
+
+  auto app =
+      App::Make(std::move(config).value(),
+                {.storage = options.ephemeral ? Storage::kMemory : Storage::kDisk, .frozen_time = *frozen});
+  if (!app) {
+    Complain(app.error().message);
+    return app.error().check == Check::kStoreIo ? ExitCode::kUnavailable : ExitCode::kUsage;
+  }
+  LogStart(**app);
+  const Status listening = (*app)->Listen();
+  if (!listening) {
+    Complain(listening.error().message);
+    return ExitCode::kUnavailable;
+  }
+  PrintLine(StrCat("listening on http://", (*app)->address()));
+  std::fflush(stdout);
+
+  int signal = 0;
+  sigwait(&signals, &signal);
+  LogInfo("stopping: answering what is under way");
+  (*app)->Stop();
+  return ExitCode::kDone;
+}
+
+}  // namespace thimble

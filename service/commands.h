@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One function a verb, each in cmd_<verb>.cpp.
+#pragma once
+
+#include "service/cli.h"
+
+namespace thimble {
+
+ExitCode Run(const ServeOptions& options);
+ExitCode Run(const VerifyOptions& options);
+ExitCode Run(const InspectOptions& options);
+ExitCode Run(const FetchOptions& options);
+ExitCode Run(const StatusOptions& options);
+ExitCode Run(const CheckConfigOptions& options);
+ExitCode Run(const VersionOptions& options);
+
+}  // namespace thimble

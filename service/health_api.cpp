@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/health_api.h"
+
+#include "service/problem.h"
+#include "service/query.h"
+#include "service/status_report.h"
+#include "tcb/base/json.h"
+#include "tcb/base/text.h"
+
+namespace thimble {
+namespace {
+
+http::Response JsonResponse(int status, std::string body) {
+  return {.status = status,
+          .headers = {{"Cache-Control", "no-store"}},
+          .content = http::Content::Make("application/json", std::move(body))};
+}
+
+// What is wrong with an item, or empty.
+std::string DegradedBy(const CacheStatus& item) {
+  if (!item.last_error.empty()) return StrCat("last refresh failed: ", item.last_error);
+  if (item.freshness == Freshness::kStale) return StrCat("next update was ", FormatRfc3339(item.next_update));
+  return {};
+}
+
+}  // namespace
+
+void HealthApi::AddTo(http::Router& router) {
+  router.Add({"GET", "/healthz", {}, [](const http::Request&, const http::Query&) {
+                return http::Response{.status = 200,
+                                      .headers = {{"Cache-Control", "no-store"}},
+                                      .content = http::Content::Make("text/plain", "ok\n")};
+              }});
+  router.Add({"GET", "/readyz", {"strict"}, [this](const http::Request&, const http::Query& q) {
+                return Ready(q);
+              }});
+  router.Add(
+      {"GET", "/v1/status", {}, [this](const http::Request&, const http::Query&) { return Status(); }});
+}
+
+http::Response HealthApi::Ready(const http::Query& query) {
+  const std::string_view strict = query.Get("strict").value_or("0");
+  if (strict != "0" && strict != "1") return BadRequest("strict must be 0 or 1");
+
+  const auto read = store_.Get("readyz");
+  const bool ready = read.ok() && !anchors_.all().empty();
+  bool degraded = false;
+  std::string body;
+  json::Writer json(&body);
+  json.BeginObject();
+  json.Key("ready").Bool(ready);
+  if (!read) json.Key("store").String(read.error().message);
+  json.Key("degraded").BeginArray();
+  for (const CacheStatus& item : cache_.Status(clock_.Now())) {
+    const std::string reason = DegradedBy(item);
+    if (reason.empty()) continue;
+    degraded = true;
+    json.BeginObject();
+    json.Key("item").String(item.item);
+    json.Key("reason").String(reason);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+  return JsonResponse(ready && !(degraded && strict == "1") ? 200 : 503, std::move(body));
+}
+
+http::Response HealthApi::Status() {
+  return JsonResponse(200, StatusJson(MakeStatusReport(cache_, clock_.Now())));
+}
+
+}  // namespace thimble

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// GET /healthz, /readyz and /v1/status.
+#pragma once
+
+#include "cache/collateral_cache.h"
+#include "cache/store.h"
+#include "service/clock.h"
+#include "service/router.h"
+
+namespace thimble {
+
+// Thread-safe. What it refers to outlives it, and it outlives the router that it is added to.
+class HealthApi {
+ public:
+  HealthApi(CollateralCache& cache, Store& store, const TrustAnchors& anchors, const Clock& clock)
+      : cache_(cache), store_(store), anchors_(anchors), clock_(clock) {}
+
+  void AddTo(http::Router& router);
+
+ private:
+  // 200 while anchors are loaded and the store can be read; the body lists what is degraded, and with
+  // strict=1 any of it is a 503. The plain form stays up while a vendor is down: taking every replica out
+  // would help nobody.
+  http::Response Ready(const http::Query& query);
+  http::Response Status();
+
+  CollateralCache& cache_;
+  Store& store_;
+  const TrustAnchors& anchors_;
+  const Clock& clock_;
+};
+
+}  // namespace thimble

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+#include "service/command_support.h"
+#include "service/commands.h"
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a peer that closes is an error of that write, not of the process
+  try {
+    const auto parsed = thimble::ParseCommandLine(argc, argv);
+    if (const auto* exit_code = std::get_if<thimble::ExitCode>(&parsed)) return static_cast<int>(*exit_code);
+    const thimble::ExitCode code = std::visit([](const auto& options) { return thimble::Run(options); },
+                                              std::get<thimble::Command>(parsed));
+    return static_cast<int>(std::fflush(stdout) == 0 ? code : thimble::ExitCode::kUnavailable);
+  } catch (const std::exception& failure) {
+    thimble::Complain(failure.what());
+    return static_cast<int>(thimble::ExitCode::kUnavailable);
+  }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/place.h"
+
+#include <filesystem>
+
+#include "fetchers/intel_urls.h"
+#include "service/command_support.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+
+namespace thimble {
+namespace {
+
+// A server that runs on this directory.
+std::optional<Remote> ServerOn(const std::string& data) {
+  const std::string path = AdminSocketPath(data);
+  std::error_code ignored;  // a socket that cannot be looked at is not there for us
+  if (!std::filesystem::is_socket(path, ignored)) return std::nullopt;
+  Remote remote = Remote::AtSocket(path);
+  return remote.Get("/healthz") ? std::optional(std::move(remote)) : std::nullopt;
+}
+
+// The target under which another Thimble serves this item. A Thimble that is not asked for a selector takes its own
+// baseline.
+std::string TargetOf(const CollateralKey& key) {
+  constexpr std::string_view kAnyOrigin = "http://localhost";
+  return IntelUrl(StrCat(kAnyOrigin, "/sgx/certification/v4/"), key).substr(kAnyOrigin.size());
+}
+
+}  // namespace
+
+Result<Place> Place::Open(const ConfigFlags& flags, const std::optional<std::string>& server) {
+  if (server) {
+    TRY_ASSIGN(Remote remote, Remote::AtUrl(*server));
+    return Place(std::move(remote));
+  }
+  TRY_ASSIGN(Config config, EffectiveConfig(flags));
+  if (auto running = ServerOn(config.cache.data)) return Place(*std::move(running));
+  TRY_ASSIGN(auto app, App::Make(std::move(config), {}));
+  return Place(std::move(app));
+}
+
+Result<StatusReport> Place::Status() {
+  if (!remote_) return MakeStatusReport(app_->cache(), app_->clock().Now());
+  TRY_ASSIGN(const HttpResponse response, remote_->Get("/v1/status"));
+  if (response.status != 200) {
+    return Error{ErrorKind::kUnavailable, Check::kUpstreamStatus,
+                 StrCat(remote_->name(), " answered /v1/status with HTTP ", response.status)};
+  }
+  return ParseStatusJson(AsText(response.body));
+}
+
+thimble::Status Place::Fetch(const CollateralKey& key) {
+  if (!remote_) {
+    const auto answer = app_->cache().Get(key, app_->clock().Now());
+    return answer ? thimble::Status() : thimble::Status(answer.error());
+  }
+  TRY_ASSIGN(const HttpResponse response, remote_->Get(TargetOf(key)));
+  if (response.status == 200) return {};
+  const bool gone = response.status == 404 || response.status == 410;
+  return Error{ErrorKind::kUnavailable, gone ? Check::kUpstreamNotFound : Check::kUpstreamStatus,
+               StrCat(remote_->name(), " answered HTTP ", response.status, ", cause ",
+                      response.Header("x-thimble-cause").value_or("unknown"))};
+}
+
+}  // namespace thimble

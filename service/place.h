@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where a command works: on a running Thimble, or in this process on the store's directory. RocksDB admits one process,
+// so the directory of a running server is reached through the server's socket.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "service/app.h"
+#include "service/cli.h"
+#include "service/remote.h"
+#include "service/status_report.h"
+#include "tcb/collateral.h"
+
+namespace thimble {
+
+class Place {
+ public:
+  static Result<Place> Open(const ConfigFlags& flags, const std::optional<std::string>& server);
+
+  Result<StatusReport> Status();
+  // Makes sure that the item is held.
+  thimble::Status Fetch(const CollateralKey& key);
+
+ private:
+  explicit Place(Remote remote) : remote_(std::move(remote)) {}
+  explicit Place(std::unique_ptr<App> app) : app_(std::move(app)) {}
+
+  std::optional<Remote> remote_;  // else app_
+  std::unique_ptr<App> app_;
+};
+
+}  // namespace thimble

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/status_report.h"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+#include "tcb/base/json.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+
+namespace thimble {
+namespace {
+
+void WriteItem(json::Writer& json, const CacheStatus& status) {
+  json.BeginObject();
+  json.Key("item").String(status.item);
+  json.Key("freshness").String(FreshnessName(status.freshness));
+  json.Key("issued").String(FormatRfc3339(status.issued));
+  json.Key("next_update").String(FormatRfc3339(status.next_update));
+  json.Key("fetched").String(FormatRfc3339(status.fetched));
+  json.Key("last_check").String(FormatRfc3339(status.last_check));
+  json.Key("next_refresh").String(FormatRfc3339(status.next_refresh));
+  json.Key("source").String(status.source);
+  json.Key("sha256").String(status.sha256);
+  json.Key("order_number").Unsigned(status.order_number);
+  if (!status.last_error.empty()) json.Key("last_error").String(status.last_error);
+  json.EndObject();
+}
+
+Error NotAStatus(std::string_view what) {
+  return {ErrorKind::kUnavailable, Check::kUpstreamAnswer, StrCat("status: ", what)};
+}
+
+Result<std::string> Text(const json::Value& object, std::string_view name) {
+  TRY_ASSIGN(const json::Value value, object.Get(name));
+  TRY_ASSIGN(const std::string_view text, value.String());
+  return std::string(text);
+}
+
+Result<Instant> Time(const json::Value& object, std::string_view name) {
+  TRY_ASSIGN(const std::string text, Text(object, name));
+  const auto at = ParseRfc3339(text);
+  if (!at) return NotAStatus(StrCat(name, " is not a time: ", text));
+  return *at;
+}
+
+Result<Freshness> FreshnessFrom(std::string_view name) {
+  for (const Freshness freshness : {Freshness::kFresh, Freshness::kRefreshDue, Freshness::kStale}) {
+    if (FreshnessName(freshness) == name) return freshness;
+  }
+  return NotAStatus(StrCat("unknown freshness ", name));
+}
+
+Result<CacheStatus> ReadItem(const json::Value& object) {
+  CacheStatus status;
+  TRY_ASSIGN(status.item, Text(object, "item"));
+  TRY_ASSIGN(const std::string freshness, Text(object, "freshness"));
+  TRY_ASSIGN(status.freshness, FreshnessFrom(freshness));
+  TRY_ASSIGN(status.issued, Time(object, "issued"));
+  TRY_ASSIGN(status.next_update, Time(object, "next_update"));
+  TRY_ASSIGN(status.fetched, Time(object, "fetched"));
+  TRY_ASSIGN(status.last_check, Time(object, "last_check"));
+  TRY_ASSIGN(status.next_refresh, Time(object, "next_refresh"));
+  TRY_ASSIGN(status.source, Text(object, "source"));
+  TRY_ASSIGN(status.sha256, Text(object, "sha256"));
+  TRY_ASSIGN(const json::Value number, object.Get("order_number"));
+  TRY_ASSIGN(status.order_number, number.Unsigned(UINT64_MAX));
+  if (object.Find("last_error")) {
+    TRY_ASSIGN(status.last_error, Text(object, "last_error"));
+  }
+  return status;
+}
+
+// Left-aligned in a column; longer text pushes the rest to the right.
+std::string Column(std::string_view text, size_t width) {
+  std::string out(text);
+  out.resize(std::max(width, out.size()) + 2, ' ');
+  return out;
+}
+
+std::string Line(std::string_view freshness, std::string_view next_update, std::string_view next_refresh,
+                 std::string_view item, std::string_view source) {
+  return StrCat(Column(freshness, 11), Column(next_update, 20), Column(next_refresh, 20), Column(item, 40),
+                source, "\n");
+}
+
+}  // namespace
+
+StatusReport MakeStatusReport(CollateralCache& cache, Instant now) {
+  StatusReport report{now, cache.Status(now)};
+  std::sort(report.items.begin(), report.items.end(), [](const CacheStatus& a, const CacheStatus& b) {
+    return std::tie(a.next_update, a.item) < std::tie(b.next_update, b.item);
+  });
+  return report;
+}
+
+std::string StatusJson(const StatusReport& report) {
+  std::string out;
+  json::Writer json(&out);
+  json.BeginObject();
+  json.Key("at").String(FormatRfc3339(report.at));
+  json.Key("items").BeginArray();
+  for (const CacheStatus& item : report.items) WriteItem(json, item);
+  json.EndArray();
+  json.EndObject();
+  return out;
+}
+
+Result<StatusReport> ParseStatusJson(std::string_view text) {
+  TRY_ASSIGN(const auto document,
+             json::Document::Parse(text, "status", ErrorKind::kUnavailable, Check::kUpstreamAnswer));
+  StatusReport report;
+  TRY_ASSIGN(report.at, Time(document->root(), "at"));
+  TRY_ASSIGN(const json::Value list, document->root().Get("items"));
+  TRY_ASSIGN(const std::vector<json::Value> items, list.Array());
+  for (const json::Value& item : items) {
+    TRY_ASSIGN(CacheStatus status, ReadItem(item));
+    report.items.push_back(std::move(status));
+  }
+  return report;
+}
+
+std::string StatusText(const StatusReport& report) {
+  if (report.items.empty()) return "nothing is held yet\n";
+  std::string out = Line("FRESHNESS", "NEXT UPDATE", "NEXT REFRESH", "ITEM", "SOURCE");
+  for (const CacheStatus& item : report.items) {
+    out += Line(FreshnessName(item.freshness), FormatRfc3339(item.next_update),
+                FormatRfc3339(item.next_refresh), item.item, item.source);
+    if (!item.last_error.empty()) out += StrCat("             last error: ", item.last_error, "\n");
+  }
+  return out;
+}
+
+}  // namespace thimble

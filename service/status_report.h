@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The state of the collateral that is held, as JSON and as text: the same for `thimble status` and GET /v1/status.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cache/collateral_cache.h"
+#include "tcb/base/result.h"
+
+namespace thimble {
+
+struct StatusReport {
+  Instant at{};
+  std::vector<CacheStatus> items;  // what expires first comes first
+};
+
+StatusReport MakeStatusReport(CollateralCache& cache, Instant now);
+
+// {"at": ..., "items": [{item, freshness, issued, next_update, fetched, last_check, next_refresh, source, sha256,
+// order_number, last_error}]}; last_error is absent when there is none.
+std::string StatusJson(const StatusReport& report);
+// Unavailable (upstream.answer) when it is not that JSON: it comes from a server.
+Result<StatusReport> ParseStatusJson(std::string_view json);
+std::string StatusText(const StatusReport& report);
+
+}  // namespace thimble

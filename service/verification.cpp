@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/verification.h"
+
+#include <future>
+
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+#include "tcb/verify.h"
+
+namespace thimble {
+namespace {
+
+VerificationOutcome Failed(Error error, Verdict so_far = {}) {
+  return {.error = std::move(error), .verdict = std::move(so_far), .decision = {}};
+}
+
+Error NamingItem(const CollateralKey& key, Error error) {
+  error.message = StrCat(KeyName(key), ": ", error.message);
+  return error;
+}
+
+// The newest version that was in force at that time: valid then, and already issued.
+const ItemPtr* InForce(const std::vector<ItemPtr>& newest_first, Instant at) {
+  for (const ItemPtr& item : newest_first) {
+    if (item->window().Contains(at)) return &item;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::array<CollateralKey, 4> KeysFor(const intel::NeededCollateral& needed, const Selector& selector) {
+  const EnclaveId enclave = needed.tee == IntelTee::kTdx ? EnclaveId::kTdQe : EnclaveId::kQe;
+  return {RootCaCrlKey{}, PckCrlKey{needed.ca}, TcbInfoKey{needed.tee, needed.fmspc, selector},
+          EnclaveIdentityKey{enclave, selector}};
+}
+
+VerificationOutcome Verification::Run(const VerificationRequest& request) {
+  const Instant at = request.at.value_or(clock_.Now());
+  const auto kind = DetectEvidence(request.evidence);
+  if (!kind) return Failed(kind.error());
+  if (*kind != EvidenceKind::kQuote) {
+    return Failed({ErrorKind::kMalformed, Check::kEvidenceFormat, "evidence: not an SGX or TDX quote"});
+  }
+  VerificationOutcome outcome = RunQuote(request, at);
+  if (outcome.error) return outcome;
+  if (request.report_data) CheckReportData(outcome.verdict, *request.report_data);
+  outcome.decision = Appraise(outcome.verdict, request.policy, at);
+  return outcome;
+}
+
+VerificationOutcome Verification::RunQuote(const VerificationRequest& request, Instant at) {
+  if (!request.collateral) return RunQuoteFromCache(request, at);
+  auto verdict = intel::VerifyQuoteWith(request.evidence, *request.collateral, anchors_, at, &memo_);
+  if (!verdict) return Failed(std::move(verdict).error());
+  return {.error = {}, .verdict = std::move(verdict).value(), .decision = {}};
+}
+
+VerificationOutcome Verification::RunQuoteFromCache(const VerificationRequest& request, Instant at) {
+  auto begun = intel::QuoteVerification::Begin(request.evidence, "", anchors_, at, &memo_, nullptr);
+  if (!begun) return Failed(std::move(begun).error());
+  if (begun->failed()) return {.error = {}, .verdict = begun->verdict(), .decision = {}};
+
+  const auto collateral = Collect(begun->needed(), request);
+  if (!collateral) return Failed(collateral.error(), begun->verdict());
+  return {.error = {}, .verdict = std::move(begun).value().Finish(*collateral), .decision = {}};
+}
+
+// All four at the same time: the budget for upstream work is one request's, not one item's.
+Result<intel::VerifiedCollateral> Verification::Collect(const intel::NeededCollateral& needed,
+                                                        const VerificationRequest& request) {
+  const auto keys = KeysFor(needed, request.baseline.intel);
+  std::array<std::future<Result<ItemPtr>>, 4> items;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    // What is held is answered on this thread, when it is asked for below.
+    const bool held = cache_ != nullptr && (request.at || cache_->Peek(keys.at(i), clock_.Now()));
+    items.at(i) = std::async(held ? std::launch::deferred : std::launch::async,
+                             [this, &key = keys.at(i), &at = request.at] { return Item(key, at); });
+  }
+  std::array<ItemPtr, 4> found;
+  std::optional<Error> missing;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    auto item = items.at(i).get();
+    if (item) {
+      found.at(i) = *item;
+    } else if (!missing) {
+      missing = NamingItem(keys.at(i), item.error());
+    }
+  }
+  if (missing) return *missing;
+  return intel::VerifiedCollateral{found[0], found[1], found[2], found[3], {}};
+}
+
+Result<ItemPtr> Verification::Item(const CollateralKey& key, const std::optional<Instant>& at) {
+  if (cache_ == nullptr) {
+    return Error{ErrorKind::kUnavailable, Check::kCollateralMissing,
+                 "no collateral given, and no cache to ask"};
+  }
+  if (at) {  // history or nothing: today's collateral says nothing about another day
+    const std::vector<ItemPtr> history = cache_->History(key);
+    if (const ItemPtr* item = InForce(history, *at)) return *item;
+    return Error{ErrorKind::kUnavailable, Check::kCollateralMissing,
+                 StrCat("no version that was in force at ", FormatRfc3339(*at), " is kept")};
+  }
+  auto answer = cache_->Get(key, clock_.Now());
+  if (!answer) return std::move(answer).error();
+  return answer->item;
+}
+
+}  // namespace thimble

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One verification from evidence to decision, the same for the command line and for HTTP: what the evidence
+// alone shows first, then its collateral from the caller or from the cache, then the policy.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+
+#include "cache/collateral_cache.h"
+#include "service/clock.h"
+#include "service/config.h"
+#include "tcb/intel/verify.h"
+#include "tcb/policy.h"
+#include "tcb/verdict.h"
+
+namespace thimble {
+
+// Root CA CRL, PCK CRL, TCB info, identity: in this order.
+std::array<CollateralKey, 4> KeysFor(const intel::NeededCollateral& needed, const Selector& selector);
+
+struct VerificationRequest {
+  Bytes evidence;
+  std::optional<Instant> at;                       // absent: now
+  std::optional<Bytes> report_data;                // expected; at most 64 bytes, the rest must be zero
+  std::optional<intel::CollateralSet> collateral;  // absent: from the cache
+  Policy policy;
+  std::string baseline_name;  // "" with a caller's collateral
+  Baseline baseline;
+};
+
+// Either an error, with the checks that were made before it, or a verdict and the decision on it.
+struct VerificationOutcome {
+  std::optional<Error> error;
+  Verdict verdict;
+  Decision decision;
+};
+
+// Thread-safe.
+class Verification {
+ public:
+  // `cache` may be null: then only requests with collateral can be answered. What is given outlives it.
+  Verification(const TrustAnchors& anchors, CollateralCache* cache, const Clock& clock)
+      : anchors_(anchors), cache_(cache), clock_(clock) {}
+
+  VerificationOutcome Run(const VerificationRequest& request);
+
+ private:
+  VerificationOutcome RunQuote(const VerificationRequest& request, Instant at);
+  VerificationOutcome RunQuoteFromCache(const VerificationRequest& request, Instant at);
+  Result<intel::VerifiedCollateral> Collect(const intel::NeededCollateral& needed,
+                                            const VerificationRequest& request);
+  Result<ItemPtr> Item(const CollateralKey& key, const std::optional<Instant>& at);
+
+  const TrustAnchors& anchors_;
+  CollateralCache* const cache_;
+  const Clock& clock_;
+  intel::Memo memo_;
+};
+
+}  // namespace thimble

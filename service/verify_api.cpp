@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/verify_api.h"
+
+#include "service/ascii.h"
+#include "service/collateral_json.h"
+#include "service/problem.h"
+#include "service/query.h"
+#include "service/render.h"
+#include "tcb/base/json.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+
+namespace thimble {
+namespace {
+
+Error BadRequestError(std::string message) {
+  return {ErrorKind::kMalformed, Check::kRequest, std::move(message)};
+}
+
+// The media type alone, without its parameters.
+std::string_view MediaType(const http::Request& request) {
+  const std::string_view value = request.Header("content-type").value_or("");
+  return TrimBlanks(value.substr(0, value.find(';')));
+}
+
+Result<std::optional<std::string>> OptionalText(const json::Value& object, std::string_view name) {
+  const auto member = object.Find(name);
+  if (!member) return std::optional<std::string>();
+  TRY_ASSIGN(const std::string_view text, member->String());
+  return std::optional<std::string>(text);
+}
+
+}  // namespace
+
+// What both forms of a request may say, still as text.
+struct VerifyApi::Options {
+  std::optional<std::string> at, policy, baseline, report_data;
+};
+
+void VerifyApi::AddTo(http::Router& router) {
+  router.Add({"POST",
+              "/v1/verify",
+              {"at", "policy", "baseline", "report_data"},
+              [this](const http::Request& r, const http::Query& q) { return Verify(r, q); }});
+}
+
+http::Response VerifyApi::Verify(const http::Request& request, const http::Query& query) {
+  const std::string_view type = MediaType(request);
+  const bool is_json = EqualIgnoringCase(type, "application/json");
+  if (!is_json && !EqualIgnoringCase(type, "application/octet-stream")) {
+    return ProblemResponse({.status = 415,
+                            .title = "Content-Type must be application/json or application/octet-stream",
+                            .detail = StrCat("Content-Type: ", type),
+                            .check = std::string(CheckName(Check::kRequest))});
+  }
+  if (is_json && !query.all().empty()) return BadRequest("a JSON request takes its options in the body");
+  const auto read = is_json ? FromJson(request.body) : FromQuery(request.body, query);
+  if (!read) return ProblemResponse(ProblemOf(read.error()));
+
+  const VerificationOutcome outcome = verification_.Run(*read);
+  if (outcome.error) return ProblemResponse(ProblemOf(*outcome.error, &outcome.verdict.checks));
+  return {.status = 200,
+          .headers = {{"Cache-Control", "no-store"}},
+          .content = http::Content::Make(
+              "application/json",
+              RenderResult({outcome.verdict, outcome.decision, read->policy, read->baseline_name}))};
+}
+
+Result<VerificationRequest> VerifyApi::FromJson(std::string_view body) const {
+  TRY_ASSIGN(const auto document,
+             json::Document::Parse(body, "request", ErrorKind::kMalformed, Check::kRequest));
+  const json::Value root = document->root();
+  TRY(root.AllowOnly({"evidence", "at", "policy", "baseline", "report_data", "collateral"}));
+
+  VerificationRequest request;
+  TRY_ASSIGN(const json::Value evidence, root.Get("evidence"));
+  TRY_ASSIGN(const std::string_view text, evidence.String());
+  auto bytes = FromBase64(text);
+  if (!bytes) return BadRequestError("evidence: not base64");
+  request.evidence = std::move(*bytes);
+  if (const auto collateral = root.Find("collateral")) {
+    TRY_ASSIGN(request.collateral, ReadCollateralObject(*collateral));
+  }
+
+  Options options;
+  TRY_ASSIGN(options.at, OptionalText(root, "at"));
+  TRY_ASSIGN(options.policy, OptionalText(root, "policy"));
+  TRY_ASSIGN(options.baseline, OptionalText(root, "baseline"));
+  TRY_ASSIGN(options.report_data, OptionalText(root, "report_data"));
+  TRY(Apply(options, request));
+  return request;
+}
+
+Result<VerificationRequest> VerifyApi::FromQuery(const std::string& body, const http::Query& query) const {
+  const auto text = [&query](std::string_view name) -> std::optional<std::string> {
+    const auto value = query.Get(name);
+    return value ? std::optional<std::string>(*value) : std::nullopt;
+  };
+  VerificationRequest request;
+  const ByteView bytes = AsBytes(body);
+  request.evidence.assign(bytes.begin(), bytes.end());
+  TRY(Apply({text("at"), text("policy"), text("baseline"), text("report_data")}, request));
+  return request;
+}
+
+Status VerifyApi::Apply(const Options& options, VerificationRequest& request) const {
+  if (options.at) {
+    request.at = ParseRfc3339(*options.at);
+    if (!request.at)
+      return BadRequestError(StrCat("at: \"", *options.at, "\" is not a time like 2026-01-31T12:00:00Z"));
+  }
+  if (options.report_data) {
+    request.report_data = FromHex(*options.report_data);
+    if (!request.report_data || request.report_data->size() > intel::ReportData::kSize) {
+      return BadRequestError("report_data: not hex of at most 64 bytes");
+    }
+  }
+  const auto policy = config_.policies.find(options.policy.value_or("default"));
+  if (policy == config_.policies.end())
+    return BadRequestError(StrCat("policy: there is no ", *options.policy));
+  request.policy = policy->second;
+
+  if (request.collateral && options.baseline) {
+    return BadRequestError("baseline: has no meaning beside collateral, which is what it would choose");
+  }
+  if (request.collateral) return {};
+  const auto baseline = config_.baselines.find(options.baseline.value_or("default"));
+  if (baseline == config_.baselines.end())
+    return BadRequestError(StrCat("baseline: there is no ", *options.baseline));
+  request.baseline_name = baseline->first;
+  request.baseline = baseline->second;
+  return {};
+}
+
+}  // namespace thimble
