@@ -59,17 +59,13 @@ void AddForged(std::vector<EvidenceFile>& out, const SimIntel& intel) {
   }
 }
 
+// The store is beside the rest, so that nothing simulated gets into another.
 std::string Config(const fs::path& directory, const std::string& pcs_url) {
-  return StrCat(
-      "# Thimble against simulated vendors: every result rests on the extra anchor and says so.\n"
-      "[server]\n"
-      "anchors = [\"",
-      (fs::absolute(directory) / "root.pem").string(),
-      "\"]\n"
-      "\n"
-      "[[intel.upstream]]\n"
-      "url = \"",
-      pcs_url, "\"\n");
+  const fs::path here = fs::absolute(directory);
+  return StrCat("# Thimble against simulated vendors: every result rests on the extra anchor and says so.\n",
+                "[server]\nanchors = [\"", (here / "root.pem").string(), "\"]\n\n",
+                "[[intel.upstream]]\nurl = \"", pcs_url, "\"\n\n", "[cache]\ndata = \"",
+                (here / "thimble-data").string(), "\"\n");
 }
 
 }  // namespace

@@ -56,17 +56,11 @@ struct SimVendorServer::Impl {
     server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };  // the library deletes it
     server.set_keep_alive_timeout(1);  // also bounds how long stop() waits for idle connections
     server.set_tcp_nodelay(true);
+    server.set_keep_alive_max_count(1000);
+    // Before routing no body is waited for: `curl -X POST` sends none, and no length either.
     server.set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
-      if (request.method != "GET" && request.method != "HEAD")
-        return httplib::Server::HandlerResponse::Unhandled;
-      Serve(request, response);
+      Route(request, response);
       return httplib::Server::HandlerResponse::Handled;
-    });
-    server.Post("/_mode", [this](const httplib::Request& request, httplib::Response& response) {
-      AnswerMode(request, response);
-    });
-    server.Post("/_standard", [this](const httplib::Request& request, httplib::Response& response) {
-      AnswerStandard(request, response);
     });
     if (options.port == 0) {
       port = server.bind_to_any_port(options.address);
@@ -89,11 +83,22 @@ struct SimVendorServer::Impl {
     thread.join();
   }
 
-  void Serve(const httplib::Request& request, httplib::Response& response) {
-    if (request.path == "/_count") {
+  void Route(const httplib::Request& request, httplib::Response& response) {
+    const bool get = request.method == "GET" || request.method == "HEAD";
+    if (get && request.path == "/_count") {
       response.set_content(std::to_string(Count(request.get_param_value("path"))), "text/plain");
-      return;
+    } else if (get) {
+      Serve(request, response);
+    } else if (request.method == "POST" && request.path == "/_mode") {
+      AnswerControl(SetMode(request.get_param_value("m"), request.get_param_value("path")), response);
+    } else if (request.method == "POST" && request.path == "/_standard") {
+      AnswerControl(SetStandard(request.get_param_value("n")), response);
+    } else {
+      response.status = 404;
     }
+  }
+
+  void Serve(const httplib::Request& request, httplib::Response& response) {
     const VendorMode mode = Enter(request.target);
     Wait(request.target, mode);
     Reply(request.target, mode, response);
@@ -165,25 +170,18 @@ struct SimVendorServer::Impl {
     });
   }
 
-  void AnswerMode(const httplib::Request& request, httplib::Response& response) {
-    if (!SetMode(request.get_param_value("m"), request.get_param_value("path"))) {
-      response.status = 400;
-      response.set_content("no such mode\n", "text/plain");
-      return;
-    }
-    response.set_content("ok\n", "text/plain");
+  void AnswerControl(bool done, httplib::Response& response) {
+    response.status = done ? 200 : 400;
+    response.set_content(done ? "ok\n" : "no such value\n", "text/plain");
   }
 
-  void AnswerStandard(const httplib::Request& request, httplib::Response& response) {
-    const std::string text = request.get_param_value("n");
+  bool SetStandard(const std::string& text) {
     for (uint32_t number = kOldestNumber; number <= kEarlyNumber; ++number) {
       if (text != std::to_string(number)) continue;
       SetStandard(number);
-      response.set_content("ok\n", "text/plain");
-      return;
+      return true;
     }
-    response.status = 400;
-    response.set_content("no such number\n", "text/plain");
+    return false;
   }
 
   void SetStandard(uint32_t number) {
