@@ -126,23 +126,6 @@ std::optional<Target> SplitTarget(std::string_view target) {
   return out;
 }
 
-std::optional<std::string> PercentDecode(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  while (!text.empty()) {
-    if (text.front() != '%') {
-      out += text.front();
-      text.remove_prefix(1);
-      continue;
-    }
-    uint8_t byte = 0;
-    if (text.size() < 3 || !FromHexInto(text.substr(1, 2), {&byte, 1})) return std::nullopt;
-    out += static_cast<char>(byte);
-    text.remove_prefix(3);
-  }
-  return out;
-}
-
 std::string LowerCase(std::string_view text) {
   std::string out(text);
   for (char& c : out) {

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "tcb/base/percent.h"
+
 namespace thimble {
 
 // http or https, no user information, no fragment. A host is a name, an IPv4 address in four decimal parts,
@@ -43,10 +45,6 @@ struct Target {
   std::optional<std::string_view> Find(std::string_view name) const;
 };
 std::optional<Target> SplitTarget(std::string_view target);
-
-// Decodes %XX and nothing else: a "+" stays (spec/intel-dcap-verification.md 8.9). nullopt for a "%" without
-// two hex digits after it.
-std::optional<std::string> PercentDecode(std::string_view text);
 
 std::string LowerCase(std::string_view text);  // ASCII
 

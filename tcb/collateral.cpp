@@ -34,6 +34,10 @@ bool Answers(const CollateralKey& wanted, const CollateralKey& own) {
     const auto* o = std::get_if<AmdCrlKey>(&own);
     return o != nullptr && w->product == o->product;
   }
+  if (const auto* w = std::get_if<PckCertsKey>(&wanted)) {
+    const auto* o = std::get_if<PckCertsKey>(&own);
+    return o != nullptr && w->platform.pce_id() == o->platform.pce_id();
+  }
   return wanted == own;
 }
 
@@ -51,6 +55,8 @@ Result<ItemParts> AuthenticateParts(ItemKind kind, const CollateralBytes& bytes,
       return intel::AuthenticateEnclaveIdentity(bytes, anchors, pool);
     case ItemKind::kEvaluationNumbers:
       return intel::AuthenticateEvaluationNumbers(bytes, anchors, pool);
+    case ItemKind::kPckCerts:
+      return intel::AuthenticatePckCerts(bytes, anchors, pool);
     case ItemKind::kAmdChain:
       return amd::AuthenticateChain(bytes, anchors);
     case ItemKind::kAmdCrl:
@@ -81,6 +87,7 @@ ItemPtr MakeItem(ItemParts parts) {
   item->tcb_info_ = std::move(parts.tcb_info);
   item->identity_ = std::move(parts.identity);
   item->numbers_ = std::move(parts.numbers);
+  item->pck_set_ = std::move(parts.pck_set);
   item->vcek_ = std::move(parts.vcek);
   return item;
 }
@@ -105,6 +112,10 @@ ItemPtr CollateralItem::WithSource(std::string source) const {
 }
 
 Result<ItemPtr> AuthenticateAny(ItemKind kind, const CollateralBytes& bytes, const TrustAnchors& anchors) {
+  if (kind == ItemKind::kPckCerts) {
+    return Error{ErrorKind::kRejected, Check::kCollateralMismatch,
+                 "PCK certificates do not say under which QE id their platform is known"};
+  }
   TRY_ASSIGN(auto parts, AuthenticateParts(kind, bytes, anchors));
   return MakeItem(std::move(parts));
 }

@@ -15,6 +15,7 @@
 #include "tcb/base/result.h"
 #include "tcb/base/time.h"
 #include "tcb/intel/ids.h"
+#include "tcb/intel/platform_id.h"
 #include "tcb/pki/certificate.h"
 #include "tcb/pki/crl.h"
 #include "tcb/pki/trust_anchors.h"
@@ -25,6 +26,7 @@ namespace intel {
 struct TcbInfo;            // intel/tcb_info.h
 struct EnclaveIdentity;    // intel/enclave_identity.h
 struct EvaluationNumbers;  // intel/evaluation_numbers.h
+struct PckSet;             // intel/pck_set.h
 }  // namespace intel
 
 // Which evaluation data an Intel item is asked by.
@@ -62,6 +64,10 @@ struct EvaluationNumbersKey {
   IntelTee tee;
   bool operator==(const EvaluationNumbersKey&) const = default;
 };
+struct PckCertsKey {  // all PCK certificates of a platform
+  intel::PlatformId platform;
+  bool operator==(const PckCertsKey&) const = default;
+};
 struct AmdChainKey {
   amd::Product product;
   amd::SigningKey kind;
@@ -80,11 +86,11 @@ struct VcekKey {
 };
 
 using CollateralKey = std::variant<RootCaCrlKey, PckCrlKey, TcbInfoKey, EnclaveIdentityKey,
-                                   EvaluationNumbersKey, AmdChainKey, AmdCrlKey, VcekKey>;
+                                   EvaluationNumbersKey, PckCertsKey, AmdChainKey, AmdCrlKey, VcekKey>;
 
 Vendor VendorOf(const CollateralKey& key);
 // The stable name: store key, status page, logs. "intel/tcb/tdx/b0c06f000000/standard",
-// "intel/crl/pck/platform", "intel/identity/qe/17", "amd/vcek/milan/<hwid>/bl04-tee00-snp24-ucode219",
+// "intel/crl/pck/platform", "intel/identity/qe/17", "intel/pck/<qe id>/0000", "amd/vcek/milan/<hwid>/bl04-tee00-snp24-ucode219",
 // "amd/crl/genoa/vlek".
 std::string KeyName(const CollateralKey& key);
 std::optional<CollateralKey> ParseKeyName(std::string_view name);
@@ -123,6 +129,7 @@ class CollateralItem {
   const intel::TcbInfo* tcb_info() const { return tcb_info_.get(); }
   const intel::EnclaveIdentity* identity() const { return identity_.get(); }
   const intel::EvaluationNumbers* numbers() const { return numbers_.get(); }
+  const intel::PckSet* pck_set() const { return pck_set_.get(); }
   const Certificate* vcek() const { return vcek_.get(); }
 
   // Where it came from and when, for the result and the status page. Set by whoever obtained it; not
@@ -144,6 +151,7 @@ class CollateralItem {
   std::shared_ptr<const intel::TcbInfo> tcb_info_;
   std::shared_ptr<const intel::EnclaveIdentity> identity_;
   std::shared_ptr<const intel::EvaluationNumbers> numbers_;
+  std::shared_ptr<const intel::PckSet> pck_set_;
   CertificatePtr vcek_;
 };
 
@@ -154,18 +162,21 @@ using ItemPtr = std::shared_ptr<const CollateralItem>;
 //   kRejected  (tcb_info.signature, crl.pck.issuer, signing_chain.untrusted, ...)   a signature or chain
 //   fails kRejected  (collateral.mismatch)    authentic, but not the item the key names (other FMSPC, SGX for
 //   TDX, ...)
-// For a VCEK, `bytes.issuer_chain` is the ASK and ARK.
+// For a VCEK, `bytes.issuer_chain` is the ASK and ARK. PCK certificates name their PCE, but not the QE id under
+// which a platform is known: that is the word of whoever brings them.
 Result<ItemPtr> AuthenticateItem(const CollateralKey& key, const CollateralBytes& bytes,
                                  const TrustAnchors& anchors);
 
 // The key that authentic bytes answer to, found from what they say themselves (imports, caller's collateral).
-// The selector of TCB infos and identities is not in the bytes and is taken to be their number.
+// The selector of TCB infos and identities is not in the bytes and is taken to be their number. Not for
+// kPckCerts, which do not say whose they are (collateral.mismatch).
 enum class ItemKind : uint8_t {
   kRootCaCrl,
   kPckCrl,
   kTcbInfo,
   kEnclaveIdentity,
   kEvaluationNumbers,
+  kPckCerts,
   kAmdChain,
   kAmdCrl,
   kVcek

@@ -123,6 +123,11 @@ std::optional<CollateralKey> ParseIntelName(const std::vector<std::string_view>&
   if (p.size() == 3 && p[1] == "numbers") {
     if (const auto tee = FindIn(kTees, p[2])) return EvaluationNumbersKey{*tee};
   }
+  if (p.size() == 4 && p[1] == "pck") {
+    if (auto platform = intel::PlatformId::FromName(StrCat(p[2], "/", p[3]))) {
+      return PckCertsKey{*std::move(platform)};
+    }
+  }
   return std::nullopt;
 }
 
@@ -176,6 +181,7 @@ std::string KeyName(const CollateralKey& key) {
             return StrCat("intel/identity/", NameIn(kEnclaves, k.id), "/", k.selector.ToString());
           },
           [](const EvaluationNumbersKey& k) { return StrCat("intel/numbers/", NameIn(kTees, k.tee)); },
+          [](const PckCertsKey& k) { return StrCat("intel/pck/", k.platform.name()); },
           [](const AmdChainKey& k) {
             return StrCat("amd/chain/", NameIn(kProducts, k.product), "/", NameIn(kSigningKeys, k.kind));
           },

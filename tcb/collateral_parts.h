@@ -20,6 +20,7 @@ struct ItemParts {
   std::shared_ptr<const intel::TcbInfo> tcb_info;
   std::shared_ptr<const intel::EnclaveIdentity> identity;
   std::shared_ptr<const intel::EvaluationNumbers> numbers;
+  std::shared_ptr<const intel::PckSet> pck_set;
   CertificatePtr vcek;
 };
 

@@ -21,6 +21,10 @@ Result<ItemParts> AuthenticateEnclaveIdentity(
     CertificatePool& pool);  // signing_chain.untrusted, qe_identity.signature
 Result<ItemParts> AuthenticateEvaluationNumbers(const CollateralBytes& bytes, const TrustAnchors& anchors,
                                                 CertificatePool& pool);
+// collateral.missing when no certificate is available; pck.chain, pck.root; collateral.mismatch when the
+// certificates are not all of one platform, or one is not of its TCBm. The QE id of the key is a placeholder.
+Result<ItemParts> AuthenticatePckCerts(const CollateralBytes& bytes, const TrustAnchors& anchors,
+                                       CertificatePool& pool);
 
 // The windows that an item states, whether or not it is authentic; for findings about items that are refused.
 // nullopt when it cannot be decoded.
