@@ -93,6 +93,10 @@ struct Verdict {
   std::optional<TcbStatus> tcb_status;  // absent when not authentic, no level matches, or no floor is known
   StatusSource status_source = StatusSource::kIntel;
   std::optional<Instant> tcb_date;      // the oldest of the levels that were used
+  // Of the quoting enclave by itself; SGX and TDX.
+  std::optional<uint16_t> qe_isv_svn;
+  std::optional<TcbStatus> qe_status;
+  std::optional<Instant> qe_tcb_date;
   std::vector<std::string> advisories;  // sorted, unique
   std::vector<Finding> findings;        // all soft ones, and at most one hard one (the last)
   CheckLog checks;

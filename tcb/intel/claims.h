@@ -18,6 +18,7 @@ struct PlatformFacts {
   Fmspc fmspc;
   PceId pce_id;
   Ppid ppid;
+  Bytes pck_serial;  // of the certificate: unsigned magnitude, big endian
   TcbComponents cpu_svn{};  // TCB components .2.1 to .2.16
   PceSvn pce_svn{};
   PckCa ca = PckCa::kProcessor;

@@ -125,6 +125,7 @@ Result<std::shared_ptr<const PckChain>> BuildPckChain(const std::vector<Bytes>& 
   if (auto problem = IssueProblem(*chain->leaf, *chain->intermediate, pool)) return reject(*problem);
   const PckCa ca = chain->intermediate->subject_cn() == kPlatformCaCn ? PckCa::kPlatform : PckCa::kProcessor;
   TRY_ASSIGN(chain->facts, ParseSgxExtension(*chain->leaf, ca, malformed_check));
+  chain->facts.pck_serial.assign(chain->leaf->serial().begin(), chain->leaf->serial().end());
   return std::shared_ptr<const PckChain>(std::move(chain));
 }
 

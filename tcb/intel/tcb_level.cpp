@@ -168,6 +168,31 @@ TcbStatus RelaunchStatus(TcbStatus launch, TcbStatus current) {
   return configuration ? TcbStatus::kTDRelaunchAdvisedConfigurationNeeded : TcbStatus::kTDRelaunchAdvised;
 }
 
+Result<TcbJudgement> JudgeTcb(const TcbInfo& info, const EnclaveIdentity& identity, const PlatformTcb& tcb,
+                              const std::optional<TcbComponents>& tee_tcb_svn2) {
+  TRY_ASSIGN(const TcbEvaluation launch, EvaluateTcb(info, identity, tcb));
+  TcbJudgement judgement{launch.status, launch.qe->date, {}, launch.qe->status, launch.qe->date};
+  if (tee_tcb_svn2) {
+    PlatformTcb now = tcb;
+    now.tee_tcb_svn = tee_tcb_svn2;
+    TRY_ASSIGN(const TcbEvaluation current, EvaluateTcb(info, identity, now));
+    judgement.status = RelaunchStatus(launch.status, current.status);
+  }
+  const auto merge = [&](const auto* level) {
+    if (level == nullptr) return;
+    judgement.date = std::min(judgement.date, level->date);
+    judgement.advisories.insert(judgement.advisories.end(), level->advisories.begin(),
+                                level->advisories.end());
+  };
+  merge(launch.platform);
+  merge(launch.module);
+  merge(launch.qe);
+  auto& advisories = judgement.advisories;
+  std::sort(advisories.begin(), advisories.end());
+  advisories.erase(std::unique(advisories.begin(), advisories.end()), advisories.end());
+  return judgement;
+}
+
 std::vector<Shortfall> FindShortfalls(const TcbInfo& info, const EnclaveIdentity& identity,
                                       const PlatformTcb& tcb) {
   std::vector<Shortfall> out;

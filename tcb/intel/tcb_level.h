@@ -48,6 +48,19 @@ Result<TcbEvaluation> EvaluateTcb(const TcbInfo& info, const EnclaveIdentity& id
 // TD relaunch: what launch and current evaluation come to together (DCAP 6.3).
 TcbStatus RelaunchStatus(TcbStatus launch, TcbStatus current);
 
+// All that levels say of a platform: the converged status, with TD relaunch where the TD report is a 1.5 and so
+// states the current module (`tee_tcb_svn2`) beside the one at launch; the oldest date and all advisories of the
+// levels that were used.
+struct TcbJudgement {
+  TcbStatus status{};
+  Instant date{};
+  std::vector<std::string> advisories;  // sorted, unique
+  TcbStatus qe_status{};
+  Instant qe_date{};
+};
+Result<TcbJudgement> JudgeTcb(const TcbInfo& info, const EnclaveIdentity& identity, const PlatformTcb& tcb,
+                              const std::optional<TcbComponents>& tee_tcb_svn2);
+
 // What is short of the target: the first level in matching order whose status is UpToDate, else the best
 // status there is; for platform, module and QE. Also when no level matches. Empty when everything reaches its
 // target.

@@ -309,20 +309,6 @@ bool CheckQeIdentityMatches(const Quote& quote, const EnclaveIdentity& identity,
   return HardUnless(verdict, Check::kQeIdentityMismatch, problem.empty(), [&] { return problem; });
 }
 
-void MergeLevel(Verdict& verdict, const TcbEvaluation& evaluation) {
-  const auto merge = [&](const auto* level) {
-    if (level == nullptr) return;
-    verdict.tcb_date = verdict.tcb_date ? std::min(*verdict.tcb_date, level->date) : level->date;
-    verdict.advisories.insert(verdict.advisories.end(), level->advisories.begin(), level->advisories.end());
-  };
-  merge(evaluation.platform);
-  merge(evaluation.module);
-  merge(evaluation.qe);
-  std::sort(verdict.advisories.begin(), verdict.advisories.end());
-  verdict.advisories.erase(std::unique(verdict.advisories.begin(), verdict.advisories.end()),
-                           verdict.advisories.end());
-}
-
 // DCAP 6, with the relaunch step 6.3 for TD reports 1.5.
 void EvaluateStatus(const Quote& quote, const PckChain& chain, const VerifiedCollateral& collateral,
                     Verdict& verdict) {
@@ -332,19 +318,16 @@ void EvaluateStatus(const Quote& quote, const PckChain& chain, const VerifiedCol
   const auto* td = std::get_if<TdxClaims>(&quote.body);
   if (td != nullptr) tcb.tee_tcb_svn = td->tee_tcb_svn;
 
+  verdict.qe_isv_svn = tcb.qe_isv_svn;
   verdict.shortfalls = FindShortfalls(info, identity, tcb);
-  auto launch = EvaluateTcb(info, identity, tcb);
-  auto status = launch.ok() ? Result<TcbStatus>(launch->status) : Result<TcbStatus>(launch.error());
-  if (launch.ok() && td != nullptr && td->tee_tcb_svn2) {
-    tcb.tee_tcb_svn = td->tee_tcb_svn2;
-    const auto current = EvaluateTcb(info, identity, tcb);
-    status = current.ok() ? Result<TcbStatus>(RelaunchStatus(launch->status, current->status))
-                          : Result<TcbStatus>(current.error());
-  }
-  if (HardUnless(verdict, Check::kTcbNotSupported, status.ok(), [&] { return status.error().message; })) {
-    verdict.tcb_status = *status;
-    MergeLevel(verdict, *launch);
-  }
+  auto judged = JudgeTcb(info, identity, tcb, td != nullptr ? td->tee_tcb_svn2 : std::nullopt);
+  if (!HardUnless(verdict, Check::kTcbNotSupported, judged.ok(), [&] { return judged.error().message; }))
+    return;
+  verdict.tcb_status = judged->status;
+  verdict.tcb_date = judged->date;
+  verdict.advisories = std::move(judged->advisories);
+  verdict.qe_status = judged->qe_status;
+  verdict.qe_tcb_date = judged->qe_date;
 }
 
 }  // namespace

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The order of all rules.
+#include <algorithm>
+
+#include "tcb/policy/rule_list.h"
+
+namespace thimble {
+
+using policy::RuleList;
+
+const Policy& Policy::For(EvidenceClass evidence_class) const {
+  const auto special = overrides.find(evidence_class);
+  return special != overrides.end() ? *special->second : *this;
+}
+
+EvidenceClass ClassOf(const Verdict& verdict) {
+  if (verdict.tee == Tee::kSgx) return EvidenceClass::kSgx;
+  if (verdict.tee == Tee::kSnp) return EvidenceClass::kSnp;
+  const auto* td = std::get_if<intel::TdxClaims>(&verdict.claims);
+  return td != nullptr && td->tee_tcb_svn2 ? EvidenceClass::kTdx15 : EvidenceClass::kTdx10;
+}
+
+namespace {
+
+void AddEvidenceRule(const Policy& policy, EvidenceClass found, RuleList& rules) {
+  const auto& wanted = policy.evidence;
+  if (wanted.empty()) return;
+  const auto name = [](EvidenceClass evidence) { return json::Escape(EvidenceClassName(evidence)); };
+  rules.Add("evidence", policy::JsonList(wanted, name), name(found),
+            std::find(wanted.begin(), wanted.end(), found) != wanted.end());
+}
+
+void AddContentRules(const Verdict& verdict, const Policy& policy, RuleList& rules) {
+  switch (verdict.tee) {
+    case Tee::kSgx:
+      return policy::AddSgxRules(verdict, policy.sgx, rules);
+    case Tee::kTdx:
+      return policy::AddTdxRules(verdict, policy.tdx, rules);
+    case Tee::kSnp:
+      return policy::AddSnpRules(verdict, policy.snp, rules);
+  }
+}
+
+}  // namespace
+
+Decision Appraise(const Verdict& verdict, const Policy& whole, Instant at) {
+  const EvidenceClass evidence = ClassOf(verdict);
+  const Policy& policy = whole.For(evidence);
+  Decision decision;
+  RuleList rules(&decision.rules);
+  rules.Add("authentic", "true", policy::JsonBool(verdict.authentic), verdict.authentic);
+  AddEvidenceRule(policy, evidence, rules);
+  policy::AddTcbRules(verdict, policy, at, rules);
+  policy::AddPlatformRules(verdict, policy, rules);
+  AddContentRules(verdict, policy, rules);
+  policy::AddRestrictedRule(verdict, policy.restricted, rules);
+  policy::AddFindingRules(verdict, policy, at, rules);
+  decision.accept = std::all_of(decision.rules.begin(), decision.rules.end(),
+                                [](const RuleOutcome& rule) { return rule.ok; });
+  return decision;
+}
+
+}  // namespace thimble

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <tuple>
+
+#include "tcb/base/text.h"
+#include "tcb/policy/rule_list.h"
+
+namespace thimble::policy {
+namespace {
+
+using amd::SnpClaims;
+
+std::string Text(const amd::FirmwareVersion& version) {
+  return json::Escape(StrCat(version.major, ".", version.minor, ".", version.build));
+}
+std::string Text(const AbiVersion& version) {
+  return json::Escape(StrCat(version.major, ".", version.minor));
+}
+
+std::string BitNames(std::span<const NamedBit> bits, uint64_t value) {
+  return JsonList(NamesOfBits(bits, value), json::Escape);
+}
+
+std::string BitNumbers(uint64_t value) {
+  std::string out = "[";
+  for (uint8_t i = 0; i < 64; ++i) {
+    if ((value >> i & 1) != 0) out += StrCat(out.size() > 1 ? "," : "", i);
+  }
+  return out + ']';
+}
+
+// -- POLICY, PLATFORM_INFO, mitigation vectors --
+
+struct BitDemand {
+  std::string_view required_rule, forbidden_rule;
+  std::span<const NamedBit> names;
+  uint64_t required, forbidden;
+};
+
+void AddBitRules(const BitDemand& demand, std::optional<uint64_t> found, RuleList& rules) {
+  const std::string set = found ? BitNames(demand.names, *found) : "null";
+  if (demand.required != 0) {
+    rules.Add(demand.required_rule, BitNames(demand.names, demand.required), set,
+              found && (*found & demand.required) == demand.required);
+  }
+  if (demand.forbidden != 0) {
+    rules.Add(demand.forbidden_rule, BitNames(demand.names, demand.forbidden), set,
+              found && (*found & demand.forbidden) == 0);
+  }
+}
+
+void AddMitigationRule(std::string_view rule, uint64_t required, std::optional<uint64_t> found,
+                       RuleList& rules) {
+  if (required == 0) return;
+  rules.Add(rule, BitNumbers(required), found ? BitNumbers(*found) : "null",
+            found && (*found & required) == required);
+}
+
+void AddGuestRules(const SnpClaims* claims, const SnpRules& snp, RuleList& rules) {
+  const auto found = [&](auto SnpClaims::*field) {
+    using Field = std::decay_t<decltype(claims->*field)>;
+    return claims != nullptr ? std::optional<Field>(claims->*field) : std::nullopt;
+  };
+  rules.AnyOf("snp.measurement", snp.measurement, found(&SnpClaims::measurement));
+  rules.AnyOf("snp.host_data", snp.host_data, found(&SnpClaims::host_data));
+  rules.AnyOf("snp.family_id", snp.family_id, found(&SnpClaims::family_id));
+  rules.AnyOf("snp.image_id", snp.image_id, found(&SnpClaims::image_id));
+  rules.AtLeast("snp.min_guest_svn", snp.min_guest_svn, found(&SnpClaims::guest_svn));
+  rules.AnyOf("snp.id_key_digest", snp.id_key_digest, found(&SnpClaims::id_key_digest));
+  const bool author_key = claims != nullptr && claims->author_key_en;
+  rules.AnyOf("snp.author_key_digest", snp.author_key_digest,
+              author_key ? found(&SnpClaims::author_key_digest) : std::nullopt);
+  rules.AnyOf("snp.vmpl", snp.vmpl, found(&SnpClaims::vmpl));
+  const auto policy = found(&SnpClaims::policy);
+  AddBitRules({"snp.policy_required", "snp.policy_forbidden", kGuestPolicyBits, snp.policy_required,
+               snp.policy_forbidden},
+              policy, rules);
+  AddBitRules({"snp.platform_info_required", "snp.platform_info_forbidden", kPlatformInfoBits,
+               snp.platform_info_required, snp.platform_info_forbidden},
+              found(&SnpClaims::platform_info), rules);
+  if (snp.min_abi) {
+    const AbiVersion abi{static_cast<uint8_t>(policy.value_or(0) >> 8),
+                         static_cast<uint8_t>(policy.value_or(0))};
+    rules.Add("snp.min_abi", Text(*snp.min_abi), policy ? Text(abi) : "null", policy && abi >= *snp.min_abi);
+  }
+}
+
+// -- versions --
+
+struct NamedComponent {
+  std::string_view name;
+  std::optional<uint8_t> TcbMinimum::*minimum;
+};
+constexpr std::array<NamedComponent, 5> kComponents = {{{"fmc", &TcbMinimum::fmc},
+                                                        {"bootloader", &TcbMinimum::bootloader},
+                                                        {"tee", &TcbMinimum::tee},
+                                                        {"snp", &TcbMinimum::snp},
+                                                        {"microcode", &TcbMinimum::microcode}}};
+
+// The same shape for what is wanted and what is found.
+std::string TcbJson(amd::Product product, const TcbMinimum& tcb) {
+  std::string out;
+  json::Writer writer(&out);
+  writer.BeginObject();
+  writer.Key("product").String(amd::ProductName(product));
+  for (const NamedComponent& component : kComponents) {
+    if (const auto& svn = tcb.*component.minimum) writer.Key(component.name).Unsigned(*svn);
+  }
+  writer.EndObject();
+  return out;
+}
+
+bool Reaches(const TcbMinimum& tcb, const TcbMinimum& minimum) {
+  return std::all_of(kComponents.begin(), kComponents.end(), [&](const NamedComponent& component) {
+    const auto& need = minimum.*component.minimum;
+    return !need || (tcb.*component.minimum).value_or(0) >= *need;
+  });
+}
+
+void AddMinTcb(std::string_view rule, const TcbMinimums& minimums,
+               const std::optional<amd::TcbVersion>& found, RuleList& rules) {
+  if (minimums.empty()) return;
+  const auto all = [&] {
+    return JsonList(minimums, [](const auto& m) { return TcbJson(m.first, m.second); });
+  };
+  if (!found) return rules.Add(rule, all(), "null", false);
+  const TcbMinimum tcb{found->fmc, found->bootloader, found->tee, found->snp, found->microcode};
+  const auto minimum = minimums.find(found->product);
+  const bool named = minimum != minimums.end();
+  rules.Add(rule, named ? TcbJson(found->product, minimum->second) : all(), TcbJson(found->product, tcb),
+            named && Reaches(tcb, minimum->second));
+}
+
+void AddMinVersion(std::string_view rule, const std::optional<amd::FirmwareVersion>& minimum,
+                   const amd::FirmwareVersion* found, RuleList& rules) {
+  if (!minimum) return;
+  const auto key = [](const amd::FirmwareVersion& v) { return std::tuple(v.major, v.minor, v.build); };
+  rules.Add(rule, Text(*minimum), found != nullptr ? Text(*found) : "null",
+            found != nullptr && key(*found) >= key(*minimum));
+}
+
+void AddVersionRules(const SnpClaims* claims, const SnpRules& snp, RuleList& rules) {
+  const auto tcb = [&](std::optional<amd::TcbVersion> SnpClaims::*field) {
+    return claims != nullptr ? claims->*field : std::nullopt;
+  };
+  AddMinTcb("snp.min_reported_tcb", snp.min_reported_tcb, tcb(&SnpClaims::reported_tcb), rules);
+  AddMinTcb("snp.min_committed_tcb", snp.min_committed_tcb, tcb(&SnpClaims::committed_tcb), rules);
+  AddMinTcb("snp.min_current_tcb", snp.min_current_tcb, tcb(&SnpClaims::current_tcb), rules);
+  AddMinTcb("snp.min_launch_tcb", snp.min_launch_tcb, tcb(&SnpClaims::launch_tcb), rules);
+  AddMinVersion("snp.min_current_version", snp.min_current_version,
+                claims != nullptr ? &claims->current_version : nullptr, rules);
+  AddMinVersion("snp.min_committed_version", snp.min_committed_version,
+                claims != nullptr ? &claims->committed_version : nullptr, rules);
+  const auto vector = [&](std::optional<uint64_t> SnpClaims::*field) {
+    return claims != nullptr ? claims->*field : std::nullopt;
+  };
+  AddMitigationRule("snp.current_mitigations", snp.current_mitigations,
+                    vector(&SnpClaims::current_mit_vector), rules);
+  AddMitigationRule("snp.launch_mitigations", snp.launch_mitigations, vector(&SnpClaims::launch_mit_vector),
+                    rules);
+}
+
+// -- the platform --
+
+void AddProductRule(const amd::PlatformFacts* facts, const SnpRules& snp, RuleList& rules) {
+  const auto& wanted = snp.products;
+  if (wanted.empty()) return;
+  const auto name = [](amd::Product product) { return json::Escape(amd::ProductName(product)); };
+  const auto found = facts != nullptr ? facts->product : std::nullopt;
+  rules.Add("snp.products", JsonList(wanted, name), found ? name(*found) : "null",
+            found && std::find(wanted.begin(), wanted.end(), *found) != wanted.end());
+}
+
+// The chip by its id, or the provider by its certificate: whichever the signing key can show.
+void AddIdentityRules(const SnpClaims* claims, const amd::PlatformFacts* facts, const SnpRules& snp,
+                      RuleList& rules) {
+  const bool vlek = facts != nullptr && facts->signing_key == amd::SigningKey::kVlek;
+  if (!vlek || snp.csp_id.empty()) {
+    const bool shown = !vlek && claims != nullptr && !claims->chip_id.zero();
+    rules.AnyOf("snp.chip_id", snp.chip_id, shown ? std::optional(claims->chip_id) : std::nullopt);
+  }
+  if (!snp.csp_id.empty() && (vlek || snp.chip_id.empty())) {
+    const auto found = facts != nullptr ? facts->csp_id : std::nullopt;
+    rules.Add("snp.csp_id", JsonList(snp.csp_id, json::Escape), found ? json::Escape(*found) : "null",
+              found && std::find(snp.csp_id.begin(), snp.csp_id.end(), *found) != snp.csp_id.end());
+  }
+}
+
+}  // namespace
+
+void AddSnpRules(const Verdict& verdict, const SnpRules& snp, RuleList& rules) {
+  const auto* claims = std::get_if<SnpClaims>(&verdict.claims);
+  const auto* facts = std::get_if<amd::PlatformFacts>(&verdict.platform);
+  AddProductRule(facts, snp, rules);
+  AddGuestRules(claims, snp, rules);
+  AddVersionRules(claims, snp, rules);
+  AddIdentityRules(claims, facts, snp, rules);
+}
+
+}  // namespace thimble::policy

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a policy asks of an SEV-SNP guest and its platform: [policy.NAME.snp] (spec/amd-sev-snp.md d, 9 to 18).
+// Each key is a field here, and the rule "snp.<key>" in the outcome. A list is "any of"; what is empty or absent
+// is not asked.
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tcb/amd/claims.h"
+#include "tcb/policy/rule_types.h"
+
+namespace thimble {
+
+// Bits of the guest's POLICY. SMT, MIGRATE_MA, DEBUG and CXL_ALLOW are permissions, which a verifier forbids;
+// the others restrict the host, and a verifier requires them. DEBUG and MIGRATE_MA are also the policy's
+// allow_debug and allow_migration.
+inline constexpr std::array<NamedBit, 9> kGuestPolicyBits = {{{"SMT", 16},
+                                                              {"MIGRATE_MA", 18},
+                                                              {"DEBUG", 19},
+                                                              {"SINGLE_SOCKET", 20},
+                                                              {"CXL_ALLOW", 21},
+                                                              {"MEM_AES_256_XTS", 22},
+                                                              {"RAPL_DIS", 23},
+                                                              {"CIPHERTEXT_HIDING_DRAM", 24},
+                                                              {"PAGE_SWAP_DISABLE", 25}}};
+inline constexpr std::array<NamedBit, 8> kPlatformInfoBits = {{{"SMT_EN", 0},
+                                                               {"TSME_EN", 1},
+                                                               {"ECC_EN", 2},
+                                                               {"RAPL_DIS", 3},
+                                                               {"CIPHERTEXT_HIDING_DRAM_EN", 4},
+                                                               {"ALIAS_CHECK_COMPLETE", 5},
+                                                               {"IOMMU_WRITE_SAFE", 6},
+                                                               {"SEV_TIO_EN", 7}}};
+
+// Minimums of a TCB_VERSION, component by component; what is absent has none.
+struct TcbMinimum {
+  std::optional<uint8_t> fmc, bootloader, tee, snp, microcode;  // fmc: Turin only
+};
+// By product, because their numbers do not compare. A product that is not named has no minimum that could be
+// reached: it does not pass.
+using TcbMinimums = std::map<amd::Product, TcbMinimum>;
+
+struct AbiVersion {
+  uint8_t major = 0, minor = 0;
+  auto operator<=>(const AbiVersion&) const = default;
+};
+
+struct SnpRules {
+  std::vector<amd::Product> products;  // "Milan", "Genoa", "Turin"
+  // Reference values, in hex.
+  std::vector<decltype(amd::SnpClaims::measurement)> measurement;  // 96 digits
+  std::vector<decltype(amd::SnpClaims::host_data)> host_data;      // 64 digits
+  std::vector<decltype(amd::SnpClaims::family_id)> family_id;      // 32 digits
+  std::vector<decltype(amd::SnpClaims::image_id)> image_id;        // 32 digits
+  std::optional<uint32_t> min_guest_svn;
+  // Digests of the keys that signed the ID block; an author key digest counts only with AUTHOR_KEY_EN.
+  std::vector<decltype(amd::SnpClaims::id_key_digest)> id_key_digest;          // 96 digits
+  std::vector<decltype(amd::SnpClaims::author_key_digest)> author_key_digest;  // 96 digits
+  std::vector<uint32_t> vmpl;                                                  // 0 to 3
+  // Names from kGuestPolicyBits and kPlatformInfoBits.
+  uint64_t policy_required = 0, policy_forbidden = 0;
+  uint64_t platform_info_required = 0, platform_info_forbidden = 0;
+  std::optional<AbiVersion> min_abi;  // "1.51": POLICY's ABI_MAJOR and ABI_MINOR
+  // min_reported_tcb.Genoa = { bootloader = 9, tee = 0, snp = 23, microcode = 84 }
+  TcbMinimums min_reported_tcb, min_committed_tcb, min_current_tcb, min_launch_tcb;
+  std::optional<amd::FirmwareVersion> min_current_version, min_committed_version;  // "1.55.37"
+  // Bit numbers of the mitigation vectors that must be set; reports before version 5 have none.
+  uint64_t current_mitigations = 0, launch_mitigations = 0;
+  // The platforms: a VCEK's report by its CHIP_ID, a VLEK's by the provider its certificate names. Where only
+  // one of the lists is given, reports under the other kind of key do not pass.
+  std::vector<amd::ChipId> chip_id;  // 128 hex digits, or 16 (Turin)
+  std::vector<std::string> csp_id;   // "CN=cc-us-east-2.amazonaws.com"
+};
+
+}  // namespace thimble
