@@ -33,8 +33,6 @@ std::string NameIn(std::string_view entry) {
   return std::string(entry.substr(kPast.size(), version - kPast.size()));
 }
 
-bool IsPlatformItem(const CollateralKey& key) { return KindOf(key) == ItemKind::kVcek; }
-
 }  // namespace
 
 Archive::Archive(std::shared_ptr<Store> store, TrustAnchors anchors, size_t max_platform_items,
@@ -166,7 +164,7 @@ Status Archive::SaveVersion(const CollateralKey& key, const Held& held, Instant 
   std::string encoded = EncodeRecord(record);
   std::vector<Store::Write> batch;
   PlatformUse::Note note;
-  if (IsPlatformItem(key)) {
+  if (IsPlatformItem(KindOf(key))) {
     TRY_ASSIGN(note, platform_use_.NoteStored(record.name, now));
     batch = note.writes;
   } else {

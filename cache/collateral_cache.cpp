@@ -74,7 +74,7 @@ struct CollateralCache::Impl {
   Result<CacheAnswer> RenewOrServeStale(const CollateralKey& key, const std::string& name, Instant now);
   Result<CacheAnswer> ServeStale(const std::string& name, const HeldPtr& held, Instant now, bool hit);
   void RefreshInBackground(const CollateralKey& key, const std::string& name, Instant now);
-  void NoteUse(const std::string& name, const Held& held, Instant now);
+  void NoteUse(const CollateralKey& key, const std::string& name, const Held& held, Instant now);
 
   Flight Fly(const CollateralKey& key, const std::string& name, Instant now);
   Flight Renew(const CollateralKey& key, const std::string& name, Instant now);
@@ -116,8 +116,9 @@ CacheAnswer CollateralCache::Impl::Answer(const Held& held, Instant now, bool hi
   return {held.item, state.freshness, held.fetched(), held.last_check(), state.next_refresh, hit};
 }
 
-void CollateralCache::Impl::NoteUse(const std::string& name, const Held& held, Instant now) {
-  if (held.item->vcek() == nullptr) return;
+void CollateralCache::Impl::NoteUse(const CollateralKey& key, const std::string& name, const Held& held,
+                                    Instant now) {
+  if (!IsPlatformItem(KindOf(key))) return;
   const int64_t seconds = now.time_since_epoch().count();
   int64_t noted = held.noted_use.load(std::memory_order_relaxed);
   if (noted != INT64_MIN && seconds < noted + kNoteUseEvery.count()) return;
@@ -284,7 +285,7 @@ CollateralCache::~CollateralCache() = default;
 Result<CacheAnswer> CollateralCache::Get(const CollateralKey& key, Instant now) {
   const std::string name = KeyName(key);
   if (const HeldPtr held = impl_->Find(key, name)) {
-    impl_->NoteUse(name, *held, now);
+    impl_->NoteUse(key, name, *held, now);
     CacheAnswer answer = impl_->Answer(*held, now, true);
     if (answer.freshness == Freshness::kStale) return impl_->RenewOrServeStale(key, name, now);
     if (answer.freshness == Freshness::kRefreshDue) impl_->RefreshInBackground(key, name, now);

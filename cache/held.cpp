@@ -12,6 +12,7 @@ Renewal RenewalOf(ItemKind kind) {
   switch (kind) {
     case ItemKind::kVcek:
       return Renewal::kNever;
+    case ItemKind::kPckCerts:
     case ItemKind::kAmdChain:
       return Renewal::kHalfLife;
     case ItemKind::kRootCaCrl:
@@ -24,6 +25,8 @@ Renewal RenewalOf(ItemKind kind) {
   }
   return Renewal::kDaily;
 }
+
+bool IsPlatformItem(ItemKind kind) { return kind == ItemKind::kVcek || kind == ItemKind::kPckCerts; }
 
 FreshnessInput MakeFreshnessInput(const CollateralKey& key, const Record& record, uint64_t jitter_seed) {
   return {.window = {record.issued, record.next_update},

@@ -31,6 +31,7 @@ struct Held {
 using HeldPtr = std::shared_ptr<const Held>;
 
 Renewal RenewalOf(ItemKind kind);
+bool IsPlatformItem(ItemKind kind);  // one of each single platform: bounded in number, without history
 FreshnessInput MakeFreshnessInput(const CollateralKey& key, const Record& record, uint64_t jitter_seed);
 Record MakeRecord(const Held& held);
 // The same bytes, issued by the same certificates.
