@@ -117,7 +117,8 @@ class CertificateParser {
     auto version = tbs.Enter(der::ContextConstructed(0));
     if (!version || version->Unsigned() != 2 || !version->empty()) return "not version 3";
     const auto serial = tbs.Integer();
-    if (!serial || serial->size() > 21) return "serial number is not an INTEGER of at most 20 bytes";
+    if (!serial || der::Magnitude(*serial).size() > 20)
+      return "serial number is not an INTEGER of at most 20 bytes";
     certificate_.serial_ = der::Magnitude(*serial);
     const auto algorithm = tbs.Next(der::kSequence);
     if (!algorithm || !Equal(algorithm->content, algorithm_content_))

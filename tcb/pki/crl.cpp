@@ -88,7 +88,7 @@ class CrlParser {
       if (standard == x509::kCrlNumber) {
         der::Reader reader(extension.value);
         const auto number = reader.Integer();
-        if (!number || !reader.empty() || (*number)[0] >= 0x80 || number->size() > 21)
+        if (!number || !reader.empty() || (*number)[0] >= 0x80 || der::Magnitude(*number).size() > 20)
           return "CRL number is not a number";
         crl_.number_ = der::Magnitude(*number);
         crl_.has_number_ = true;

@@ -86,7 +86,9 @@ void ExpectFlags(const nlohmann::json& entry, const Verdict& verdict) {
       << Findings(verdict);
   const bool not_issued =
       Has(verdict, {Check::kTcbInfoNotYetIssued, Check::kQeIdentityNotYetIssued}) || crl_expired;
-  if (entry.at("before_issue_date").get<bool>()) EXPECT_TRUE(not_issued) << Findings(verdict);
+  if (entry.at("before_issue_date").get<bool>()) {
+    EXPECT_TRUE(not_issued) << Findings(verdict);
+  }
 }
 
 void ExpectOdd(const nlohmann::json& entry, const Outcome& outcome) {
