@@ -12,8 +12,11 @@ namespace {
 
 Error ChainError(std::string message) { return {ErrorKind::kRejected, Check::kSnpChain, std::move(message)}; }
 
+// By AMD's names; where a name is none of them, by the CA bit. Whether the rest fits the role is checked later.
 bool IsLeaf(const Certificate& certificate) {
-  if (IsLeafName(certificate.subject_cn())) return true;
+  const std::string& name = certificate.subject_cn();
+  if (IsLeafName(name)) return true;
+  if (name.starts_with("SEV-") || name.starts_with("ARK-")) return false;
   return certificate.is_ca() != true && !certificate.self_issued();
 }
 

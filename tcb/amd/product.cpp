@@ -52,8 +52,8 @@ Result<Product> ProductFromCpuId(const CpuId& cpuid) {
   if (range != kCpus.end() && range->product) return *range->product;
   const std::string_view name = range == kCpus.end() ? "unknown" : range->name;
   return Error{ErrorKind::kRejected, Check::kSnpProduct,
-               StrCat("unsupported product: CPU family ", cpuid.family, ", model ", cpuid.model, ", stepping ",
-                      cpuid.stepping, " (", name, "); supported are Milan, Genoa and Turin")};
+               StrCat("unsupported product: CPU family ", cpuid.family, ", model ", cpuid.model,
+                      ", stepping ", cpuid.stepping, " (", name, "); supported are Milan, Genoa and Turin")};
 }
 
 }  // namespace thimble::amd

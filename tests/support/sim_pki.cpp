@@ -67,8 +67,12 @@ Bytes RevokedEntry(const Bytes& serial, Instant revoked_at) {
       {der::UnsignedInteger(serial), der::Time(revoked_at), der::Sequence({key_compromise})});
 }
 
-Bytes SignedObject(const Bytes& to_be_signed, const Bytes& algorithm, const SimKey& key) {
-  return der::Sequence({to_be_signed, algorithm, der::BitString(key.SignDer(to_be_signed))});
+Bytes SignedObject(const Bytes& to_be_signed, const Bytes& algorithm, const Signer& signer) {
+  return der::Sequence({to_be_signed, algorithm, der::BitString(signer.sign(to_be_signed))});
+}
+
+Signer SignerOf(const SimKey& key) {
+  return {key.SignatureAlgorithm(), [key](ByteView message) { return key.SignDer(message); }};
 }
 
 }  // namespace
@@ -97,36 +101,43 @@ Bytes MakeExtension(std::string_view oid, bool critical, ByteView value) {
 }
 
 Bytes MakeCertificate(const CertificateSpec& spec, const SimKey& subject_key, const SimKey& issuer_key) {
-  const SimKey& signer = spec.signer ? *spec.signer : issuer_key;
+  return MakeCertificate(spec, (spec.key ? *spec.key : subject_key).SubjectPublicKeyInfo(),
+                         SignerOf(spec.signer ? *spec.signer : issuer_key));
+}
+
+Bytes MakeCertificate(const CertificateSpec& spec, const Bytes& public_key_info, const Signer& issuer) {
   CertificateParts parts = {
       .version = der::Explicit(0, {der::Integer(2)}),  // v3
       .serial = der::UnsignedInteger(spec.serial),
-      .algorithm = signer.SignatureAlgorithm(),
+      .algorithm = issuer.algorithm,
       .issuer = EncodeName(spec.issuer),
       .validity = der::Sequence({der::Time(spec.validity.not_before), der::Time(spec.validity.not_after)}),
       .subject = EncodeName(spec.subject),
-      .public_key = (spec.key ? *spec.key : subject_key).SubjectPublicKeyInfo(),
+      .public_key = public_key_info,
       .extensions = Extensions(spec),
-      .outer_algorithm = signer.SignatureAlgorithm(),
+      .outer_algorithm = issuer.algorithm,
   };
   Apply(spec.bend, parts);
   std::vector<Bytes> fields = {parts.version,  parts.serial,  parts.algorithm, parts.issuer,
                                parts.validity, parts.subject, parts.public_key};
   if (!parts.extensions.empty()) fields.push_back(der::Explicit(3, {der::Sequence(parts.extensions)}));
-  return SignedObject(der::Sequence(fields), parts.outer_algorithm, signer);
+  return SignedObject(der::Sequence(fields), parts.outer_algorithm, issuer);
 }
 
 Bytes MakeCrl(const CrlSpec& spec, const SimKey& issuer_key) {
-  const SimKey& signer = spec.signer ? *spec.signer : issuer_key;
+  return MakeCrl(spec, SignerOf(spec.signer ? *spec.signer : issuer_key));
+}
+
+Bytes MakeCrl(const CrlSpec& spec, const Signer& issuer) {
   CrlParts parts = {
       .version = der::Integer(1),  // v2
-      .algorithm = signer.SignatureAlgorithm(),
+      .algorithm = issuer.algorithm,
       .issuer = EncodeName(spec.issuer),
       .this_update = der::Time(spec.window.not_before),
       .next_update = der::Time(spec.window.not_after),
       .revoked = {},
       .extensions = {},
-      .outer_algorithm = signer.SignatureAlgorithm(),
+      .outer_algorithm = issuer.algorithm,
   };
   for (const Bytes& serial : spec.revoked)
     parts.revoked.push_back(RevokedEntry(serial, spec.window.not_before));
@@ -137,7 +148,7 @@ Bytes MakeCrl(const CrlSpec& spec, const SimKey& issuer_key) {
                                parts.next_update};
   if (!parts.revoked.empty()) fields.push_back(der::Sequence(parts.revoked));
   if (!parts.extensions.empty()) fields.push_back(der::Explicit(0, {der::Sequence(parts.extensions)}));
-  return SignedObject(der::Sequence(fields), parts.outer_algorithm, signer);
+  return SignedObject(der::Sequence(fields), parts.outer_algorithm, issuer);
 }
 
 std::string ToPem(ByteView der, std::string_view label) {

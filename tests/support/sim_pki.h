@@ -67,6 +67,14 @@ struct CertificateSpec {
 };
 Bytes MakeCertificate(const CertificateSpec& spec, const SimKey& subject_key, const SimKey& issuer_key);
 
+// A key of any kind, for what it signs: its AlgorithmIdentifier in DER, and the signature over a message.
+struct Signer {
+  Bytes algorithm;
+  std::function<Bytes(ByteView)> sign;
+};
+// `spec.key` and `spec.signer`, which are ECDSA keys, are not looked at in these two.
+Bytes MakeCertificate(const CertificateSpec& spec, const Bytes& public_key_info, const Signer& issuer);
+
 struct CrlParts {
   Bytes version, algorithm, issuer, this_update, next_update;
   std::vector<Bytes> revoked, extensions;
@@ -83,6 +91,7 @@ struct CrlSpec {
   Bend<CrlParts> bend = {};
 };
 Bytes MakeCrl(const CrlSpec& spec, const SimKey& issuer_key);
+Bytes MakeCrl(const CrlSpec& spec, const Signer& issuer);
 
 std::string ToPem(ByteView der, std::string_view label);
 

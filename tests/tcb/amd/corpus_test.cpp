@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Real and doctored evidence against reference verdicts: ../shared/corpus/amd, as its README describes it.
+#include "tests/tcb/corpus.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -23,13 +22,9 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
+using test::ReadFile;
 
-const fs::path kCorpus = fs::path(THIMBLE_SOURCE_DIR) / "../shared/corpus/amd";
-
-Bytes ReadFile(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return Bytes(std::istreambuf_iterator<char>(in), {});
-}
+const fs::path kCorpus = test::CorpusRoot() / "amd";
 
 // What the reference calls a failing check, in our words.
 const std::map<std::string, std::vector<Check>> kReferenceNames = {
@@ -107,7 +102,8 @@ Result<Verdict> JudgeTdx(const Case& c) {
   const Bytes evidence = ReadFile(c.dir() / "hcl.bin"), td_quote = ReadFile(c.dir() / "td_quote.bin");
   TRY_ASSIGN(const HclReport hcl, ParseHclReport(evidence));
   const auto anchors = TrustAnchors::Pinned();
-  TRY_ASSIGN(auto verification, intel::QuoteVerification::Begin(td_quote, "", anchors, c.at(), nullptr, nullptr));
+  TRY_ASSIGN(auto verification,
+             intel::QuoteVerification::Begin(td_quote, "", anchors, c.at(), nullptr, nullptr));
   Verdict verdict = verification.verdict();
   const auto quote = Quote(c);
   CheckHcl(verdict, hcl, quote ? &*quote : nullptr, std::nullopt);
@@ -126,8 +122,10 @@ std::optional<Check> FirstFailure(const Result<Verdict>& result) {
 }
 
 Json TcbJson(const std::optional<TcbVersion>& tcb) {
-  Json out = {
-      {"bootloader", tcb->bootloader}, {"tee", tcb->tee}, {"snp", tcb->snp}, {"microcode", tcb->microcode}};
+  Json out = {{"bootloader", tcb.value().bootloader},
+              {"tee", tcb->tee},
+              {"snp", tcb->snp},
+              {"microcode", tcb->microcode}};
   if (tcb->fmc) out["fmc"] = *tcb->fmc;
   return out;
 }

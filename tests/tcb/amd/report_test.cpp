@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tcb/amd/report.h"
+
+#include "tests/support/der_writer.h"
+#include "tests/tcb/amd/world.h"
+
+namespace thimble::amd {
+namespace {
+
+using sim::SnpPlatform;
+
+Bytes GoodReport(uint32_t version = 5) {
+  return World().Report(SnpPlatform::Of(Product::kTurin), {.version = version, .guest_svn = 3, .vmpl = 2});
+}
+
+TEST(Report, ReadsWhatEachVersionHas) {
+  for (uint32_t version = 2; version <= 5; ++version) {
+    const Bytes bytes = GoodReport(version);
+    const auto report = ParseReport(bytes);
+    ASSERT_TRUE(report.ok()) << report.error().message;
+    const SnpClaims& c = report->claims;
+    EXPECT_EQ(c.version, version);
+    EXPECT_EQ(c.guest_svn, 3u);
+    EXPECT_EQ(c.vmpl, 2u);
+    EXPECT_EQ(c.policy, 0x30000u);
+    EXPECT_EQ(c.measurement.bytes()[0], 0x90);
+    EXPECT_EQ(c.host_data.bytes()[31], 0xdf);
+    EXPECT_EQ(c.current_version.major, 1);
+    EXPECT_EQ(c.current_version.minor, 55);
+    EXPECT_EQ(c.current_version.build, 40);
+    EXPECT_EQ(c.cpuid.has_value(), version >= 3);
+    EXPECT_EQ(c.launch_mit_vector.has_value(), version >= 5);
+    EXPECT_EQ(c.current_mit_vector.value_or(0x3f), 0x3fu);
+    EXPECT_EQ(c.reported_tcb, std::nullopt);  // the layout is the product's
+    EXPECT_EQ(report->signed_bytes.size(), 0x2a0u);
+  }
+}
+
+TEST(Report, LengthIsExact) {
+  Bytes bytes = GoodReport();
+  bytes.pop_back();
+  ExpectError(ParseReport(bytes), ErrorKind::kMalformed, Check::kSnpFormat);
+  bytes.resize(kReportSize + 1);
+  ExpectError(ParseReport(bytes), ErrorKind::kMalformed, Check::kSnpFormat);
+  ExpectError(ParseReport({}), ErrorKind::kMalformed, Check::kSnpFormat);
+}
+
+TEST(Report, VersionsOtherThan2To5) {
+  for (const uint32_t version : {0u, 1u, 6u, 0x02000000u}) {
+    ExpectError(ParseReport(GoodReport(version)), ErrorKind::kMalformed, Check::kSnpVersion);
+  }
+}
+
+// One byte each in the ranges that are known to be zero, at both of their ends.
+TEST(Report, KnownZeroesAreZero) {
+  for (const size_t offset : {0x0bu, 0x0fu, 0x4bu, 0x4cu, 0x4fu, 0x2d0u, 0x2e7u, 0x318u, 0x32fu}) {
+    Bytes bytes = GoodReport();
+    bytes[offset] = 0x80;
+    ExpectError(ParseReport(bytes), ErrorKind::kMalformed, Check::kSnpFormat);
+  }
+  Bytes policy = GoodReport(), flags = GoodReport();
+  policy[0x0b] = 0x04;  // bit 26; bits up to 25 are known
+  flags[0x48] = 0x20;   // bit 5
+  ExpectError(ParseReport(policy), ErrorKind::kMalformed, Check::kSnpFormat);
+  ExpectError(ParseReport(flags), ErrorKind::kMalformed, Check::kSnpFormat);
+}
+
+// PLATFORM_INFO's bits and other reserved ranges change with firmware.
+TEST(Report, UnknownBitsAreReportedNotRefused) {
+  Bytes bytes = GoodReport();
+  bytes[0x47] = 0xff;  // PLATFORM_INFO
+  bytes[0x0b] = 0x03;  // POLICY bits 24, 25
+  for (const size_t offset : {0x18bu, 0x1ebu, 0x208u, 0x330u}) bytes[offset] = 1;
+  const auto report = ParseReport(bytes);
+  ASSERT_TRUE(report.ok()) << report.error().message;
+  EXPECT_EQ(report->claims.platform_info, 0xff00000000000025u);
+}
+
+TEST(ExtendedReport, AReportAloneHasNoTable) {
+  const Bytes bytes = GoodReport();
+  const auto extended = SplitExtendedReport(bytes);
+  ASSERT_TRUE(extended.ok());
+  EXPECT_TRUE(extended->table.empty());
+  EXPECT_EQ(extended->report.size(), kReportSize);
+  ExpectError(SplitExtendedReport(ByteView(bytes).first(kReportSize - 1)), ErrorKind::kMalformed,
+              Check::kSnpFormat);
+}
+
+Bytes WithTable(const Bytes& table) { return sim::der::Concat({GoodReport(), table}); }
+
+TEST(ExtendedReport, EntriesByGuidAndUnknownOnesLeftOut) {
+  const Bytes evidence =
+      WithTable(sim::EncodeCertificateTable({{sim::kVlekGuid, {1}},
+                                             {"ecae0c0f-9502-43b1-afa2-0ae2e0d565b6", {9, 9}},
+                                             {sim::kAskGuid, {2, 2}},
+                                             {sim::kArkGuid, {3}},
+                                             {sim::kCrlGuid, {4}},
+                                             {sim::kVcekGuid, {5}}}));
+  const auto extended = SplitExtendedReport(evidence);
+  ASSERT_TRUE(extended.ok()) << extended.error().message;
+  ASSERT_EQ(extended->table.size(), 5u);
+  EXPECT_EQ(extended->table[0].content, TableContent::kVlek);
+  EXPECT_EQ(extended->table[1].content, TableContent::kIntermediate);
+  EXPECT_EQ(HexLower(extended->table[1].data), "0202");
+  EXPECT_EQ(extended->table[2].content, TableContent::kArk);
+  EXPECT_EQ(extended->table[3].content, TableContent::kCrl);
+  EXPECT_EQ(extended->table[4].content, TableContent::kVcek);
+}
+
+TEST(ExtendedReport, AnEmptyTable) {
+  const Bytes evidence = WithTable(Bytes(4096));
+  const auto extended = SplitExtendedReport(evidence);
+  ASSERT_TRUE(extended.ok());
+  EXPECT_TRUE(extended->table.empty());
+}
+
+TEST(ExtendedReport, EntriesStayInsideTheTableAndOutsideItsHeader) {
+  const Bytes good = sim::EncodeCertificateTable({{sim::kVcekGuid, {1, 2, 3}}});
+  const auto with = [&](size_t offset, uint8_t value) {
+    Bytes table = good;
+    table[offset] = value;
+    return SplitExtendedReport(WithTable(table));
+  };
+  EXPECT_TRUE(SplitExtendedReport(WithTable(good)).ok());
+  ExpectError(with(16, 47), ErrorKind::kMalformed, Check::kSnpFormat);    // begins in the header
+  ExpectError(with(16, 49), ErrorKind::kMalformed, Check::kSnpFormat);    // ends behind the table
+  ExpectError(with(20, 4), ErrorKind::kMalformed, Check::kSnpFormat);     // one byte too long
+  ExpectError(with(23, 0xff), ErrorKind::kMalformed, Check::kSnpFormat);  // offset + length past 32 bits
+}
+
+TEST(ExtendedReport, TheHeaderEnds) {
+  Bytes table = sim::EncodeCertificateTable({{sim::kVcekGuid, {}}});
+  ASSERT_EQ(table.size(), 48u);
+  EXPECT_TRUE(SplitExtendedReport(WithTable(table)).ok());
+  table.pop_back();
+  ExpectError(SplitExtendedReport(WithTable(table)), ErrorKind::kMalformed, Check::kSnpFormat);
+  const std::vector<std::pair<std::string, Bytes>> most(32, {sim::kCrlGuid, {1}}),
+      many(33, {sim::kCrlGuid, {1}});
+  EXPECT_TRUE(SplitExtendedReport(WithTable(sim::EncodeCertificateTable(most))).ok());
+  ExpectError(SplitExtendedReport(WithTable(sim::EncodeCertificateTable(many))), ErrorKind::kMalformed,
+              Check::kSnpFormat);
+}
+
+}  // namespace
+}  // namespace thimble::amd
