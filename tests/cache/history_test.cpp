@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Imports, and the versions that were held.
+#include <gtest/gtest.h>
+
+#include "tests/cache/cache_world.h"
+
+namespace thimble {
+namespace {
+
+using namespace test;
+
+const Instant kIssued =
+    sim::DefaultTcbInfo(IntelTee::kSgx, sim::kServerFmspc, sim::kStandardNumber, sim::kNow).issued;
+
+// The TCB info of another day and number, good for 30 days or as long as told.
+FetchedBytes Version(const CacheWorld& world, int day, uint32_t number = sim::kStandardNumber,
+                     int good_for = 30) {
+  return CacheWorld::Tcb(world.intel, std::get<TcbInfoKey>(kTcbKey), number, [&](sim::TcbInfoSpec& spec) {
+    spec.issued = kIssued + std::chrono::days(day);
+    spec.next_update = spec.issued + std::chrono::days(good_for);
+  });
+}
+Check Put(CacheWorld& world, const FetchedBytes& bytes, bool allow_older = false) {
+  return CheckOf(world.cache->Put(kTcbKey, bytes, world.now, allow_older));
+}
+std::vector<int> Days(CacheWorld& world) {
+  std::vector<int> days;
+  for (const ItemPtr& item : world.cache->History(kTcbKey)) {
+    days.push_back(static_cast<int>((item->issued() - kIssued) / hours(24)));
+  }
+  return days;
+}
+
+TEST(Put, TakesWhatAFetchWouldTake) {
+  CacheWorld world;
+  EXPECT_EQ(Put(world, Version(world, 0)), Check::kNone);
+  const auto answer = world.cache->Get(kTcbKey, world.now);
+  ASSERT_TRUE(answer.ok());
+  EXPECT_TRUE(answer->hit);
+  EXPECT_EQ(answer->item->source(), "https://pcs.example/");
+  EXPECT_EQ(world.fetches, 0);
+}
+
+TEST(Put, RefusesWhatAFetchWouldRefuse) {
+  CacheWorld world;
+  const auto forger = sim::SimIntel::Make({.seed = "forger"});
+  EXPECT_EQ(Put(world, CacheWorld::Tcb(forger, std::get<TcbInfoKey>(kTcbKey))),
+            Check::kSigningChainUntrusted);
+  EXPECT_EQ(world.Count(Kind::kRefused), 1u);
+  EXPECT_FALSE(world.cache->Peek(kTcbKey, world.now));
+}
+
+TEST(Put, OlderOnlyWhenAllowed) {
+  CacheWorld world;
+  ASSERT_EQ(Put(world, Version(world, 5)), Check::kNone);
+  EXPECT_EQ(Put(world, Version(world, 4)), Check::kCollateralRollback);
+  EXPECT_EQ(world.Count(Kind::kRollback), 1u);
+  EXPECT_EQ(Put(world, Version(world, 4), true), Check::kNone);
+  EXPECT_EQ(world.cache->Peek(kTcbKey, world.now)->item->issued(), kIssued + hours(4 * 24));
+}
+
+TEST(Put, AnEndedVersionThatIsOlderIsHistoryOnly) {
+  CacheWorld world;
+  ASSERT_EQ(Put(world, Version(world, 5)), Check::kNone);
+  EXPECT_EQ(Put(world, Version(world, 0, sim::kStandardNumber, 1)), Check::kNone);
+  EXPECT_EQ(world.cache->Peek(kTcbKey, world.now)->item->issued(), kIssued + hours(5 * 24));
+  EXPECT_EQ(Days(world), (std::vector<int>{5, 0}));
+}
+
+TEST(Put, AnEndedVersionIsStaleWhereNothingIsHeld) {
+  CacheWorld world;
+  EXPECT_EQ(Put(world, Version(world, 0, sim::kStandardNumber, 1)), Check::kNone);
+  EXPECT_EQ(world.cache->Peek(kTcbKey, world.now)->freshness, Freshness::kStale);
+}
+
+TEST(Put, TheSameAgainIsNoCheckOfAnUpstream) {
+  CacheWorld world;
+  ASSERT_EQ(Put(world, Version(world, 0)), Check::kNone);
+  const Instant before = world.now;
+  world.now += hours(5);
+  EXPECT_EQ(Put(world, Version(world, 0)), Check::kNone);
+  EXPECT_EQ(world.cache->Peek(kTcbKey, world.now)->last_check, before);
+}
+
+TEST(History, KeepsEachVersionNewestFirst) {
+  CacheWorld world;
+  for (const int day : {0, 3, 5}) ASSERT_EQ(Put(world, Version(world, day)), Check::kNone);
+  ASSERT_EQ(Put(world, Version(world, 1, sim::kEarlyNumber)), Check::kNone);
+  EXPECT_EQ(Days(world), (std::vector<int>{1, 5, 3, 0})) << "the number comes first";
+  EXPECT_EQ(world.cache->History(kTcbKey).at(1)->body(), Version(world, 5).bytes.body);
+  EXPECT_TRUE(world.cache->History(kTdxTcbKey).empty());
+  world.Reopen();
+  EXPECT_EQ(Days(world).size(), 4u);
+}
+
+TEST(History, AVersionIsKeptOnce) {
+  CacheWorld world;
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_EQ(Put(world, Version(world, 0)), Check::kNone);
+    ASSERT_TRUE(world.cache->Get(kTcbKey, world.now).ok());
+  }
+  EXPECT_EQ(Days(world), (std::vector<int>{0}));
+}
+
+// Selector 1 is a prefix of selector 17 as text.
+TEST(History, OfOneKeyOnly) {
+  CacheWorld world;
+  const auto with_number = [](uint32_t number) {
+    TcbInfoKey key = std::get<TcbInfoKey>(kTcbKey);
+    key.selector = {Selector::Kind::kNumber, number};
+    return CollateralKey(key);
+  };
+  ASSERT_TRUE(world.cache->Put(with_number(17), Version(world, 0, 17), world.now, false).ok());
+  EXPECT_TRUE(world.cache->History(with_number(1)).empty());
+  EXPECT_EQ(world.cache->History(with_number(17)).size(), 1u);
+}
+
+TEST(History, AtATimeIsWhatHadBeenIssuedByThen) {
+  CacheWorld world;
+  for (const int day : {0, 3, 5}) ASSERT_EQ(Put(world, Version(world, day)), Check::kNone);
+  const auto at = [&](int day, int second) {
+    const ItemPtr item = world.cache->HistoryAt(kTcbKey, kIssued + std::chrono::days(day) + Seconds(second));
+    return item ? static_cast<int>((item->issued() - kIssued) / hours(24)) : -1;
+  };
+  EXPECT_EQ(at(0, -1), -1);
+  EXPECT_EQ(at(0, 0), 0);
+  EXPECT_EQ(at(3, -1), 0);
+  EXPECT_EQ(at(3, 0), 3);
+  EXPECT_EQ(at(100, 0), 5);
+}
+
+}  // namespace
+}  // namespace thimble

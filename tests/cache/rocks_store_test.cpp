@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cache/rocks_store.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+
+#include "cache/store_rules.h"
+#include "tcb/check.h"
+#include "tests/cache/temp_directory.h"
+
+namespace thimble {
+namespace {
+
+using test::TempDirectory;
+
+// store_child.cpp, over a pipe.
+class Child {
+ public:
+  Child(const std::filesystem::path& directory, const char* mode) {
+    int ends[2];
+    if (::pipe(ends) != 0) throw std::runtime_error("pipe");
+    const std::string path = directory.string();
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::dup2(ends[1], STDOUT_FILENO);
+      ::close(ends[0]);
+      ::close(ends[1]);
+      ::execl(THIMBLE_STORE_CHILD, THIMBLE_STORE_CHILD, path.c_str(), mode, nullptr);
+      ::_exit(127);
+    }
+    ::close(ends[1]);
+    progress_ = ends[0];
+  }
+  ~Child() {
+    Kill();
+    ::close(progress_);
+  }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  bool AwaitProgress() const {
+    char byte;
+    return ::read(progress_, &byte, 1) == 1;
+  }
+  int DrainProgress() const {
+    int count = 0;
+    while (AwaitProgress()) ++count;
+    return count;
+  }
+  void Kill() {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = 0;
+  }
+
+ private:
+  pid_t pid_ = 0;
+  int progress_ = -1;
+};
+
+TEST(RocksStore, IsPrivateToItsUser) {
+  const TempDirectory directory;
+  ASSERT_TRUE(RocksStore::Open(directory.path()).ok());
+  struct stat info {};
+  ASSERT_EQ(::stat(directory.path().c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0700u);
+}
+
+TEST(RocksStore, AnotherProcessHasIt) {
+  const TempDirectory directory;
+  Child child(directory.path(), "hold");
+  ASSERT_TRUE(child.AwaitProgress());
+  const auto refused = RocksStore::Open(directory.path());
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().check, Check::kStoreIo);
+  EXPECT_NE(refused.error().message.find("in use by another process"), std::string::npos)
+      << refused.error().message;
+  child.Kill();
+  EXPECT_TRUE(RocksStore::Open(directory.path()).ok());
+}
+
+TEST(RocksStore, WritesThatReturnedSurviveAKill) {
+  const TempDirectory directory;
+  Child child(directory.path(), "write");
+  for (int i = 0; i <= 50; ++i) ASSERT_TRUE(child.AwaitProgress());
+  child.Kill();
+  const int written = 50 + child.DrainProgress();
+  const auto store = RocksStore::Open(directory.path());
+  ASSERT_TRUE(store.ok()) << store.error().message;
+  for (int i = 0; i < written; ++i)
+    EXPECT_EQ((*store)->Get("a/" + std::to_string(i)).value(), std::to_string(i));
+  for (int i = 0; i < written + 2; ++i) {
+    EXPECT_EQ((*store)->Get("a/" + std::to_string(i)).value(),
+              (*store)->Get("b/" + std::to_string(i)).value())
+        << "a batch is all or nothing";
+  }
+}
+
+TEST(RocksStore, ATornTailIsLeftBehind) {
+  const TempDirectory directory;
+  {
+    const auto store = RocksStore::Open(directory.path());
+    ASSERT_TRUE((*store)->Apply({{"first", "1"}}).ok());
+    ASSERT_TRUE((*store)->Apply({{"last", std::string(1000, 'x')}}).ok());
+  }
+  for (const auto& file : std::filesystem::directory_iterator(directory.path())) {
+    if (file.path().extension() == ".log" && file.file_size() > 500) {
+      std::filesystem::resize_file(file.path(), file.file_size() - 500);
+    }
+  }
+  const auto store = RocksStore::Open(directory.path());
+  ASSERT_TRUE(store.ok()) << store.error().message;
+  EXPECT_EQ((*store)->Get("first").value(), "1");
+  EXPECT_FALSE((*store)->Get("last").value());
+}
+
+TEST(RocksStore, ANewerSchemaIsRefused) {
+  const TempDirectory directory;
+  const auto write_mark = [&](const std::string& mark) {
+    const auto store = RocksStore::Open(directory.path());
+    return store.ok() && (*store)->Apply({{std::string(kStoreSchemaName), mark}}).ok();
+  };
+  ASSERT_TRUE(write_mark(std::to_string(kStoreSchema)));
+  ASSERT_TRUE(write_mark(std::to_string(kStoreSchema + 1)));
+  const auto refused = RocksStore::Open(directory.path());
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message.find("newer version"), std::string::npos) << refused.error().message;
+}
+
+TEST(RocksStore, WhatIsNoStoreIsRefused) {
+  const TempDirectory directory;
+  std::ofstream(directory.path()) << "a file";
+  const auto refused = RocksStore::Open(directory.path());
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().check, Check::kStoreIo);
+}
+
+}  // namespace
+}  // namespace thimble

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cache/workers.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+
+#include "tests/cache/cache_world.h"
+
+namespace thimble {
+namespace {
+
+using test::Eventually;
+
+// Holds a worker until it is opened.
+struct Gate {
+  std::atomic<bool> entered{false}, open{false};
+  std::function<void()> Job() {
+    return [this] {
+      entered = true;
+      while (!open) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    };
+  }
+};
+
+TEST(Workers, RunWhatIsSubmitted) {
+  std::atomic<int> runs{0};
+  Workers workers(2, 10);
+  EXPECT_TRUE(workers.Submit("a", [&] { ++runs; }));
+  EXPECT_TRUE(workers.Submit("b", [&] { ++runs; }));
+  EXPECT_TRUE(Eventually([&] { return runs == 2; }));
+  EXPECT_TRUE(Eventually([&] {
+    workers.Submit("a", [&] { ++runs; });
+    return runs >= 3;
+  })) << "a name can be used again";
+}
+
+TEST(Workers, ANameThatIsQueuedOrRunningIsThatJob) {
+  Gate gate;
+  std::atomic<int> runs{0};
+  Workers workers(1, 10);
+  workers.Submit("running", gate.Job());
+  ASSERT_TRUE(Eventually([&] { return gate.entered.load(); }));
+  EXPECT_TRUE(workers.Submit("running", [&] { ++runs; }));
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(workers.Submit("queued", [&] { ++runs; }));
+  std::atomic<bool> last{false};
+  workers.Submit("last", [&] { last = true; });
+  gate.open = true;
+  EXPECT_TRUE(Eventually([&] { return last.load(); }));
+  EXPECT_EQ(runs, 1);
+}
+
+TEST(Workers, TheQueueIsBounded) {
+  Gate gate;
+  Workers workers(1, 2);
+  workers.Submit("running", gate.Job());
+  ASSERT_TRUE(Eventually([&] { return gate.entered.load(); }));
+  EXPECT_TRUE(workers.Submit("1", [] {}));
+  EXPECT_TRUE(workers.Submit("2", [] {}));
+  EXPECT_FALSE(workers.Submit("3", [] {}));
+  gate.open = true;
+}
+
+TEST(Workers, TheEndWaitsForWhatRunsAndDropsTheRest) {
+  Gate gate;
+  std::atomic<int> runs{0};
+  {
+    Workers workers(1, 10);
+    workers.Submit("running", [&] {
+      gate.entered = true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      ++runs;
+    });
+    workers.Submit("queued", [&] { runs += 100; });
+    ASSERT_TRUE(Eventually([&] { return gate.entered.load(); }));
+  }
+  EXPECT_EQ(runs, 1);
+}
+
+}  // namespace
+}  // namespace thimble
