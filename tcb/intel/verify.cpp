@@ -352,12 +352,13 @@ Result<QuoteVerification> QuoteVerification::Begin(ByteView quote, std::string_v
     if (chain.error().kind != ErrorKind::kRejected) return std::move(chain).error();
     CheckWindow(verdict, StatedWindow(text), "PCK chain", Check::kPckExpired, Check::kPckNotYetValid);
     HardUnless(verdict, chain.error().check, false, [&] { return chain.error().message; });
-    return run;
+  } else {
+    run.chain_ = *chain;
+    run.needed_ = {run.chain_->facts.fmspc, run.chain_->facts.ca,
+                   run.quote_.tdx ? IntelTee::kTdx : IntelTee::kSgx};
+    CheckEvidence(run.quote_, *key, *run.chain_, anchors, memo, verdict);
   }
-  run.chain_ = *chain;
-  run.needed_ = {run.chain_->facts.fmspc, run.chain_->facts.ca,
-                 run.quote_.tdx ? IntelTee::kTdx : IntelTee::kSgx};
-  CheckEvidence(run.quote_, *key, *run.chain_, anchors, memo, verdict);
+  if (run.failed()) Close(verdict);
   return run;
 }
 
