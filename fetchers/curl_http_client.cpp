@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <mutex>
 #include <new>
 
@@ -157,6 +158,12 @@ Error TransferError(CURLcode code, const Transfer& transfer, const HttpRequest& 
   return UpstreamError(Check::kUpstreamUnreachable, StrCat(what, text));
 }
 
+// OpenSSL writes to sockets that the peer has closed without MSG_NOSIGNAL, which would end the process.
+bool InitialiseOnce() {
+  std::signal(SIGPIPE, SIG_IGN);
+  return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+}
+
 }  // namespace
 
 // Idle handles, each with its open connections.
@@ -180,7 +187,7 @@ struct CurlHttpClient::Pool {
 
 CurlHttpClient::CurlHttpClient(CurlOptions options)
     : options_(std::move(options)), pool_(std::make_unique<Pool>()) {
-  static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
+  static const bool initialised = InitialiseOnce();
   (void)initialised;  // when it failed, every curl_easy_init() returns null, which Send() reports
 }
 CurlHttpClient::~CurlHttpClient() = default;
