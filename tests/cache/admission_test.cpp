@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
 #include "tests/cache/cache_world.h"
 
 namespace thimble {
@@ -119,6 +124,38 @@ TEST(DroppedSerials, AreThoseThatTheNextCrlLacks) {
   EXPECT_EQ(DroppedSerials(*revoking({{1}, {2}, {3}, {4}}), *held), 0u);
   EXPECT_EQ(DroppedSerials(*revoking({{3}, {4}}), *held), 2u);
   EXPECT_EQ(DroppedSerials(*Item(Intel()), *Item(Intel())), 0u) << "no CRLs";
+}
+
+// Collateral of Intel's, each at a time when nothing of it had ended.
+TEST(Admit, TakesRealCollateral) {
+  const std::filesystem::path corpus = std::filesystem::path(THIMBLE_CORPUS) / "intel";
+  std::ifstream in(corpus / "cases.json");
+  if (!in) GTEST_SKIP() << "no corpus";
+  const auto read = [](const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  const auto admit = [&](ItemKind kind, const std::string& body, const std::string& chain, Instant at) {
+    const CollateralBytes bytes{Bytes(body.begin(), body.end()), chain};
+    const auto item = AuthenticateAny(kind, bytes, TrustAnchors::Pinned());
+    return item.ok() && Admit(*ParseKeyName((*item)->name()), bytes, TrustAnchors::Pinned(), at).ok();
+  };
+  int items = 0;
+  for (const auto& entry : nlohmann::json::parse(in)) {
+    if (entry.at("clean") != true || entry.at("signed_by") != "Intel") continue;
+    const auto directory = corpus / entry.at("dir").get<std::string>();
+    const Instant at = ParseRfc3339(entry.at("at").get<std::string>()).value();
+    const std::string pck_crl_chain = read(directory / "pck_crl_chain.pem");
+    EXPECT_TRUE(admit(ItemKind::kTcbInfo, read(directory / "tcb_info.json"),
+                      read(directory / "tcb_info_chain.pem"), at))
+        << directory;
+    EXPECT_TRUE(admit(ItemKind::kEnclaveIdentity, read(directory / "qe_identity.json"),
+                      read(directory / "qe_identity_chain.pem"), at))
+        << directory;
+    EXPECT_TRUE(admit(ItemKind::kPckCrl, read(directory / "pck_crl.der"), pck_crl_chain, at)) << directory;
+    items += 3;
+  }
+  EXPECT_GE(items, 198);
 }
 
 }  // namespace
