@@ -3,8 +3,10 @@
 // Recording what a check found. Messages are made only when a check fails. Internal to tcb/.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -16,8 +18,13 @@ namespace thimble {
 template <class Message>
 bool RecordUnless(Verdict& verdict, Check check, bool holds, Severity severity, const Message& message) {
   verdict.checks.Set(check, holds ? CheckResult::kPassed : CheckResult::kFailed);
-  if (!holds) verdict.findings.push_back({check, severity, std::string(message())});
-  return holds;
+  if (holds) return true;
+  // Two items that rest on one chain have the same to say of it: once is enough.
+  Finding finding{check, severity, std::string(message())};
+  auto& findings = verdict.findings;
+  if (std::find(findings.begin(), findings.end(), finding) == findings.end())
+    findings.push_back(std::move(finding));
+  return false;
 }
 
 // A hard check: false ends the verification.

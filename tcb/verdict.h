@@ -47,6 +47,7 @@ struct Finding {
   Check check = Check::kNone;
   Severity severity = Severity::kSoft;
   std::string message;
+  bool operator==(const Finding&) const = default;
 };
 
 enum class CheckResult : uint8_t { kNotRun, kPassed, kFailed };

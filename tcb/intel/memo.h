@@ -4,6 +4,7 @@
 // enclaves.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <mutex>
@@ -23,7 +24,7 @@ namespace thimble::intel {
 template <class T>
 class GenerationMap {
  public:
-  explicit GenerationMap(size_t capacity) : half_(capacity / 2 + 1) {}
+  explicit GenerationMap(size_t capacity) : half_(std::max<size_t>(capacity / 2, 1)) {}
 
   std::optional<T> Find(std::string_view key) {
     const std::scoped_lock lock(mutex_);
