@@ -58,6 +58,8 @@ std::string_view EventName(CacheEvent::Kind kind) {
       return "record fails its digest, quarantined";
     case CacheEvent::Kind::kEvicted:
       return "evicted";
+    case CacheEvent::Kind::kStoreFailed:
+      return "store failed";
   }
   return "";
 }

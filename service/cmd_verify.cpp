@@ -7,10 +7,10 @@
 #include "service/explain.h"
 #include "service/log.h"
 #include "service/problem.h"
-#include "service/query.h"
 #include "service/remote.h"
 #include "service/render.h"
 #include "tcb/base/json.h"
+#include "tcb/base/percent.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
@@ -86,8 +86,7 @@ std::string TargetOf(const VerifyOptions& options) {
   std::string target = "/v1/verify";
   const auto add = [&target](std::string_view name, const std::optional<std::string>& value) {
     if (!value) return;
-    target +=
-        StrCat(target.find('?') == std::string::npos ? '?' : '&', name, "=", http::PercentEncode(*value));
+    target += StrCat(target.find('?') == std::string::npos ? '?' : '&', name, "=", PercentEncode(*value));
   };
   add("at", options.at);
   add("report_data", options.report_data);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/config.h"
 
-#define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
 #include <charconv>
@@ -245,9 +244,11 @@ Status ReadVendor(const Reader& r, const toml::node& node, Vendor vendor, std::v
 }
 
 Result<toml::table> ParseToml(std::string_view text, const Reader& reader) {
-  toml::parse_result parsed = toml::parse(text);
-  if (!parsed) return reader.FailAt(parsed.error().source().begin.line, parsed.error().description());
-  return std::move(parsed).table();
+  try {
+    return toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    return reader.FailAt(error.source().begin.line, error.description());
+  }
 }
 
 }  // namespace

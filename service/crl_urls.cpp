@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "fetchers/url.h"
+#include "tcb/base/percent.h"
 
 namespace thimble {
 namespace {

@@ -36,6 +36,11 @@ class Listener : public httplib::Server {
       : handler_(handler), limits_(limits), admin_(admin), stopping_(stopping) {
     new_task_queue = [] { return new ConnectionQueue(); };  // the library deletes it
     set_tcp_nodelay(true);
+    // The library's default is SO_REUSEPORT: two servers on one port would share its connections in silence.
+    set_socket_options([](socket_t socket) {
+      const int yes = 1;
+      ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    });
   }
 
   void DeepenBacklog() { ::listen(svr_sock_, kBacklog); }

@@ -7,6 +7,7 @@
 #include "service/ascii.h"
 #include "service/crl_urls.h"
 #include "service/query.h"
+#include "tcb/base/percent.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/pki/pem.h"
@@ -77,7 +78,7 @@ http::HeaderList ChainHeader(const CollateralItem& item) {
   if (item.identity() != nullptr) name = "SGX-Enclave-Identity-Issuer-Chain";
   if (item.numbers() != nullptr) name = "TCB-Evaluation-Data-Numbers-Issuer-Chain";
   if (item.crl() != nullptr) name = "SGX-PCK-CRL-Issuer-Chain";
-  return {{std::string(name), http::PercentEncode(item.issuer_chain())}};
+  return {{std::string(name), PercentEncode(item.issuer_chain())}};
 }
 
 std::shared_ptr<const http::Content> MakeContent(const CollateralItem& item, ItemForm form) {

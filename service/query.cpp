@@ -1,27 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/query.h"
 
-#include "fetchers/url.h"
-#include "service/ascii.h"
+#include "tcb/base/percent.h"
 
 namespace thimble::http {
-
-std::string PercentEncode(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  out.reserve(text.size() + text.size() / 4);
-  for (const char c : text) {
-    if (IsAlnum(c) || std::string_view("-_.!~*'()").find(c) != std::string_view::npos) {
-      out += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out += '%';
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
-    }
-  }
-  return out;
-}
 
 std::optional<Query> Query::Parse(std::string_view raw) {
   Query query;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Query strings, and percent-encoding as the issuer chain headers have it. '+' is a plus sign everywhere:
-// clients of the dialects escape nothing but %XX (spec/intel-qcnl-client.md, trap 6).
+// Query strings. '+' is a plus sign: clients of the dialects escape nothing but %XX
+// (spec/intel-qcnl-client.md, trap 6).
 #pragma once
 
 #include <optional>
@@ -11,9 +11,6 @@
 #include <vector>
 
 namespace thimble::http {
-
-// As encodeURIComponent: letters, digits and -_.!~*'() stay.
-std::string PercentEncode(std::string_view text);
 
 class Query {
  public:
