@@ -7,6 +7,8 @@
 
 #include <charconv>
 
+#include "service/connection_count.h"
+#include "service/http_parking.h"
 #include "service/socket_transport.h"
 #include "service/thread_crew.h"
 #include "tcb/base/text.h"
@@ -15,26 +17,24 @@
 namespace thimble::http {
 namespace {
 
-constexpr size_t kMaxConnections = 1024;
 constexpr int kBacklog = 1024;  // the library's own is 5
+constexpr size_t kMaxThreads = 512;
+constexpr size_t kMaxQueue = 2048;
 constexpr std::chrono::seconds kThreadIdle{10};
+constexpr std::string_view kOverloaded =
+    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
-// The library's queue of accepted connections, as a crew of threads.
-class ConnectionQueue : public httplib::TaskQueue {
+// The library accepts, and hands each connection over in place: what becomes of it is Door's.
+class InPlace : public httplib::TaskQueue {
  public:
-  void enqueue(std::function<void()> work) override { crew_.Run(std::move(work)); }
-  void shutdown() override { crew_.Drain(); }
-
- private:
-  ThreadCrew crew_{kMaxConnections, kThreadIdle};
+  void enqueue(std::function<void()> work) override { work(); }
+  void shutdown() override {}
 };
 
 class Listener : public httplib::Server {
  public:
-  Listener(const http::Handler& handler, const ConnectionLimits& limits, bool admin,
-           const std::atomic<bool>& stopping)
-      : handler_(handler), limits_(limits), admin_(admin), stopping_(stopping) {
-    new_task_queue = [] { return new ConnectionQueue(); };  // the library deletes it
+  explicit Listener(std::function<void(int)> accepted) : accepted_(std::move(accepted)) {
+    new_task_queue = [] { return new InPlace(); };  // the library deletes it
     set_tcp_nodelay(true);
     // The library's default is SO_REUSEPORT: two servers on one port would share its connections in silence.
     set_socket_options([](socket_t socket) {
@@ -47,15 +47,11 @@ class Listener : public httplib::Server {
 
  private:
   bool process_and_close_socket(socket_t socket) override {
-    SocketTransport transport(socket);
-    ServeConnection(transport, Peer{transport.PeerAddress(), admin_}, limits_, handler_, stopping_);
+    accepted_(socket);
     return true;
   }
 
-  const http::Handler& handler_;
-  const ConnectionLimits& limits_;
-  const bool admin_;
-  const std::atomic<bool>& stopping_;
+  const std::function<void(int)> accepted_;
 };
 
 // The store admits one process, so a socket beside it that is not ours is what an ended one has left.
@@ -88,11 +84,20 @@ std::string ListenAddress::ToString() const {
 }
 
 struct HttpServer::Impl {
-  Impl(Handler handler, ConnectionLimits limits) : handler(std::move(handler)), limits(limits) {}
+  Impl(Handler handler, ConnectionLimits limits)
+      : handler(std::move(handler)), limits(limits), count(limits.max_connections, limits.max_per_address) {}
+
+  using ConnectionPtr = std::unique_ptr<Connection>;
 
   const Handler handler;
   const ConnectionLimits limits;
   std::atomic<bool> stopping{false}, accept_ended{false};
+  ConnectionCount count;
+  ThreadCrew crew{kMaxThreads, kMaxQueue, kThreadIdle};
+  Parking parking{[this](ConnectionPtr connection) { Dispatch(std::move(connection), &Impl::Serve); },
+                  [this](ConnectionPtr connection) { Dispatch(std::move(connection), &Impl::Expire); }};
+  std::mutex tls_mutex;
+  std::shared_ptr<const TlsContext> tls;
   std::unique_ptr<Listener> listener;
   std::thread accepting;
   std::string unix_path;
@@ -105,6 +110,42 @@ struct HttpServer::Impl {
       accept_ended = true;
     });
   }
+
+  std::shared_ptr<const TlsContext> CurrentTls() {
+    const std::lock_guard lock(tls_mutex);
+    return tls;
+  }
+
+  // On the accepting thread: nothing here may block.
+  void Accepted(int socket, bool admin) {
+    auto transport = std::make_unique<SocketTransport>(socket);
+    Peer peer{transport->PeerAddress(), admin, nullptr};
+    peer.ticket = count.Enter(peer.address);
+    const auto context = admin ? nullptr : CurrentTls();
+    if (!peer.ticket) {
+      if (!context) (void)transport->Write(kOverloaded, {}, std::chrono::milliseconds(0));
+      return;
+    }
+    std::unique_ptr<Transport> layer;
+    if (context) {
+      layer = context->Accept(std::move(transport));
+    } else {
+      layer = std::move(transport);
+    }
+    Dispatch(std::make_unique<Connection>(std::move(layer), std::move(peer), limits, handler, stopping),
+             &Impl::Serve);
+  }
+
+  // When every thread is busy and the queue is full, the connection is told so and ends.
+  void Dispatch(ConnectionPtr connection, void (Impl::*what)(ConnectionPtr)) {
+    auto shared = std::make_shared<ConnectionPtr>(std::move(connection));
+    if (!crew.Run([this, shared, what] { (this->*what)(std::move(*shared)); })) (*shared)->Overloaded();
+  }
+
+  void Serve(ConnectionPtr connection) {
+    if (connection->Serve() == Connection::Next::kPark) parking.Park(std::move(connection));
+  }
+  void Expire(ConnectionPtr connection) { connection->Expire(); }
 };
 
 HttpServer::HttpServer(Handler handler, ConnectionLimits limits)
@@ -112,10 +153,15 @@ HttpServer::HttpServer(Handler handler, ConnectionLimits limits)
 
 HttpServer::~HttpServer() { Stop(); }
 
+void HttpServer::UseTls(std::shared_ptr<const TlsContext> context) {
+  const std::lock_guard lock(impl_->tls_mutex);
+  impl_->tls = std::move(context);
+}
+
 uint16_t HttpServer::port() const { return impl_->port; }
 
 Status HttpServer::StartTcp(const ListenAddress& address) {
-  impl_->listener = std::make_unique<Listener>(impl_->handler, impl_->limits, false, impl_->stopping);
+  impl_->listener = std::make_unique<Listener>([this](int socket) { impl_->Accepted(socket, false); });
   const int port = address.port == 0 ? impl_->listener->bind_to_any_port(address.host)
                    : impl_->listener->bind_to_port(address.host, address.port) ? address.port
                                                                                : -1;
@@ -132,7 +178,7 @@ Status HttpServer::StartTcp(const ListenAddress& address) {
 
 Status HttpServer::StartUnix(const std::string& path) {
   if (IsUnixSocket(path)) ::unlink(path.c_str());
-  impl_->listener = std::make_unique<Listener>(impl_->handler, impl_->limits, true, impl_->stopping);
+  impl_->listener = std::make_unique<Listener>([this](int socket) { impl_->Accepted(socket, true); });
   impl_->listener->set_address_family(AF_UNIX);
   const mode_t before = ::umask(0177);  // so that the socket is never there with another mode than 0600
   const bool bound = impl_->listener->bind_to_port(path, 1);
@@ -157,6 +203,8 @@ void HttpServer::Stop() {
   impl_->listener->stop();
   impl_->accepting.join();
   impl_->listener.reset();
+  impl_->parking.Close();
+  impl_->crew.Drain();
   if (!impl_->unix_path.empty()) ::unlink(impl_->unix_path.c_str());
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "service/http_connection.h"
+#include "service/tls.h"
 #include "tcb/base/result.h"
 
 namespace thimble::http {
@@ -27,6 +28,9 @@ class HttpServer {
  public:
   explicit HttpServer(Handler handler, ConnectionLimits limits = {});
   ~HttpServer();  // as Stop()
+
+  // For TCP connections accepted from here on; those that are there keep theirs. Null: plain HTTP.
+  void UseTls(std::shared_ptr<const TlsContext> context);
 
   Status StartTcp(const ListenAddress& address);
   // Mode 0600, requests on it are `admin`. Replaces a socket that an ended process has left.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/socket_transport.h"
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -20,22 +21,13 @@ using std::chrono::milliseconds;
 constexpr milliseconds kLinger{1000};
 constexpr size_t kLingerBytes = 4u << 20;
 
-// True when the socket is ready, or broken, which the next call then says.
-bool WaitFor(int socket, short events, milliseconds patience) {
-  const auto deadline = SteadyClock::now() + patience;
-  for (;;) {
-    const auto left = std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now());
-    pollfd entry{socket, events, 0};
-    const int ready = ::poll(&entry, 1, static_cast<int>(std::max<milliseconds::rep>(left.count(), 0)));
-    if (ready >= 0 || errno != EINTR) return ready != 0;
-  }
-}
-
 iovec Piece(std::string_view text) { return {const_cast<char*>(text.data()), text.size()}; }
 
 }  // namespace
 
-SocketTransport::~SocketTransport() {
+SocketTransport::~SocketTransport() { ::close(socket_); }
+
+void SocketTransport::LetAnswerArrive() {
   ::shutdown(socket_, SHUT_WR);
   const auto deadline = SteadyClock::now() + kLinger;
   std::array<char, 16 * 1024> discarded;
@@ -46,15 +38,31 @@ SocketTransport::~SocketTransport() {
     if (!count || *count == 0) break;
     total += *count;
   }
-  ::close(socket_);
 }
 
+void SocketTransport::SetNonBlocking() {
+  ::fcntl(socket_, F_SETFL, ::fcntl(socket_, F_GETFL, 0) | O_NONBLOCK);
+}
+
+bool SocketTransport::WaitFor(bool writable, milliseconds patience) const {
+  const short events = writable ? POLLOUT : POLLIN;
+  const auto deadline = SteadyClock::now() + patience;
+  for (;;) {
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now());
+    pollfd entry{socket_, events, 0};
+    const int ready = ::poll(&entry, 1, static_cast<int>(std::max<milliseconds::rep>(left.count(), 0)));
+    if (ready >= 0 || errno != EINTR) return ready != 0;  // a broken socket is ready: the next call says so
+  }
+}
+
+// Tries before it waits: the next request is often there already.
 std::optional<size_t> SocketTransport::Read(std::span<char> into, milliseconds patience) {
-  if (!WaitFor(socket_, POLLIN, patience)) return 0;
-  const ssize_t count = ::recv(socket_, into.data(), into.size(), MSG_DONTWAIT);
-  if (count > 0) return static_cast<size_t>(count);
-  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
-  return std::nullopt;
+  for (bool waited = false;; waited = true) {
+    const ssize_t count = ::recv(socket_, into.data(), into.size(), MSG_DONTWAIT);
+    if (count > 0) return static_cast<size_t>(count);
+    if (count == 0 || (errno != EAGAIN && errno != EINTR)) return std::nullopt;
+    if (waited || !WaitFor(false, patience)) return 0;
+  }
 }
 
 bool SocketTransport::Write(std::string_view first, std::string_view second, milliseconds patience) {
@@ -68,7 +76,7 @@ bool SocketTransport::Write(std::string_view first, std::string_view second, mil
     if (count < 0) {
       const auto left = std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now());
       if ((errno != EAGAIN && errno != EINTR) || left <= milliseconds(0)) return false;
-      if (!WaitFor(socket_, POLLOUT, left)) return false;
+      if (!WaitFor(true, left)) return false;
       continue;
     }
     const auto sent = static_cast<size_t>(count);

@@ -3,10 +3,11 @@
 
 namespace thimble {
 
-void ThreadCrew::Run(std::function<void()> work) {
+bool ThreadCrew::Run(std::function<void()> work) {
   Threads ended;
   {
     const std::lock_guard lock(mutex_);
+    if (queue_.size() >= max_queue_ || draining_) return false;
     queue_.push_back(std::move(work));
     if (queue_.size() > waiting_ && threads_.size() < max_threads_) {
       const auto self = threads_.emplace(threads_.end());
@@ -16,6 +17,7 @@ void ThreadCrew::Run(std::function<void()> work) {
   }
   wake_.notify_one();
   for (std::thread& thread : ended) thread.join();
+  return true;
 }
 
 void ThreadCrew::Work(Threads::iterator self) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Threads that come as work comes and go when there is none. A connection holds its thread for as long as it
-// lives, so a fixed pool would let idle connections starve the others (spec/cpp-httplib.md).
+// Threads that come as work comes and go when there is none.
 #pragma once
 
 #include <chrono>
@@ -17,20 +16,21 @@ namespace thimble {
 // Thread-safe. The destructor, and Drain(), let the work that was given finish and join every thread.
 class ThreadCrew {
  public:
-  ThreadCrew(size_t max_threads, std::chrono::milliseconds idle) : max_threads_(max_threads), idle_(idle) {}
+  ThreadCrew(size_t max_threads, size_t max_queue, std::chrono::milliseconds idle)
+      : max_threads_(max_threads), max_queue_(max_queue), idle_(idle) {}
   ~ThreadCrew() { Drain(); }
   ThreadCrew(const ThreadCrew&) = delete;
   ThreadCrew& operator=(const ThreadCrew&) = delete;
 
-  // `work` must not throw. Queued when max_threads are busy.
-  void Run(std::function<void()> work);
+  // `work` must not throw. Queued when max_threads are busy; false, and not taken, when the queue is full.
+  [[nodiscard]] bool Run(std::function<void()> work);
   void Drain();
 
  private:
   using Threads = std::list<std::thread>;
   void Work(Threads::iterator self);
 
-  const size_t max_threads_;
+  const size_t max_threads_, max_queue_;
   const std::chrono::milliseconds idle_;
   std::mutex mutex_;
   std::condition_variable wake_;
