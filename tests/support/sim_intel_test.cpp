@@ -261,9 +261,8 @@ TEST_P(SimQuoteTest, SignaturesHoldAndLengthsAreExact) {
   const QuoteOffsets at = LocateQuote(quote);
   const ByteView view = quote;
   ASSERT_EQ(at.signed_size, signed_size);
-  const size_t auth_length =
-      view[at.auth_length] | view[at.auth_length + 1] << 8u | view[at.auth_length + 2] << 16u;
-  EXPECT_EQ(at.auth_length + 4 + auth_length, quote.size());
+  const int auth_length = quote[at.auth_length] | quote[at.auth_length + 1] << 8;
+  EXPECT_EQ(at.auth_length + 4 + static_cast<size_t>(auth_length), quote.size());
 
   const Bytes attestation = SimKey("intel/attestation/platform").SubjectPublicKeyInfo();
   EXPECT_TRUE(

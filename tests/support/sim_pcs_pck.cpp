@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "tcb/base/text.h"
 
@@ -69,10 +70,10 @@ VendorReply AnswerPckCert(const SimIntel& intel, const Target& target) {
 
   intel::TcbComponents raw{};
   std::copy(cpu_svn->begin(), cpu_svn->end(), raw.begin());
-  const unsigned raw_pce = (*pce_svn)[0] | (*pce_svn)[1] << 8u;
+  const int raw_pce = pce_svn->at(0) | pce_svn->at(1) << 8;
   for (const Tcb tcb : kCertified) {
     const PckSpec certified = WithTcb(*platform, tcb);
-    if (!intel::Covers(raw, certified.cpu_svn) || raw_pce < certified.pce_svn) continue;
+    if (!intel::Covers(raw, certified.cpu_svn) || std::cmp_less(raw_pce, certified.pce_svn)) continue;
     const std::string pem = ToPem(intel.PckCertificate(certified), "CERTIFICATE");
     VendorReply reply = {.content_type = "application/x-pem-file", .body = Bytes(pem.begin(), pem.end())};
     AddPlatformHeaders(reply, intel, certified);
