@@ -16,21 +16,6 @@ namespace {
 constexpr size_t kMaxJson = 1u << 20, kMaxCrl = 4u << 20;
 constexpr size_t kMaxChainCertificates = 8;
 
-// The first of these headers, percent-decoded to PEM. Names are in lower case here: PCS and caches have
-// changed theirs.
-Result<std::string> IssuerChain(const VendorAnswer& answer, std::initializer_list<std::string_view> names) {
-  for (const std::string_view name : names) {
-    const auto value = answer.response.Header(name);
-    if (!value) continue;
-    auto chain = PercentDecode(*value);
-    if (!chain || chain->find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
-      return answer.NotAsked(StrCat("header ", name, " is not percent-encoded PEM"));
-    }
-    return std::move(*chain);
-  }
-  return answer.NotAsked(StrCat("no header ", *names.begin()));
-}
-
 Result<Fetched> SignedJson(VendorAnswer answer, std::initializer_list<std::string_view> chain_headers) {
   TRY_ASSIGN(std::string chain, IssuerChain(answer, chain_headers));
   const auto json = json::Document::Parse(AsText(answer.response.body), "body", ErrorKind::kUnavailable,

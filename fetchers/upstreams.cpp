@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fetchers/upstreams.h"
 
+#include "fetchers/azure_thim.h"
 #include "fetchers/intel_pcs.h"
 #include "fetchers/url.h"
 #include "fetchers/vendor_answer.h"
@@ -31,6 +32,17 @@ class Failures {
 
 std::string_view VendorName(Vendor vendor) { return vendor == Vendor::kIntel ? "Intel" : "AMD"; }
 
+std::optional<std::string> NormalizeBase(Vendor vendor, const Upstream& upstream) {
+  if (vendor == Vendor::kIntel) return NormalizeIntelBase(upstream.url);
+  return upstream.kind == UpstreamKind::kThim ? NormalizeThimBase(upstream.url)
+                                              : NormalizeAmdBase(upstream.url);
+}
+
+// What Azure has of the two vendors, but for PCK certificates.
+bool ThimHas(const CollateralKey& key) {
+  return std::holds_alternative<VcekKey>(key) || std::holds_alternative<AmdChainKey>(key);
+}
+
 }  // namespace
 
 struct Upstreams::Entry {
@@ -53,7 +65,7 @@ Upstreams::Upstreams(UpstreamsOptions options, std::shared_ptr<HttpClient> intel
 Upstreams::~Upstreams() = default;
 
 Status Upstreams::Add(Vendor vendor, const Upstream& upstream) {
-  auto base = vendor == Vendor::kIntel ? NormalizeIntelBase(upstream.url) : NormalizeAmdBase(upstream.url);
+  auto base = NormalizeBase(vendor, upstream);
   if (!base) {
     return Error{ErrorKind::kMalformed, Check::kRequest,
                  StrCat("not the URL of an upstream of ", VendorName(vendor), ": \"", upstream.url, "\"")};
@@ -88,9 +100,41 @@ std::vector<Upstreams::State> Upstreams::States() const {
 }
 
 Result<Fetched> Upstreams::Fetch(const CollateralKey& key, SteadyTime deadline) {
+  return GoDown(
+      {VendorOf(key), KeyName(key),
+       [&key](const Entry& entry) { return entry.upstream.kind == UpstreamKind::kVendor || ThimHas(key); },
+       [&](const Entry& entry, SteadyTime share) { return AskForKey(entry, key, share); }},
+      deadline);
+}
+
+Result<Fetched> Upstreams::AskForKey(const Entry& entry, const CollateralKey& key, SteadyTime deadline) {
+  const bool allow_http = entry.upstream.allow_http;
+  if (entry.vendor == Vendor::kIntel)
+    return FetchIntel(*intel_client_, {entry.base, allow_http}, key, deadline);
+  if (entry.upstream.kind == UpstreamKind::kThim) {
+    return FetchThimAmd(*amd_client_, {entry.base, allow_http}, key, deadline);
+  }
+  return FetchAmd(*amd_client_, {entry.base, allow_http}, options_.amd_chain, key, deadline);
+}
+
+Result<Fetched> Upstreams::FetchPck(const PckQuery& query, SteadyTime deadline) {
+  const auto ask = [&](const Entry& entry, SteadyTime share) {
+    const Upstream& upstream = entry.upstream;
+    if (upstream.kind == UpstreamKind::kThim) {
+      return FetchThimPck(*intel_client_, {entry.base, upstream.allow_http}, query, share);
+    }
+    return FetchPckCerts(*intel_client_, {entry.base, upstream.allow_http, upstream.subscription_key}, query,
+                         share);
+  };
+  return GoDown(
+      {Vendor::kIntel, KeyName(PckCertsKey{query.platform}), [](const Entry&) { return true; }, ask},
+      deadline);
+}
+
+Result<Fetched> Upstreams::GoDown(const Task& task, SteadyTime deadline) {
   std::vector<Entry*> candidates;
   for (const auto& entry : entries_) {
-    if (entry->vendor == VendorOf(key)) candidates.push_back(entry.get());
+    if (entry->vendor == task.vendor && task.admits(*entry)) candidates.push_back(entry.get());
   }
   Failures failures;
   for (size_t i = 0; i < candidates.size(); ++i) {
@@ -99,50 +143,47 @@ Result<Fetched> Upstreams::Fetch(const CollateralKey& key, SteadyTime deadline) 
     // Each of those still to be asked has an equal share of the time: one that hangs leaves time for the
     // next.
     const auto share = (deadline - now) / static_cast<int64_t>(candidates.size() - i);
-    auto fetched = Ask(*candidates[i], key, now + share);
+    auto fetched = Try(*candidates[i], task, now + share);
     if (fetched.ok()) return fetched;
     failures.Add(fetched.error());
   }
   if (!failures.empty()) return failures.Take();
   return UpstreamError(Check::kUpstreamUnreachable, candidates.empty()
-                                                        ? StrCat("no upstream of ", VendorName(VendorOf(key)))
+                                                        ? StrCat("no upstream of ", VendorName(task.vendor))
                                                         : std::string("no time left"));
 }
 
-Result<Fetched> Upstreams::Ask(Entry& entry, const CollateralKey& key, SteadyTime deadline) {
+Result<Fetched> Upstreams::Try(Entry& entry, const Task& task, SteadyTime deadline) {
   const SteadyTime start = clock_();
   if (!entry.breaker.Admit(start)) {
     Error error = UpstreamError(Check::kUpstreamUnreachable,
                                 StrCat(entry.upstream.url, ": unreachable of late, left out"));
-    Report(entry, UpstreamEvent::Kind::kSkipped, key, &error, start);
+    Report(entry, UpstreamEvent::Kind::kSkipped, task, &error, start);
     return error;
   }
-  auto fetched = entry.vendor == Vendor::kIntel
-                     ? FetchIntel(*intel_client_, {entry.base, entry.upstream.allow_http}, key, deadline)
-                     : FetchAmd(*amd_client_, {entry.base, entry.upstream.allow_http}, options_.amd_chain,
-                                key, deadline);
+  auto fetched = task.ask(entry, deadline);
   if (fetched.ok()) {
     entry.breaker.Succeeded();
-    Report(entry, UpstreamEvent::Kind::kAnswered, key, nullptr, start);
+    Report(entry, UpstreamEvent::Kind::kAnswered, task, nullptr, start);
     return fetched;
   }
   const Error& error = fetched.error();
   const bool not_found = error.check == Check::kUpstreamNotFound;
-  Report(entry, not_found ? UpstreamEvent::Kind::kNotFound : UpstreamEvent::Kind::kFailed, key, &error,
+  Report(entry, not_found ? UpstreamEvent::Kind::kNotFound : UpstreamEvent::Kind::kFailed, task, &error,
          start);
   if (error.check != Check::kUpstreamUnreachable) {
     entry.breaker.Succeeded();  // it was reached, whatever it said
   } else if (entry.breaker.Failed(clock_())) {
-    Report(entry, UpstreamEvent::Kind::kBreakerOpened, key, &error, start);
+    Report(entry, UpstreamEvent::Kind::kBreakerOpened, task, &error, start);
   }
   return fetched;
 }
 
-void Upstreams::Report(const Entry& entry, UpstreamEvent::Kind kind, const CollateralKey& key,
-                       const Error* error, SteadyTime since) const {
+void Upstreams::Report(const Entry& entry, UpstreamEvent::Kind kind, const Task& task, const Error* error,
+                       SteadyTime since) const {
   if (!events_) return;
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock_() - since);
-  events_({kind, entry.vendor, entry.upstream.url, KeyName(key), error, took});
+  events_({kind, entry.vendor, entry.upstream.url, task.item, error, took});
 }
 
 }  // namespace thimble

@@ -14,13 +14,21 @@
 #include "fetchers/circuit_breaker.h"
 #include "fetchers/fetched.h"
 #include "fetchers/http_client.h"
+#include "fetchers/intel_pck.h"
 #include "fetchers/timing.h"
 
 namespace thimble {
 
+enum class UpstreamKind : uint8_t {
+  kVendor,  // the vendor's own service, or a cache that speaks as it does
+  kThim,    // Azure's: PCK certificates, the host's VCEK and its chain (azure_thim.h)
+};
+
 struct Upstream {
   std::string url;          // Intel: .../sgx/certification/v4/; AMD: https://kdsintf.amd.com
   bool allow_http = false;  // plain HTTP to a host that is neither loopback nor link-local
+  UpstreamKind kind = UpstreamKind::kVendor;
+  std::string subscription_key = {};  // Intel's, for PCK certificates
 };
 
 // For metrics: called from any thread, must not block.
@@ -52,8 +60,9 @@ class Upstreams {
   ~Upstreams();
 
   // Returns by the deadline. upstream.not_found only when every upstream that answered said so and none
-  // failed.
+  // failed. PCK certificates are asked for by what is known of the platform instead of by a key.
   Result<Fetched> Fetch(const CollateralKey& key, SteadyTime deadline);
+  Result<Fetched> FetchPck(const PckQuery& query, SteadyTime deadline);
 
   // One line an upstream, for the status page.
   struct State {
@@ -67,9 +76,18 @@ class Upstreams {
   struct Entry;
   Upstreams(UpstreamsOptions options, std::shared_ptr<HttpClient> intel_client,
             std::shared_ptr<HttpClient> amd_client, UpstreamEventSink events, SteadyClock clock);
+  using AskFunction = std::function<Result<Fetched>(const Entry& entry, SteadyTime deadline)>;
+  struct Task {
+    Vendor vendor;
+    std::string item;  // KeyName
+    std::function<bool(const Entry& entry)> admits;
+    AskFunction ask;
+  };
   Status Add(Vendor vendor, const Upstream& upstream);
-  Result<Fetched> Ask(Entry& entry, const CollateralKey& key, SteadyTime deadline);
-  void Report(const Entry& entry, UpstreamEvent::Kind kind, const CollateralKey& key, const Error* error,
+  Result<Fetched> GoDown(const Task& task, SteadyTime deadline);
+  Result<Fetched> Try(Entry& entry, const Task& task, SteadyTime deadline);
+  Result<Fetched> AskForKey(const Entry& entry, const CollateralKey& key, SteadyTime deadline);
+  void Report(const Entry& entry, UpstreamEvent::Kind kind, const Task& task, const Error* error,
               SteadyTime since) const;
 
   UpstreamsOptions options_;

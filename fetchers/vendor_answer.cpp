@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fetchers/vendor_answer.h"
 
+#include "tcb/base/percent.h"
 #include "tcb/base/text.h"
 
 namespace thimble {
@@ -27,15 +28,40 @@ Error VendorAnswer::NotAsked(std::string_view why) const {
   return UpstreamError(Check::kUpstreamAnswer, StrCat("GET ", url, ": ", why));
 }
 
+Result<std::string> IssuerChain(const VendorAnswer& answer, std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    const auto value = answer.response.Header(name);
+    if (!value) continue;
+    auto chain = PercentDecode(*value);
+    if (!chain || chain->find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
+      return answer.NotAsked(StrCat("header ", name, " is not percent-encoded PEM"));
+    }
+    return std::move(*chain);
+  }
+  return answer.NotAsked(StrCat("no header ", *names.begin()));
+}
+
+Result<HttpResponse> SendShown(HttpClient& client, const HttpRequest& request, std::string_view shown) {
+  auto response = client.Send(request);
+  if (response.ok()) return response;
+  std::string& message = response.error().message;
+  if (const size_t at = message.find(request.url); at != std::string::npos) {
+    message.replace(at, request.url.size(), shown);
+  }
+  return response;
+}
+
 Result<VendorAnswer> Ask(HttpClient& client, const VendorRequest& request) {
   HttpRequest http;
   http.url = request.url;
+  http.headers = request.headers;
   http.max_body = request.max_body;
   http.deadline = request.deadline;
   http.allow_http = request.allow_http;
-  TRY_ASSIGN(HttpResponse response, client.Send(http));
-  TRY(CheckStatus(response, request.url));
-  return VendorAnswer{std::move(response), request.url};
+  const std::string& shown = request.shown.empty() ? request.url : request.shown;
+  TRY_ASSIGN(HttpResponse response, SendShown(client, http, shown));
+  TRY(CheckStatus(response, shown));
+  return VendorAnswer{std::move(response), shown};
 }
 
 bool IsRetired(const Error& error) {

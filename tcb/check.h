@@ -95,6 +95,7 @@ namespace thimble {
   X(kPolicyFormat, "policy.format")               /* unreadable policy or baseline; policy.cpp */ \
   X(kUpstreamUnreachable, "upstream.unreachable") /* connect, TLS, time-out; fetchers/ */ \
   X(kUpstreamStatus, "upstream.status")           /* an HTTP status that is not an answer; fetchers/ */ \
+  X(kUpstreamKey, "upstream.key")                 /* 401, 403: subscription key missing or not valid; fetchers/intel_pck.cpp */ \
   X(kUpstreamAnswer, "upstream.answer")           /* 200, but not what was asked: header missing, HTML, too long; fetchers/ */ \
   X(kUpstreamNotFound, "upstream.not_found")      /* the vendor says that it does not exist; fetchers/ */ \
   X(kStoreIo, "store.io")                         /* the store failed; cache/ */ \
