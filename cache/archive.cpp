@@ -2,7 +2,6 @@
 #include "cache/archive.h"
 
 #include <algorithm>
-#include <ranges>
 
 #include "cache/jitter.h"
 #include "cache/store_rules.h"
@@ -136,21 +135,23 @@ std::vector<CollateralKey> Archive::Keys() {
   return keys;
 }
 
-// Ascending in (order, issued), as their names are.
-std::vector<Record> Archive::PastRecords(const std::string& name) { return ReadAll(PastPrefix(name)); }
+// Newest first: names ascend in (order, issued).
+std::vector<Record> Archive::PastRecords(const std::string& name) {
+  auto records = ReadAll(PastPrefix(name));
+  std::reverse(records.begin(), records.end());
+  return records;
+}
 
 std::vector<ItemPtr> Archive::Past(const CollateralKey& key) {
   std::vector<ItemPtr> items;
-  auto records = PastRecords(KeyName(key));
-  for (Record& record : records | std::views::reverse) {
+  for (Record& record : PastRecords(KeyName(key))) {
     if (const HeldPtr held = Revive(key, std::move(record))) items.push_back(held->item);
   }
   return items;
 }
 
 ItemPtr Archive::PastAt(const CollateralKey& key, Instant at) {
-  auto records = PastRecords(KeyName(key));
-  for (Record& record : records | std::views::reverse) {
+  for (Record& record : PastRecords(KeyName(key))) {
     if (record.issued > at) continue;
     if (const HeldPtr held = Revive(key, std::move(record))) return held->item;
   }

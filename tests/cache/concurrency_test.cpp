@@ -108,8 +108,26 @@ TEST(Concurrency, PatienceEndsWhenAFetchOverrunsItsDeadline) {
   refresher.join();
 }
 
+// Writes take a while, each another.
+class SlowStore final : public Store {
+ public:
+  Result<std::optional<std::string>> Get(std::string_view name) override { return inner_.Get(name); }
+  Status Apply(const std::vector<Write>& batch) override {
+    std::this_thread::sleep_for(milliseconds(writes_++ * 7 % 5));
+    return inner_.Apply(batch);
+  }
+  Status Scan(std::string_view prefix,
+              const std::function<bool(std::string_view, std::string_view)>& visit) override {
+    return inner_.Scan(prefix, visit);
+  }
+
+ private:
+  MemoryStore inner_;
+  std::atomic<int> writes_{0};
+};
+
 TEST(Concurrency, ImportsAndRenewalsNeverCross) {
-  CacheWorld world;
+  CacheWorld world(CacheOptions(), std::make_shared<SlowStore>());
   const TcbInfoKey key = std::get<TcbInfoKey>(kTcbKey);
   const auto issue = [&](int minutes) {
     return CacheWorld::Tcb(world.intel, key, sim::kStandardNumber, [minutes](sim::TcbInfoSpec& spec) {
@@ -127,7 +145,7 @@ TEST(Concurrency, ImportsAndRenewalsNeverCross) {
       for (int i = 0; i < 20; ++i) (void)world.cache->Refresh(kTcbKey, world.now);
     } else {
       Instant last = Instant::min();
-      for (int i = 0; i < 2000; ++i) {
+      for (int i = 0; i < 20'000; ++i) {
         const auto held = world.cache->Peek(kTcbKey, world.now);
         if (!held) continue;
         if (held->item->issued() < last) backwards = true;

@@ -60,6 +60,13 @@ TEST(Put, OlderOnlyWhenAllowed) {
   EXPECT_EQ(world.cache->Peek(kTcbKey, world.now)->item->issued(), kIssued + hours(4 * 24));
 }
 
+TEST(Put, OlderIsToldAlsoAfterARestart) {
+  CacheWorld world;
+  ASSERT_EQ(Put(world, Version(world, 5)), Check::kNone);
+  world.Reopen();
+  EXPECT_EQ(Put(world, Version(world, 4)), Check::kCollateralRollback);
+}
+
 TEST(Put, AnEndedVersionThatIsOlderIsHistoryOnly) {
   CacheWorld world;
   ASSERT_EQ(Put(world, Version(world, 5)), Check::kNone);

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cache/platform_registry.h"
+
+#include <algorithm>
+
+#include "tcb/base/text.h"
+
+namespace thimble {
+namespace {
+
+using intel::PlatformId;
+using Why = QueuedRegistration::Why;
+
+constexpr std::string_view kPlatforms = "registry/platform/", kQueue = "registry/queue/";
+
+std::string PlatformEntry(const PlatformId& id) { return StrCat(kPlatforms, id.name()); }
+std::string QueuePrefix(const PlatformId& id) { return StrCat(kQueue, id.name(), "/"); }
+std::string QueueEntry(const Registration& registration) {
+  return StrCat(QueuePrefix(registration.platform), registration.raw ? registration.raw->HexUpper() : "-");
+}
+
+Platform NewPlatform(const PlatformId& id) { return {id, {}, {}, {}, {}, {}}; }
+
+// Decodes every entry under a prefix; the first that cannot be ends it.
+template <class T, class Decode>
+Result<std::vector<T>> ReadAll(Store& store, std::string_view prefix, const Decode& decode) {
+  std::vector<T> all;
+  Status decoded;
+  TRY(store.Scan(prefix, [&](std::string_view, std::string_view value) {
+    auto one = decode(value);
+    if (one.ok()) {
+      all.push_back(std::move(one).value());
+    } else {
+      decoded = std::move(one).error();
+    }
+    return decoded.ok();
+  }));
+  TRY(decoded);
+  return all;
+}
+
+}  // namespace
+
+// ---- RegistryEdit ----
+
+Result<std::optional<std::string>> RegistryEdit::Get(const std::string& name) {
+  if (const auto changed = changes_.find(name); changed != changes_.end()) return changed->second;
+  return store_.Get(name);
+}
+
+Result<std::optional<Platform>> RegistryEdit::Find(const PlatformId& id) {
+  TRY_ASSIGN(const auto value, Get(PlatformEntry(id)));
+  if (!value) return std::optional<Platform>();
+  auto platform = DecodePlatform(*value);
+  if (!platform.ok()) return std::move(platform).error();
+  return std::optional<Platform>(std::move(platform).value());
+}
+
+Result<std::optional<QueuedRegistration>> RegistryEdit::FindQueued(const std::string& name) {
+  TRY_ASSIGN(const auto value, Get(name));
+  if (!value) return std::optional<QueuedRegistration>();
+  auto queued = DecodeQueued(*value);
+  if (!queued.ok()) return std::move(queued).error();
+  return std::optional<QueuedRegistration>(std::move(queued).value());
+}
+
+void RegistryEdit::Put(const Platform& platform) {
+  changes_[PlatformEntry(platform.id)] = EncodePlatform(platform);
+}
+void RegistryEdit::Put(QueuedRegistration queued) {
+  ++queued.revision;
+  changes_[QueueEntry(queued.registration)] = EncodeQueued(queued);
+}
+
+Status RegistryEdit::Remember(const Registration& registration) {
+  TRY_ASSIGN(const auto known, Find(registration.platform));
+  Platform platform = known.value_or(NewPlatform(registration.platform));
+  if (registration.ppid && !registration.ppid->zero()) platform.ppid = registration.ppid;
+  if (registration.manifest) platform.manifest = registration.manifest;
+  if (!known || platform != *known) Put(platform);
+  return {};
+}
+
+Status RegistryEdit::NoteCertificates(const PlatformId& id, const intel::Fmspc& fmspc, intel::PckCa ca) {
+  TRY_ASSIGN(const auto known, Find(id));
+  Platform platform = known.value_or(NewPlatform(id));
+  platform.fmspc = fmspc;
+  platform.ca = ca;
+  if (!known || platform != *known) Put(platform);
+  return {};
+}
+
+Status RegistryEdit::NoteChoice(const PlatformId& id, const TcbMapping& mapping) {
+  TRY_ASSIGN(const auto known, Find(id));
+  Platform platform = known.value_or(NewPlatform(id));
+  if (std::ranges::find(platform.tcbs, mapping) != platform.tcbs.end()) return {};
+  std::erase_if(platform.tcbs, [&](const TcbMapping& other) { return other.raw == mapping.raw; });
+  if (platform.tcbs.size() >= kMaxTcbs) platform.tcbs.erase(platform.tcbs.begin());
+  platform.tcbs.push_back(mapping);
+  Put(platform);
+  return {};
+}
+
+Status RegistryEdit::Enqueue(const Registration& registration, Why why) {
+  TRY_ASSIGN(auto found, FindQueued(QueueEntry(registration)));
+  if (!found) {
+    Put(QueuedRegistration{registration, why});
+    return {};
+  }
+  if (found->registration == registration && found->why == why && !found->handed_out) return {};
+  found->registration = registration;
+  found->why = why;
+  found->handed_out = false;
+  Put(*std::move(found));
+  return {};
+}
+
+Status RegistryEdit::Settle(const PlatformId& id, const std::vector<intel::PckTcb>& not_available) {
+  const std::string prefix = QueuePrefix(id);
+  std::vector<std::string> names;
+  TRY(store_.Scan(prefix, [&](std::string_view name, std::string_view) {
+    names.emplace_back(name);
+    return true;
+  }));
+  for (const auto& [name, value] : changes_) {
+    if (name.starts_with(prefix)) names.push_back(name);
+  }
+  for (const std::string& name : names) {
+    TRY_ASSIGN(const auto queued, FindQueued(name));
+    if (!queued) continue;
+    const auto& raw = queued->registration.raw;
+    const bool waits_on = queued->why == Why::kNotAvailable && raw &&
+                          std::ranges::find(not_available, *raw) != not_available.end();
+    if (!waits_on) changes_[name] = std::nullopt;
+  }
+  return {};
+}
+
+Status RegistryEdit::SetHandedOut(const std::vector<QueuedRegistration>& entries, bool handed_out) {
+  for (const QueuedRegistration& entry : entries) {
+    TRY_ASSIGN(auto now, FindQueued(QueueEntry(entry.registration)));
+    if (now != entry) continue;
+    now->handed_out = handed_out;
+    Put(*std::move(now));
+  }
+  return {};
+}
+
+Status RegistryEdit::HandOut(const std::vector<QueuedRegistration>& read) { return SetHandedOut(read, true); }
+Status RegistryEdit::TakeBack(const std::vector<QueuedRegistration>& handed_out) {
+  return SetHandedOut(handed_out, false);
+}
+
+std::vector<Store::Write> RegistryEdit::Writes() const {
+  std::vector<Store::Write> writes;
+  writes.reserve(changes_.size());
+  for (const auto& [name, value] : changes_) writes.push_back({name, value});
+  return writes;
+}
+
+// ---- PlatformRegistry ----
+
+Result<std::optional<Platform>> PlatformRegistry::Find(const PlatformId& id) {
+  return RegistryEdit(*store_).Find(id);
+}
+
+Result<std::vector<Platform>> PlatformRegistry::Platforms() {
+  return ReadAll<Platform>(*store_, kPlatforms, DecodePlatform);
+}
+
+Result<std::vector<QueuedRegistration>> PlatformRegistry::Queue(
+    const std::function<bool(const QueuedRegistration&)>& wanted) {
+  TRY_ASSIGN(auto all, ReadAll<QueuedRegistration>(*store_, kQueue, DecodeQueued));
+  std::erase_if(all, [&](const QueuedRegistration& queued) { return !wanted(queued); });
+  return all;
+}
+
+Result<std::vector<QueuedRegistration>> PlatformRegistry::Waiting(Why why) {
+  return Queue([why](const QueuedRegistration& queued) { return queued.why == why && !queued.handed_out; });
+}
+Result<std::vector<QueuedRegistration>> PlatformRegistry::HandedOut() {
+  return Queue([](const QueuedRegistration& queued) { return queued.handed_out; });
+}
+
+Status PlatformRegistry::Edit(const Change& change) {
+  return Edit(change, [this](const std::vector<Store::Write>& writes) {
+    return writes.empty() ? Status() : store_->Apply(writes);
+  });
+}
+
+Status PlatformRegistry::Edit(const Change& change, const Apply& apply) {
+  const std::lock_guard lock(editing_);
+  RegistryEdit edit(*store_);
+  TRY(change(edit));
+  return apply(edit.Writes());
+}
+
+}  // namespace thimble
