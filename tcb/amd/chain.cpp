@@ -57,7 +57,8 @@ Result<SigningKey> CheckIntermediate(const Certificate& intermediate, const Cert
 
 }  // namespace
 
-Result<CertificateSet> SortByRole(const std::vector<Bytes>& certificates, Check malformed) {
+Result<CertificateSet> SortByRole(const std::vector<Bytes>& certificates, const CertificatePtr& leaf,
+                                  Check malformed) {
   std::vector<CertificatePtr> intermediates, roots;
   CertificateSet set;
   for (const Bytes& der : certificates) {
@@ -70,7 +71,7 @@ Result<CertificateSet> SortByRole(const std::vector<Bytes>& certificates, Check 
       set.leaf = certificate;
     }
   }
-  set.intermediate = Pick(intermediates, set.leaf);
+  set.intermediate = Pick(intermediates, set.leaf ? set.leaf : leaf);
   set.root = Pick(roots, set.intermediate);
   return set;
 }

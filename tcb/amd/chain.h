@@ -20,9 +20,10 @@ struct CertificateSet {
 };
 
 // Sorts certificates that came in any order by what they say they are. Of several issuers the one that the
-// certificate below it names is taken. Malformed (`malformed`) when one cannot be decoded or there are two
-// different leaves.
-Result<CertificateSet> SortByRole(const std::vector<Bytes>& certificates, Check malformed);
+// certificate below it names is taken; `leaf`, which may be null, is looked at for that when none is among
+// them. Malformed (`malformed`) when one cannot be decoded or there are two different leaves.
+Result<CertificateSet> SortByRole(const std::vector<Bytes>& certificates, const CertificatePtr& leaf,
+                                  Check malformed);
 
 // The root is an anchor and self-signed. Rejected (snp.chain).
 struct RootAnchor {

@@ -19,7 +19,7 @@ Error Rejected(Check check, std::string message) { return {ErrorKind::kRejected,
 
 Result<CertificateSet> DecodeChain(ByteView text) {
   TRY_ASSIGN(const auto certificates, DecodeCertificates(text, kMaxChain, kMalformed));
-  return SortByRole(certificates, kMalformed);
+  return SortByRole(certificates, nullptr, kMalformed);
 }
 
 // ASK or ASVK, and ARK, both there and in order.

@@ -35,6 +35,7 @@ Result<Bytes> KeyNumber(const json::Value& key, std::string_view name) {
   auto bytes = FromBase64(text);
   if (!bytes) return Malformed(StrCat("HCLAkPub: \"", name, "\" is not base64url"));
   while (!bytes->empty() && bytes->front() == 0) bytes->erase(bytes->begin());
+  if (bytes->empty()) return Malformed(StrCat("HCLAkPub: \"", name, "\" is zero"));
   return *std::move(bytes);
 }
 

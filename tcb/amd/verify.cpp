@@ -99,12 +99,14 @@ Status SnpVerification::TakeEndorsements(const std::vector<TableEntry>& table, c
     TRY_ASSIGN(auto found, DecodeCertificates(entry.data, kMaxCertificates, Check::kSnpFormat));
     certificates.insert(certificates.end(), found.begin(), found.end());
   }
-  TRY_ASSIGN(set_, SortByRole(certificates, Check::kSnpFormat));
-  TRY_ASSIGN(const CertificateSet own, SortByRole(given.certificates, Check::kCollateralMalformed));
+  TRY_ASSIGN(set_, SortByRole(certificates, nullptr, Check::kSnpFormat));
+  TRY_ASSIGN(const CertificateSet own,
+             SortByRole(given.certificates, set_.leaf, Check::kCollateralMalformed));
   Take(set_.intermediate, own.intermediate);
   Take(set_.root, own.root);
   if (!given.crl.empty()) {
-    TRY_ASSIGN(crl_, Crl::Parse(given.crl, Check::kCollateralMalformed));
+    TRY_ASSIGN(const Bytes der, DecodeCrl(given.crl, Check::kCollateralMalformed));
+    TRY_ASSIGN(crl_, Crl::Parse(der, Check::kCollateralMalformed));
   }
   if (own.leaf) return TakeLeaf(own.leaf, Check::kCollateralMalformed);
   return set_.leaf ? TakeLeaf(set_.leaf, Check::kSnpFormat) : Status();
@@ -154,8 +156,8 @@ void SnpVerification::FindProduct() {
   }
 }
 
-// A report of no supported product cannot be read further: the layout of its TCB is the product's. One that merely does
-// not say may yet.
+// A report of no supported product cannot be read further: the layout of its TCB is the product's. One that
+// merely does not say its product may yet be.
 Status SnpVerification::CheckSupported() const {
   if (product_) return {};
   if (report_.claims.cpuid) return ProductFromCpuId(*report_.claims.cpuid).error();

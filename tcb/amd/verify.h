@@ -21,11 +21,10 @@
 
 namespace thimble::amd {
 
-// Endorsements as a caller hands them in: DER; certificates in any order and number of those wanted (leaf,
-// ASK or ASVK, ARK). What is empty is missing.
+// Endorsements as a caller hands them in. What is empty is missing.
 struct EndorsementSet {
-  std::vector<Bytes> certificates;
-  Bytes crl;
+  std::vector<Bytes> certificates;  // DER, in any order: leaf, ASK or ASVK, ARK
+  Bytes crl;                        // DER, PEM or hex
 };
 
 // From a cache, authenticated. Null: not there.

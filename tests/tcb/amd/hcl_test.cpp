@@ -128,6 +128,7 @@ TEST(Hcl, RuntimeDataNeedsOneAttestationKey) {
       R"({"keys":[{"kid":"HCLAkPub","kty":"EC","e":"AQAB","n":"AMsx"}]})",
       R"({"keys":[{"kid":"HCLAkPub","kty":"RSA","e":"AQAB"}]})",
       R"({"keys":[{"kid":"HCLAkPub","kty":"RSA","e":"AQAB","n":"!"}]})",
+      R"({"keys":[{"kid":"HCLAkPub","kty":"RSA","e":"AQAB","n":"AAAA"}]})",
       R"({"keys":[)" + key + R"(],"user-data":"xyz"})",
       R"({"keys":[)" + key + R"(],"user-data":7})",
       R"({"keys":[)" + key + R"(],"keys":[]})",

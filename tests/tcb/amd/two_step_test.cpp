@@ -106,6 +106,14 @@ TEST(TwoSteps, TheCallersOwnIsPreferredToTheTables) {
   given.certificates.clear();
   given.crl = World().Crl(Product::kMilan);
   EXPECT_TRUE(Begin(evidence, given)->needed()->empty());
+  // Of the caller's issuers, the one that the table's leaf names.
+  given.certificates = {World().Intermediate(Product::kMilan, SigningKey::kVlek),
+                        World().Intermediate(Product::kMilan, SigningKey::kVcek)};
+  EXPECT_FALSE(Begin(evidence, given)->failed());
+  const std::string pem = sim::ToPem(given.crl, "X509 CRL");
+  given.crl = Bytes(pem.begin(), pem.end());
+  auto both = Begin(evidence, given);
+  ExpectGood(std::move(*both).Finish({}, AmdCrlMode::kRequire));
 }
 
 TEST(TwoSteps, EvidenceThatFailsByItselfIsNotSoughtFor) {
