@@ -59,14 +59,22 @@ struct Fetcher {
     TRY_ASSIGN(Bytes der, CrlBody(answer));
     return Fetched{{std::move(der), std::move(chain)}, answer.url};
   }
-  // The root CA CRL comes without its issuer: the root is taken from the chain of a PCK CRL of the same
-  // upstream.
+  // The root CA CRL comes alone; the certificate it is checked under ends the chain of a PCK CRL. An upstream that is a
+  // cache may hold that of one CA only.
+  Result<std::string> Root() const {
+    auto pck_crl = Get(PckCrlKey{intel::PckCa::kPlatform}, kMaxCrl);
+    if (!pck_crl.ok() && pck_crl.error().check == Check::kUpstreamNotFound) {
+      pck_crl = Get(PckCrlKey{intel::PckCa::kProcessor}, kMaxCrl);
+    }
+    TRY_ASSIGN(const VendorAnswer answer, std::move(pck_crl));
+    TRY_ASSIGN(const std::string chain, IssuerChain(answer, {"sgx-pck-crl-issuer-chain"}));
+    return RootOf(chain, answer);
+  }
+
   Result<Fetched> operator()(const RootCaCrlKey&) const {
     TRY_ASSIGN(const VendorAnswer answer, Get(key, kMaxCrl));
     TRY_ASSIGN(Bytes der, CrlBody(answer));
-    TRY_ASSIGN(const VendorAnswer pck_crl, Get(PckCrlKey{intel::PckCa::kPlatform}, kMaxCrl));
-    TRY_ASSIGN(const std::string chain, IssuerChain(pck_crl, {"sgx-pck-crl-issuer-chain"}));
-    TRY_ASSIGN(std::string root, RootOf(chain, pck_crl));
+    TRY_ASSIGN(std::string root, Root());
     return Fetched{{std::move(der), std::move(root)}, answer.url};
   }
   Result<Fetched> operator()(const TcbInfoKey&) const {

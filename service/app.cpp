@@ -69,7 +69,7 @@ void LogCacheEvent(const CacheEvent& event) {
   std::string line = StrCat(EventName(event.kind), ": item=", event.item);
   if (event.error != nullptr)
     line += StrCat(" check=", CheckName(event.error->check), " ", event.error->message);
-  if (!event.detail.empty()) line += StrCat(" ", event.detail);
+  if (!event.detail.empty() && event.error == nullptr) line += StrCat(" ", event.detail);
   switch (event.kind) {
     case CacheEvent::Kind::kHit:
     case CacheEvent::Kind::kMiss:

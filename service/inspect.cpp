@@ -203,32 +203,42 @@ bool Contains(std::string_view text, std::string_view word) {
   return text.find(word) != std::string_view::npos;
 }
 
+// Certificates or a CRL, as text or in DER, by what they begin with; evidence begins with its version or "HCLA".
+bool LooksLikePki(std::string_view text) {
+  const std::string_view start = text.substr(0, 256);
+  return text.starts_with('\x30') || Contains(start, "-----BEGIN ");
+}
+
+Status WritePki(Writer& json, ByteView bytes) {
+  const auto certificates = DecodeCertificates(bytes, kMaxCertificates, Check::kEvidenceFormat);
+  if (certificates && !certificates->empty() && WriteCertificates(json, *certificates).ok()) return {};
+  if (WriteCrl(json, bytes).ok()) return {};
+  return Error{ErrorKind::kMalformed, Check::kEvidenceFormat,
+               "neither certificates nor a CRL that can be decoded"};
+}
+
+Status WriteEvidence(Writer& json, ByteView bytes) {
+  TRY_ASSIGN(const EvidenceKind kind, DetectEvidence(bytes));
+  switch (kind) {
+    case EvidenceKind::kQuote:
+      return WriteQuote(json, bytes);
+    case EvidenceKind::kSnpReport:
+      return WriteSnpReport(json, bytes);
+    case EvidenceKind::kHclReport:
+      break;
+  }
+  return WriteHclReport(json, bytes);
+}
+
 }  // namespace
 
 Status WriteInspection(Writer& json, ByteView bytes) {
   const std::string_view text = AsText(bytes);
-  if (text.starts_with('{')) {
-    if (Contains(text, "\"tcbEvaluationDataNumbers\"")) return WriteEvaluationNumbers(json, bytes);
-    if (Contains(text, "\"enclaveIdentity\"")) return WriteIdentity(json, bytes);
-    return WriteTcbInfo(json, bytes);
-  }
-  if (const auto kind = DetectEvidence(bytes)) {
-    switch (*kind) {
-      case EvidenceKind::kQuote:
-        return WriteQuote(json, bytes);
-      case EvidenceKind::kSnpReport:
-        return WriteSnpReport(json, bytes);
-      case EvidenceKind::kHclReport:
-        return WriteHclReport(json, bytes);
-    }
-  }
-  const auto certificates = DecodeCertificates(bytes, kMaxCertificates, Check::kEvidenceFormat);
-  if (certificates && !certificates->empty()) {
-    if (WriteCertificates(json, *certificates).ok()) return {};
-  }
-  if (WriteCrl(json, bytes).ok()) return {};
-  return Error{ErrorKind::kMalformed, Check::kEvidenceFormat,
-               "neither quote, report, HCL report, certificate, CRL, TCB info, identity nor list of numbers"};
+  if (LooksLikePki(text)) return WritePki(json, bytes);
+  if (!text.starts_with('{')) return WriteEvidence(json, bytes);
+  if (Contains(text, "\"tcbEvaluationDataNumbers\"")) return WriteEvaluationNumbers(json, bytes);
+  if (Contains(text, "\"enclaveIdentity\"")) return WriteIdentity(json, bytes);
+  return WriteTcbInfo(json, bytes);
 }
 
 }  // namespace thimble

@@ -26,8 +26,9 @@ std::string_view MediaType(const http::Request& request) {
 Result<std::optional<std::string>> OptionalText(const json::Value& object, std::string_view name) {
   const auto member = object.Find(name);
   if (!member) return std::optional<std::string>();
-  TRY_ASSIGN(const std::string_view text, member->String());
-  return std::optional<std::string>(text);
+  const auto text = member->String();
+  if (!text) return BadRequestError(StrCat(name, ": ", text.error().message));
+  return std::optional<std::string>(*text);
 }
 
 }  // namespace
@@ -73,10 +74,9 @@ Result<VerificationRequest> VerifyApi::FromJson(std::string_view body) const {
   TRY(root.AllowOnly({"evidence", "at", "policy", "baseline", "report_data", "collateral"}));
 
   VerificationRequest request;
-  TRY_ASSIGN(const json::Value evidence, root.Get("evidence"));
-  TRY_ASSIGN(const std::string_view text, evidence.String());
-  auto bytes = FromBase64(text);
-  if (!bytes) return BadRequestError("evidence: not base64");
+  TRY_ASSIGN(const auto evidence, OptionalText(root, "evidence"));
+  auto bytes = FromBase64(evidence.value_or("-"));
+  if (!bytes) return BadRequestError("evidence: must be there, and base64");
   request.evidence = std::move(*bytes);
   if (const auto collateral = root.Find("collateral")) {
     TRY_ASSIGN(request.collateral, ReadCollateralObject(*collateral));

@@ -23,7 +23,7 @@ namespace thimble {
   X(kQeReportSignature, "qe_report.signature")    /* PCK key over the QE report; DCAP 5.6; intel/verify.cpp */ \
   X(kQeReportData, "qe_report.data")              /* SHA-256(attestation key, auth data), then zeros; DCAP 5.7; intel/verify.cpp */ \
   X(kPckChain, "pck.chain")                       /* three certificates, roles, names, profiles, signatures; DCAP 2; intel/pck_chain.cpp */ \
-  X(kPckRoot, "pck.root")                         /* the root is a trust anchor; DCAP 2.2.5; intel/pck_chain.cpp */ \
+  X(kPckRoot, "pck.root")                         /* the root is a trust anchor; DCAP 2.2.5; intel/verify.cpp */ \
   X(kPckRevoked, "pck.revoked")                   /* leaf in the PCK CRL, or intermediate in the root CRL; DCAP 2.4; intel/verify.cpp */ \
   X(kPckExpired, "pck.expired")                   /* soft: a certificate of the PCK chain is past notAfter; DCAP 2.2.7; intel/verify.cpp */ \
   X(kPckNotYetValid, "pck.not_yet_valid")         /* soft: ... before notBefore; DCAP 2.2.7; intel/verify.cpp */ \
@@ -84,15 +84,15 @@ namespace thimble {
   X(kHclTpmNonce, "hcl.tpm_nonce")                /* extraData = expected nonce; HCL; amd/hcl.cpp */ \
   /* -- any result -- */ \
   X(kReportData, "report_data.mismatch")          /* hard: REPORTDATA is not the value expected; verify.cpp */ \
-  X(kTrustAnchorExtra, "trust_anchor.extra")      /* soft, a note: rests on an anchor the operator added; verify.cpp */ \
+  X(kTrustAnchorExtra, "trust_anchor.extra")      /* soft, a note: rests on an anchor the operator added; intel/verify.cpp, amd/verify.cpp */ \
   /* -- decoding collateral, obtaining it, and requests: not checks of evidence, but named causes of errors -- */ \
   X(kEvidenceFormat, "evidence.format")           /* neither quote, report nor HCL report; verify.cpp */ \
   X(kCollateralMalformed, "collateral.malformed") /* undecodable collateral; any decoder in tcb/ */ \
-  X(kCollateralMissing, "collateral.missing")     /* an item is not there; intel/verify.cpp, cache/ */ \
+  X(kCollateralMissing, "collateral.missing")     /* an item is not there; intel/prepare.cpp, cache/ */ \
   X(kCollateralMismatch, "collateral.mismatch")   /* an item is not the one asked for; collateral.cpp */ \
   X(kCollateralFromFuture, "collateral.from_future") /* issued more than 5 minutes after now; collateral.cpp */ \
   X(kCollateralRollback, "collateral.rollback")   /* older than what is held; cache/collateral_cache.cpp */ \
-  X(kPolicyFormat, "policy.format")               /* unreadable policy or baseline; policy.cpp */ \
+  X(kPolicyFormat, "policy.format")               /* unreadable policy or baseline; policy/validate.cpp */ \
   X(kUpstreamUnreachable, "upstream.unreachable") /* connect, TLS, time-out; fetchers/ */ \
   X(kUpstreamStatus, "upstream.status")           /* an HTTP status that is not an answer; fetchers/ */ \
   X(kUpstreamKey, "upstream.key")                 /* 401, 403: subscription key missing or not valid; fetchers/intel_pck.cpp */ \

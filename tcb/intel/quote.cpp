@@ -26,7 +26,6 @@ Error Malformed(std::string message) {
 
 template <class Id, size_t Offset, size_t BlockSize>
 Id Take(std::span<const uint8_t, BlockSize> block) {
-  Id id;
   return *Id::From(Field<Offset, Id::kSize>(block));
 }
 

@@ -63,7 +63,7 @@ TEST(PlatformRegistry, KeepsTheLastChoicesOfCertificates) {
   w.Edit([](RegistryEdit& e) { return e.NoteChoice(Id(), {Tcb(1), Tcb(0)}); });
   w.Edit([](RegistryEdit& e) { return e.NoteChoice(Id(), {Tcb(1), Tcb(1)}); });
   EXPECT_EQ(w.Find()->tcbs, (std::vector<TcbMapping>{{Tcb(1), Tcb(1)}})) << "one for a raw TCB";
-  w.Edit([](RegistryEdit& e) {
+  w.Edit([](RegistryEdit& e) -> Status {
     for (uint8_t i = 2; i < 2 + RegistryEdit::kMaxTcbs; ++i) TRY(e.NoteChoice(Id(), {Tcb(i), Tcb(1)}));
     return Status();
   });

@@ -5,3 +5,9 @@ target_link_libraries(edits_test PRIVATE thimble_sim_worlds nlohmann_json::nlohm
   thimble_warnings)
 target_compile_definitions(edits_test PRIVATE THIMBLE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 gtest_discover_tests(edits_test DISCOVERY_MODE PRE_TEST)
+
+set(fuzz ${PROJECT_SOURCE_DIR}/tests/fuzz)
+add_executable(bends_test intel/bends_test.cpp ${fuzz}/bends.cpp ${fuzz}/quote_bends.cpp ${fuzz}/platform_bends.cpp
+  ${fuzz}/collateral_bends.cpp)
+target_link_libraries(bends_test PRIVATE thimble_sim_worlds OpenSSL::Crypto GTest::gtest_main thimble_warnings)
+gtest_discover_tests(bends_test DISCOVERY_MODE PRE_TEST)

@@ -91,8 +91,19 @@ TEST(QuoteFormat, HeaderRules) {
       Bent("TEE 1", kSgx3, [](QuoteSpec& q) { q.tee_type = 1; }),
       Bent("TEE 0x81 in the upper half", kTdx4, [](QuoteSpec& q) { q.tee_type = 0x810000; }),
       Bent("TDX in version 3", kSgx3, [](QuoteSpec& q) { q.tee_type = 0x81; }),
+      Bent("TDX with its report in version 3", kSgx3,
+           [](QuoteSpec& q) {
+             q.tee_type = 0x81;
+             q.body_type = 2;
+           }),
   };
   for (const Case& c : bad) ExpectError(c, ErrorKind::kMalformed, Check::kQuoteFormat);
+  for (const uint8_t version : std::initializer_list<uint8_t>{0, 1, 2, 6, 7, 255}) {
+    ExpectError({.name = "the version alone, " + std::to_string(version),
+                 .quote = kTdx4,
+                 .quote_bytes = [version](Bytes& quote) { quote[0] = version; }},
+                ErrorKind::kMalformed, Check::kQuoteFormat);
+  }
   for (size_t i = 0; i < 16; ++i) {
     ExpectError(Bent("vendor id", kSgx3, [i](QuoteSpec& q) { q.vendor_id[i] ^= 1; }), ErrorKind::kMalformed,
                 Check::kQuoteFormat);

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runs the real binary.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace thimble::test {
+
+struct ProcessResult {
+  int exit_code = -1;  // -1: ended by a signal, or not within 60 s
+  std::string out, err;
+};
+ProcessResult RunThimble(const std::vector<std::string>& arguments);
+
+// `thimble serve` until Terminate() or the end of the object.
+class ServeProcess {
+ public:
+  // Waits for the line that says where it listens; address() is empty when it ended instead.
+  explicit ServeProcess(const std::vector<std::string>& arguments);
+  ~ServeProcess();
+  ServeProcess(const ServeProcess&) = delete;
+  ServeProcess& operator=(const ServeProcess&) = delete;
+
+  const std::string& address() const { return address_; }  // "http://127.0.0.1:PORT"
+  int Terminate();                                         // SIGTERM; the exit code
+
+ private:
+  pid_t pid_ = -1;
+  int out_ = -1;
+  std::string address_;
+};
+
+}  // namespace thimble::test
