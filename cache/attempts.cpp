@@ -9,7 +9,7 @@
 namespace thimble {
 namespace {
 
-constexpr size_t kMaxEntries = 65'536;
+constexpr size_t kMaxEntries = 65'536, kSweepEvery = kMaxEntries / 8;
 
 }  // namespace
 
@@ -62,9 +62,16 @@ void Attempts::Renewed(const std::string& name) {
   last_.erase(name);
 }
 
+// A sweep looks at every entry, so it is made once for many that are added: a flood of strangers' keys costs each of
+// them little. Between sweeps any one makes room.
 void Attempts::MakeRoom(Time now) {
   if (last_.size() < kMaxEntries) return;
-  std::erase_if(last_, [now](const auto& entry) { return entry.second.not_before <= now; });
+  if (until_sweep_ > 0) {
+    --until_sweep_;
+  } else {
+    std::erase_if(last_, [now](const auto& entry) { return entry.second.not_before <= now; });
+    until_sweep_ = kSweepEvery;
+  }
   if (last_.size() >= kMaxEntries) last_.erase(last_.begin());
 }
 

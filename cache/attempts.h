@@ -51,6 +51,7 @@ class Attempts {
   const AttemptRules rules_;
   mutable std::mutex mutex_;
   std::unordered_map<std::string, Last> last_;
+  size_t until_sweep_ = 0;  // entries that may be added at the limit before the next sweep
 };
 
 }  // namespace thimble

@@ -84,5 +84,17 @@ TEST(Attempts, IsBounded) {
   EXPECT_EQ(blocked, 65'536);
 }
 
+TEST(Attempts, WhatHasPassedMakesRoomFirst) {
+  Attempts attempts(kRules);
+  for (int i = 0; i < 65'535; ++i)
+    attempts.Failed(std::to_string(i), kNotFound, Possession::kMissing, kStart);
+  const Attempts::Time later = kStart + milliseconds(30'000);
+  attempts.Failed("held", kUnreachable, Possession::kHeld, later);
+  attempts.Failed("one more", kNotFound, Possession::kMissing, later);
+  EXPECT_TRUE(attempts.LastError("held"));
+  EXPECT_FALSE(attempts.LastError("0"));
+  EXPECT_FALSE(attempts.LastError("65534"));
+}
+
 }  // namespace
 }  // namespace thimble
