@@ -30,7 +30,7 @@ sim::Bend<LeafSpec> WithExtension(std::string_view suffix, Bytes value) {
     leaf.certificate = [=](CertificateSpec& certificate) {
       const Bytes oid = der::Oid("1.3.6.1.4.1.3704.1." + std::string(suffix));
       for (Bytes& extension : certificate.more_extensions) {
-        if (std::ranges::search(extension, oid).begin() != extension.end()) {
+        if (std::search(extension.begin(), extension.end(), oid.begin(), oid.end()) != extension.end()) {
           extension = der::Sequence({oid, der::OctetString(value)});
         }
       }
