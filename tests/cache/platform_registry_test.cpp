@@ -65,7 +65,7 @@ TEST(PlatformRegistry, KeepsTheLastChoicesOfCertificates) {
   EXPECT_EQ(w.Find()->tcbs, (std::vector<TcbMapping>{{Tcb(1), Tcb(1)}})) << "one for a raw TCB";
   w.Edit([](RegistryEdit& e) -> Status {
     for (uint8_t i = 2; i < 2 + RegistryEdit::kMaxTcbs; ++i) TRY(e.NoteChoice(Id(), {Tcb(i), Tcb(1)}));
-    return Status();
+    return {};
   });
   EXPECT_EQ(w.Find()->tcbs.size(), RegistryEdit::kMaxTcbs);
   EXPECT_EQ(w.Find()->tcbs.front().raw, Tcb(2));
@@ -221,7 +221,7 @@ TEST(RegistrationQueue, FiveHundredAtOnceLoseNone) { RegisterAtOnce(std::make_sh
 
 TEST(RegistrationQueue, FiveHundredAtOnceOnDiskLoseNone) {
   const TempDirectory directory;
-  auto opened = RocksStore::Open(directory.path() / "store");
+  auto opened = RocksStore::Open(directory.path());
   ASSERT_TRUE(opened.ok()) << opened.error().message;
   RegisterAtOnce(std::shared_ptr<Store>(std::move(opened).value()), 500);
 }
