@@ -10,6 +10,7 @@
 #include "fetchers/retry.h"
 #include "fetchers/upstreams.h"
 #include "service/anchors.h"
+#include "service/cache_events.h"
 #include "service/health_api.h"
 #include "service/http_server.h"
 #include "service/intel_dialect.h"
@@ -30,57 +31,6 @@ std::shared_ptr<HttpClient> VendorClient(PacingOptions pacing) {
   auto curl = std::make_shared<CurlHttpClient>(CurlOptions{});
   auto paced = std::make_shared<PacingHttpClient>(std::move(curl), pacing, RealTiming());
   return std::make_shared<RetryingHttpClient>(std::move(paced), RetryOptions{}, RealTiming());
-}
-
-std::string_view EventName(CacheEvent::Kind kind) {
-  switch (kind) {
-    case CacheEvent::Kind::kHit:
-      return "hit";
-    case CacheEvent::Kind::kMiss:
-      return "miss";
-    case CacheEvent::Kind::kStaleServed:
-      return "stale item served";
-    case CacheEvent::Kind::kRenewed:
-      return "renewed";
-    case CacheEvent::Kind::kUnchanged:
-      return "checked, nothing newer";
-    case CacheEvent::Kind::kRefused:
-      return "answer refused";
-    case CacheEvent::Kind::kFetchFailed:
-      return "fetch failed";
-    case CacheEvent::Kind::kRollback:
-      return "older item refused";
-    case CacheEvent::Kind::kSerialsDropped:
-      return "newer CRL drops serials that have not expired";
-    case CacheEvent::Kind::kIssuerChanged:
-      return "issuer has another key";
-    case CacheEvent::Kind::kQuarantined:
-      return "record fails its digest, quarantined";
-    case CacheEvent::Kind::kEvicted:
-      return "evicted";
-    case CacheEvent::Kind::kStoreFailed:
-      return "store failed";
-  }
-  return "";
-}
-
-// What an operator should see by default, and what only explains.
-void LogCacheEvent(const CacheEvent& event) {
-  std::string line = StrCat(EventName(event.kind), ": item=", event.item);
-  if (event.error != nullptr)
-    line += StrCat(" check=", CheckName(event.error->check), " ", event.error->message);
-  if (!event.detail.empty() && event.error == nullptr) line += StrCat(" ", event.detail);
-  switch (event.kind) {
-    case CacheEvent::Kind::kHit:
-    case CacheEvent::Kind::kMiss:
-    case CacheEvent::Kind::kUnchanged:
-    case CacheEvent::Kind::kEvicted:
-      return LogDebug(line);
-    case CacheEvent::Kind::kRenewed:
-      return LogInfo(line);
-    default:
-      return LogWarning(line);
-  }
 }
 
 void LogUpstreamEvent(const UpstreamEvent& event) {
@@ -142,11 +92,13 @@ struct App::Impl {
         anchors(std::move(the_anchors)),
         store(std::move(the_store)),
         upstreams(std::move(the_upstreams)),
-        cache(store, anchors, FetchFrom(*upstreams), CacheOptionsOf(config), LogCacheEvent, SteadyNow),
+        cache(
+            store, anchors, FetchFrom(*upstreams), CacheOptionsOf(config),
+            [this](const CacheEvent& event) { events.Record(event); }, SteadyNow),
         verification(anchors, &cache, clock),
         intel_dialect(cache, clock, {config.baselines.at("default").intel, config.honour_update}),
         verify_api(config, verification),
-        health_api(cache, *store, anchors, clock) {
+        health_api(cache, events, *store, anchors, clock) {
     intel_dialect.AddTo(router);
     verify_api.AddTo(router);
     health_api.AddTo(router);
@@ -158,6 +110,7 @@ struct App::Impl {
   const TrustAnchors anchors;
   const std::shared_ptr<Store> store;
   const std::unique_ptr<Upstreams> upstreams;
+  CacheEvents events;  // before the cache, whose background work records them
   CollateralCache cache;
   Verification verification;
   IntelDialect intel_dialect;

@@ -66,7 +66,9 @@ http::Response HealthApi::Ready(const http::Query& query) {
 }
 
 http::Response HealthApi::Status() {
-  return JsonResponse(200, StatusJson(MakeStatusReport(cache_, clock_.Now())));
+  StatusReport report = MakeStatusReport(cache_, clock_.Now());
+  report.events = events_.Counts();
+  return JsonResponse(200, StatusJson(report));
 }
 
 }  // namespace thimble

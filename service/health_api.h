@@ -5,6 +5,7 @@
 
 #include "cache/collateral_cache.h"
 #include "cache/store.h"
+#include "service/cache_events.h"
 #include "service/clock.h"
 #include "service/router.h"
 
@@ -13,8 +14,9 @@ namespace thimble {
 // Thread-safe. What it refers to outlives it, and it outlives the router that it is added to.
 class HealthApi {
  public:
-  HealthApi(CollateralCache& cache, Store& store, const TrustAnchors& anchors, const Clock& clock)
-      : cache_(cache), store_(store), anchors_(anchors), clock_(clock) {}
+  HealthApi(CollateralCache& cache, const CacheEvents& events, Store& store, const TrustAnchors& anchors,
+            const Clock& clock)
+      : cache_(cache), events_(events), store_(store), anchors_(anchors), clock_(clock) {}
 
   void AddTo(http::Router& router);
 
@@ -26,6 +28,7 @@ class HealthApi {
   http::Response Status();
 
   CollateralCache& cache_;
+  const CacheEvents& events_;
   Store& store_;
   const TrustAnchors& anchors_;
   const Clock& clock_;

@@ -88,7 +88,7 @@ std::string Line(std::string_view freshness, std::string_view next_update, std::
 }  // namespace
 
 StatusReport MakeStatusReport(CollateralCache& cache, Instant now) {
-  StatusReport report{now, cache.Status(now)};
+  StatusReport report{now, cache.Status(now), {}};
   std::sort(report.items.begin(), report.items.end(), [](const CacheStatus& a, const CacheStatus& b) {
     return std::tie(a.next_update, a.item) < std::tie(b.next_update, b.item);
   });
@@ -103,6 +103,11 @@ std::string StatusJson(const StatusReport& report) {
   json.Key("items").BeginArray();
   for (const CacheStatus& item : report.items) WriteItem(json, item);
   json.EndArray();
+  if (!report.events.empty()) {
+    json.Key("events").BeginObject();
+    for (const auto& [name, count] : report.events) json.Key(name).Unsigned(count);
+    json.EndObject();
+  }
   json.EndObject();
   return out;
 }
@@ -118,6 +123,13 @@ Result<StatusReport> ParseStatusJson(std::string_view text) {
     TRY_ASSIGN(CacheStatus status, ReadItem(item));
     report.items.push_back(std::move(status));
   }
+  if (const auto events = document->root().Find("events")) {
+    TRY_ASSIGN(const auto members, events->Members());
+    for (const auto& [name, value] : members) {
+      TRY_ASSIGN(const uint64_t count, value.Unsigned(UINT64_MAX));
+      report.events.emplace_back(name, count);
+    }
+  }
   return report;
 }
 
@@ -128,6 +140,11 @@ std::string StatusText(const StatusReport& report) {
     out += Line(FreshnessName(item.freshness), FormatRfc3339(item.next_update),
                 FormatRfc3339(item.next_refresh), item.item, item.source);
     if (!item.last_error.empty()) out += StrCat("             last error: ", item.last_error, "\n");
+  }
+  if (!report.events.empty()) {
+    out += "\nsince the start";
+    for (const auto& [name, count] : report.events) out += StrCat("  ", name, " ", count);
+    out += '\n';
   }
   return out;
 }

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cache/collateral_cache.h"
@@ -15,12 +16,15 @@ namespace thimble {
 struct StatusReport {
   Instant at{};
   std::vector<CacheStatus> items;  // what expires first comes first
+  // How often things happened since the server started (cache_events.h); empty when none is running.
+  std::vector<std::pair<std::string, uint64_t>> events;
 };
 
 StatusReport MakeStatusReport(CollateralCache& cache, Instant now);
 
 // {"at": ..., "items": [{item, freshness, issued, next_update, fetched, last_check, next_refresh, source, sha256,
-// order_number, last_error}]}; last_error is absent when there is none.
+// order_number, last_error}], "events": {"hit": 12, "refused": 1, ...}}; last_error and events are absent when there are
+// none.
 std::string StatusJson(const StatusReport& report);
 // Unavailable (upstream.answer) when it is not that JSON: it comes from a server.
 Result<StatusReport> ParseStatusJson(std::string_view json);

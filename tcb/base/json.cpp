@@ -98,6 +98,7 @@ Result<std::unique_ptr<const Document>> Document::Parse(std::string_view text, s
   impl.what = what;
   impl.kind = kind;
   impl.check = check;
+  if (text.empty()) return impl.Fail("empty");  // the parser would copy from a null pointer
   if (impl.parser.allocate(std::max<size_t>(text.size(), 64), kMaxDepth + 1) != simdjson::SUCCESS) {
     return impl.Fail("no memory to parse it");
   }

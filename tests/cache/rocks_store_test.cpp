@@ -124,7 +124,8 @@ TEST(RocksStore, ANewerSchemaIsRefused) {
   const TempDirectory directory;
   const auto write_mark = [&](const std::string& mark) {
     const auto store = RocksStore::Open(directory.path());
-    return store.ok() && (*store)->Apply({{std::string(kStoreSchemaName), mark}}).ok();
+    const std::vector<Store::Write> batch = {{std::string(kStoreSchemaName), mark}};
+    return store.ok() && (*store)->Apply(batch).ok();
   };
   ASSERT_TRUE(write_mark(std::to_string(kStoreSchema)));
   ASSERT_TRUE(write_mark(std::to_string(kStoreSchema + 1)));

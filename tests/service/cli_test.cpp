@@ -135,7 +135,8 @@ TEST_F(CliTest, ReadsPolicyFiles) {
       "policy.toml", "[policy.default]\nmin_tcb_evaluation = 18\n[baseline.default]\namd = \"\"\n");
   const ProcessResult result = Verify(quote_, {"--policy", policy});
   EXPECT_EQ(result.exit_code, 1);
-  for (const json& rule : OneObject(result)["policy"]["rules"])
+  const json object = OneObject(result);
+  for (const json& rule : object["policy"]["rules"])
     EXPECT_EQ(rule["ok"], rule["rule"] != "min_tcb_evaluation");
 }
 

@@ -181,5 +181,15 @@ TEST(MinTcbEvaluation, HoldsForTcbInfoAndForIdentityAlone) {
   EXPECT_EQ(Refusal(numbers(16, 16)), "");
 }
 
+TEST(Policy, ThatAcceptsRevokedPlatformsIsRefused) {
+  Policy policy;
+  EXPECT_TRUE(Validate(policy).ok());
+  policy.accepted_statuses.push_back(TcbStatus::kRevoked);
+  const Status refused = Validate(policy);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().kind, ErrorKind::kMalformed);
+  EXPECT_EQ(refused.error().check, Check::kPolicyFormat);
+}
+
 }  // namespace
 }  // namespace thimble::test

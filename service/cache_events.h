@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What happens in the cache, counted and logged.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cache/event.h"
+
+namespace thimble {
+
+// Thread-safe.
+class CacheEvents {
+ public:
+  void Record(const CacheEvent& event);
+
+  // Each kind that has happened since the start, with its number: {"hit", 12}, {"refused", 1}, ...
+  std::vector<std::pair<std::string, uint64_t>> Counts() const;
+
+ private:
+  static constexpr size_t kKinds = static_cast<size_t>(CacheEvent::Kind::kStoreFailed) + 1;
+  std::array<std::atomic<uint64_t>, kKinds> counts_{};
+};
+
+}  // namespace thimble
