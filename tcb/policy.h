@@ -43,7 +43,7 @@ struct Policy {
   // The verdict may carry none of these that is in force.
   std::vector<AdvisoryEntry> rejected_advisories;
   uint32_t min_tcb_evaluation = 0;  // on TCB info and on identity, each
-  // OutOfDate passes until this long after the TCB date of the level that matched, as Intel's platform grace
+  // OutOfDate passes until this long after the verdict's tcb_date, the oldest of the levels that matched, as Intel's platform grace
   // period counts: that date, not the day of a recovery, is when the platform was last up to date. It forgives the
   // OutOfDate in OutOfDateConfigurationNeeded, too, where ConfigurationNeeded is accepted. When it is set,
   // OutOfDate is bounded by it even where accepted_statuses has it. SGX and TDX; a local floor has no dates.

@@ -21,7 +21,7 @@ Status ReadNumber(const json::Value& reference, std::string_view key, uint64_t m
                   std::optional<uint64_t>* out) {
   const auto value = reference.Find(key);
   if (!value) return {};
-  TRY_ASSIGN(*out, value->Unsigned(max));
+  TRY_ASSIGN(*out, OfKey(key, value->Unsigned(max)));
   return {};
 }
 
@@ -30,7 +30,7 @@ Status ReadHex(const json::Value& reference, std::string_view key,
                std::optional<std::array<uint8_t, N>>* out) {
   const auto value = reference.Find(key);
   if (!value) return {};
-  TRY_ASSIGN(const std::string_view text, value->String());
+  TRY_ASSIGN(const std::string_view text, OfKey(key, value->String()));
   std::array<uint8_t, N> bytes{};
   if (!FromHexInto(text, bytes))
     return MalformedPolicy(StrCat(key, " \"", text, "\" must be ", 2 * N, " hex digits"));
@@ -64,7 +64,7 @@ Status ReadPattern(const json::Value& reference, std::string_view key, std::opti
 Status ReadPermission(const json::Value& reference, std::string_view key, std::optional<bool>* out) {
   const auto value = reference.Find(key);
   if (!value) return {};
-  TRY_ASSIGN(*out, value->Bool());
+  TRY_ASSIGN(*out, OfKey(key, value->Bool()));
   return {};
 }
 
@@ -115,7 +115,7 @@ Status ReadStatuses(const json::Value& reference, std::vector<TcbStatus>* out) {
   TRY_ASSIGN(const auto entries, OneOrMany(value));
   std::set<std::string_view> named;
   for (const json::Value& entry : entries) {
-    TRY_ASSIGN(const std::string_view name, entry.String());
+    TRY_ASSIGN(const std::string_view name, OfKey("accepted_tcb_status", entry.String()));
     const auto status = StatusNamed(name);
     if (!status) return MalformedPolicy(StrCat("accepted_tcb_status: unknown status \"", name, "\""));
     if (*status == TcbStatus::kRevoked)
@@ -157,22 +157,24 @@ Result<TcbReference> ReadTcbReference(const json::Value& reference) {
 // -- the classes --
 
 Status ReadAdvisories(const json::Value& reference, std::vector<AdvisoryEntry>* out) {
-  const auto value = reference.Find("rejected_advisory_ids");
+  constexpr std::string_view kKey = "rejected_advisory_ids";
+  const auto value = reference.Find(kKey);
   if (!value) return {};
-  TRY_ASSIGN(const auto entries, value->Array());
+  TRY_ASSIGN(const auto entries, OfKey(kKey, value->Array()));
   for (const json::Value& entry : entries) {
-    TRY_ASSIGN(const std::string_view id, entry.String());
+    TRY_ASSIGN(const std::string_view id, OfKey(kKey, entry.String()));
     out->push_back({Upper(id), std::nullopt});
   }
   return {};
 }
 
 Status ReadSgxTypes(const json::Value& reference, std::vector<SgxType>* out) {
-  const auto value = reference.Find("accepted_sgx_types");
+  constexpr std::string_view kKey = "accepted_sgx_types";
+  const auto value = reference.Find(kKey);
   if (!value) return {};
   TRY_ASSIGN(const auto entries, OneOrMany(*value));
   for (const json::Value& entry : entries) {
-    TRY_ASSIGN(const uint64_t type, entry.Unsigned(2));
+    TRY_ASSIGN(const uint64_t type, OfKey(kKey, entry.Unsigned(2)));
     out->push_back(static_cast<SgxType>(type));
   }
   if (out->empty()) return MalformedPolicy("accepted_sgx_types: accepts nothing");
@@ -182,7 +184,7 @@ Status ReadSgxTypes(const json::Value& reference, std::vector<SgxType>* out) {
 Status ReadMinTcbDate(const json::Value& reference, std::optional<Instant>* out) {
   const auto value = reference.Find("min_tcb_level_date");
   if (!value) return {};
-  TRY_ASSIGN(const std::string_view text, value->String());
+  TRY_ASSIGN(const std::string_view text, OfKey("min_tcb_level_date", value->String()));
   *out = ParseRfc3339(text);
   if (!*out)
     return MalformedPolicy(
@@ -210,8 +212,8 @@ Status ReadPlatform(const json::Value& reference, Policy& policy) {
                            "min_eval_num", "min_tcb_level_date", "rejected_advisory_ids",
                            "accepted_sgx_types", "allow_dynamic_platform", "allow_cached_keys",
                            "allow_smt_enabled"}));
-  TRY_ASSIGN(TcbReference tcb, ReadTcbReference(reference));
-  policy.accepted_statuses = std::move(tcb.accepted);
+  TRY_ASSIGN(const TcbReference tcb, ReadTcbReference(reference));
+  policy.accepted_statuses = tcb.accepted;
   policy.collateral_grace = tcb.CollateralGrace();
   policy.platform_grace = tcb.PlatformGrace();
   policy.min_tcb_evaluation = static_cast<uint32_t>(tcb.min_evaluation.value_or(0));

@@ -21,6 +21,13 @@ inline Error MalformedPolicy(std::string_view message) {
   return {ErrorKind::kMalformed, Check::kPolicyFormat, StrCat("appraisal policy: ", message)};
 }
 
+// A value's error, with the key it is of.
+template <class T>
+Result<T> OfKey(std::string_view key, Result<T> value) {
+  if (value) return value;
+  return Error{value.error().kind, value.error().check, StrCat(value.error().message, ": ", key)};
+}
+
 // ASCII letters alone.
 std::string Lower(std::string_view text);
 

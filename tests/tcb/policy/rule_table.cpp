@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/tcb/policy/rule_table.h"
+
+#include "tcb/base/crypto.h"
+#include "tcb/check.h"
+
+namespace thimble {
+namespace {
+
+using namespace std::chrono_literals;
+using amd::SnpClaims;
+using intel::SgxClaims;
+using intel::TdxClaims;
+
+const std::string kQuote = "\"";
+std::string Hex(size_t bytes, const char* byte) {
+  std::string out = kQuote;
+  for (size_t i = 0; i < bytes; ++i) out += byte;
+  return out + kQuote;
+}
+std::string List(const std::string& entry) { return "[" + entry + "]"; }
+
+void AddFinding(Verdict& verdict, Check check) {
+  verdict.checks.Set(check, CheckResult::kFailed);
+  verdict.findings.push_back({check, Severity::kSoft, "bent"});
+}
+
+// `field` of the claims is in the list; another byte in it, and it is not.
+template <class Claims, class Id, class Rules>
+RuleRow AnyOfRow(std::string rule, Verdict good, Rules Policy::*section, std::vector<Id> Rules::*list,
+                 Id Claims::*field, const char* byte) {
+  const Id value = std::get<Claims>(good.claims).*field;
+  return {std::move(rule),
+          "",
+          std::move(good),
+          [=](Policy& p) {
+            (p.*section).*list = {Filled<Id>(0xee), value};
+          },
+          [=](Verdict& v) {
+            auto bytes = value.bytes();
+            bytes.back() ^= 1;
+            std::get<Claims>(v.claims).*field = Id(bytes);
+          },
+          "[" + Hex(Id::kSize, "ee") + "," + Hex(Id::kSize, byte) + "]",
+          Hex(Id::kSize, byte),
+          ""};
+}
+
+template <class Id>
+RuleRow SgxRow(std::string key, std::vector<Id> SgxRules::*list, Id SgxClaims::*field, const char* byte) {
+  return AnyOfRow("sgx." + key, GoodSgx(), &Policy::sgx, list, field, byte);
+}
+RuleRow TdxRow(std::string key, std::vector<intel::Measurement384> TdxRules::*list,
+               intel::Measurement384 TdxClaims::*field, const char* byte) {
+  return AnyOfRow("tdx." + key, GoodTdx10(), &Policy::tdx, list, field, byte);
+}
+template <class Id>
+RuleRow SnpRow(std::string key, std::vector<Id> SnpRules::*list, Id SnpClaims::*field, const char* byte) {
+  return AnyOfRow("snp." + key, GoodSnp(), &Policy::snp, list, field, byte);
+}
+
+template <class Change>
+std::function<void(Verdict&)> Sgx(Change change) {
+  return [change](Verdict& v) { change(ClaimsOf<SgxClaims>(v)); };
+}
+template <class Change>
+std::function<void(Verdict&)> Tdx(Change change) {
+  return [change](Verdict& v) { change(ClaimsOf<TdxClaims>(v)); };
+}
+template <class Change>
+std::function<void(Verdict&)> Snp(Change change) {
+  return [change](Verdict& v) { change(ClaimsOf<SnpClaims>(v)); };
+}
+template <class Change>
+std::function<void(Verdict&)> Platform(Change change) {
+  return [change](Verdict& v) { change(FactsOf<intel::PlatformFacts>(v)); };
+}
+
+RuleRow MinTcbRow(std::string key, TcbMinimums SnpRules::*minimums,
+                  std::optional<amd::TcbVersion> SnpClaims::*tcb, uint8_t snp) {
+  return {"snp." + key,
+          "snp",
+          GoodSnp(),
+          [=](Policy& p) {
+            TcbMinimum minimum;
+            minimum.bootloader = uint8_t{9};
+            minimum.snp = snp;
+            p.snp.*minimums = {{amd::Product::kGenoa, minimum}};
+          },
+          Snp([=](SnpClaims& c) { --(c.*tcb)->snp; }),
+          R"({"product":"Genoa","bootloader":9,"snp":)" + std::to_string(snp) + "}",
+          "",
+          ""};
+}
+
+Verdict OutOfDate(Verdict verdict) {
+  verdict.tcb_status = TcbStatus::kOutOfDate;
+  return verdict;
+}
+
+RuleRow BitRow(std::string key, std::string side, uint64_t SnpRules::*mask, uint64_t bits,
+               std::function<void(SnpClaims&)> bend, std::string wanted) {
+  return {"snp." + key, std::move(side),   GoodSnp(), [=](Policy& p) { p.snp.*mask = bits; },
+          Snp(bend),    std::move(wanted), "",        ""};
+}
+
+}  // namespace
+
+std::vector<RuleRow> TcbRows() {
+  const auto nothing = [](Policy&) {};
+  const std::vector<AdvisoryEntry> both = {{"INTEL-SA-00657", kPolicyNow}, {"INTEL-SA-00767", std::nullopt}};
+  return {
+      {"authentic", "", GoodSgx(), nothing, [](Verdict& v) { v.authentic = false; }, "true", "true", "false"},
+      {"evidence", "another TEE", GoodTdx10(),
+       [](Policy& p) {
+         p.evidence = {EvidenceClass::kTdx10, EvidenceClass::kTdx15};
+       },
+       [](Verdict& v) { v = GoodSgx(); }, R"(["tdx_1.0","tdx_1.5"])", R"("tdx_1.0")", R"("sgx")"},
+      {"evidence", "another TD report", GoodTdx10(), [](Policy& p) { p.evidence = {EvidenceClass::kTdx10}; },
+       Tdx([](TdxClaims& c) { c.tee_tcb_svn2 = c.tee_tcb_svn; }), R"(["tdx_1.0"])", R"("tdx_1.0")",
+       R"("tdx_1.5")"},
+      {"accepted_statuses", "by default", GoodSgx(), nothing,
+       [](Verdict& v) { v.tcb_status = TcbStatus::kSWHardeningNeeded; }, R"(["UpToDate"])", R"("UpToDate")",
+       R"("SWHardeningNeeded")"},
+      {"accepted_statuses", "no status", GoodSgx(), nothing, [](Verdict& v) { v.tcb_status.reset(); }, "",
+       R"("UpToDate")", "null"},
+      {"accepted_statuses", "of SNP", GoodSnp(),
+       [](Policy& p) {
+         p.accepted_statuses = {TcbStatus::kUpToDate, TcbStatus::kSWHardeningNeeded};
+       },
+       [](Verdict& v) { v.tcb_status = TcbStatus::kOutOfDate; }, R"(["UpToDate","SWHardeningNeeded"])", "",
+       ""},
+      {"accepted_statuses", "grace needs ConfigurationNeeded", OutOfDate(GoodSgx()),
+       [](Policy& p) { p.platform_grace = 24h * 100; },
+       [](Verdict& v) { v.tcb_status = TcbStatus::kOutOfDateConfigurationNeeded; },
+       R"(["UpToDate","OutOfDate"])", "", ""},
+      {"platform_grace", "one second late", OutOfDate(GoodSgx()),
+       [](Policy& p) { p.platform_grace = 24h * 100; }, [](Verdict& v) { *v.tcb_date -= 1s; }, R"("100d")",
+       R"("100d")", R"("8640001s")"},
+      {"platform_grace", "OutOfDate is listed", OutOfDate(GoodTdx15()),
+       [](Policy& p) {
+         p.accepted_statuses = {TcbStatus::kUpToDate, TcbStatus::kOutOfDate};
+         p.platform_grace = 24h * 100;
+       },
+       [](Verdict& v) { *v.tcb_date -= 1s; }, "", "", ""},
+      {"platform_grace", "no date", OutOfDate(GoodSgx()), [](Policy& p) { p.platform_grace = 24h * 100; },
+       [](Verdict& v) { v.tcb_date.reset(); }, "", "", "null"},
+      {"min_tcb_date", "", GoodSgx(), [](Policy& p) { p.min_tcb_date = kPolicyNow - 24h * 100; },
+       [](Verdict& v) { *v.tcb_date -= 1s; }, R"("2026-02-21T00:00:00Z")", R"("2026-02-21T00:00:00Z")",
+       R"("2026-02-20T23:59:59Z")"},
+      {"min_tcb_evaluation", "TCB info", GoodTdx10(), [](Policy& p) { p.min_tcb_evaluation = 17; },
+       [](Verdict& v) { v.tcb_info_evaluation = 16; }, "17", "17", "16"},
+      {"min_tcb_evaluation", "identity", GoodSgx(), [](Policy& p) { p.min_tcb_evaluation = 17; },
+       [](Verdict& v) { v.qe_identity_evaluation = 16; }, "17", "17", "16"},
+      {"accepted_qe_statuses", "", GoodTdx10(),
+       [](Policy& p) { p.accepted_qe_statuses = {TcbStatus::kUpToDate}; },
+       [](Verdict& v) { v.qe_status = TcbStatus::kOutOfDate; }, R"(["UpToDate"])", R"("UpToDate")",
+       R"("OutOfDate")"},
+      {"qe_grace", "",
+       [] {
+         Verdict v = GoodTdx10();
+         v.qe_status = TcbStatus::kOutOfDate;
+         return v;
+       }(),
+       [](Policy& p) {
+         p.accepted_qe_statuses = {TcbStatus::kUpToDate};
+         p.qe_grace = 24h * 200;
+       },
+       [](Verdict& v) { *v.qe_tcb_date -= 1s; }, R"("200d")", R"("200d")", ""},
+      {"min_qe_evaluation", "", GoodSgx(), [](Policy& p) { p.min_qe_evaluation = 18; },
+       [](Verdict& v) { v.qe_identity_evaluation = 17; }, "18", "18", "17"},
+      {"accepted_advisories", "another advisory", GoodSgx(), [=](Policy& p) { p.accepted_advisories = both; },
+       [](Verdict& v) { v.advisories.push_back("INTEL-SA-00828"); }, R"(["INTEL-SA-00657","INTEL-SA-00767"])",
+       R"(["INTEL-SA-00657","INTEL-SA-00767"])", ""},
+      {"rejected_advisories", "", GoodSgx(),
+       [](Policy& p) {
+         p.rejected_advisories = {{"INTEL-SA-00828", kPolicyNow}};
+       },
+       [](Verdict& v) { v.advisories.push_back("INTEL-SA-00828"); }, R"(["INTEL-SA-00828"])", "", ""},
+      {"collateral_grace", "by default", GoodSgx(), nothing,
+       [](Verdict& v) {
+         v.window.not_after = kPolicyNow - 1s;
+         AddFinding(v, Check::kTcbInfoExpired);
+       },
+       R"("0s")", R"("0s")", R"("1s")"},
+      {"collateral_grace", "one second late",
+       [] {
+         Verdict v = GoodSnp();
+         v.window.not_after = kPolicyNow - 24h * 7;
+         AddFinding(v, Check::kSnpCrlExpired);
+         return v;
+       }(),
+       [](Policy& p) { p.collateral_grace = 24h * 7; }, [](Verdict& v) { v.window.not_after -= 1s; },
+       R"("7d")", R"("7d")", R"("604801s")"},
+      {"no_findings", "", GoodSgx(), nothing, [](Verdict& v) { AddFinding(v, Check::kPckNotYetValid); }, "[]",
+       "[]", R"(["pck.not_yet_valid"])"},
+  };
+}
+
+std::vector<RuleRow> PlatformRows() {
+  const auto nothing = [](Policy&) {};
+  const auto list = [](std::function<void(RestrictedList&)> add) {
+    return [=](Policy& p) { add(p.restricted); };
+  };
+  return {
+      {"allow_debug", "SGX", GoodSgx(), nothing, [](Verdict& v) { AddFinding(v, Check::kSgxDebug); }, "false",
+       "false", "true"},
+      {"allow_debug", "TDX", GoodTdx15(), nothing, [](Verdict& v) { AddFinding(v, Check::kTdxDebug); }, "",
+       "", ""},
+      {"allow_debug", "SNP", GoodSnp(), nothing, [](Verdict& v) { AddFinding(v, Check::kSnpDebug); }, "", "",
+       ""},
+      {"allow_migration", "", GoodSnp(), nothing, [](Verdict& v) { AddFinding(v, Check::kSnpMigration); },
+       "false", "false", "true"},
+      {"allow_smt", "Intel", GoodSgx(), [](Policy& p) { p.allow_smt = false; },
+       Platform([](intel::PlatformFacts& f) { f.smt_enabled = true; }), "false", "false", "true"},
+      {"allow_smt", "the certificate does not say", GoodSgx(), [](Policy& p) { p.allow_smt = false; },
+       Platform([](intel::PlatformFacts& f) { f.smt_enabled.reset(); }), "", "", "null"},
+      {"allow_smt", "SNP", GoodSnp(), [](Policy& p) { p.allow_smt = false; },
+       Snp([](SnpClaims& c) { c.platform_info |= 1; }), "false", "false", "true"},
+      {"allow_dynamic_platform", "", GoodTdx10(), [](Policy& p) { p.allow_dynamic_platform = false; },
+       Platform([](intel::PlatformFacts& f) { f.dynamic_platform = true; }), "false", "false", "true"},
+      {"allow_cached_keys", "", GoodTdx10(), [](Policy& p) { p.allow_cached_keys = false; },
+       Platform([](intel::PlatformFacts& f) { f.cached_keys = true; }), "false", "false", "true"},
+      {"sgx_types", "", GoodSgx(),
+       [](Policy& p) {
+         p.sgx_types = {intel::SgxType::kStandard, intel::SgxType::kScalable};
+       },
+       Platform([](intel::PlatformFacts& f) { f.sgx_type = intel::SgxType::kScalableWithIntegrity; }),
+       R"(["Standard","Scalable"])", R"("Scalable")", R"("ScalableWithIntegrity")"},
+      {"amd_floor", "", GoodSnp(),
+       [](Policy& p) {
+         p.accepted_statuses = {TcbStatus::kUpToDate, TcbStatus::kOutOfDate};
+       },
+       [](Verdict& v) { AddFinding(v, Check::kSnpFloorUnknown); }, R"("require")", R"("test floor 1")", ""},
+      {"restricted", "ppid_sha256", GoodSgx(),
+       list([](RestrictedList& r) { r.ppid_sha256 = {Sha256(Filled<intel::Ppid>(0x99).view())}; }),
+       Platform([](intel::PlatformFacts& f) { f.ppid = Filled<intel::Ppid>(0x99); }), "[]", "[]",
+       R"(["ppid_sha256"])"},
+      {"restricted", "pck_serial", GoodTdx10(), list([](RestrictedList& r) {
+         r.pck_serial = {{0x77, 0x78}};
+       }),
+       Platform([](intel::PlatformFacts& f) {
+         f.pck_serial = {0x77, 0x78};
+       }),
+       "[]", "[]", R"(["pck_serial"])"},
+      {"restricted", "chip_id", GoodSnp(),
+       list([](RestrictedList& r) { r.chip_id = {Filled<amd::ChipId>(0x99)}; }),
+       Snp([](SnpClaims& c) { c.chip_id = Filled<amd::ChipId>(0x99); }), "[]", "[]", R"(["chip_id"])"},
+      {"restricted", "MRENCLAVE", GoodSgx(),
+       list([](RestrictedList& r) { r.measurement = {Bytes(32, 0x99)}; }),
+       Sgx([](SgxClaims& c) { c.mr_enclave = Filled<intel::Measurement256>(0x99); }), "[]", "[]",
+       R"(["measurement"])"},
+      {"restricted", "MRTD", GoodTdx15(), list([](RestrictedList& r) { r.measurement = {Bytes(48, 0x99)}; }),
+       Tdx([](TdxClaims& c) { c.mr_td = Filled<intel::Measurement384>(0x99); }), "[]", "[]",
+       R"(["measurement"])"},
+      {"restricted", "SNP measurement", GoodSnp(),
+       list([](RestrictedList& r) { r.measurement = {Bytes(48, 0x99)}; }),
+       Snp([](SnpClaims& c) { c.measurement = Filled<decltype(c.measurement)>(0x99); }), "[]", "[]",
+       R"(["measurement"])"},
+  };
+}
+
+std::vector<RuleRow> SgxRows() {
+  return {
+      SgxRow("mrenclave", &SgxRules::mrenclave, &SgxClaims::mr_enclave, "31"),
+      SgxRow("mrsigner", &SgxRules::mrsigner, &SgxClaims::mr_signer, "32"),
+      SgxRow("configid", &SgxRules::configid, &SgxClaims::config_id, "33"),
+      SgxRow("isvextprodid", &SgxRules::isvextprodid, &SgxClaims::isv_ext_prod_id, "34"),
+      SgxRow("isvfamilyid", &SgxRules::isvfamilyid, &SgxClaims::isv_family_id, "35"),
+      {"sgx.isvprodid", "", GoodSgx(),
+       [](Policy& p) {
+         p.sgx.isvprodid = {1, 40};
+       },
+       Sgx([](SgxClaims& c) { c.isv_prod_id = 41; }), "[1,40]", "40", "41"},
+      {"sgx.min_isvsvn", "", GoodSgx(), [](Policy& p) { p.sgx.min_isvsvn = uint16_t{41}; },
+       Sgx([](SgxClaims& c) { c.isv_svn = 40; }), "41", "41", "40"},
+      {"sgx.min_configsvn", "", GoodSgx(), [](Policy& p) { p.sgx.min_configsvn = uint16_t{42}; },
+       Sgx([](SgxClaims& c) { c.config_svn = 41; }), "42", "42", "41"},
+      {"sgx.attributes", "a bit too many", GoodSgx(),
+       [](Policy& p) {
+         p.sgx.attributes = BitPattern<16>{{0x05}, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+       },
+       Sgx([](SgxClaims& c) { c.attributes[0] |= 0x80; }), "", R"("0500000000000000e700000000000000")", ""},
+      {"sgx.attributes", "a bit too few", GoodSgx(),
+       [](Policy& p) {
+         p.sgx.attributes = BitPattern<16>{{0x04}, {0x04}};
+       },
+       Sgx([](SgxClaims& c) { c.attributes[0] = 0x01; }), "", "", ""},
+      {"sgx.miscselect", "", GoodSgx(),
+       [](Policy& p) {
+         p.sgx.miscselect = BitPattern<4>{{0x02, 0x01}, {0xff, 0xff, 0xff, 0xff}};
+       },
+       Sgx([](SgxClaims& c) { c.misc_select = 0x0000'0103; }), R"({"value":"02010000","mask":"ffffffff"})",
+       R"("02010000")", R"("03010000")"},
+  };
+}
+
+std::vector<RuleRow> TdxRows() {
+  const auto service_td = Filled<intel::Measurement384>(0x1a);
+  return {
+      TdxRow("mrtd", &TdxRules::mrtd, &TdxClaims::mr_td, "11"),
+      TdxRow("mrseam", &TdxRules::mrseam, &TdxClaims::mr_seam, "12"),
+      TdxRow("mrconfigid", &TdxRules::mrconfigid, &TdxClaims::mr_config_id, "13"),
+      TdxRow("mrowner", &TdxRules::mrowner, &TdxClaims::mr_owner, "14"),
+      TdxRow("mrownerconfig", &TdxRules::mrownerconfig, &TdxClaims::mr_owner_config, "15"),
+      TdxRow("rtmr0", &TdxRules::rtmr0, &TdxClaims::rtmr0, "16"),
+      TdxRow("rtmr1", &TdxRules::rtmr1, &TdxClaims::rtmr1, "17"),
+      TdxRow("rtmr2", &TdxRules::rtmr2, &TdxClaims::rtmr2, "18"),
+      TdxRow("rtmr3", &TdxRules::rtmr3, &TdxClaims::rtmr3, "19"),
+      {"tdx.mrservicetd", "another", GoodTdx15(), [=](Policy& p) { p.tdx.mrservicetd = {service_td}; },
+       Tdx([](TdxClaims& c) { c.mr_service_td = intel::Measurement384(); }), List(Hex(48, "1a")),
+       Hex(48, "1a"), Hex(48, "00")},
+      {"tdx.mrservicetd", "a TD 1.0 has none", GoodTdx15(),
+       [=](Policy& p) { p.tdx.mrservicetd = {service_td}; },
+       Tdx([](TdxClaims& c) { c.mr_service_td.reset(); }), "", "", "null"},
+      {"tdx.td_attributes", "", GoodTdx10(),
+       [](Policy& p) {
+         p.tdx.td_attributes = BitPattern<8>{{0, 0, 0, 0x10}};
+       },
+       Tdx([](TdxClaims& c) {
+         c.td_attributes = decltype(c.td_attributes)({0, 0, 0, 0x50});
+       }),
+       R"({"value":"0000001000000000","mask":"ffffffffffffffff"})", R"("0000001000000000")",
+       R"("0000005000000000")"},
+      {"tdx.xfam", "", GoodTdx10(),
+       [](Policy& p) {
+         p.tdx.xfam = BitPattern<8>{{0xe7}, {0xff}};
+       },
+       Tdx([](TdxClaims& c) {
+         c.xfam = decltype(c.xfam)({0xef, 0x02, 0x06});
+       }),
+       R"({"value":"e700000000000000","mask":"ff00000000000000"})", R"("e702060000000000")", ""},
+      {"tdx.require_sept_ve_disable", "", GoodTdx10(),
+       [](Policy& p) { p.tdx.require_sept_ve_disable = true; },
+       Tdx([](TdxClaims& c) { c.td_attributes = {}; }), "true", "true", "false"},
+      {"tdx.forbid_reserved_attributes", "bit 29", GoodTdx10(),
+       [](Policy& p) { p.tdx.forbid_reserved_attributes = true; }, Tdx([](TdxClaims& c) {
+         c.td_attributes = decltype(c.td_attributes)({0, 0, 0, 0x30});
+       }),
+       "true", "", ""},
+      {"tdx.forbid_reserved_attributes", "bit 8", GoodTdx10(),
+       [](Policy& p) { p.tdx.forbid_reserved_attributes = true; }, Tdx([](TdxClaims& c) {
+         c.td_attributes = decltype(c.td_attributes)({0, 1, 0, 0x10});
+       }),
+       "true", "", ""},
+      {"tdx.forbid_reserved_attributes", "bit 62",
+       [] {
+         Verdict v = GoodTdx10();  // bits 30, 31 and 63 have a meaning
+         ClaimsOf<TdxClaims>(v).td_attributes =
+             decltype(TdxClaims::td_attributes)({0, 0, 0, 0xd0, 0, 0, 0, 0x80});
+         return v;
+       }(),
+       [](Policy& p) { p.tdx.forbid_reserved_attributes = true; }, Tdx([](TdxClaims& c) {
+         c.td_attributes = decltype(c.td_attributes)({0, 0, 0, 0xd0, 0, 0, 0, 0xc0});
+       }),
+       "true", R"("000000d000000080")", R"("000000d0000000c0")"},
+  };
+}
+
+std::vector<RuleRow> SnpRows() {
+  constexpr uint64_t kSmt = 1u << 16, kSingleSocket = 1u << 20, kCxl = 1u << 21;
+  const auto csp = [](Policy& p) { p.snp.csp_id = {"CN=other", "CN=cc-us-east-2.amazonaws.com"}; };
+  const auto chip = [](Policy& p) { p.snp.chip_id = {Filled<amd::ChipId>(0x27)}; };
+  return {
+      {"snp.products", "", GoodSnp(),
+       [](Policy& p) {
+         p.snp.products = {amd::Product::kGenoa, amd::Product::kTurin};
+       },
+       [](Verdict& v) { FactsOf<amd::PlatformFacts>(v).product = amd::Product::kMilan; },
+       R"(["Genoa","Turin"])", R"("Genoa")", R"("Milan")"},
+      SnpRow("family_id", &SnpRules::family_id, &SnpClaims::family_id, "21"),
+      SnpRow("image_id", &SnpRules::image_id, &SnpClaims::image_id, "22"),
+      SnpRow("measurement", &SnpRules::measurement, &SnpClaims::measurement, "23"),
+      SnpRow("host_data", &SnpRules::host_data, &SnpClaims::host_data, "24"),
+      SnpRow("id_key_digest", &SnpRules::id_key_digest, &SnpClaims::id_key_digest, "25"),
+      SnpRow("author_key_digest", &SnpRules::author_key_digest, &SnpClaims::author_key_digest, "26"),
+      {"snp.author_key_digest", "AUTHOR_KEY_EN", GoodSnp(),
+       [](Policy& p) { p.snp.author_key_digest = {Filled<decltype(SnpClaims::author_key_digest)>(0x26)}; },
+       Snp([](SnpClaims& c) { c.author_key_en = false; }), "", Hex(48, "26"), "null"},
+      {"snp.min_guest_svn", "", GoodSnp(), [](Policy& p) { p.snp.min_guest_svn = 3; },
+       Snp([](SnpClaims& c) { c.guest_svn = 2; }), "3", "3", "2"},
+      {"snp.vmpl", "", GoodSnp(),
+       [](Policy& p) {
+         p.snp.vmpl = {0, 1};
+       },
+       Snp([](SnpClaims& c) { c.vmpl = 2; }), "[0,1]", "1", "2"},
+      BitRow(
+          "policy_required", "a restriction", &SnpRules::policy_required, kSingleSocket,
+          [](SnpClaims& c) { c.policy &= ~kSingleSocket; }, R"(["SINGLE_SOCKET"])"),
+      BitRow(
+          "policy_required", "a permission", &SnpRules::policy_required, kSmt,
+          [](SnpClaims& c) { c.policy &= ~kSmt; }, R"(["SMT"])"),
+      BitRow(
+          "policy_forbidden", "a permission", &SnpRules::policy_forbidden, kCxl,
+          [](SnpClaims& c) { c.policy |= kCxl; }, R"(["CXL_ALLOW"])"),
+      BitRow(
+          "policy_forbidden", "a restriction", &SnpRules::policy_forbidden, 1u << 25,
+          [](SnpClaims& c) { c.policy |= 1u << 25; }, R"(["PAGE_SWAP_DISABLE"])"),
+      BitRow(
+          "platform_info_required", "", &SnpRules::platform_info_required, 1u << 5,
+          [](SnpClaims& c) { c.platform_info = 0x04; }, R"(["ALIAS_CHECK_COMPLETE"])"),
+      BitRow(
+          "platform_info_forbidden", "", &SnpRules::platform_info_forbidden, 1u << 1,
+          [](SnpClaims& c) { c.platform_info |= 2; }, R"(["TSME_EN"])"),
+      {"snp.min_abi", "minor", GoodSnp(),
+       [](Policy& p) {
+         p.snp.min_abi = AbiVersion{1, 51};
+       },
+       Snp([](SnpClaims& c) { --c.policy; }), R"("1.51")", R"("1.51")", R"("1.50")"},
+      {"snp.min_abi", "major", GoodSnp(),
+       [](Policy& p) {
+         p.snp.min_abi = AbiVersion{1, 0};
+       },
+       Snp([](SnpClaims& c) { c.policy -= 0x100; }), R"("1.0")", R"("1.51")", R"("0.51")"},
+      MinTcbRow("min_reported_tcb", &SnpRules::min_reported_tcb, &SnpClaims::reported_tcb, 23),
+      MinTcbRow("min_committed_tcb", &SnpRules::min_committed_tcb, &SnpClaims::committed_tcb, 24),
+      MinTcbRow("min_current_tcb", &SnpRules::min_current_tcb, &SnpClaims::current_tcb, 25),
+      MinTcbRow("min_launch_tcb", &SnpRules::min_launch_tcb, &SnpClaims::launch_tcb, 22),
+      {"snp.min_reported_tcb", "a product without a minimum", GoodSnp(),
+       [](Policy& p) {
+         p.snp.min_reported_tcb = {{amd::Product::kGenoa, {}}};
+       },
+       Snp([](SnpClaims& c) { c.reported_tcb->product = amd::Product::kMilan; }), "", "", ""},
+      {"snp.min_reported_tcb", "fmc",
+       [] {
+         Verdict v = GoodSnp();
+         ClaimsOf<SnpClaims>(v).reported_tcb = {amd::Product::kTurin, 1, 1, 4, 81, uint8_t{2}};
+         return v;
+       }(),
+       [](Policy& p) {
+         TcbMinimum minimum;
+         minimum.fmc = uint8_t{2};
+         p.snp.min_reported_tcb = {{amd::Product::kTurin, minimum}};
+       },
+       Snp([](SnpClaims& c) { c.reported_tcb->fmc = uint8_t{1}; }), R"({"product":"Turin","fmc":2})", "", ""},
+      {"snp.min_current_version", "", GoodSnp(),
+       [](Policy& p) {
+         p.snp.min_current_version = amd::FirmwareVersion{1, 55, 40};
+       },
+       Snp([](SnpClaims& c) {
+         c.current_version = {1, 54, 99};
+       }),
+       R"("1.55.40")", R"("1.55.40")", R"("1.54.99")"},
+      {"snp.min_committed_version", "", GoodSnp(),
+       [](Policy& p) {
+         p.snp.min_committed_version = amd::FirmwareVersion{1, 55, 37};
+       },
+       Snp([](SnpClaims& c) { c.committed_version.build = 36; }), R"("1.55.37")", R"("1.55.37")",
+       R"("1.55.36")"},
+      {"snp.current_mitigations", "", GoodSnp(), [](Policy& p) { p.snp.current_mitigations = 0x3; },
+       Snp([](SnpClaims& c) { c.current_mit_vector = 0x5; }), "[0,1]", "[0,1,2]", "[0,2]"},
+      {"snp.launch_mitigations", "", GoodSnp(), [](Policy& p) { p.snp.launch_mitigations = 0x4; },
+       Snp([](SnpClaims& c) { c.launch_mit_vector = 0x1; }), "[2]", "[0,2]", "[0]"},
+      {"snp.launch_mitigations", "a report before version 5", GoodSnp(),
+       [](Policy& p) { p.snp.launch_mitigations = 0x4; },
+       Snp([](SnpClaims& c) { c.launch_mit_vector.reset(); }), "", "", "null"},
+      SnpRow("chip_id", &SnpRules::chip_id, &SnpClaims::chip_id, "27"),
+      {"snp.chip_id", "a VLEK shows no chip", GoodSnp(), chip,
+       [](Verdict& v) { FactsOf<amd::PlatformFacts>(v).signing_key = amd::SigningKey::kVlek; }, "", "",
+       "null"},
+      {"snp.csp_id", "another provider", GoodSnpVlek(), csp,
+       [](Verdict& v) { FactsOf<amd::PlatformFacts>(v).csp_id = "CN=cc-eu-west-1.amazonaws.com"; },
+       R"(["CN=other","CN=cc-us-east-2.amazonaws.com"])", R"("CN=cc-us-east-2.amazonaws.com")",
+       R"("CN=cc-eu-west-1.amazonaws.com")"},
+      {"snp.csp_id", "a VCEK names no provider", GoodSnpVlek(), csp,
+       [](Verdict& v) {
+         FactsOf<amd::PlatformFacts>(v).signing_key = amd::SigningKey::kVcek;
+         FactsOf<amd::PlatformFacts>(v).csp_id.reset();
+       },
+       "", "", "null"},
+      {"snp.csp_id", "both lists, a VLEK", GoodSnpVlek(),
+       [=](Policy& p) {
+         csp(p);
+         chip(p);
+       },
+       [](Verdict& v) { FactsOf<amd::PlatformFacts>(v).csp_id = "CN=else"; }, "", "", ""},
+      {"snp.chip_id", "both lists, a VCEK", GoodSnp(),
+       [=](Policy& p) {
+         csp(p);
+         chip(p);
+       },
+       Snp([](SnpClaims& c) { c.chip_id = Filled<amd::ChipId>(0x28); }), "", "", ""},
+  };
+}
+
+std::vector<RuleRow> AllRows() {
+  std::vector<RuleRow> rows;
+  for (auto& part : {TcbRows(), PlatformRows(), SgxRows(), TdxRows(), SnpRows()}) {
+    rows.insert(rows.end(), part.begin(), part.end());
+  }
+  return rows;
+}
+
+}  // namespace thimble
