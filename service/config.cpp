@@ -53,8 +53,8 @@ Status ReadTable(const Reader& reader, const toml::node& node, std::string_view 
   const toml::table* table = node.as_table();
   if (table == nullptr) return reader.Fail(node, StrCat(name, " must be a table, [", name, "]"));
   for (const auto& [found, value] : *table) {
-    const auto key =
-        std::find_if(keys.begin(), keys.end(), [&](const Key& k) { return k.name == found.str(); });
+    const std::string_view wanted = found.str();
+    const auto key = std::find_if(keys.begin(), keys.end(), [&](const Key& k) { return k.name == wanted; });
     if (key == keys.end()) {
       const std::string where = name.empty() ? "section" : StrCat("key in [", name, "]");
       return reader.FailAt(found.source().begin.line,
