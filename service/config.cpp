@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/config.h"
 
-#include <toml++/toml.h>
-
 #include <charconv>
 #include <functional>
 #include <optional>
@@ -11,131 +9,17 @@
 #include "fetchers/url.h"
 #include "service/file.h"
 #include "service/http_server.h"
+#include "service/policy_toml.h"
+#include "service/toml_reader.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/intel/appraisal_policy.h"
 
 namespace thimble {
 namespace {
 
 constexpr size_t kMaxConfigBytes = 1u << 20;
-
-// The file being read: gives errors their place.
-class Reader {
- public:
-  explicit Reader(std::string_view file_name) : file_name_(file_name) {}
-
-  Error Fail(const toml::node& node, std::string_view what) const {
-    return FailAt(node.source().begin.line, what);
-  }
-  Error FailAt(unsigned line, std::string_view what) const {
-    return {ErrorKind::kMalformed, Check::kRequest, StrCat(file_name_, ":", line, ": ", what)};
-  }
-
- private:
-  std::string_view file_name_;
-};
-
-// A key that a table may have, and what is done with its value.
-struct Key {
-  std::string_view name;
-  std::function<Status(const toml::node&)> read;
-};
-
-std::string Names(const std::vector<Key>& keys) {
-  std::string names;
-  for (const Key& key : keys) names += StrCat(names.empty() ? "" : ", ", key.name);
-  return names;
-}
-
-Status ReadTable(const Reader& reader, const toml::node& node, std::string_view name,
-                 const std::vector<Key>& keys) {
-  const toml::table* table = node.as_table();
-  if (table == nullptr) return reader.Fail(node, StrCat(name, " must be a table, [", name, "]"));
-  for (const auto& [found, value] : *table) {
-    const std::string_view wanted = found.str();
-    const auto key = std::find_if(keys.begin(), keys.end(), [&](const Key& k) { return k.name == wanted; });
-    if (key == keys.end()) {
-      const std::string where = name.empty() ? "section" : StrCat("key in [", name, "]");
-      return reader.FailAt(found.source().begin.line,
-                           StrCat("unknown ", where, ": ", found.str(), "; known: ", Names(keys)));
-    }
-    TRY(key->read(value));
-  }
-  return {};
-}
-
-Key TextKey(const Reader& reader, std::string_view name, std::string& out) {
-  return {name, [&reader, name, &out](const toml::node& node) -> Status {
-            const auto value = node.value_exact<std::string>();
-            if (!value) return reader.Fail(node, StrCat(name, " must be text in quotes"));
-            out = *value;
-            return {};
-          }};
-}
-
-Key BoolKey(const Reader& reader, std::string_view name, bool& out) {
-  return {name, [&reader, name, &out](const toml::node& node) -> Status {
-            const auto value = node.value_exact<bool>();
-            if (!value) return reader.Fail(node, StrCat(name, " must be true or false"));
-            out = *value;
-            return {};
-          }};
-}
-
-Key NumberKey(const Reader& reader, std::string_view name, uint32_t& out) {
-  return {name, [&reader, name, &out](const toml::node& node) -> Status {
-            const auto value = node.value_exact<int64_t>();
-            if (!value || *value < 0 || *value > UINT32_MAX) {
-              return reader.Fail(node, StrCat(name, " must be a whole number from 0 on"));
-            }
-            out = static_cast<uint32_t>(*value);
-            return {};
-          }};
-}
-
-Key DurationKey(const Reader& reader, std::string_view name, Seconds& out) {
-  return {name, [&reader, name, &out](const toml::node& node) -> Status {
-            const auto text = node.value_exact<std::string>();
-            const auto value = text ? ParseDuration(*text) : std::nullopt;
-            if (!value) {
-              return reader.Fail(
-                  node, StrCat(name, " must be a duration with its unit: \"90s\", \"15m\", \"24h\", \"7d\""));
-            }
-            out = *value;
-            return {};
-          }};
-}
-
-// Text that `parse` turns into a value, or refuses.
-template <class T>
-Key ParsedKey(const Reader& reader, std::string_view name, T& out,
-              std::optional<T> (*parse)(std::string_view), std::string_view wanted) {
-  return {name, [&reader, name, &out, parse, wanted](const toml::node& node) -> Status {
-            const auto text = node.value_exact<std::string>();
-            const auto value = text ? parse(*text) : std::nullopt;
-            if (!value) return reader.Fail(node, StrCat(name, " must be ", wanted));
-            out = *value;
-            return {};
-          }};
-}
-
-template <class T>
-Key ListKey(const Reader& reader, std::string_view name, std::vector<T>& out,
-            std::optional<T> (*parse)(std::string_view), std::string_view wanted) {
-  return {name, [&reader, name, &out, parse, wanted](const toml::node& node) -> Status {
-            const toml::array* list = node.as_array();
-            if (list == nullptr) return reader.Fail(node, StrCat(name, " must be a list of ", wanted));
-            out.clear();
-            for (const toml::node& entry : *list) {
-              const auto text = entry.value_exact<std::string>();
-              const auto value = text ? parse(*text) : std::nullopt;
-              if (!value) return reader.Fail(entry, StrCat(name, " must be a list of ", wanted));
-              out.push_back(*value);
-            }
-            return {};
-          }};
-}
 
 std::optional<std::string> AnyText(std::string_view text) { return std::string(text); }
 
@@ -149,41 +33,7 @@ std::optional<Selector> ParseSelector(std::string_view text) {
   return selector;
 }
 
-std::optional<AmdCrlMode> ParseAmdCrlMode(std::string_view text) {
-  if (text == "require") return AmdCrlMode::kRequire;
-  if (text == "if_available") return AmdCrlMode::kIfAvailable;
-  if (text == "off") return AmdCrlMode::kOff;
-  return std::nullopt;
-}
-
-std::optional<AmdFloorMode> ParseAmdFloorMode(std::string_view text) {
-  if (text == "require") return AmdFloorMode::kRequire;
-  if (text == "if_known") return AmdFloorMode::kIfKnown;
-  return std::nullopt;
-}
-
-// Revoked is a status that no policy may accept.
-std::optional<TcbStatus> ParseAcceptedStatus(std::string_view text) {
-  const auto status = TcbStatusFromName(text);
-  return status == TcbStatus::kRevoked ? std::nullopt : status;
-}
-
-Status ReadPolicy(const Reader& r, const toml::node& node, std::string_view name, Policy& out) {
-  return ReadTable(
-      r, node, StrCat("policy.", name),
-      {ListKey<TcbStatus>(
-           r, "accepted_statuses", out.accepted_statuses, ParseAcceptedStatus,
-           "TCB statuses, as \"UpToDate\" or \"SWHardeningNeeded\"; \"Revoked\" is never accepted"),
-       NumberKey(r, "min_tcb_evaluation", out.min_tcb_evaluation), BoolKey(r, "allow_debug", out.allow_debug),
-       BoolKey(r, "allow_migration", out.allow_migration),
-       DurationKey(r, "collateral_grace", out.collateral_grace),
-       ParsedKey<AmdCrlMode>(r, "amd_crl", out.amd_crl, ParseAmdCrlMode,
-                             "\"require\", \"if_available\" or \"off\""),
-       ParsedKey<AmdFloorMode>(r, "amd_floor", out.amd_floor, ParseAmdFloorMode,
-                               "\"require\" or \"if_known\"")});
-}
-
-Status ReadBaseline(const Reader& r, const toml::node& node, std::string_view name, Baseline& out) {
+Status ReadBaseline(const TomlReader& r, const toml::node& node, std::string_view name, Baseline& out) {
   return ReadTable(r, node, StrCat("baseline.", name),
                    {ParsedKey<Selector>(r, "intel", out.intel, ParseSelector,
                                         "\"standard\", \"early\" or an evaluation number in quotes, \"17\""),
@@ -191,20 +41,19 @@ Status ReadBaseline(const Reader& r, const toml::node& node, std::string_view na
 }
 
 // [policy.NAME] for every NAME there is.
-Status ReadPolicies(const Reader& r, const toml::node& node, const Digest256& sha256, Config& out) {
+Status ReadPolicies(const TomlReader& r, const toml::node& node, Config& out) {
   const toml::table* table = node.as_table();
   if (table == nullptr) return r.Fail(node, "policies are tables: [policy.NAME]");
   for (const auto& [name, value] : *table) {
-    Policy& policy = out.policies[std::string(name.str())];
-    policy.id = name.str();
-    policy.sha256 = sha256;
-    TRY(ReadPolicy(r, value, name.str(), policy));
+    const toml::table* const policy = value.as_table();
+    if (policy == nullptr) return r.Fail(value, StrCat("policy.", name.str(), " must be a table"));
+    TRY_ASSIGN(out.policies[std::string(name.str())], ReadPolicy(*policy, name.str(), r));
   }
   return {};
 }
 
 // [baseline] with honour_update, and [baseline.NAME].
-Status ReadBaselines(const Reader& r, const toml::node& node, Config& out) {
+Status ReadBaselines(const TomlReader& r, const toml::node& node, Config& out) {
   const toml::table* table = node.as_table();
   if (table == nullptr) return r.Fail(node, "baselines are tables: [baseline.NAME]");
   for (const auto& [name, value] : *table) {
@@ -218,7 +67,7 @@ Status ReadBaselines(const Reader& r, const toml::node& node, Config& out) {
 }
 
 // `url` and `allow_http` of one upstream.
-Result<Upstream> ReadUpstream(const Reader& r, const toml::node& node, Vendor vendor) {
+Result<Upstream> ReadUpstream(const TomlReader& r, const toml::node& node, Vendor vendor) {
   Upstream upstream;
   TRY(ReadTable(r, node, "upstream",
                 {TextKey(r, "url", upstream.url), BoolKey(r, "allow_http", upstream.allow_http)}));
@@ -228,7 +77,7 @@ Result<Upstream> ReadUpstream(const Reader& r, const toml::node& node, Vendor ve
 }
 
 // [intel] and [amd] have nothing but their upstreams.
-Status ReadVendor(const Reader& r, const toml::node& node, Vendor vendor, std::vector<Upstream>& out) {
+Status ReadVendor(const TomlReader& r, const toml::node& node, Vendor vendor, std::vector<Upstream>& out) {
   const std::string_view name = vendor == Vendor::kIntel ? "intel" : "amd";
   const auto read_list = [&](const toml::node& list) -> Status {
     const toml::array* array = list.as_array();
@@ -243,7 +92,7 @@ Status ReadVendor(const Reader& r, const toml::node& node, Vendor vendor, std::v
   return ReadTable(r, node, name, {{"upstream", read_list}});
 }
 
-Result<toml::table> ParseToml(std::string_view text, const Reader& reader) {
+Result<toml::table> ParseToml(std::string_view text, const TomlReader& reader) {
   try {
     return toml::parse(text);
   } catch (const toml::parse_error& error) {
@@ -293,14 +142,13 @@ Status CheckConfig(const Config& config) {
 }
 
 Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
-  const Reader r(file_name);
+  const TomlReader r(file_name);
   TRY_ASSIGN(const toml::table root, ParseToml(text, r));
-  const Digest256 sha256 = Sha256(AsBytes(text));
   Config out;
-  const auto table = [&r](std::string_view name, std::vector<Key> keys) {
-    return Key{name, [&r, name, keys = std::move(keys)](const toml::node& node) {
-                 return ReadTable(r, node, name, keys);
-               }};
+  const auto table = [&r](std::string_view name, std::vector<TomlKey> keys) {
+    return TomlKey{name, [&r, name, keys = std::move(keys)](const toml::node& node) {
+                     return ReadTable(r, node, name, keys);
+                   }};
   };
   TRY(ReadTable(
       r, root, "",
@@ -314,7 +162,7 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
              {TextKey(r, "data", out.cache.data), DurationKey(r, "stale_grace", out.cache.stale_grace)}),
        table("refresh", {DurationKey(r, "max_age", out.refresh.max_age)}),
        {"baseline", [&](const toml::node& node) { return ReadBaselines(r, node, out); }},
-       {"policy", [&](const toml::node& node) { return ReadPolicies(r, node, sha256, out); }}}));
+       {"policy", [&](const toml::node& node) { return ReadPolicies(r, node, out); }}}));
   if (const Status rules = CheckConfig(out); !rules) {
     return Error{rules.error().kind, rules.error().check, StrCat(file_name, ": ", rules.error().message)};
   }
@@ -328,24 +176,29 @@ Result<Config> LoadConfig(const std::string& path) {
 
 Result<PolicyFile> LoadPolicyFile(const std::string& path) {
   TRY_ASSIGN(const std::string text, ReadFile(path, kMaxConfigBytes));
-  const Reader r(path);
-  TRY_ASSIGN(const toml::table root, ParseToml(text, r));
   PolicyFile out;
+  if (IsAppraisalPolicy(text)) {
+    TRY_ASSIGN(out.policy, intel::ParseAppraisalPolicy(text, "default"));
+    return out;
+  }
+  const TomlReader r(path);
+  TRY_ASSIGN(const toml::table root, ParseToml(text, r));
+  const auto read_policy = [&](const toml::node& node) -> Status {
+    const toml::table* const table = node.as_table();
+    if (table == nullptr) return r.Fail(node, "policy.default must be a table");
+    TRY_ASSIGN(out.policy, ReadPolicy(*table, "default", r));
+    return {};
+  };
+  const auto read_baseline = [&](const toml::node& node) {
+    return ReadBaseline(r, node, "default", out.baseline);
+  };
+  const auto section = [&](std::string_view name, std::function<Status(const toml::node&)> read) {
+    return TomlKey{name, [&r, name, read](const toml::node& node) {
+                     return ReadTable(r, node, name, {{"default", read}});
+                   }};
+  };
+  TRY(ReadTable(r, root, "", {section("policy", read_policy), section("baseline", read_baseline)}));
   out.policy.sha256 = Sha256(AsBytes(text));
-  TRY(ReadTable(r, root, "",
-                {{"policy",
-                  [&](const toml::node& node) {
-                    return ReadTable(r, node, "policy", {{"default", [&](const toml::node& default_policy) {
-                                                            return ReadPolicy(r, default_policy, "default",
-                                                                              out.policy);
-                                                          }}});
-                  }},
-                 {"baseline", [&](const toml::node& node) {
-                    return ReadTable(r, node, "baseline",
-                                     {{"default", [&](const toml::node& default_baseline) {
-                                         return ReadBaseline(r, default_baseline, "default", out.baseline);
-                                       }}});
-                  }}}));
   return out;
 }
 

@@ -80,7 +80,8 @@ struct Config {
 Result<Config> ParseConfig(std::string_view text, std::string_view file_name);
 Result<Config> LoadConfig(const std::string& path);
 
-// [policy.default] and [baseline.default] of a file that has nothing else: `verify --policy FILE`.
+// [policy.default] and [baseline.default] of a file that has nothing else, or one of Intel's appraisal policies:
+// `verify --policy FILE`.
 struct PolicyFile {
   Policy policy;
   Baseline baseline;

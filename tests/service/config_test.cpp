@@ -93,7 +93,6 @@ amd_floor = "if_known"
   EXPECT_EQ(policy.collateral_grace, Seconds(3600));
   EXPECT_EQ(policy.amd_crl, AmdCrlMode::kIfAvailable);
   EXPECT_EQ(policy.amd_floor, AmdFloorMode::kIfKnown);
-  EXPECT_EQ(policy.sha256, Sha256(AsBytes(text)));
   EXPECT_EQ(config.policies.at("strict").id, "strict");
 }
 
