@@ -36,7 +36,7 @@ TLS = {"openssl/ssl.h", "openssl/err.h", "openssl/x509.h"}  # in the one file of
 # The core does no I/O and waits for nothing; every other standard header is arithmetic or memory.
 NOT_IN_TCB = {"fstream", "iostream", "istream", "ostream", "sstream", "filesystem", "thread", "future", "random",
               "condition_variable", "csignal", "cstdlib", "ctime", "regex", "locale"}
-SYSTEM = re.compile(r"^(sys/|netinet/|arpa/)\w+\.h$|^\w+\.h$")  # POSIX
+SYSTEM = re.compile(r"^(sys/|netinet/|arpa/|linux/)\w+\.h$|^\w+\.h$")  # POSIX
 
 CLOCKS = {
     "wall clock": re.compile(r"\b(system|utc|file|tai|gps|high_resolution)_clock::now\b|\bgettimeofday\s*\(|"
