@@ -49,8 +49,9 @@ inline Status ReadTable(const TomlReader& reader, const toml::node& node, std::s
   const toml::table* table = node.as_table();
   if (table == nullptr) return reader.Fail(node, StrCat(name, " must be a table, [", name, "]"));
   for (const auto& [found, value] : *table) {
+    const std::string_view wanted = found.str();  // clang 14 captures no structured binding
     const auto key =
-        std::find_if(keys.begin(), keys.end(), [&](const TomlKey& k) { return k.name == found.str(); });
+        std::find_if(keys.begin(), keys.end(), [&](const TomlKey& k) { return k.name == wanted; });
     if (key == keys.end()) {
       std::string known;
       for (const TomlKey& k : keys) known += StrCat(known.empty() ? "" : ", ", k.name);
