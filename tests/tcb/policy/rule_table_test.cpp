@@ -5,9 +5,7 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <regex>
 #include <set>
-#include <sstream>
 
 #include "tcb/check.h"
 
@@ -85,14 +83,9 @@ TEST(DefaultPolicy, ListsOnlyWhatItAsks) {
 TEST(RuleTable, IsWhatTheManualSays) {
   std::ifstream file(THIMBLE_SOURCE_DIR "/docs/POLICIES.md");
   ASSERT_TRUE(file.good());
-  std::stringstream text;
-  text << file.rdbuf();
   std::set<std::string> documented;
-  const std::string manual = text.str();
-  const std::regex row(R"(\n\| `([a-z0-9_.]+)`)");
-  for (auto it = std::sregex_iterator(manual.begin(), manual.end(), row); it != std::sregex_iterator();
-       ++it) {
-    documented.insert((*it)[1]);
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("| `")) documented.insert(line.substr(3, line.find('`', 3) - 3));
   }
   std::set<std::string> tested;
   for (const RuleRow& rule : AllRows()) tested.insert(rule.rule);
