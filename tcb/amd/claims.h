@@ -49,10 +49,12 @@ struct PlatformFacts {
   HwId hwid;                          // VCEK
   std::optional<std::string> csp_id;  // VLEK
   SigningKey signing_key = SigningKey::kVcek;
+  bool operator==(const PlatformFacts&) const = default;
 };
 
 struct FirmwareVersion {
   uint8_t major = 0, minor = 0, build = 0;
+  bool operator==(const FirmwareVersion&) const = default;
 };
 
 // ATTESTATION_REPORT, 1184 bytes (SNP c). TCBs are absent until the product is known.
@@ -78,6 +80,7 @@ struct SnpClaims {
 
   bool debug() const { return (policy >> 19 & 1) != 0; }
   bool migrate_ma() const { return (policy >> 18 & 1) != 0; }
+  bool operator==(const SnpClaims&) const = default;
 };
 
 // A vTPM quote beside an HCL report.
@@ -85,6 +88,7 @@ struct TpmQuoteClaims {
   Bytes extra_data;
   Bytes pcr_digest;
   std::array<bool, 24> pcr_selection{};
+  bool operator==(const TpmQuoteClaims&) const = default;
 };
 
 // An Azure HCL report around a hardware report (spec/azure-thim.md section 4).
@@ -96,6 +100,7 @@ struct HclClaims {
   Digest256 ak_modulus_sha256;                   // of HCLAkPub's modulus, big endian, without leading zeros
   Bytes ak_modulus, ak_exponent;
   std::optional<TpmQuoteClaims> tpm_quote;
+  bool operator==(const HclClaims&) const = default;
 };
 
 }  // namespace thimble::amd

@@ -29,6 +29,7 @@ struct PlatformFacts {
   std::optional<bool> cached_keys;
   std::optional<bool> smt_enabled;
   uint16_t quote_version = 0;
+  bool operator==(const PlatformFacts&) const = default;
 };
 
 // SGX enclave report, 384 bytes (DCAP 1.2).
@@ -44,6 +45,7 @@ struct SgxClaims {
   ReportData report_data;
 
   bool debug() const { return (attributes[0] & 0x02) != 0; }
+  bool operator==(const SgxClaims&) const = default;
 };
 
 // TD report: 1.0 (584 bytes), 1.5 (648) and 1.5 Ex (885) (DCAP 1.2).
@@ -64,6 +66,7 @@ struct TdxClaims {
   bool debug() const {
     return td_attributes.bytes()[0] != 0;
   }  // TUD: any bit of byte 0 makes the TD untrusted
+  bool operator==(const TdxClaims&) const = default;
 };
 
 }  // namespace thimble::intel

@@ -11,3 +11,9 @@ add_executable(bends_test intel/bends_test.cpp ${fuzz}/bends.cpp ${fuzz}/quote_b
   ${fuzz}/collateral_bends.cpp)
 target_link_libraries(bends_test PRIVATE thimble_sim_worlds OpenSSL::Crypto GTest::gtest_main thimble_warnings)
 gtest_discover_tests(bends_test DISCOVERY_MODE PRE_TEST)
+
+# One flip in 61 of each object here (all bit positions come round); all of them by hand: build/dev/tests/tcb/bit_flips
+find_package(Threads REQUIRED)
+add_executable(bit_flips bit_flips.cpp)
+target_link_libraries(bit_flips PRIVATE thimble_sim_worlds Threads::Threads thimble_warnings)
+add_test(NAME bit_flips COMMAND bit_flips 61)
