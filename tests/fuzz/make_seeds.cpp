@@ -7,6 +7,9 @@
 #include <fstream>
 #include <map>
 
+#include "cache/record.h"
+#include "tcb/base/crypto.h"
+#include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/intel/signed_json.h"
@@ -69,6 +72,38 @@ class Seeds {
   fs::path root_;
 };
 
+// Collateral in the form in common use.
+std::string CommonForm(const intel::CollateralSet& set) {
+  const auto tcb_info = intel::SplitSignedJson(set.tcb_info, "tcbInfo");
+  const auto identity = intel::SplitSignedJson(set.qe_identity, "enclaveIdentity");
+  std::string text;
+  json::Writer writer(&text);
+  writer.BeginObject();
+  writer.Key("pck_crl_issuer_chain").String(set.pck_crl_issuer_chain);
+  writer.Key("root_ca_crl").Hex(set.root_ca_crl).Key("pck_crl").Hex(set.pck_crl);
+  writer.Key("tcb_info_issuer_chain").String(set.tcb_info_issuer_chain);
+  writer.Key("tcb_info").String(AsText(tcb_info->signed_bytes));
+  writer.Key("tcb_info_signature").Hex(tcb_info->signature);
+  writer.Key("qe_identity_issuer_chain").String(set.qe_identity_issuer_chain);
+  writer.Key("qe_identity").String(AsText(identity->signed_bytes));
+  writer.Key("qe_identity_signature").Hex(identity->signature);
+  writer.EndObject();
+  return text;
+}
+
+// A record with its digests, and one whose digests the target adds.
+void AddRecord(Seeds& seeds, const intel::CollateralSet& set) {
+  Record record;
+  record.name = "intel/crl/root";
+  record.bytes.body = set.root_ca_crl;
+  record.bytes.issuer_chain = set.pck_crl_issuer_chain;
+  record.source = "https://vendor.example/";
+  record.sha256 = Sha256(record.bytes.body);
+  const std::string encoded = EncodeRecord(record);
+  seeds.Add("record", StrCat(std::string(1, '\0'), encoded));
+  seeds.Add("record", StrCat("\1", encoded.substr(0, encoded.size() - 64)));
+}
+
 void AddIntelWorld(Seeds& seeds) {
   const auto intel = sim::SimIntel::Make();
   for (const auto& file : sim::IntelEvidence(intel)) seeds.Add("quote", file.bytes);
@@ -86,6 +121,9 @@ void AddIntelWorld(Seeds& seeds) {
                                     [](sim::TcbInfoSpec& info) { info.version = 2; }));
   for (const auto id : {EnclaveId::kQe, EnclaveId::kTdQe, EnclaveId::kQve})
     seeds.AddSignedJson(intel.Identity(id));
+  for (const bool tdx : {false, true})
+    seeds.Add("collateral_json", CommonForm(intel.CollateralFor({.tdx = tdx})));
+  AddRecord(seeds, intel.Collateral());
 }
 
 void AddAmdWorld(Seeds& seeds) {
@@ -125,6 +163,34 @@ void AddTexts(Seeds& seeds) {
   seeds.Add("key_name", StrCat("amd/vcek/milan/", std::string(128, 'a'), "/bl04-tee00-snp24-ucode219"));
   seeds.Add("key_name", StrCat("amd/vcek/turin/", std::string(16, '0'), "/bl04-tee00-snp24-ucode219-fmc01"));
   seeds.Add("json", R"({"a":[1,-2,3.5e7,true,false,null,"\u00e9\n"],"b":{"c":{}}})");
+}
+
+void AddRequestHeads(Seeds& seeds) {
+  for (
+      const char* head :
+      {"GET /sgx/certification/v4/tcb?fmspc=00806f050000&update=early HTTP/1.1\r\nHost: thimble\r\n\r\n",
+       "POST /v1/verify HTTP/1.1\r\nHost: thimble\r\nContent-Type: application/json\r\nContent-Length: 12\r\n"
+       "Expect: 100-continue\r\n\r\n",
+       "POST /v1/verify HTTP/1.1\r\nHost: thimble\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n",
+       "HEAD http://thimble/healthz HTTP/1.0\r\nConnection: keep-alive\r\nUser-Token: t\r\n\r\n"}) {
+    seeds.Add("request_head", head);
+  }
+}
+
+void AddPolicies(Seeds& seeds) {
+  for (const char* policy :
+       {"[policy.default]\naccepted_statuses = [\"UpToDate\", \"SWHardeningNeeded\"]\ncollateral_grace = "
+        "\"24h\"\n"
+        "[policy.default.tdx]\nmr_td = [\"00\"]\n[policy.default.restricted]\n",
+        "[baseline.default]\nintel = \"early\"\n[server]\nlisten = \"127.0.0.1:0\"\n[refresh]\nmax_age = "
+        "\"6h\"\n",
+        R"({"policy_array":[{"environment":{"class_id":"3123ec35-8d38-4ea5-87a5-d6c48b567570"},"reference":)"
+        R"({"accepted_tcb_status":["UpToDate"],"collateral_grace_period":0}}]})",
+        R"({"policy_array":[{"environment":{"class_id":"9eec018b-7481-4b1c-8e1a-9f7c0c8c777f"},"reference":)"
+        R"({"accepted_tcb_status":["UpToDate","OutOfDate"],"platform_grace_period":86400,"min_eval_num":5,)"
+        R"("rejected_advisory_ids":["INTEL-SA-00001"],"allow_dynamic_platform":true}}]})"}) {
+    seeds.Add("policy", policy);
+  }
 }
 
 // Every scene with every bend alone, and every stock with every step: see the targets.
@@ -180,6 +246,8 @@ int main(int argc, char** argv) {
   AddIntelWorld(seeds);
   AddAmdWorld(seeds);
   AddTexts(seeds);
+  AddRequestHeads(seeds);
+  AddPolicies(seeds);
   AddChoices(seeds);
   AddRealInputs(seeds);
   return 0;
