@@ -7,6 +7,7 @@
 #include "service/app.h"
 #include "service/command_support.h"
 #include "service/commands.h"
+#include "service/heap.h"
 #include "service/log.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -38,6 +39,7 @@ void LogStart(const App& app) {
 }  // namespace
 
 ExitCode Run(const ServeOptions& options) {
+  KeepFreedMemory();
   const sigset_t signals = BlockEndingSignals();
   auto config = EffectiveConfig(options.flags);
   if (!config) return Fail(config.error(), false);

@@ -35,7 +35,7 @@ bool MaySign(const Certificate& certificate) {
 }
 
 Result<SigningKey> CheckIntermediate(const Certificate& intermediate, const Certificate& root,
-                                     Product product) {
+                                     Product product, SignatureMemo* memo) {
   const std::string& name = intermediate.subject_cn();
   const bool ask = name == StrCat("SEV-", ProductName(product));
   if (!ask && name != StrCat("SEV-VLEK-", ProductName(product))) {
@@ -49,7 +49,7 @@ Result<SigningKey> CheckIntermediate(const Certificate& intermediate, const Cert
     return ChainError(StrCat("intermediate \"", name, "\" was issued by \"", intermediate.issuer_cn(),
                              "\", the root is \"", root.subject_cn(), "\""));
   }
-  if (!intermediate.SignedBy(root)) {
+  if (!SignedBy(intermediate, root, memo)) {
     return ChainError(StrCat("signature of \"", root.subject_cn(), "\" on \"", name, "\" does not hold"));
   }
   return ask ? SigningKey::kVcek : SigningKey::kVlek;
@@ -76,7 +76,7 @@ Result<CertificateSet> SortByRole(const std::vector<Bytes>& certificates, const 
   return set;
 }
 
-Result<RootAnchor> CheckRoot(const Certificate& root, const TrustAnchors& anchors) {
+Result<RootAnchor> CheckRoot(const Certificate& root, const TrustAnchors& anchors, SignatureMemo* memo) {
   const TrustAnchor* anchor = anchors.Find(Vendor::kAmd, root);
   if (anchor == nullptr) {
     return ChainError(StrCat("root \"", root.subject_cn(), "\" is no trust anchor: SHA-256 of its key is ",
@@ -85,7 +85,7 @@ Result<RootAnchor> CheckRoot(const Certificate& root, const TrustAnchors& anchor
   if (root.subject_cn() != anchor->name || !root.self_issued() || !MaySign(root)) {
     return ChainError(StrCat("root \"", root.subject_cn(), "\" is not the self-issued CA ", anchor->name));
   }
-  if (!root.SignedBy(root))
+  if (!SignedBy(root, root, memo))
     return ChainError(StrCat("signature of ", anchor->name, " on itself does not hold"));
   constexpr std::string_view kPrefix = "ARK-";
   std::string_view name = anchor->name;
@@ -96,9 +96,9 @@ Result<RootAnchor> CheckRoot(const Certificate& root, const TrustAnchors& anchor
 }
 
 Result<Issuers> CheckIssuers(const Certificate& intermediate, const Certificate& root,
-                             const TrustAnchors& anchors) {
-  TRY_ASSIGN(const RootAnchor anchor, CheckRoot(root, anchors));
-  TRY_ASSIGN(const SigningKey kind, CheckIntermediate(intermediate, root, anchor.product));
+                             const TrustAnchors& anchors, SignatureMemo* memo) {
+  TRY_ASSIGN(const RootAnchor anchor, CheckRoot(root, anchors, memo));
+  TRY_ASSIGN(const SigningKey kind, CheckIntermediate(intermediate, root, anchor.product, memo));
   return Issuers{anchor, kind};
 }
 
@@ -114,20 +114,20 @@ Status CheckLeafProfile(const Certificate& leaf, const Certificate& intermediate
   return {};
 }
 
-Status CheckLeafSignature(const Certificate& leaf, const Certificate& intermediate) {
-  if (leaf.SignedBy(intermediate)) return {};
+Status CheckLeafSignature(const Certificate& leaf, const Certificate& intermediate, SignatureMemo* memo) {
+  if (SignedBy(leaf, intermediate, memo)) return {};
   return Error{ErrorKind::kRejected, Check::kSnpLeafSignature,
                StrCat("signature of \"", intermediate.subject_cn(), "\" on \"", leaf.subject_cn(),
                       "\" does not hold")};
 }
 
-Status CheckCrlIssuer(const Crl& crl, const Certificate& root) {
+Status CheckCrlIssuer(const Crl& crl, const Certificate& root, SignatureMemo* memo) {
   if (!Equal(crl.issuer(), root.subject())) {
     return Error{
         ErrorKind::kRejected, Check::kSnpCrl,
         StrCat("CRL was issued by \"", crl.issuer_cn(), "\", the root is \"", root.subject_cn(), "\"")};
   }
-  if (crl.SignedBy(root)) return {};
+  if (SignedBy(crl, root, memo)) return {};
   return Error{ErrorKind::kRejected, Check::kSnpCrl,
                StrCat("signature of \"", root.subject_cn(), "\" on the CRL does not hold")};
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // AMD's certificate chains: ARK, ASK or ASVK, and the leaf (spec/amd-sev-snp.md b, d.4 to d.6). Time is not
-// judged here.
+// judged here. A memo, where one is taken, may be null.
 #pragma once
 
 #include <vector>
@@ -10,6 +10,7 @@
 #include "tcb/base/result.h"
 #include "tcb/pki/certificate.h"
 #include "tcb/pki/crl.h"
+#include "tcb/pki/signature_memo.h"
 #include "tcb/pki/trust_anchors.h"
 
 namespace thimble::amd {
@@ -30,7 +31,7 @@ struct RootAnchor {
   const TrustAnchor* anchor = nullptr;
   Product product = Product::kMilan;
 };
-Result<RootAnchor> CheckRoot(const Certificate& root, const TrustAnchors& anchors);
+Result<RootAnchor> CheckRoot(const Certificate& root, const TrustAnchors& anchors, SignatureMemo* memo);
 
 // What ARK and ASK or ASVK turn out to be.
 struct Issuers : RootAnchor {
@@ -40,13 +41,13 @@ struct Issuers : RootAnchor {
 // The root is an anchor and self-signed, the intermediate is its CA of the same product. Rejected
 // (snp.chain).
 Result<Issuers> CheckIssuers(const Certificate& intermediate, const Certificate& root,
-                             const TrustAnchors& anchors);
+                             const TrustAnchors& anchors, SignatureMemo* memo);
 
 // The leaf names the intermediate, is no CA, and has a P-384 key. Rejected (snp.chain).
 Status CheckLeafProfile(const Certificate& leaf, const Certificate& intermediate);
 // The leaf's signature under the intermediate's key. Rejected (snp.leaf_signature).
-Status CheckLeafSignature(const Certificate& leaf, const Certificate& intermediate);
+Status CheckLeafSignature(const Certificate& leaf, const Certificate& intermediate, SignatureMemo* memo);
 // The ARK, and no other, issued the CRL. Rejected (snp.crl).
-Status CheckCrlIssuer(const Crl& crl, const Certificate& root);
+Status CheckCrlIssuer(const Crl& crl, const Certificate& root, SignatureMemo* memo);
 
 }  // namespace thimble::amd

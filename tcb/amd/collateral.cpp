@@ -27,7 +27,7 @@ Result<Issuers> CheckBoth(const CertificateSet& set, const TrustAnchors& anchors
   if (!set.intermediate || !set.root) {
     return Rejected(Check::kSnpChain, StrCat("chain without ", set.root ? "ASK or ASVK" : "ARK"));
   }
-  return CheckIssuers(*set.intermediate, *set.root, anchors);
+  return CheckIssuers(*set.intermediate, *set.root, anchors, nullptr);
 }
 
 // What a VCEK is asked for by. Its SPLs are a TCB only when they are those of the product's layout.
@@ -57,7 +57,7 @@ Result<VcekKey> CheckVcek(const Certificate& leaf, const CertificateSet& chain, 
                                                   chain.intermediate->subject_cn(), "\" is not a VCEK"));
   }
   TRY(CheckLeafProfile(leaf, *chain.intermediate));
-  TRY(CheckLeafSignature(leaf, *chain.intermediate));
+  TRY(CheckLeafSignature(leaf, *chain.intermediate, nullptr));
   TRY(CheckProduct(issuers.product, issuers, endorsement, std::nullopt));
   return KeyOf(endorsement, issuers.product);
 }
@@ -86,11 +86,11 @@ Result<ItemParts> AuthenticateCrl(const CollateralBytes& bytes, const TrustAncho
   TRY_ASSIGN(auto crl, Crl::Parse(der, kMalformed));
   TRY_ASSIGN(const CertificateSet set, DecodeChain(AsBytes(bytes.issuer_chain)));
   if (!set.root) return Rejected(Check::kSnpChain, "issuer chain of the CRL without ARK");
-  TRY_ASSIGN(const RootAnchor root, CheckRoot(*set.root, anchors));
-  TRY(CheckCrlIssuer(*crl, *set.root));
+  TRY_ASSIGN(const RootAnchor root, CheckRoot(*set.root, anchors, nullptr));
+  TRY(CheckCrlIssuer(*crl, *set.root, nullptr));
   SigningKey kind = SigningKey::kVcek;
   if (set.intermediate) {
-    TRY_ASSIGN(const Issuers issuers, CheckIssuers(*set.intermediate, *set.root, anchors));
+    TRY_ASSIGN(const Issuers issuers, CheckIssuers(*set.intermediate, *set.root, anchors, nullptr));
     kind = issuers.kind;
   }
   ItemParts parts;

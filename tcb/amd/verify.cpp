@@ -51,8 +51,9 @@ std::optional<Product> GuessProduct(const ChipId& chip_id) {
 
 Result<SnpVerification> SnpVerification::Begin(ByteView evidence, const EndorsementSet& given,
                                                std::optional<Product> product, const TrustAnchors& anchors,
-                                               Instant at) {
+                                               Instant at, SignatureMemo* memo) {
   SnpVerification v;
+  v.memo_ = memo;
   TRY_ASSIGN(const ExtendedReport extended, SplitExtendedReport(evidence));
   TRY_ASSIGN(v.report_, ParseReport(extended.report));
   TRY(v.TakeEndorsements(extended.table, given));
@@ -246,7 +247,7 @@ void SnpVerification::JudgeEndorsements() {
     return;
   if (!Require(verdict_, Check::kSnpChain, CheckChain())) return;
   NoteAnchor();
-  if (!Require(verdict_, Check::kSnpLeafSignature, CheckLeafSignature(*set_.leaf, *set_.intermediate)))
+  if (!Require(verdict_, Check::kSnpLeafSignature, CheckLeafSignature(*set_.leaf, *set_.intermediate, memo_)))
     return;
   if (!Require(verdict_, Check::kSnpProduct,
                CheckProduct(*product_, *issuers_, *endorsement_, named_product_)))
@@ -285,14 +286,14 @@ void SnpVerification::JudgeRevocation(AmdCrlMode mode) {
   verdict_.checks.Set(Check::kSnpCrlMissing, CheckResult::kPassed);
   CheckWindow(verdict_, crl_->window(), "CRL", Check::kSnpCrlExpired, Check::kSnpCrlExpired);
   verdict_.window = Intersect(verdict_.window, crl_->window());
-  if (!Require(verdict_, Check::kSnpCrl, CheckCrlIssuer(*crl_, *set_.root))) return;
+  if (!Require(verdict_, Check::kSnpCrl, CheckCrlIssuer(*crl_, *set_.root, memo_))) return;
   (void)Require(verdict_, Check::kSnpRevoked, CheckRevocation());
 }
 
 // ---- one check each ----
 
 Status SnpVerification::CheckChain() {
-  TRY_ASSIGN(issuers_, CheckIssuers(*set_.intermediate, *set_.root, *anchors_));
+  TRY_ASSIGN(issuers_, CheckIssuers(*set_.intermediate, *set_.root, *anchors_, memo_));
   if (issuers_->kind != kind()) {
     return Rejected(Check::kSnpChain, StrCat("intermediate \"", set_.intermediate->subject_cn(),
                                              "\" does not issue ", SigningKeyName(kind()), " certificates"));
@@ -331,8 +332,8 @@ void SnpVerification::PublishClaims() {
 }
 
 Result<Verdict> VerifyReport(ByteView evidence, const EndorsementSet& given, std::optional<Product> product,
-                             const TrustAnchors& anchors, Instant at, AmdCrlMode mode) {
-  TRY_ASSIGN(auto verification, SnpVerification::Begin(evidence, given, product, anchors, at));
+                             const TrustAnchors& anchors, Instant at, AmdCrlMode mode, SignatureMemo* memo) {
+  TRY_ASSIGN(auto verification, SnpVerification::Begin(evidence, given, product, anchors, at, memo));
   return std::move(verification).Finish({}, mode);
 }
 

@@ -32,19 +32,19 @@ struct CachedEndorsements {
   ItemPtr vcek, chain, crl;
 };
 
-// Not thread-safe; the evidence's bytes and the anchors must outlive it.
+// Not thread-safe; the evidence's bytes, the anchors and the memo must outlive it.
 class SnpVerification {
  public:
   // Step 1: the evidence (a report, or one with a certificate table), and its endorsements if they came with
   // it. Where the caller gives a certificate or CRL, it is taken instead of the one in the table. `product`
   // is what the caller says it is: needed for reports of version 2 that come without a leaf, and held against
-  // any report.
+  // any report. `memo` may be null.
   //   kMalformed  snp.format, snp.version: the report or its table; collateral.malformed: what the caller
   //   gave
   // A hard failure is not an error: verdict().hard() shows it, and Finish() returns that verdict.
   static Result<SnpVerification> Begin(ByteView evidence, const EndorsementSet& given,
                                        std::optional<Product> product, const TrustAnchors& anchors,
-                                       Instant at);
+                                       Instant at, SignatureMemo* memo = nullptr);
 
   // The verdict so far: after step 1, checks that need what is missing are "not_run".
   const Verdict& verdict() const { return verdict_; }
@@ -86,6 +86,7 @@ class SnpVerification {
 
   Report report_;
   const TrustAnchors* anchors_ = nullptr;
+  SignatureMemo* memo_ = nullptr;         // may stay null
   std::optional<Product> product_;        // of the report: by CPUID, or what there is in its place
   std::optional<Product> named_product_;  // by the caller
   std::optional<Issuers> issuers_;
@@ -99,6 +100,7 @@ class SnpVerification {
 
 // Both steps with what there is: the evidence's and the caller's own endorsements.
 Result<Verdict> VerifyReport(ByteView evidence, const EndorsementSet& given, std::optional<Product> product,
-                             const TrustAnchors& anchors, Instant at, AmdCrlMode mode);
+                             const TrustAnchors& anchors, Instant at, AmdCrlMode mode,
+                             SignatureMemo* memo = nullptr);
 
 }  // namespace thimble::amd

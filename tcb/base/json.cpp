@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iterator>
+#include <span>
 
 #include "tcb/base/text.h"
 
@@ -17,74 +19,93 @@ constexpr size_t kMaxDepth = 32;
 }  // namespace
 
 // Our own tree over simdjson's tape: the walk that makes it visits every member once, so that duplicate keys
-// anywhere in the text are found whether or not somebody asks for them.
+// anywhere in the text are found whether or not somebody asks for them. All nodes lie in one vector; the children of
+// one are side by side.
 struct Value::Node {
   Type type = Type::kNull;
-  bool is_unsigned = false;    // kNumber: a non-negative integer
-  bool flag = false;           // kBool
-  uint64_t number = 0;         // kNumber
-  std::string_view key;        // of a member
-  std::string_view text;       // kString
-  std::vector<Node> children;  // kObject, kArray
+  bool is_unsigned = false;  // kNumber: a non-negative integer
+  bool flag = false;         // kBool
+  uint32_t first_child = 0;  // kObject, kArray: index
+  uint32_t child_count = 0;
+  uint64_t number = 0;    // kNumber
+  std::string_view key;   // of a member
+  std::string_view text;  // kString
 };
 
 struct Document::Impl {
   std::string what;
   ErrorKind kind{};
   Check check{};
-  simdjson::dom::parser parser;  // owns the text that the nodes view
-  Value::Node root;
+  simdjson::dom::parser parser;    // owns the text that the nodes view
+  std::vector<Value::Node> nodes;  // the root first
 
   Error Fail(std::string message) const { return {kind, check, StrCat(what, ": ", message)}; }
 
-  // The depth is bounded by the parser already.
-  Status Build(simdjson::dom::element element, Value::Node& node) const {
+  std::span<const Value::Node> ChildrenOf(const Value::Node& node) const {
+    return std::span(nodes).subspan(node.first_child, node.child_count);
+  }
+
+  // Makes `count` nodes for the children of nodes[at], and returns the index of the first.
+  size_t AddChildren(size_t at, Type type, size_t count) {
+    const size_t first = nodes.size();
+    nodes[at].type = type;
+    nodes[at].first_child = static_cast<uint32_t>(first);
+    nodes[at].child_count = static_cast<uint32_t>(count);
+    nodes.resize(first + count);
+    return first;
+  }
+
+  // Fills nodes[at]. The depth is bounded by the parser already.
+  Status Build(simdjson::dom::element element, size_t at) {
     switch (element.type()) {
-      case simdjson::dom::element_type::OBJECT: {
-        const simdjson::dom::object object = element.get_object().value_unsafe();
-        node.type = Type::kObject;
-        node.children.reserve(object.size());
-        for (const auto [key, value] : object) {
-          TRY(CheckNew(node, key));
-          node.children.emplace_back().key = key;
-          TRY(Build(value, node.children.back()));
-        }
-        return {};
-      }
+      case simdjson::dom::element_type::OBJECT:
+        return BuildObject(element.get_object().value_unsafe(), at);
       case simdjson::dom::element_type::ARRAY: {
         const simdjson::dom::array array = element.get_array().value_unsafe();
-        node.type = Type::kArray;
-        node.children.reserve(array.size());
-        for (const simdjson::dom::element value : array) TRY(Build(value, node.children.emplace_back()));
+        size_t child = AddChildren(at, Type::kArray, CountOf(array));
+        for (const simdjson::dom::element value : array) TRY(Build(value, child++));
         return {};
       }
       case simdjson::dom::element_type::STRING:
-        node.type = Type::kString;
-        node.text = element.get_string().value_unsafe();
+        nodes[at].type = Type::kString;
+        nodes[at].text = element.get_string().value_unsafe();
         return {};
       case simdjson::dom::element_type::BOOL:
-        node.type = Type::kBool;
-        node.flag = element.get_bool().value_unsafe();
+        nodes[at].type = Type::kBool;
+        nodes[at].flag = element.get_bool().value_unsafe();
         return {};
       case simdjson::dom::element_type::NULL_VALUE:
         return {};
       default:
-        node.type = Type::kNumber;
-        node.is_unsigned = element.get_uint64().get(node.number) == simdjson::SUCCESS;  // fails for doubles
+        nodes[at].type = Type::kNumber;
+        nodes[at].is_unsigned =
+            element.get_uint64().get(nodes[at].number) == simdjson::SUCCESS;  // not for doubles
         return {};
     }
   }
 
   // Objects are small in every format read here; the bound keeps the comparison of all pairs cheap in hostile
   // ones.
-  Status CheckNew(const Value::Node& object, std::string_view key) const {
+  Status BuildObject(simdjson::dom::object object, size_t at) {
     constexpr size_t kMaxMembers = 256;
-    if (object.children.size() == kMaxMembers)
-      return Fail(StrCat("an object with more than ", kMaxMembers, " members"));
-    for (const Value::Node& member : object.children) {
-      if (member.key == key) return Fail(StrCat("member \"", key, "\" occurs twice"));
+    const size_t count = CountOf(object);
+    if (count > kMaxMembers) return Fail(StrCat("an object with more than ", kMaxMembers, " members"));
+    const size_t first = AddChildren(at, Type::kObject, count);
+    size_t child = first;
+    for (const auto [key, value] : object) {
+      for (size_t before = first; before < child; ++before) {
+        if (nodes[before].key == key) return Fail(StrCat("member \"", key, "\" occurs twice"));
+      }
+      nodes[child].key = key;
+      TRY(Build(value, child++));
     }
     return {};
+  }
+
+  // Counted by going along: the size that the parser keeps saturates at 2^24 - 1.
+  template <class Container>
+  static size_t CountOf(const Container& container) {
+    return static_cast<size_t>(std::distance(container.begin(), container.end()));
   }
 };
 
@@ -106,11 +127,12 @@ Result<std::unique_ptr<const Document>> Document::Parse(std::string_view text, s
   const auto error = impl.parser.parse(text.data(), text.size(), true).get(root);
   if (error == simdjson::DEPTH_ERROR) return impl.Fail(StrCat("nested deeper than ", kMaxDepth));
   if (error != simdjson::SUCCESS) return impl.Fail(StrCat("not JSON: ", simdjson::error_message(error)));
-  TRY(impl.Build(root, impl.root));
+  impl.nodes.resize(1);
+  TRY(impl.Build(root, 0));
   return std::unique_ptr<const Document>(std::move(document));
 }
 
-Value Document::root() const { return {this, &impl_->root}; }
+Value Document::root() const { return {this, impl_->nodes.data()}; }
 
 Type Value::type() const { return node_->type; }
 
@@ -135,22 +157,23 @@ Result<bool> Value::Bool() const {
 Result<std::vector<Value>> Value::Array() const {
   if (node_->type != Type::kArray) return Fail("expected an array");
   std::vector<Value> out;
-  out.reserve(node_->children.size());
-  for (const Node& element : node_->children) out.push_back(Value(document_, &element));
+  out.reserve(node_->child_count);
+  for (const Node& element : document_->impl_->ChildrenOf(*node_)) out.push_back(Value(document_, &element));
   return out;
 }
 
 Result<std::vector<std::pair<std::string_view, Value>>> Value::Members() const {
   if (node_->type != Type::kObject) return Fail("expected an object");
   std::vector<std::pair<std::string_view, Value>> out;
-  out.reserve(node_->children.size());
-  for (const Node& member : node_->children) out.emplace_back(member.key, Value(document_, &member));
+  out.reserve(node_->child_count);
+  for (const Node& member : document_->impl_->ChildrenOf(*node_))
+    out.emplace_back(member.key, Value(document_, &member));
   return out;
 }
 
 std::optional<Value> Value::Find(std::string_view key) const {
   if (node_->type != Type::kObject) return std::nullopt;
-  for (const Node& member : node_->children) {
+  for (const Node& member : document_->impl_->ChildrenOf(*node_)) {
     if (member.key == key) return Value(document_, &member);
   }
   return std::nullopt;
@@ -164,7 +187,7 @@ Result<Value> Value::Get(std::string_view key) const {
 
 Status Value::AllowOnly(std::initializer_list<std::string_view> keys) const {
   if (node_->type != Type::kObject) return Fail("expected an object");
-  for (const Node& member : node_->children) {
+  for (const Node& member : document_->impl_->ChildrenOf(*node_)) {
     if (std::find(keys.begin(), keys.end(), member.key) == keys.end()) {
       return Fail(StrCat("unknown member \"", member.key, "\""));
     }

@@ -4,9 +4,12 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "service/heap.h"
 #include "tcb/intel/verify.h"
 #include "tests/bench/cpu_rate.h"
 #include "tests/bench/floor.h"
+#include "tests/bench/snp_floor.h"
+#include "tests/support/sim_amd.h"
 #include "tests/support/sim_intel.h"
 
 namespace thimble {
@@ -56,11 +59,62 @@ void Run(const char* title, const sim::QuoteOptions& options) {
         [&] { Expect(intel::VerifyQuote(quote, *prepared, anchors, at, &memo)); });
 }
 
+void ExpectSnp(const Result<Verdict>& verdict) {
+  if (!verdict.ok() || !verdict->authentic) {
+    std::fprintf(stderr, "bench: the report did not verify\n");
+    std::abort();
+  }
+}
+
+void RunSnp(const char* title, amd::Product product, uint32_t version) {
+  const sim::SimAmd world = sim::SimAmd::Make();
+  const sim::SnpPlatform platform = sim::SnpPlatform::Of(product);
+  const Bytes report = world.Report(platform, {.version = version});
+  const amd::EndorsementSet given = world.Endorsements(platform);
+  const TrustAnchors anchors = world.Anchors();
+  const Instant at = world.now();
+  const auto floor = bench::SnpFloor::OfReport(report, given);
+  const auto print = [](const char* name, const char* what, const bench::Ratio& ratio) {
+    std::printf("%-28s %8.0f /s   floor of %s %8.0f /s   ratio %.3f\n", name, ratio.rate, what, ratio.floor,
+                ratio.ratio);
+  };
+  std::printf("%s\n", title);
+  print("  cold", "5 signatures",
+        bench::Compare(
+            [&] {
+              ExpectSnp(amd::VerifyReport(report, given, std::nullopt, anchors, at, AmdCrlMode::kRequire));
+            },
+            [&] { floor.VerifyAll(); }));
+
+  // As the service has them: authenticated items of the cache, and the memo.
+  const std::string chain = world.ChainPem(product, amd::SigningKey::kVcek);
+  const auto item = [&](const CollateralKey& key, const Bytes& body, const std::string& issuers) {
+    const auto found = AuthenticateItem(key, {body, issuers}, anchors);
+    if (!found.ok()) std::abort();
+    return *found;
+  };
+  const amd::CachedEndorsements cached = {
+      item(VcekKey{product, platform.hwid(), platform.tcb}, given.certificates.front(), chain),
+      item(AmdChainKey{product, amd::SigningKey::kVcek}, Bytes(chain.begin(), chain.end()), ""),
+      item(AmdCrlKey{product, amd::SigningKey::kVcek}, given.crl, chain)};
+  SignatureMemo memo;
+  print("  VCEK chain known", "1 signature ",
+        bench::Compare(
+            [&] {
+              auto verification = amd::SnpVerification::Begin(report, {}, std::nullopt, anchors, at, &memo);
+              ExpectSnp(std::move(*verification).Finish(cached, AmdCrlMode::kRequire));
+            },
+            [&] { floor.VerifyReport(); }));
+}
+
 }  // namespace
 }  // namespace thimble
 
 int main() {
+  thimble::KeepFreedMemory();  // as `thimble serve` does
   thimble::Run("SGX quote v3", {.tdx = false});
   thimble::Run("TDX quote v4", {.tdx = true});
+  thimble::RunSnp("SEV-SNP report v3, Milan", thimble::amd::Product::kMilan, 3);
+  thimble::RunSnp("SEV-SNP report v5, Turin", thimble::amd::Product::kTurin, 5);
   return 0;
 }

@@ -15,7 +15,6 @@ namespace thimble::test {
 namespace {
 
 using namespace std::chrono_literals;
-using intel::GenerationMap;
 using intel::Memo;
 using sim::kNow;
 
