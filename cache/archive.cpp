@@ -160,20 +160,40 @@ ItemPtr Archive::PastAt(const CollateralKey& key, Instant at) {
 
 // -- Writing ----------------------------------------------------------------------------------------------------------
 
-Status Archive::SaveVersion(const CollateralKey& key, const Held& held, Instant now) {
+// The writes of a version, and how many platform items the store has more by it.
+Result<PlatformUse::Note> Archive::AppendVersion(const CollateralKey& key, const Held& held, Instant now,
+                                                 std::vector<Store::Write>& batch) {
   const Record record = MakeRecord(held);
   std::string encoded = EncodeRecord(record);
-  std::vector<Store::Write> batch;
   PlatformUse::Note note;
   if (IsPlatformItem(KindOf(key))) {
     TRY_ASSIGN(note, platform_use_.NoteStored(record.name, now));
-    batch = note.writes;
+    batch.insert(batch.end(), note.writes.begin(), note.writes.end());
   } else {
     batch.push_back({PastEntry(record), encoded});
   }
   batch.push_back({ItemEntry(record.name), std::move(encoded)});
+  return note;
+}
+
+Status Archive::SaveVersion(const CollateralKey& key, const Held& held, Instant now) {
+  std::vector<Store::Write> batch;
+  TRY_ASSIGN(const PlatformUse::Note note, AppendVersion(key, held, now, batch));
   TRY(store_->Apply(batch));
   platform_use_.Stored(note);
+  return {};
+}
+
+Status Archive::SaveVersions(const std::vector<Version>& versions, Instant now,
+                             std::vector<Store::Write> beside) {
+  std::vector<PlatformUse::Note> notes;
+  for (const Version& version : versions) {
+    TRY_ASSIGN(PlatformUse::Note note, AppendVersion(version.key, *version.held, now, beside));
+    notes.push_back(std::move(note));
+  }
+  if (beside.empty()) return {};
+  TRY(store_->Apply(beside));
+  for (const PlatformUse::Note& note : notes) platform_use_.Stored(note);
   return {};
 }
 

@@ -33,6 +33,12 @@ class Archive {
   // Authenticated anew. Null: not held, or not to be used.
   HeldPtr Load(const CollateralKey& key, const std::string& name);
   Status SaveVersion(const CollateralKey& key, const Held& held, Instant now);  // current, and in the history
+  // The same of several, of one key each, in one batch with `beside`.
+  struct Version {
+    CollateralKey key;
+    HeldPtr held;
+  };
+  Status SaveVersions(const std::vector<Version>& versions, Instant now, std::vector<Store::Write> beside);
   Status SaveCheck(const Held& held);  // current; only last_check is new
   Status SavePast(const Held& held);   // in the history only
 
@@ -51,6 +57,8 @@ class Archive {
   uint64_t SeedOf(const std::string& name) const;
 
  private:
+  Result<PlatformUse::Note> AppendVersion(const CollateralKey& key, const Held& held, Instant now,
+                                          std::vector<Store::Write>& batch);
   Status RemovePlatformItem(const std::string& name);
   std::optional<Record> Read(const std::string& entry, const std::string& name);
   std::vector<Record> ReadAll(const std::string& prefix);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/collateral_cache.h"
 
+#include <deque>
+#include <map>
+
 #include "cache/admission.h"
 #include "cache/archive.h"
 #include "cache/attempts.h"
@@ -80,6 +83,8 @@ struct CollateralCache::Impl {
   Flight Renew(const CollateralKey& key, const std::string& name, Instant now);
   Error Fail(Kind kind, const std::string& name, const Error& error, bool held);
   Flight Take(const Arrival& arrival);
+  Result<std::vector<thimble::Status>> TakeTogether(const std::vector<CollateralCache::Admission>& admissions,
+                                                    const std::vector<Store::Write>& beside, Instant now);
   Flight Keep(const Arrival& arrival);
   HeldPtr NoteCheck(const Arrival& arrival, const Held& held);
   Flight RefuseOlder(const Arrival& arrival, const HeldPtr& held);
@@ -180,7 +185,7 @@ Flight CollateralCache::Impl::Renew(const CollateralKey& key, const std::string&
   const bool held = Find(key, name) != nullptr;
   auto fetched = fetch(key, clock() + options.miss_budget);
   if (!fetched.ok()) return Fail(Kind::kFetchFailed, name, fetched.error(), held);
-  const auto admitted = Admit(key, fetched->bytes, anchors, now);
+  const auto admitted = thimble::Admit(key, fetched->bytes, anchors, now);
   if (!admitted.ok()) return Fail(Kind::kRefused, name, admitted.error(), held);
 
   const ItemPtr item = (*admitted)->WithSource(std::move(fetched->source));
@@ -217,6 +222,41 @@ Flight CollateralCache::Impl::Take(const Arrival& arrival) {
   }();
   EvictOverflow();
   return taken;
+}
+
+// Turns are taken in the order of names, so that two of these cannot wait for each other.
+Result<std::vector<thimble::Status>> CollateralCache::Impl::TakeTogether(
+    const std::vector<CollateralCache::Admission>& admissions, const std::vector<Store::Write>& beside,
+    Instant now) {
+  std::map<std::string, HeldPtr> held;
+  for (const auto& admission : admissions) held.emplace(admission.item->name(), nullptr);
+  std::deque<Turns::Turn> all_turns;
+  for (const auto& [name, unused] : held) all_turns.emplace_back(&turns, name);
+
+  std::vector<thimble::Status> outcomes;
+  std::map<std::string, Archive::Version> versions;
+  for (const auto& [key, item, chain] : admissions) {
+    HeldPtr& current = held[item->name()];
+    if (!current) current = hot.Find(item->name());
+    if (!current) current = archive.Load(key, item->name());
+    const Succession succession = current ? SuccessionOf(*item, *current->item) : Succession::kNewer;
+    outcomes.push_back(succession == Succession::kOlder
+                           ? thimble::Status(RollbackError(*item, *current->item))
+                           : thimble::Status());
+    if (succession != Succession::kNewer) continue;
+    if (current) ReportDifferences(*item, *current->item);
+    current = archive.MakeHeld(key, item, chain, now, now);
+    versions.insert_or_assign(item->name(), Archive::Version{key, current});
+  }
+  std::vector<Archive::Version> batch;
+  for (const auto& [name, version] : versions) batch.push_back(version);
+  TRY(archive.SaveVersions(batch, now, beside));
+  for (const auto& [name, version] : versions) {
+    hot.Put(name, version.held);
+    attempts.Renewed(name);
+    Report(Kind::kRenewed, name, nullptr, version.held->item->source());
+  }
+  return outcomes;
 }
 
 // What comes from an upstream is served even when it cannot be written down; an import has to be.
@@ -311,24 +351,37 @@ Result<CacheAnswer> CollateralCache::Refresh(const CollateralKey& key, Instant n
   return impl_->Answer(*held, now, false);
 }
 
-Result<ItemPtr> CollateralCache::Put(const CollateralKey& key, const FetchedBytes& fetched, Instant now,
-                                     bool allow_older) {
-  const std::string name = KeyName(key);
-  const auto admitted = Admit(key, fetched.bytes, impl_->anchors, now);
+Result<CollateralCache::Admission> CollateralCache::Admit(const CollateralKey& key,
+                                                          const FetchedBytes& fetched, Instant now) {
+  const auto admitted = thimble::Admit(key, fetched.bytes, impl_->anchors, now);
   if (!admitted.ok()) {
-    impl_->Report(Kind::kRefused, name, &admitted.error(), admitted.error().message);
+    impl_->Report(Kind::kRefused, KeyName(key), &admitted.error(), admitted.error().message);
     return admitted.error();
   }
-  const ItemPtr item = (*admitted)->WithSource(fetched.source);
-  const auto taken =
-      impl_->Take({key, name, item, fetched.bytes.issuer_chain, now, Arrival::From::kOutside, allow_older});
+  return Admission{key, (*admitted)->WithSource(fetched.source), fetched.bytes.issuer_chain};
+}
+
+Result<std::vector<thimble::Status>> CollateralCache::TakeTogether(const std::vector<Admission>& admissions,
+                                                                   const std::vector<Store::Write>& beside,
+                                                                   Instant now) {
+  auto taken = impl_->TakeTogether(admissions, beside, now);
+  impl_->EvictOverflow();
+  return taken;
+}
+
+Result<ItemPtr> CollateralCache::Put(const CollateralKey& key, const FetchedBytes& fetched, Instant now,
+                                     bool allow_older) {
+  TRY_ASSIGN(const Admission admission, Admit(key, fetched, now));
+  const std::string name = KeyName(key);
+  const auto taken = impl_->Take(
+      {key, name, admission.item, admission.issuer_chain, now, Arrival::From::kOutside, allow_older});
   if (!taken.ok()) {
     const bool rollback = taken.error().check == Check::kCollateralRollback;
     if (rollback) impl_->Report(Kind::kRollback, name, &taken.error(), taken.error().message);
     return taken.error();
   }
-  if ((*taken)->item == item) impl_->attempts.Renewed(name);
-  return item;
+  if ((*taken)->item == admission.item) impl_->attempts.Renewed(name);
+  return admission.item;
 }
 
 std::vector<CacheStatus> CollateralCache::Status(Instant now) {

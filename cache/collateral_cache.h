@@ -82,6 +82,19 @@ class CollateralCache {
   // what is held, it enters as history only. Errors: the failed check; collateral.rollback; store.io.
   Result<ItemPtr> Put(const CollateralKey& key, const FetchedBytes& fetched, Instant now, bool allow_older);
 
+  // Several from outside together. Admit() authenticates like a fetch and takes nothing; its errors are the failed
+  // checks. TakeTogether() writes all of them down in one batch with `beside`, what else has to be written with
+  // them, or fails (store.io) and takes none. What is older than what is held is left out: collateral.rollback in
+  // its place of the answer.
+  struct Admission {
+    CollateralKey key;
+    ItemPtr item;
+    std::string issuer_chain;
+  };
+  Result<Admission> Admit(const CollateralKey& key, const FetchedBytes& fetched, Instant now);
+  Result<std::vector<thimble::Status>> TakeTogether(const std::vector<Admission>& admissions,
+                                                    const std::vector<Store::Write>& beside, Instant now);
+
   // One attempt to renew a key now, whatever its freshness and back-off; joins one that is on its way. Errors as of
   // Get(), also when an older version is held and stays.
   Result<CacheAnswer> Refresh(const CollateralKey& key, Instant now);

@@ -2,6 +2,7 @@
 #include "fetchers/upstreams.h"
 
 #include "fetchers/azure_thim.h"
+#include "fetchers/intel_fmspcs.h"
 #include "fetchers/intel_pcs.h"
 #include "fetchers/url.h"
 #include "fetchers/vendor_answer.h"
@@ -129,6 +130,15 @@ Result<Fetched> Upstreams::FetchPck(const PckQuery& query, SteadyTime deadline) 
   return GoDown(
       {Vendor::kIntel, KeyName(PckCertsKey{query.platform}), [](const Entry&) { return true; }, ask},
       deadline);
+}
+
+Result<Fetched> Upstreams::FetchFmspcList(std::string_view platform, SteadyTime deadline) {
+  const auto ask = [&](const Entry& entry, SteadyTime share) {
+    return FetchFmspcs(*intel_client_, {entry.base, entry.upstream.allow_http}, platform, share);
+  };
+  return GoDown({Vendor::kIntel, StrCat("fmspcs/", platform),
+                 [](const Entry& entry) { return entry.upstream.kind == UpstreamKind::kVendor; }, ask},
+                deadline);
 }
 
 Result<Fetched> Upstreams::GoDown(const Task& task, SteadyTime deadline) {

@@ -63,6 +63,8 @@ class Upstreams {
   // failed. PCK certificates are asked for by what is known of the platform instead of by a key.
   Result<Fetched> Fetch(const CollateralKey& key, SteadyTime deadline);
   Result<Fetched> FetchPck(const PckQuery& query, SteadyTime deadline);
+  // Intel's list of FMSPCs (intel_fmspcs.h): not an item, nobody signs it.
+  Result<Fetched> FetchFmspcList(std::string_view platform, SteadyTime deadline);
 
   // One line an upstream, for the status page.
   struct State {

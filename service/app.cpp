@@ -9,12 +9,16 @@
 #include "fetchers/pacing.h"
 #include "fetchers/retry.h"
 #include "fetchers/upstreams.h"
+#include "service/admin_dialect.h"
 #include "service/anchors.h"
 #include "service/cache_events.h"
+#include "service/collateral_api.h"
 #include "service/health_api.h"
 #include "service/http_server.h"
 #include "service/intel_dialect.h"
 #include "service/log.h"
+#include "service/pck_dialect.h"
+#include "service/platforms_dialect.h"
 #include "service/problem.h"
 #include "service/router.h"
 #include "service/verify_api.h"
@@ -66,10 +70,22 @@ Result<std::unique_ptr<Upstreams>> MakeUpstreams(const Config& config) {
                          VendorClient({.identical_interval = kKdsInterval}), LogUpstreamEvent, SteadyNow);
 }
 
-FetchFunction FetchFrom(Upstreams& upstreams) {
-  return [&upstreams](const CollateralKey& key, SteadyTime deadline) -> Result<FetchedBytes> {
+FetchFunction FetchFrom(Upstreams& upstreams, PckSource& pck_source, CachingMode mode) {
+  return [&upstreams, &pck_source, mode](const CollateralKey& key,
+                                         SteadyTime deadline) -> Result<FetchedBytes> {
+    if (mode == CachingMode::kOffline) {
+      return Error{ErrorKind::kUnavailable, Check::kModeForbidsFetch, "nothing is fetched in OFFLINE mode"};
+    }
+    if (const auto* pck = std::get_if<PckCertsKey>(&key)) return pck_source.Fetch(*pck, deadline);
     TRY_ASSIGN(Fetched fetched, upstreams.Fetch(key, deadline));
     return FetchedBytes{std::move(fetched.bytes), std::move(fetched.source)};
+  };
+}
+
+FmspcList::Fetch FmspcsFrom(Upstreams& upstreams, Seconds budget) {
+  return [&upstreams, budget](const std::string& platform) -> Result<std::string> {
+    TRY_ASSIGN(const Fetched fetched, upstreams.FetchFmspcList(platform, SteadyNow() + budget));
+    return std::string(AsText(fetched.bytes.body));
   };
 }
 
@@ -92,15 +108,35 @@ struct App::Impl {
         anchors(std::move(the_anchors)),
         store(std::move(the_store)),
         upstreams(std::move(the_upstreams)),
+        registry(store),
+        policies(store),
+        version3_infos(store, anchors),
+        fmspcs(FmspcsFrom(*upstreams, config.server.miss_budget), config.refresh.max_age),
+        pck_source(registry, *upstreams),
         cache(
-            store, anchors, FetchFrom(*upstreams), CacheOptionsOf(config),
+            store, anchors, FetchFrom(*upstreams, pck_source, config.pccs.mode), CacheOptionsOf(config),
             [this](const CacheEvent& event) { events.Record(event); }, SteadyNow),
-        verification(anchors, &cache, clock),
-        intel_dialect(cache, clock, {config.baselines.at("default").intel, config.honour_update}),
+        pck_service(cache, registry, pck_source, clock, {config.pccs.mode, config.refresh.max_age}),
+        verification(anchors, &cache, clock,
+                     [this](const intel::PlatformId& platform, const intel::PckTcb& raw) {
+                       return pck_service.ChainFor(platform, raw);
+                     }),
+        intel_dialect(cache, version3_infos, fmspcs, clock,
+                      {config.baselines.at("default").intel, config.honour_update, config.pccs.mode}),
+        pck_dialect(pck_service, clock),
+        platforms_dialect(pck_service, registry, cache, clock, config.pccs,
+                          config.baselines.at("default").intel),
+        upload(cache, registry, version3_infos, pck_service, clock),
+        admin_dialect(upload, pck_service, registry, cache, policies, clock, config.pccs),
         verify_api(config, verification),
+        collateral_api(config, verification, clock),
         health_api(cache, events, *store, anchors, clock) {
     intel_dialect.AddTo(router);
+    pck_dialect.AddTo(router);
+    platforms_dialect.AddTo(router);
+    admin_dialect.AddTo(router);
     verify_api.AddTo(router);
+    collateral_api.AddTo(router);
     health_api.AddTo(router);
   }
 
@@ -111,10 +147,21 @@ struct App::Impl {
   const std::shared_ptr<Store> store;
   const std::unique_ptr<Upstreams> upstreams;
   CacheEvents events;  // before the cache, whose background work records them
+  PlatformRegistry registry;
+  AppraisalPolicies policies;
+  Version3TcbInfos version3_infos;
+  FmspcList fmspcs;
+  PckSource pck_source;
   CollateralCache cache;
+  PckService pck_service;
   Verification verification;
   IntelDialect intel_dialect;
+  PckDialect pck_dialect;
+  PlatformsDialect platforms_dialect;
+  CollateralUpload upload;
+  AdminDialect admin_dialect;
   VerifyApi verify_api;
+  CollateralApi collateral_api;
   HealthApi health_api;
   http::Router router{{"", false, NoSuchOwnRoute, BadRequest}};
   std::unique_ptr<http::HttpServer> tcp, admin;

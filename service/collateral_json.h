@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Intel collateral in the JSON form in common use (DESIGN section 4): CRLs as hex of DER, `tcb_info` and
+// Intel collateral in the JSON form in common use (DESIGN section 4), both ways: CRLs as hex of DER, `tcb_info` and
 // `qe_identity` the signed members as text, their signatures beside them.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "tcb/base/json.h"
@@ -17,5 +18,7 @@ namespace thimble {
 // `object` belongs to a document that was parsed with collateral.malformed.
 Result<intel::CollateralSet> ReadCollateralObject(const json::Value& object);
 Result<intel::CollateralSet> ParseCollateralJson(std::string_view text);
+
+std::string CollateralJson(const intel::VerifiedCollateral& collateral);
 
 }  // namespace thimble

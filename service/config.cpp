@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 
+#include "fetchers/azure_thim.h"
 #include "fetchers/intel_urls.h"
 #include "fetchers/url.h"
 #include "service/file.h"
@@ -31,6 +32,24 @@ std::optional<Selector> ParseSelector(std::string_view text) {
   if (text.empty() || parsed.ec != std::errc() || parsed.ptr != text.data() + text.size())
     return std::nullopt;
   return selector;
+}
+
+std::optional<CachingMode> ParseCachingMode(std::string_view text) {
+  if (text == "LAZY") return CachingMode::kLazy;
+  if (text == "REQ") return CachingMode::kRequest;
+  if (text == "OFFLINE") return CachingMode::kOffline;
+  return std::nullopt;
+}
+
+std::optional<std::optional<Digest512>> ParseTokenDigest(std::string_view text) {
+  const auto digest = Digest512::FromHex(text);
+  return digest ? std::optional(digest) : std::nullopt;
+}
+
+std::optional<UpstreamKind> ParseUpstreamKind(std::string_view text) {
+  if (text == "vendor") return UpstreamKind::kVendor;
+  if (text == "thim") return UpstreamKind::kThim;
+  return std::nullopt;
 }
 
 Status ReadBaseline(const TomlReader& r, const toml::node& node, std::string_view name, Baseline& out) {
@@ -66,11 +85,30 @@ Status ReadBaselines(const TomlReader& r, const toml::node& node, Config& out) {
   return {};
 }
 
-// `url` and `allow_http` of one upstream.
+// Intel's keys are short words; what else there may be in the file is not for a header.
+Result<std::string> ReadSubscriptionKey(const std::string& path) {
+  constexpr size_t kMaxKeyFile = 256;
+  TRY_ASSIGN(std::string key, ReadFile(path, kMaxKeyFile));
+  key.resize(std::min(key.find_first_of("\r\n"), key.size()));
+  const auto printable = [](char c) { return c > ' ' && c < 0x7f; };
+  if (!key.empty() && std::all_of(key.begin(), key.end(), printable)) return key;
+  return Error{ErrorKind::kMalformed, Check::kRequest,
+               StrCat(path, ": its first line is not a subscription key")};
+}
+
 Result<Upstream> ReadUpstream(const TomlReader& r, const toml::node& node, Vendor vendor) {
   Upstream upstream;
-  TRY(ReadTable(r, node, "upstream",
-                {TextKey(r, "url", upstream.url), BoolKey(r, "allow_http", upstream.allow_http)}));
+  std::string key_file;
+  std::vector<TomlKey> keys = {
+      TextKey(r, "url", upstream.url), BoolKey(r, "allow_http", upstream.allow_http),
+      ParsedKey<UpstreamKind>(r, "kind", upstream.kind, ParseUpstreamKind, "\"vendor\" or \"thim\"")};
+  if (vendor == Vendor::kIntel) keys.push_back(TextKey(r, "subscription_key_file", key_file));
+  TRY(ReadTable(r, node, "upstream", keys));
+  if (!key_file.empty()) {
+    auto key = ReadSubscriptionKey(key_file);
+    if (!key) return r.Fail(node, key.error().message);
+    upstream.subscription_key = std::move(key).value();
+  }
   auto checked = CheckedUpstream(vendor, upstream);
   if (!checked) return r.Fail(node, checked.error().message);
   return checked;
@@ -119,6 +157,9 @@ Result<Upstream> CheckedUpstream(Vendor vendor, Upstream upstream) {
   if (!url->tls && !upstream.allow_http && ReachOf(*url) == Reach::kElsewhere) {
     return fail("is http:// to another host: use https://, or set allow_http = true");
   }
+  if (vendor == Vendor::kAmd && upstream.kind == UpstreamKind::kThim && !NormalizeThimBase(upstream.url)) {
+    return fail("must be a host alone, as http://169.254.169.254");
+  }
   if (vendor == Vendor::kIntel && !NormalizeIntelBase(upstream.url)) {
     return fail("must be the base that clients know, as https://HOST/sgx/certification/v4/");
   }
@@ -160,6 +201,13 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
        {"amd", [&](const toml::node& node) { return ReadVendor(r, node, Vendor::kAmd, out.amd_upstreams); }},
        table("cache",
              {TextKey(r, "data", out.cache.data), DurationKey(r, "stale_grace", out.cache.stale_grace)}),
+       table("pccs",
+             {ParsedKey<CachingMode>(r, "mode", out.pccs.mode, ParseCachingMode,
+                                     "\"LAZY\", \"REQ\" or \"OFFLINE\""),
+              ParsedKey<std::optional<Digest512>>(r, "user_token_sha512", out.pccs.user_token_sha512,
+                                                  ParseTokenDigest, "128 hex digits"),
+              ParsedKey<std::optional<Digest512>>(r, "admin_token_sha512", out.pccs.admin_token_sha512,
+                                                  ParseTokenDigest, "128 hex digits")}),
        table("refresh", {DurationKey(r, "max_age", out.refresh.max_age)}),
        {"baseline", [&](const toml::node& node) { return ReadBaselines(r, node, out); }},
        {"policy", [&](const toml::node& node) { return ReadPolicies(r, node, out); }}}));

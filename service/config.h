@@ -6,11 +6,13 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "fetchers/upstreams.h"
+#include "tcb/base/crypto.h"
 #include "tcb/base/result.h"
 #include "tcb/base/time.h"
 #include "tcb/collateral.h"
@@ -38,6 +40,22 @@ struct CacheConfig {
   Seconds stale_grace{7 * 24 * 3600};
 };
 
+// When requests may make Thimble ask an upstream (spec/intel-pccs-api.md section 5).
+enum class CachingMode : uint8_t {
+  kLazy,     // whenever something is not held
+  kRequest,  // only registrations, refreshes and verifications
+  kOffline,  // never; everything is brought by uploads and imports
+};
+
+// [pccs]: what Intel's PCCS has of its own: platforms and their registration.
+struct PccsConfig {
+  // mode: "LAZY", "REQ" or "OFFLINE". Default "LAZY".
+  CachingMode mode = CachingMode::kLazy;
+  // user_token_sha512, admin_token_sha512: SHA-512 of the tokens that POST /platforms and the administrator's
+  // routes ask for, in hex. Without one, those routes answer 401 but on the Unix socket.
+  std::optional<Digest512> user_token_sha512, admin_token_sha512;
+};
+
 // [refresh]
 struct RefreshConfig {
   // max_age: what vendors re-sign daily is asked for again after this time. Default "24h".
@@ -61,12 +79,15 @@ struct Config {
   // [[intel.upstream]] and [[amd.upstream]]: asked in the order of the file. Keys as the fields of Upstream:
   //   url: the base that clients of the vendor's service know. Required.
   //   allow_http: take an http:// URL of a host that is neither loopback nor link-local. Default false.
+  //   kind: "vendor", or "thim" for Azure's, which has PCK certificates and the host's VCEK. Default "vendor".
+  //   subscription_key_file: Intel's key, for PCK certificates; the file's first line. Default: none.
   // Default: Intel's PCS and AMD's KDS.
   std::vector<Upstream> intel_upstreams = {
       {.url = "https://api.trustedservices.intel.com/sgx/certification/v4/"}};
   std::vector<Upstream> amd_upstreams = {{.url = "https://kdsintf.amd.com/"}};
   CacheConfig cache;
   RefreshConfig refresh;
+  PccsConfig pccs;
   // [baseline] honour_update: let "update=standard" of Intel's clients mean the standard set instead of the
   // default baseline. Clients send it always, so it is no choice of theirs. Default false.
   bool honour_update = false;

@@ -191,8 +191,13 @@ bool Connection::ServeOne(std::string_view head_text) {
   request.client = peer_.address;
   request.admin = peer_.admin;
   const Response response = Call(request);
-  const bool keep_alive = head.keep_alive && !stopping_;
-  return Send(response, request.id, keep_alive, request.method == "HEAD", limits_.write) && keep_alive;
+  // Whether an answer has arrived shows when the peer ends the connection.
+  const bool keep_alive = head.keep_alive && !stopping_ && !response.delivered;
+  const bool head_only = request.method == "HEAD";
+  const bool sent = Send(response, request.id, keep_alive, head_only, limits_.write);
+  if (response.delivered && sent && !head_only && transport_->TakenByPeer(limits_.write))
+    response.delivered();
+  return sent && keep_alive;
 }
 
 bool Connection::ReceiveBody(Head& head) {

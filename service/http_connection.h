@@ -29,6 +29,9 @@ class Transport {
   virtual std::optional<size_t> Read(std::span<char> into, std::chrono::milliseconds patience) = 0;
   // Both pieces in one go; false when they could not be written within `patience`.
   virtual bool Write(std::string_view first, std::string_view second, std::chrono::milliseconds patience) = 0;
+  // Ends what we send. True once the peer has read all of it and ended its side; false when it is gone without, or did
+  // not within `patience`.
+  virtual bool TakenByPeer(std::chrono::milliseconds patience) = 0;
   // Ends what we send, and reads what the peer still sends for a while: closing with unread bytes would reset the
   // connection, and the peer lose the answer.
   virtual void LetAnswerArrive() = 0;

@@ -18,6 +18,11 @@ std::optional<std::string_view> FindHeader(const HeaderList& headers, std::strin
 
 }  // namespace
 
+std::string_view Request::MediaType() const {
+  const std::string_view value = Header("content-type").value_or("");
+  return TrimBlanks(value.substr(0, value.find(';')));
+}
+
 std::optional<std::string_view> Request::Header(std::string_view name) const {
   return FindHeader(headers, name);
 }

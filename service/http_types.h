@@ -27,6 +27,7 @@ struct Request {
 
   // The value of the first header of this (lower-case) name.
   std::optional<std::string_view> Header(std::string_view name) const;
+  std::string_view MediaType() const;  // of the Content-Type, without its parameters; empty: none is given
 };
 
 // A body with the headers that belong to it, prepared once and shared by every response that carries it.
@@ -49,6 +50,9 @@ struct Response {
   int status = 200;
   HeaderList headers;                      // of this response alone
   std::shared_ptr<const Content> content;  // null: an empty body
+  // Called when the client has read the whole answer, for what must not happen when it was lost. The connection ends
+  // with such an answer.
+  std::function<void()> delivered = {};
 
   // The value of the first header of this name (any case), here or in the content.
   std::optional<std::string_view> Header(std::string_view name) const;

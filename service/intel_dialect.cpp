@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/intel_dialect.h"
 
-#include <charconv>
+#include <algorithm>
+#include <array>
 
-#include "fetchers/vendor_answer.h"
+#include "fetchers/url.h"
 #include "service/ascii.h"
 #include "service/crl_urls.h"
+#include "service/custom_parameter.h"
+#include "service/pccs_answers.h"
 #include "service/query.h"
 #include "tcb/base/percent.h"
 #include "tcb/base/text.h"
@@ -15,61 +18,31 @@
 namespace thimble {
 namespace {
 
-constexpr std::string_view kSgx = "/sgx/certification/v4";
-constexpr std::string_view kTdx = "/tdx/certification/v4";
+// Intel's client reads an answer and its chain, each with a NUL, into at most 65535 bytes, and takes a longer one for an
+// empty success (spec/intel-qcnl-client.md, trap 3).
+constexpr size_t kLongestAnswer = 65533;
 
-// Bodies of spec/intel-pccs-api.md section 3.
-constexpr std::string_view kInvalidParameters = "Invalid request parameters.";
-constexpr std::string_view kNoCacheData = "No cache data for this platform.";
-constexpr std::string_view kInternalError = "Internal server error occurred.";
-constexpr std::string_view kRetired = "The requested TCB evaluation data number is no longer available.";
+using http::Query;
+using http::Request;
 
-http::Response Refusal(int status, std::string_view body, std::string_view cause) {
-  http::Response response;
-  response.status = status;
-  response.headers = {{"Cache-Control", "no-store"}, {"X-Thimble-Cause", std::string(cause)}};
-  if (!body.empty()) response.content = http::Content::Make("text/html; charset=utf-8", std::string(body));
-  return response;
+bool IsVersion3(std::string_view prefix) { return prefix.ends_with("/v3"); }
+
+void AddGet(http::Router& router, std::string_view prefix, std::string_view path,
+            std::vector<std::string> parameters, http::RouteHandler handler) {
+  // Azure's client adds these to every request; they choose nothing.
+  parameters.insert(parameters.end(), {"clientid", "api-version"});
+  if (IsVersion3(prefix)) handler = pccs::WithVersion3Warning(std::move(handler));
+  router.Add({"GET", StrCat(prefix, path), std::move(parameters), std::move(handler)});
 }
 
-http::Response InvalidParameters(std::string_view) {
-  return Refusal(400, kInvalidParameters, CheckName(Check::kRequest));
+constexpr std::array<std::string_view, 4> kPlatformClasses = {"all", "client", "E3", "E5"};
+
+bool GoodCustomParameter(const Query& query) {
+  const auto text = query.Get("customParameter");
+  return !text || ParseCustomParameter(*text).has_value();
 }
 
-http::Response RefusalOf(const Error& error) {
-  const std::string_view cause = CheckName(error.check);
-  if (error.kind == ErrorKind::kInternal) return Refusal(500, kInternalError, cause);
-  if (error.check != Check::kUpstreamNotFound) return Refusal(503, "", cause);
-  return IsRetired(error) ? Refusal(410, kRetired, cause) : Refusal(404, kNoCacheData, cause);
-}
-
-std::string EscapeHtml(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&' || c == '<' || c == '>' || c == '"' || c == '\'') {
-      out += StrCat("&#", static_cast<int>(c), ";");
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-// The page of PCCS's framework, for unknown paths and wrong methods alike.
-http::Response NoSuchRoute(const http::Request& request) {
-  http::Response response;
-  response.status = 404;
-  response.headers = {{"Cache-Control", "no-store"},
-                      {"Content-Security-Policy", "default-src 'none'"},
-                      {"X-Content-Type-Options", "nosniff"}};
-  response.content = http::Content::Make(
-      "text/html; charset=utf-8",
-      StrCat("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta "
-             "charset=\"utf-8\">\n<title>Error</title>\n</head>\n"
-             "<body>\n<pre>Cannot ",
-             EscapeHtml(request.method), " ", EscapeHtml(request.path), "</pre>\n</body>\n</html>\n"));
-  return response;
-}
+Error NotHeld() { return {ErrorKind::kUnavailable, Check::kModeForbidsFetch, "not held"}; }
 
 // The issuer chain's header: its name is the kind of item's. CRLs that are sent alone have none.
 http::HeaderList ChainHeader(const CollateralItem& item) {
@@ -108,53 +81,85 @@ std::optional<intel::PckCa> ParseCa(std::string_view text) {
   return std::nullopt;
 }
 
-std::optional<uint32_t> ParseNumber(std::string_view text) {
-  uint32_t number = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || parsed.ec != std::errc() || parsed.ptr != text.data() + text.size())
-    return std::nullopt;
-  return number;
+// The form in which Intel's own distribution points have it: PCK CRLs as PEM, unless the address says otherwise.
+ItemForm FormOfCrlUrl(const CollateralKey& key, std::string_view uri) {
+  if (std::holds_alternative<RootCaCrlKey>(key)) return ItemForm::kDerCrl;
+  const auto decoded = PercentDecode(uri);
+  const bool der = decoded && LowerCase(*decoded).ends_with("encoding=der");
+  return der ? ItemForm::kDerCrl : ItemForm::kPemCrl;
+}
+
+bool TooLongForIntelsClient(const CollateralItem& item, const http::Content& content) {
+  return content.body().size() + item.issuer_chain().size() > kLongestAnswer;
 }
 
 }  // namespace
 
 void IntelDialect::AddTo(http::Router& router) {
-  router.AddDialect({"/sgx/certification/", true, NoSuchRoute, InvalidParameters});
-  router.AddDialect({"/tdx/certification/", true, NoSuchRoute, InvalidParameters});
-
-  const auto get = [&router](std::string_view prefix, std::string_view path,
-                             std::vector<std::string> parameters, http::RouteHandler handler) {
-    // Azure's client adds these to every request; they choose nothing.
-    parameters.insert(parameters.end(), {"clientid", "api-version"});
-    router.Add({"GET", StrCat(prefix, path), std::move(parameters), std::move(handler)});
-  };
-  using http::Query;
-  using http::Request;
-  for (const auto& [prefix, tee, qe] : {std::tuple(kSgx, IntelTee::kSgx, EnclaveId::kQe),
-                                        std::tuple(kTdx, IntelTee::kTdx, EnclaveId::kTdQe)}) {
-    get(prefix, "/tcb", {"fmspc", "update", "tcbEvaluationDataNumber"},
-        [this, tee = tee](const Request& r, const Query& q) { return TcbInfo(r, q, tee); });
-    get(prefix, "/qe/identity", {"update", "tcbEvaluationDataNumber"},
-        [this, qe = qe](const Request& r, const Query& q) { return Identity(r, q, qe); });
-    get(prefix, "/tcbevaluationdatanumbers", {},
-        [this, tee = tee](const Request& r, const Query&) { return EvaluationNumbers(r, tee); });
-  }
-  get(kSgx, "/qve/identity", {"update", "tcbEvaluationDataNumber"},
-      [this](const Request& r, const Query& q) { return Identity(r, q, EnclaveId::kQve); });
-  get(kSgx, "/pckcrl", {"ca", "encoding"}, [this](const Request& r, const Query& q) { return PckCrl(r, q); });
-  get(kSgx, "/rootcacrl", {},
-      [this](const Request& r, const Query&) { return Serve(r, RootCaCrlKey{}, ItemForm::kHexCrlAlone); });
-  // `encoding` is the end of a uri that was not percent-encoded: Intel's own client sends it so.
-  get(kSgx, "/crl", {"uri", "encoding"}, [this](const Request& r, const Query& q) { return Crl(r, q); });
+  for (const std::string_view root : pccs::kRoots) AddUnder(router, root);
 }
 
+void IntelDialect::AddUnder(http::Router& router, std::string_view root) {
+  const std::string sgx = StrCat(root, "/sgx/certification/"), tdx = StrCat(root, "/tdx/certification/");
+  const std::string sgx3 = StrCat(sgx, "v3"), sgx4 = StrCat(sgx, "v4"), tdx4 = StrCat(tdx, "v4");
+  const auto bad_request = [](std::string_view) { return pccs::InvalidParameters(); };
+  router.AddDialect({StrCat(sgx3, "/"), true,
+                     [](const Request& r) { return pccs::WithVersion3Warning(pccs::NoSuchRoute(r)); },
+                     [](std::string_view) { return pccs::WithVersion3Warning(pccs::InvalidParameters()); }});
+  router.AddDialect({sgx, true, pccs::NoSuchRoute, bad_request});
+  router.AddDialect({tdx, true, pccs::NoSuchRoute, bad_request});
+
+  const std::vector<std::string> choice = {"update", "tcbEvaluationDataNumber", "customParameter"};
+  std::vector<std::string> choice_and_fmspc = choice;
+  choice_and_fmspc.emplace_back("fmspc");
+  for (const auto& [prefix, tee, qe] : {std::tuple(sgx4, IntelTee::kSgx, EnclaveId::kQe),
+                                        std::tuple(tdx4, IntelTee::kTdx, EnclaveId::kTdQe)}) {
+    AddGet(router, prefix, "/tcb", choice_and_fmspc,
+           [this, tee = tee](const Request& r, const Query& q) { return TcbInfo(r, q, tee); });
+    AddGet(router, prefix, "/tcbevaluationdatanumbers", {},
+           [this, tee = tee](const Request& r, const Query&) { return EvaluationNumbers(r, tee); });
+    AddGet(router, prefix, "/qe/identity", choice,
+           [this, qe = qe](const Request& r, const Query& q) { return Identity(r, q, qe); });
+  }
+  AddVersionless(router, sgx4);
+  AddGet(router, sgx4, "/fmspcs", {"platform"}, [this](const Request&, const Query& q) { return Fmspcs(q); });
+
+  AddGet(router, sgx3, "/tcb", {"fmspc", "update"},
+         [this](const Request& r, const Query& q) { return Version3TcbInfo(r, q); });
+  AddGet(router, sgx3, "/qe/identity", choice,
+         [this](const Request& r, const Query& q) { return Identity(r, q, EnclaveId::kQe); });
+  AddVersionless(router, sgx3);
+}
+
+// What is the same in v3 and v4. Azure's extra chooses nothing among CRLs.
+void IntelDialect::AddVersionless(http::Router& router, std::string_view prefix) {
+  AddGet(router, prefix, "/qve/identity", {"update", "tcbEvaluationDataNumber", "customParameter"},
+         [this](const Request& r, const Query& q) { return Identity(r, q, EnclaveId::kQve); });
+  AddGet(router, prefix, "/pckcrl", {"ca", "encoding", "uri", "customParameter"},
+         [this](const Request& r, const Query& q) { return PckCrl(r, q); });
+  AddGet(router, prefix, "/rootcacrl", {"customParameter"}, [this](const Request& r, const Query& q) {
+    if (!GoodCustomParameter(q)) return pccs::InvalidParameters();
+    return Serve(r, RootCaCrlKey{}, ItemForm::kHexCrlAlone);
+  });
+  // `encoding` is the end of a uri that was not percent-encoded: Intel's own client sends it so.
+  AddGet(router, prefix, "/crl", {"uri", "encoding", "customParameter"},
+         [this](const Request& r, const Query& q) { return Crl(r, q); });
+}
+
+// A number in Azure's parameter goes before `update`, which clients always send.
 std::optional<Selector> IntelDialect::SelectorOf(const http::Query& query) const {
   const auto update = query.Get("update");
   const auto number = query.Get("tcbEvaluationDataNumber");
-  if (update && number) return std::nullopt;
+  const auto custom = query.Get("customParameter");
+  if ((update && number) || (custom && number)) return std::nullopt;
   if (number) {
-    const auto parsed = ParseNumber(*number);
+    const auto parsed = ParseEvaluationNumber(*number);
     return parsed ? std::optional(Selector{Selector::Kind::kNumber, *parsed}) : std::nullopt;
+  }
+  if (custom) {
+    const auto parsed = ParseCustomParameter(*custom);
+    if (!parsed) return std::nullopt;
+    if (parsed->evaluation_number) return Selector{Selector::Kind::kNumber, *parsed->evaluation_number};
   }
   if (!update) return options_.baseline;
   if (EqualIgnoringCase(*update, "early")) return Selector{Selector::Kind::kEarly, 0};
@@ -165,13 +170,38 @@ std::optional<Selector> IntelDialect::SelectorOf(const http::Query& query) const
 http::Response IntelDialect::TcbInfo(const http::Request& request, const http::Query& query, IntelTee tee) {
   const auto fmspc = intel::Fmspc::FromHex(query.Get("fmspc").value_or(""));
   const auto selector = SelectorOf(query);
-  if (!fmspc || !selector) return InvalidParameters("");
+  if (!fmspc || !selector) return pccs::InvalidParameters();
   return Serve(request, TcbInfoKey{tee, *fmspc, *selector}, ItemForm::kJson);
+}
+
+// Another signed format, which v4 data cannot answer: it was uploaded, or it is gone. As in PCCS's, LAZY mode says that
+// there is no way to get it any more.
+http::Response IntelDialect::Version3TcbInfo(const Request& request, const Query& query) {
+  const auto fmspc = intel::Fmspc::FromHex(query.Get("fmspc").value_or(""));
+  const std::string_view update = query.Get("update").value_or("standard");
+  const bool early = EqualIgnoringCase(update, "early");
+  if (!fmspc || (!early && !EqualIgnoringCase(update, "standard"))) return pccs::InvalidParameters();
+  const auto kind = early ? Selector::Kind::kEarly : Selector::Kind::kStandard;
+  const auto held = version3_infos_.Find({IntelTee::kSgx, *fmspc, {kind, 0}});
+  if (!held.ok()) return pccs::RefusalOf(held.error());
+  if (!*held) {
+    return options_.mode == CachingMode::kLazy ? pccs::VersionRetired() : pccs::RefusalOf(NotHeld());
+  }
+  const Instant now = clock_.Now();
+  const bool stale = now > (*held)->next_update();
+  auto content = http::Content::Make("application/json; charset=utf-8", std::string(AsText((*held)->body())),
+                                     {{"SGX-TCB-Info-Issuer-Chain", PercentEncode((*held)->issuer_chain())}});
+  return ItemResponse(request,
+                      {.item = *held,
+                       .freshness = stale ? Freshness::kStale : Freshness::kFresh,
+                       .fetched = now,
+                       .last_check = now},
+                      std::move(content), now);
 }
 
 http::Response IntelDialect::Identity(const http::Request& request, const http::Query& query, EnclaveId id) {
   const auto selector = SelectorOf(query);
-  if (!selector) return InvalidParameters("");
+  if (!selector) return pccs::InvalidParameters();
   return Serve(request, EnclaveIdentityKey{id, *selector}, ItemForm::kJson);
 }
 
@@ -179,31 +209,55 @@ http::Response IntelDialect::EvaluationNumbers(const http::Request& request, Int
   return Serve(request, EvaluationNumbersKey{tee}, ItemForm::kJson);
 }
 
+// By CA as Intel's clients ask, or by the address of the CRL as Azure's does, escaped once or twice.
 http::Response IntelDialect::PckCrl(const http::Request& request, const http::Query& query) {
-  const auto ca = ParseCa(query.Get("ca").value_or(""));
-  if (!ca) return InvalidParameters("");
+  if (!GoodCustomParameter(query)) return pccs::InvalidParameters();
+  const auto uri = query.Get("uri");
   const auto encoding = query.Get("encoding");
+  if (uri) {
+    const auto key = query.Get("ca") ? std::nullopt : KeyOfCrlUrl(*uri);
+    if (!key || (encoding && !EqualIgnoringCase(*encoding, "der"))) return pccs::InvalidParameters();
+    return Serve(request, *key, encoding ? ItemForm::kDerCrl : FormOfCrlUrl(*key, *uri));
+  }
+  const auto ca = ParseCa(query.Get("ca").value_or(""));
+  if (!ca) return pccs::InvalidParameters();
   if (!encoding) return Serve(request, PckCrlKey{*ca}, ItemForm::kHexCrl);
   if (EqualIgnoringCase(*encoding, "der")) return Serve(request, PckCrlKey{*ca}, ItemForm::kDerCrl);
   if (EqualIgnoringCase(*encoding, "pem")) return Serve(request, PckCrlKey{*ca}, ItemForm::kPemCrl);
-  return InvalidParameters("");
+  return pccs::InvalidParameters();
 }
 
 http::Response IntelDialect::Crl(const http::Request& request, const http::Query& query) {
   const auto encoding = query.Get("encoding");
-  if (encoding && !EqualIgnoringCase(*encoding, "der") && !EqualIgnoringCase(*encoding, "pem")) {
-    return InvalidParameters("");
-  }
   const auto key = KeyOfCrlUrl(query.Get("uri").value_or(""));
-  if (!key) return InvalidParameters("");
+  const bool known = !encoding || EqualIgnoringCase(*encoding, "der") || EqualIgnoringCase(*encoding, "pem");
+  if (!key || !known || !GoodCustomParameter(query)) return pccs::InvalidParameters();
   return Serve(request, *key, ItemForm::kDerCrlAlone);
+}
+
+http::Response IntelDialect::Fmspcs(const http::Query& query) {
+  const std::string platform(query.Get("platform").value_or("all"));
+  if (std::ranges::find(kPlatformClasses, platform) == kPlatformClasses.end()) {
+    return pccs::InvalidParameters();
+  }
+  if (options_.mode != CachingMode::kLazy) return pccs::RefusalOf(NotHeld());
+  const auto list = fmspcs_.Get(platform, clock_.Now());
+  if (!list.ok()) return pccs::RefusalOf(list.error());
+  return {.status = 200,
+          .headers = {{"Cache-Control", "max-age=3600"}},
+          .content = http::Content::Make("application/json; charset=utf-8", *list)};
 }
 
 http::Response IntelDialect::Serve(const http::Request& request, const CollateralKey& key, ItemForm form) {
   const Instant now = clock_.Now();
+  if (options_.mode != CachingMode::kLazy && !cache_.Peek(key, now)) {
+    return pccs::RefusalOf(NotHeld());
+  }
   const auto answer = cache_.Get(key, now);
-  if (!answer) return RefusalOf(answer.error());
-  return ItemResponse(request, *answer, contents_.Get(answer->item, form, MakeContent), now);
+  if (!answer) return pccs::RefusalOf(answer.error());
+  auto content = contents_.Get(answer->item, form, MakeContent);
+  if (TooLongForIntelsClient(*answer->item, *content)) return pccs::TooLong();
+  return ItemResponse(request, *answer, std::move(content), now);
 }
 
 }  // namespace thimble

@@ -42,9 +42,14 @@ std::shared_ptr<const http::Content> PreparedContents::Get(const ItemPtr& item, 
 
 http::Response ItemResponse(const http::Request& request, const CacheAnswer& answer,
                             std::shared_ptr<const http::Content> content, Instant now) {
+  return PartResponse(request, answer, answer.item->sha256(), std::move(content), now);
+}
+
+http::Response PartResponse(const http::Request& request, const CacheAnswer& answer, const Digest256& part,
+                            std::shared_ptr<const http::Content> content, Instant now) {
   const Seconds left = std::clamp(answer.item->next_update() - now, Seconds(0), kLongestMaxAge);
   const Seconds age = std::max(now - answer.last_check, Seconds(0));
-  const std::string tag = StrCat('"', answer.item->sha256().hex(), '"');
+  const std::string tag = StrCat('"', part.hex(), '"');
 
   http::Response response;
   response.headers = {{"Cache-Control", StrCat("max-age=", left.count())},

@@ -40,5 +40,8 @@ class PreparedContents {
 // X-Thimble-Freshness, and Warning when the item is stale.
 http::Response ItemResponse(const http::Request& request, const CacheAnswer& answer,
                             std::shared_ptr<const http::Content> content, Instant now);
+// The same for a part of an item, which has a digest of its own.
+http::Response PartResponse(const http::Request& request, const CacheAnswer& answer, const Digest256& part,
+                            std::shared_ptr<const http::Content> content, Instant now);
 
 }  // namespace thimble

@@ -2,8 +2,10 @@
 #include "service/socket_transport.h"
 
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netdb.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -11,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <thread>
 
 namespace thimble::http {
 namespace {
@@ -85,6 +88,37 @@ bool SocketTransport::Write(std::string_view first, std::string_view second, mil
     second.remove_prefix(sent - of_first);
   }
   return true;
+}
+
+// A peer that has read all we sent ends its side; one that is gone with some of it unread resets the connection. It may
+// also have ended its side before: then what it has acknowledged tells.
+bool SocketTransport::TakenByPeer(milliseconds patience) {
+  ::shutdown(socket_, SHUT_WR);
+  const auto deadline = SteadyClock::now() + patience;
+  return EndedByPeer(deadline) && AllAcknowledged(deadline);
+}
+
+bool SocketTransport::EndedByPeer(SteadyTime deadline) {
+  std::array<char, 4096> discarded;
+  while (SteadyClock::now() < deadline) {
+    const ssize_t count = ::recv(socket_, discarded.data(), discarded.size(), 0);
+    if (count == 0) return true;
+    if (count < 0 && errno != EINTR && errno != EAGAIN) return false;
+    if (count < 0) WaitFor(false, std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now()));
+  }
+  return false;
+}
+
+bool SocketTransport::AllAcknowledged(SteadyTime deadline) const {
+  constexpr milliseconds kStep{2};
+  for (;; std::this_thread::sleep_for(kStep)) {
+    int unacknowledged = 0, error = 0;
+    socklen_t length = sizeof(error);
+    if (::ioctl(socket_, SIOCOUTQ, &unacknowledged) != 0) return false;
+    if (::getsockopt(socket_, SOL_SOCKET, SO_ERROR, &error, &length) != 0 || error != 0) return false;
+    if (unacknowledged == 0) return true;
+    if (SteadyClock::now() >= deadline) return false;
+  }
 }
 
 std::string SocketTransport::PeerAddress() const {

@@ -18,6 +18,7 @@ class SocketTransport : public Transport {
   std::optional<size_t> Read(std::span<char> into, std::chrono::milliseconds patience) override;
   bool Write(std::string_view first, std::string_view second, std::chrono::milliseconds patience) override;
 
+  bool TakenByPeer(std::chrono::milliseconds patience) override;
   void LetAnswerArrive() override;
   int descriptor() const override { return socket_; }
 
@@ -28,6 +29,9 @@ class SocketTransport : public Transport {
   std::string PeerAddress() const;  // "127.0.0.1", "::1", "unix"
 
  private:
+  bool EndedByPeer(SteadyTime deadline);
+  bool AllAcknowledged(SteadyTime deadline) const;
+
   const int socket_;
 };
 

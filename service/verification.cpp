@@ -5,10 +5,13 @@
 
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/pki/pem.h"
 #include "tcb/verify.h"
 
 namespace thimble {
 namespace {
+
+constexpr size_t kMaxChain = 8;
 
 VerificationOutcome Failed(Error error, Verdict so_far = {}) {
   return {.error = std::move(error), .verdict = std::move(so_far), .decision = {}};
@@ -57,13 +60,50 @@ VerificationOutcome Verification::RunQuote(const VerificationRequest& request, I
 }
 
 VerificationOutcome Verification::RunQuoteFromCache(const VerificationRequest& request, Instant at) {
-  auto begun = intel::QuoteVerification::Begin(request.evidence, "", anchors_, at, &memo_, nullptr);
+  auto begun = Begin(request.evidence, at);
   if (!begun) return Failed(std::move(begun).error());
   if (begun->failed()) return {.error = {}, .verdict = begun->verdict(), .decision = {}};
 
   const auto collateral = Collect(begun->needed(), request);
   if (!collateral) return Failed(collateral.error(), begun->verdict());
   return {.error = {}, .verdict = std::move(begun).value().Finish(*collateral), .decision = {}};
+}
+
+Result<intel::QuoteVerification> Verification::Begin(ByteView evidence, Instant at) {
+  auto begun = intel::QuoteVerification::Begin(evidence, "", anchors_, at, &memo_, nullptr);
+  if (begun.ok() || begun.error().check != Check::kPckMissing || !pck_chain_) return begun;
+  TRY_ASSIGN(const std::string chain, PckChainOf(evidence));
+  return intel::QuoteVerification::Begin(evidence, chain, anchors_, at, &memo_, nullptr);
+}
+
+// The quote's own; or the one that is found by what the quote holds instead (certification data 1 to 3).
+Result<std::string> Verification::PckChainOf(ByteView evidence) const {
+  TRY_ASSIGN(const intel::Quote quote, intel::ParseQuote(evidence));
+  if (quote.certification_type == intel::CertificationDataType::kPckChain) {
+    TRY_ASSIGN(const auto ders,
+               DecodePem(AsText(quote.certification_data), "CERTIFICATE", kMaxChain, Check::kQuoteFormat));
+    std::string chain;
+    for (const Bytes& der : ders) chain += EncodePem(der, "CERTIFICATE");
+    return chain;
+  }
+  const auto lookup = intel::ParsePckLookup(quote);
+  // The short form names no PCE: there has only been number 0.
+  const auto pce_id = lookup ? lookup->pce_id.value_or(intel::PceId()) : intel::PceId();
+  const auto platform = lookup ? intel::PlatformId::From(lookup->qe_id.hex(), pce_id) : std::nullopt;
+  if (platform && pck_chain_) return pck_chain_(*platform, {lookup->cpu_svn, lookup->pce_svn});
+  return Error{ErrorKind::kUnavailable, Check::kPckMissing,
+               StrCat("certification data type ", static_cast<int>(quote.certification_type),
+                      " names no platform to find a PCK certificate by")};
+}
+
+Result<intel::VerifiedCollateral> Verification::Gather(const VerificationRequest& request) {
+  TRY_ASSIGN(const auto begun, Begin(request.evidence, request.at.value_or(clock_.Now())));
+  if (const Finding* hard = begun.verdict().hard()) {
+    return Error{ErrorKind::kRejected, hard->check, hard->message};
+  }
+  TRY_ASSIGN(auto collateral, Collect(begun.needed(), request));
+  TRY_ASSIGN(collateral.pck_chain, PckChainOf(request.evidence));
+  return collateral;
 }
 
 // All four at the same time: the budget for upstream work is one request's, not one item's.

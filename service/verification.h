@@ -5,12 +5,15 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <string>
 
 #include "cache/collateral_cache.h"
 #include "service/clock.h"
 #include "service/config.h"
+#include "tcb/intel/pck_tcb.h"
+#include "tcb/intel/platform_id.h"
 #include "tcb/intel/verify.h"
 #include "tcb/policy.h"
 #include "tcb/verdict.h"
@@ -37,18 +40,29 @@ struct VerificationOutcome {
   Decision decision;
 };
 
+// The PCK certificate of a platform that has this TCB, with its chain in PEM: for quotes that hold none. pck.missing
+// with the reason when it is not to be had.
+using PckChainFunction =
+    std::function<Result<std::string>(const intel::PlatformId& platform, const intel::PckTcb& raw)>;
+
 // Thread-safe.
 class Verification {
  public:
   // `cache` may be null: then only requests with collateral can be answered. What is given outlives it.
-  Verification(const TrustAnchors& anchors, CollateralCache* cache, const Clock& clock)
-      : anchors_(anchors), cache_(cache), clock_(clock) {}
+  Verification(const TrustAnchors& anchors, CollateralCache* cache, const Clock& clock,
+               PckChainFunction pck_chain = {})
+      : anchors_(anchors), cache_(cache), clock_(clock), pck_chain_(std::move(pck_chain)) {}
 
   VerificationOutcome Run(const VerificationRequest& request);
+  // What Run() would verify the evidence with: the complete set, with the PCK chain. The evidence has to hold by
+  // itself. Errors: as of Run(), and the hard finding of evidence that does not hold.
+  Result<intel::VerifiedCollateral> Gather(const VerificationRequest& request);
 
  private:
   VerificationOutcome RunQuote(const VerificationRequest& request, Instant at);
   VerificationOutcome RunQuoteFromCache(const VerificationRequest& request, Instant at);
+  Result<intel::QuoteVerification> Begin(ByteView evidence, Instant at);
+  Result<std::string> PckChainOf(ByteView evidence) const;
   Result<intel::VerifiedCollateral> Collect(const intel::NeededCollateral& needed,
                                             const VerificationRequest& request);
   Result<ItemPtr> Item(const CollateralKey& key, const std::optional<Instant>& at);
@@ -56,6 +70,7 @@ class Verification {
   const TrustAnchors& anchors_;
   CollateralCache* const cache_;
   const Clock& clock_;
+  const PckChainFunction pck_chain_;
   intel::Memo memo_;
 };
 

@@ -17,12 +17,6 @@ Error BadRequestError(std::string message) {
   return {ErrorKind::kMalformed, Check::kRequest, std::move(message)};
 }
 
-// The media type alone, without its parameters.
-std::string_view MediaType(const http::Request& request) {
-  const std::string_view value = request.Header("content-type").value_or("");
-  return TrimBlanks(value.substr(0, value.find(';')));
-}
-
 Result<std::optional<std::string>> OptionalText(const json::Value& object, std::string_view name) {
   const auto member = object.Find(name);
   if (!member) return std::optional<std::string>();
@@ -46,7 +40,7 @@ void VerifyApi::AddTo(http::Router& router) {
 }
 
 http::Response VerifyApi::Verify(const http::Request& request, const http::Query& query) {
-  const std::string_view type = MediaType(request);
+  const std::string_view type = request.MediaType();
   const bool is_json = EqualIgnoringCase(type, "application/json");
   if (!is_json && !EqualIgnoringCase(type, "application/octet-stream")) {
     return ProblemResponse({.status = 415,

@@ -98,6 +98,9 @@ namespace thimble {
   X(kUpstreamKey, "upstream.key")                 /* 401, 403: subscription key missing or not valid; fetchers/intel_pck.cpp */ \
   X(kUpstreamAnswer, "upstream.answer")           /* 200, but not what was asked: header missing, HTML, too long; fetchers/ */ \
   X(kUpstreamNotFound, "upstream.not_found")      /* the vendor says that it does not exist; fetchers/ */ \
+  X(kModeForbidsFetch, "mode.forbids_fetch")      /* not held, and [pccs] mode lets no request fetch; service/pck_service.cpp, intel_dialect.cpp */ \
+  X(kPckNotRegistered, "pck.not_registered")      /* a platform that nobody has registered; service/pck_service.cpp */ \
+  X(kPckNoCertForTcb, "pck.no_cert_for_tcb")      /* no PCK certificate is covered by the platform's TCB; service/pck_service.cpp */ \
   X(kStoreIo, "store.io")                         /* the store failed; cache/ */ \
   X(kStoreCorrupt, "store.corrupt")               /* a record fails its digest; cache/record.cpp */ \
   X(kRequest, "request.invalid")                  /* a request that cannot be understood; service/ */

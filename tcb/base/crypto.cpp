@@ -91,6 +91,12 @@ Digest384 Sha384(ByteView data) {
   return Digest384(out);
 }
 
+Digest512 Sha512(ByteView data) {
+  std::array<uint8_t, 64> out;
+  SHA512(data.data(), data.size(), out.data());
+  return Digest512(out);
+}
+
 struct EcPublicKey::Impl {
   EcKeyHandle key;
 };

@@ -14,6 +14,8 @@ namespace thimble {
 Digest256 Sha256(ByteView data);
 Digest256 Sha256(ByteView first, ByteView second);  // of the concatenation
 Digest384 Sha384(ByteView data);
+using Digest512 = FixedBytes<struct Sha512Tag, 64>;
+Digest512 Sha512(ByteView data);
 
 enum class Curve : uint8_t { kP256, kP384 };
 

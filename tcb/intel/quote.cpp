@@ -242,6 +242,8 @@ SgxClaims ParseSgxReport(std::span<const uint8_t, 384> report) {
 
 Result<Quote> ParseQuote(ByteView bytes) { return QuoteParser(bytes).Parse(); }
 
+constexpr size_t kUserDataOffset = 28;  // in the header
+
 std::optional<PckLookup> ParsePckLookup(const Quote& quote) {
   if (quote.certification_type > CertificationDataType::kPpidRsa3072) return std::nullopt;
   // CPUSVN, PCESVN and PCE id stand at the end of the 404-byte form; the 34-byte form has a 16-byte PPID and
@@ -250,6 +252,10 @@ std::optional<PckLookup> ParsePckLookup(const Quote& quote) {
   const size_t ppid_size = reader.remaining() == 404 ? 384 : reader.remaining() == 34 ? 16 : 0;
   if (ppid_size == 0) return std::nullopt;
   PckLookup lookup;
+  ByteReader header(quote.signed_bytes);
+  const auto qe_id = header.Take(kUserDataOffset) ? header.Take(QeId::kSize) : std::nullopt;
+  if (!qe_id) return std::nullopt;
+  lookup.qe_id = QeId::From(*qe_id).value();
   lookup.ppid = *reader.Take(ppid_size);
   const ByteView cpu_svn = *reader.Take(16);
   std::copy(cpu_svn.begin(), cpu_svn.end(), lookup.cpu_svn.begin());

@@ -51,6 +51,7 @@ SgxClaims ParseSgxReport(std::span<const uint8_t, 384> report);
 // Certification data of types 1 to 3: what a PCK certificate is looked up by. Real samples are 404 or 34
 // bytes long.
 struct PckLookup {
+  QeId qe_id;     // the first 16 bytes of the header's user data (DCAP 1.1)
   ByteView ppid;  // plain or encrypted
   TcbComponents cpu_svn{};
   PceSvn pce_svn{};

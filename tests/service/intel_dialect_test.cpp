@@ -196,7 +196,7 @@ TEST_F(IntelDialectTest, SaysNotFoundAsPccsDoes) {
   w_.Start();
   ExpectRefusal(Tcb("fmspc=112233445566"), 404, "No cache data for this platform.");
   EXPECT_EQ(Tcb("fmspc=112233445566").Header("Content-Type"), kHtml);
-  EXPECT_EQ(Tcb("fmspc=112233445566").Header("X-Thimble-Cause"), "upstream.not_found");
+  EXPECT_EQ(Tcb("fmspc=112233445566").Header("X-Thimble-Cause"), "upstream_404");
 }
 
 TEST_F(IntelDialectTest, TellsANumberThatIsRetiredFromOneThatIsUnknown) {
@@ -213,7 +213,7 @@ TEST_F(IntelDialectTest, HasAnEmptyBodyAndALengthWhenNoUpstreamAnswers) {
   const RawAnswer answer = Tcb(StrCat("fmspc=", kServerFmspc));
   ExpectRefusal(answer, 503, "");
   EXPECT_EQ(answer.Header("Content-Length"), "0");
-  EXPECT_EQ(answer.Header("X-Thimble-Cause"), "upstream.status");
+  EXPECT_EQ(answer.Header("X-Thimble-Cause"), "upstream_unreachable");
 }
 
 TEST_F(IntelDialectTest, NeverSends200ForWhatIsNotAuthentic) {

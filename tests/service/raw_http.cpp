@@ -94,6 +94,13 @@ RawAnswer RawConnection::Receive(bool head) {
   return answer;
 }
 
+void RawConnection::Abort() {
+  const linger now{1, 0};
+  setsockopt(socket_, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+  close(socket_);
+  socket_ = -1;
+}
+
 bool RawConnection::ClosedByPeer() {
   pollfd entry{socket_, POLLIN, 0};
   if (!buffer_.empty() || ::poll(&entry, 1, 5000) <= 0) return false;

@@ -35,6 +35,8 @@ class RawConnection {
   void Send(std::string_view bytes);
   // The next answer; waits for it at most 10 s. An answer to HEAD has no body.
   RawAnswer Receive(bool head = false);
+  // Resets the connection instead of ending it: what the peer sends is lost.
+  void Abort();
   // True when the peer closes within 5 s, and sends nothing before.
   bool ClosedByPeer();
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "tcb/base/text.h"
@@ -53,11 +54,32 @@ bool HasParameters(const Target& target, std::initializer_list<std::string_view>
   return std::ranges::all_of(names, [&](std::string_view name) { return target.Find(name).has_value(); });
 }
 
+// All certificates of a platform, and the TCB that has none yet.
+VendorReply ListOf(const SimIntel& intel, const std::optional<PckSpec>& platform) {
+  if (!platform) return {.status = 404};
+  std::string list = "[" + CertificateEntry(WithTcb(*platform, Tcb::kNewest), "Not available");
+  for (const Tcb tcb : kCertified) {
+    const PckSpec certified = WithTcb(*platform, tcb);
+    list += "," +
+            CertificateEntry(certified, PercentEncode(ToPem(intel.PckCertificate(certified), "CERTIFICATE")));
+  }
+  list += "]";
+  VendorReply reply = {.content_type = "application/json", .body = Bytes(list.begin(), list.end())};
+  AddPlatformHeaders(reply, intel, *platform);
+  return reply;
+}
+
 }  // namespace
 
 std::string EncryptedPpid(const PckSpec& platform) {
   Bytes padded = platform.ppid;
   padded.resize(384);
+  return HexLower(padded);
+}
+
+std::string PlatformManifest(const PckSpec& platform) {
+  Bytes padded = platform.ppid;
+  padded.resize(9000);
   return HexLower(padded);
 }
 
@@ -85,18 +107,17 @@ VendorReply AnswerPckCert(const SimIntel& intel, const Target& target) {
 
 VendorReply AnswerPckCerts(const SimIntel& intel, const Target& target) {
   if (!HasParameters(target, {"encrypted_ppid", "pceid"})) return {.status = 400};
-  const auto platform = FindPlatform(target);
-  if (!platform) return {.status = 404};
-  std::string list = "[" + CertificateEntry(WithTcb(*platform, Tcb::kNewest), "Not available");
-  for (const Tcb tcb : kCertified) {
-    const PckSpec certified = WithTcb(*platform, tcb);
-    list += "," +
-            CertificateEntry(certified, PercentEncode(ToPem(intel.PckCertificate(certified), "CERTIFICATE")));
+  return ListOf(intel, FindPlatform(target));
+}
+
+VendorReply AnswerPckCertsByManifest(const SimIntel& intel, const std::string& body) {
+  const auto request = nlohmann::json::parse(body, nullptr, false);
+  if (!request.is_object() || request.value("pceid", "") != "0000") return {.status = 400};
+  const std::string manifest = LowerCase(request.value("platformManifest", ""));
+  for (const PckSpec& platform : {ServerPlatform(), ClientPlatform()}) {
+    if (manifest == PlatformManifest(platform)) return ListOf(intel, platform);
   }
-  list += "]";
-  VendorReply reply = {.content_type = "application/json", .body = Bytes(list.begin(), list.end())};
-  AddPlatformHeaders(reply, intel, *platform);
-  return reply;
+  return {.status = 404};
 }
 
 }  // namespace thimble::sim

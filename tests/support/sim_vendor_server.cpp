@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <stdexcept>
@@ -15,11 +16,13 @@
 
 #include "tcb/base/text.h"
 #include "tests/support/sim_pcs.h"
+#include "tests/support/sim_pcs_pck.h"
 #include "tests/support/vendor_mode.h"
 
 namespace thimble::sim {
 namespace {
 
+constexpr const char* kPckCertsPath = "/sgx/certification/v4/pckcerts";
 constexpr size_t kThreads = 64;
 constexpr int kBacklog = 1024;
 constexpr size_t kNeverSent = 1000;  // bytes that `truncate` announces beyond the body
@@ -59,8 +62,14 @@ struct SimVendorServer::Impl {
     server.set_keep_alive_max_count(1000);
     // Before routing no body is waited for: `curl -X POST` sends none, and no length either.
     server.set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
+      const bool has_body = request.method == "POST" && request.path == kPckCertsPath;
+      if (has_body) return httplib::Server::HandlerResponse::Unhandled;
       Route(request, response);
       return httplib::Server::HandlerResponse::Handled;
+    });
+    server.Post(kPckCertsPath, [this](const httplib::Request& request, httplib::Response& response) {
+      ServeBy(request, response,
+              [&](const SimPcs& now, Twist) { return AnswerPckCertsByManifest(now.intel, request.body); });
     });
     if (options.port == 0) {
       port = server.bind_to_any_port(options.address);
@@ -98,10 +107,18 @@ struct SimVendorServer::Impl {
     }
   }
 
+  using Answerer = std::function<VendorReply(const SimPcs& now, Twist twist)>;
+
   void Serve(const httplib::Request& request, httplib::Response& response) {
+    ServeBy(request, response, [&](const SimPcs& now, Twist twist) {
+      return AnswerPcs(now, request.target, twist).value_or(VendorReply{.status = 404});
+    });
+  }
+
+  void ServeBy(const httplib::Request& request, httplib::Response& response, const Answerer& answer) {
     const VendorMode mode = Enter(request.target);
     Wait(request.target, mode);
-    Reply(request.target, mode, response);
+    Reply(answer, mode, response);
     const std::lock_guard lock(mutex);
     --concurrent;
   }
@@ -128,7 +145,7 @@ struct SimVendorServer::Impl {
     changed.wait(lock, [&] { return stopping || ModeFor(target).transport != Transport::kHang; });
   }
 
-  void Reply(const std::string& target, const VendorMode& mode, httplib::Response& response) {
+  void Reply(const Answerer& answer, const VendorMode& mode, httplib::Response& response) {
     if (mode.status != 0) {
       if (mode.retry_after) response.set_header("Retry-After", std::to_string(*mode.retry_after));
       SetBody(response, {.status = mode.status});
@@ -143,7 +160,7 @@ struct SimVendorServer::Impl {
       SetEndlessBody(response);
       return;
     }
-    const VendorReply reply = Answer(target, mode.twist);
+    const VendorReply reply = answer(Now(), mode.twist);
     if (mode.transport == Transport::kTruncate) {
       SetTruncatedBody(response, reply);
     } else {
@@ -151,12 +168,9 @@ struct SimVendorServer::Impl {
     }
   }
 
-  VendorReply Answer(const std::string& target, Twist twist) {
-    const SimPcs now = [this] {
-      const std::lock_guard lock(mutex);
-      return pcs;
-    }();
-    return AnswerPcs(now, target, twist).value_or(VendorReply{.status = 404});
+  SimPcs Now() const {
+    const std::lock_guard lock(mutex);
+    return pcs;
   }
 
   void SetEndlessBody(httplib::Response& response) {

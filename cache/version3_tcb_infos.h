@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// TCB infos in the form of PCS v3: signed in another form than those of v4, and no longer to be had. They come by
+// uploads alone, are kept beside the collateral, and serve clients that know no other (spec/intel-pccs-api.md
+// section 0). Nobody judges by them here.
+//
+//   v3tcb/<FMSPC>/<standard|early>   the issuer chain in PEM, then the JSON
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "cache/store.h"
+#include "tcb/collateral.h"
+
+namespace thimble {
+
+// Thread-safe. The anchors outlive it.
+class Version3TcbInfos {
+ public:
+  Version3TcbInfos(std::shared_ptr<Store> store, const TrustAnchors& anchors)
+      : store_(std::move(store)), anchors_(anchors) {}
+
+  // Authenticated like a fetch; what has to be written to hold it. Errors: the failed check; collateral.rollback when
+  // a newer one is held.
+  Result<Store::Write> Admit(const TcbInfoKey& key, const CollateralBytes& bytes, Instant now);
+  // Null: not held. The store is not trusted: authenticated anew.
+  Result<ItemPtr> Find(const TcbInfoKey& key);
+
+ private:
+  Result<ItemPtr> Authenticate(const TcbInfoKey& key, const CollateralBytes& bytes) const;
+
+  const std::shared_ptr<Store> store_;
+  const TrustAnchors& anchors_;
+};
+
+}  // namespace thimble

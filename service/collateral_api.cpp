@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/collateral_api.h"
+
+#include "service/ascii.h"
+#include "service/collateral_json.h"
+#include "service/problem.h"
+#include "service/tar.h"
+#include "tcb/base/json.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+
+namespace thimble {
+namespace {
+
+Error BadRequestError(std::string message) {
+  return {ErrorKind::kMalformed, Check::kRequest, std::move(message)};
+}
+
+// The files of a collateral directory (DESIGN section 4).
+std::string CollateralTar(const intel::VerifiedCollateral& collateral, Instant now) {
+  TarWriter tar(now);
+  tar.Add("tcb_info.json", AsText(collateral.tcb_info->body()));
+  tar.Add("tcb_info_chain.pem", collateral.tcb_info->issuer_chain());
+  tar.Add("qe_identity.json", AsText(collateral.qe_identity->body()));
+  tar.Add("qe_identity_chain.pem", collateral.qe_identity->issuer_chain());
+  tar.Add("pck_crl.der", AsText(collateral.pck_crl->body()));
+  tar.Add("pck_crl_chain.pem", collateral.pck_crl->issuer_chain());
+  tar.Add("root_ca_crl.der", AsText(collateral.root_ca_crl->body()));
+  tar.Add("pck_chain.pem", collateral.pck_chain);
+  return std::move(tar).Finish();
+}
+
+// What both forms of a request may say, options still as text.
+struct Body {
+  Bytes evidence;
+  std::optional<std::string> at, baseline, format;
+};
+
+Result<std::optional<std::string>> OptionalText(const json::Value& object, std::string_view name) {
+  const auto member = object.Find(name);
+  if (!member) return std::optional<std::string>();
+  const auto text = member->String();
+  if (!text.ok()) return BadRequestError(StrCat(name, ": ", text.error().message));
+  return std::optional<std::string>(*text);
+}
+
+Result<Body> BodyFromJson(std::string_view text) {
+  TRY_ASSIGN(const auto document,
+             json::Document::Parse(text, "request", ErrorKind::kMalformed, Check::kRequest));
+  const json::Value root = document->root();
+  TRY(root.AllowOnly({"evidence", "at", "baseline", "format"}));
+  Body body;
+  TRY_ASSIGN(const auto evidence, OptionalText(root, "evidence"));
+  auto bytes = FromBase64(evidence.value_or("-"));
+  if (!bytes) return BadRequestError("evidence: must be there, and base64");
+  body.evidence = std::move(*bytes);
+  TRY_ASSIGN(body.at, OptionalText(root, "at"));
+  TRY_ASSIGN(body.baseline, OptionalText(root, "baseline"));
+  TRY_ASSIGN(body.format, OptionalText(root, "format"));
+  return body;
+}
+
+Result<Body> ReadBody(const http::Request& request, const http::Query& query) {
+  if (EqualIgnoringCase(request.MediaType(), "application/json")) {
+    if (!query.all().empty()) return BadRequestError("a JSON request takes its options in the body");
+    return BodyFromJson(request.body);
+  }
+  if (!EqualIgnoringCase(request.MediaType(), "application/octet-stream")) {
+    return BadRequestError("Content-Type must be application/json or application/octet-stream");
+  }
+  const auto text = [&query](std::string_view name) -> std::optional<std::string> {
+    const auto value = query.Get(name);
+    return value ? std::optional<std::string>(*value) : std::nullopt;
+  };
+  const ByteView bytes = AsBytes(request.body);
+  return Body{Bytes(bytes.begin(), bytes.end()), text("at"), text("baseline"), text("format")};
+}
+
+Result<VerificationRequest> RequestFor(Body body, const Config& config) {
+  VerificationRequest request;
+  request.evidence = std::move(body.evidence);
+  if (body.at) {
+    request.at = ParseRfc3339(*body.at);
+    if (!request.at) {
+      return BadRequestError(StrCat("at: \"", *body.at, "\" is not a time like 2026-01-31T12:00:00Z"));
+    }
+  }
+  const auto baseline = config.baselines.find(body.baseline.value_or("default"));
+  if (baseline == config.baselines.end()) {
+    return BadRequestError(StrCat("baseline: there is no ", *body.baseline));
+  }
+  request.baseline_name = baseline->first;
+  request.baseline = baseline->second;
+  return request;
+}
+
+}  // namespace
+
+void CollateralApi::AddTo(http::Router& router) {
+  router.Add({"POST",
+              "/v1/collateral",
+              {"at", "baseline", "format"},
+              [this](const http::Request& r, const http::Query& q) { return Post(r, q); }});
+}
+
+http::Response CollateralApi::Post(const http::Request& request, const http::Query& query) {
+  auto body = ReadBody(request, query);
+  if (!body.ok()) return ProblemResponse(ProblemOf(body.error()));
+  const std::string format = body->format.value_or("json");
+  if (format != "json" && format != "tar") return BadRequest("format: \"json\" or \"tar\"");
+  const auto wanted = RequestFor(*std::move(body), config_);
+  if (!wanted.ok()) return ProblemResponse(ProblemOf(wanted.error()));
+  const auto collateral = verification_.Gather(*wanted);
+  if (!collateral.ok()) return ProblemResponse(ProblemOf(collateral.error()));
+  return {.status = 200,
+          .headers = {{"Cache-Control", "no-store"}},
+          .content = format == "tar"
+                         ? http::Content::Make("application/x-tar", CollateralTar(*collateral, clock_.Now()))
+                         : http::Content::Make("application/json", CollateralJson(*collateral))};
+}
+
+}  // namespace thimble

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// POST /v1/collateral: evidence in, the complete set to verify it with out. In the JSON form in common use, or with
+// "format=tar" as the files that `thimble verify --collateral DIR` reads.
+#pragma once
+
+#include "service/config.h"
+#include "service/router.h"
+#include "service/verification.h"
+
+namespace thimble {
+
+// Thread-safe. What it refers to outlives it, and it outlives the router that it is added to.
+class CollateralApi {
+ public:
+  CollateralApi(const Config& config, Verification& verification, const Clock& clock)
+      : config_(config), verification_(verification), clock_(clock) {}
+
+  void AddTo(http::Router& router);
+
+ private:
+  http::Response Post(const http::Request& request, const http::Query& query);
+
+  const Config& config_;
+  Verification& verification_;
+  const Clock& clock_;
+};
+
+}  // namespace thimble
