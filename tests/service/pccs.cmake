@@ -1,5 +1,6 @@
 # Intel's PCCS: PCK certificates and platforms.
 add_executable(pccs_test
+  ${CMAKE_CURRENT_LIST_DIR}/pccs_answers_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/pck_dialect_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/platforms_dialect_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/registration_json_test.cpp)
