@@ -2,6 +2,7 @@
 #include "service/crl_urls.h"
 
 #include <array>
+#include <string>
 #include <utility>
 
 #include "fetchers/url.h"
@@ -47,6 +48,8 @@ std::optional<CollateralKey> Find(std::string_view url) {
 
 std::optional<CollateralKey> KeyOfCrlUrl(std::string_view uri) {
   if (const auto key = Find(LowerCase(uri))) return key;
+  // No encoder escapes a dot; whoever does hides what host is meant.
+  if (LowerCase(uri).find("%2e") != std::string::npos) return std::nullopt;
   const auto decoded = PercentDecode(uri);
   return decoded ? Find(LowerCase(*decoded)) : std::nullopt;
 }

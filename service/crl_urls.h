@@ -12,7 +12,7 @@
 namespace thimble {
 
 // `uri` as a parameter's value, percent-encoded up to once more: Azure's client encodes twice
-// (spec/azure-thim.md section 3). Letter case does not matter.
+// (spec/azure-thim.md section 3), but never its dots. Letter case does not matter.
 std::optional<CollateralKey> KeyOfCrlUrl(std::string_view uri);
 
 }  // namespace thimble
