@@ -44,6 +44,7 @@ struct Case {
     return fs::exists(path) ? std::optional(path.string()) : std::nullopt;
   }
 };
+inline void PrintTo(const Case& row, std::ostream* out) { *out << row.dir.filename().string(); }
 
 std::vector<Case> Cases() {
   std::vector<Case> cases;

@@ -241,6 +241,7 @@ struct BadToml {
   std::string text;     // after "[policy.p]\n", which is line 1
   std::string message;  // with the line
 };
+inline void PrintTo(const BadToml& row, std::ostream* out) { *out << row.message; }
 
 class PolicyTomlError : public testing::TestWithParam<BadToml> {};
 

@@ -66,6 +66,7 @@ struct KeyRow {
   std::function<void(Verdict&)> bend;
   std::string rule;
 };
+inline void PrintTo(const KeyRow& row, std::ostream* out) { *out << row.key; }
 
 void Expire(Verdict& verdict, Seconds late) {
   verdict.window.not_after = kPolicyNow - late;
@@ -335,6 +336,7 @@ struct BadFile {
   std::string text;
   std::string reason;
 };
+inline void PrintTo(const BadFile& row, std::ostream* out) { *out << row.reason; }
 
 std::vector<BadFile> BadFiles() {
   const auto platform = [](const json& more) { return File({Entry(kSgxPlatform, With(Strict(), more))}); };

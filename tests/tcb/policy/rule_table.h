@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct RuleRow {
   std::function<void(Verdict&)> bend;
   std::string wanted, found, found_bent;  // JSON; "" is not compared
 };
+inline void PrintTo(const RuleRow& row, std::ostream* out) { *out << row.rule << " " << row.side; }
 
 std::vector<RuleRow> TcbRows();
 std::vector<RuleRow> PlatformRows();

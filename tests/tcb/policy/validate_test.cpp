@@ -17,6 +17,7 @@ struct BadPolicy {
   std::string reason;  // and what it says
   std::function<void(Policy&)> contradict, mend;
 };
+inline void PrintTo(const BadPolicy& row, std::ostream* out) { *out << row.key << ": " << row.reason; }
 
 std::vector<BadPolicy> BadPolicies() {
   const auto chip = Filled<amd::ChipId>(0x27);
