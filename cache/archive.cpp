@@ -13,6 +13,11 @@ namespace thimble {
 namespace {
 
 constexpr std::string_view kItem = "item/", kPast = "past/", kQuarantine = "quarantine/";
+// Names of items that are shared, and of those of single platforms (IsPlatformItem). There may be a million of the
+// latter, which is why lists of the former do not walk over them.
+constexpr std::string_view kSharedNames[] = {"amd/chain/", "amd/crl/",        "intel/crl/",
+                                             "intel/tcb/", "intel/identity/", "intel/numbers/"};
+constexpr std::string_view kPlatformNames[] = {"amd/vcek/", "intel/pck/"};
 constexpr size_t kDigestDigits = 16;  // tells versions of one order and issue date apart
 
 std::string ItemEntry(std::string_view name) { return StrCat(kItem, name); }
@@ -76,7 +81,7 @@ std::optional<Record> Archive::Read(const std::string& entry, const std::string&
   return std::nullopt;
 }
 
-std::vector<Record> Archive::ReadAll(const std::string& prefix) {
+std::vector<Record> Archive::ReadAll(const std::string& prefix, size_t most) {
   std::vector<Record> records;
   struct Damaged {
     std::string entry, value;
@@ -89,7 +94,7 @@ std::vector<Record> Archive::ReadAll(const std::string& prefix) {
     } else {
       damaged.push_back({std::string(entry), std::string(value), std::move(record).error()});
     }
-    return true;
+    return records.size() < most;
   });
   ReportIfFailed(scanned, prefix);
   for (const auto& [entry, value, error] : damaged) Quarantine(entry, value, error);
@@ -123,7 +128,21 @@ HeldPtr Archive::Load(const CollateralKey& key, const std::string& name) {
   return record ? Revive(key, *std::move(record)) : nullptr;
 }
 
-std::vector<Record> Archive::CurrentRecords() { return ReadAll(std::string(kItem)); }
+std::vector<Record> Archive::SharedRecords() {
+  std::vector<Record> records;
+  for (const std::string_view names : kSharedNames)
+    std::ranges::move(ReadAll(ItemEntry(names)), std::back_inserter(records));
+  return records;
+}
+
+std::vector<Record> Archive::PlatformRecords(size_t most) {
+  std::vector<Record> records;
+  for (const std::string_view names : kPlatformNames) {
+    if (records.size() >= most) break;
+    std::ranges::move(ReadAll(ItemEntry(names), most - records.size()), std::back_inserter(records));
+  }
+  return records;
+}
 
 std::vector<CollateralKey> Archive::Keys() {
   std::vector<CollateralKey> keys;

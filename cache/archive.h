@@ -42,7 +42,10 @@ class Archive {
   Status SaveCheck(const Held& held);  // current; only last_check is new
   Status SavePast(const Held& held);   // in the history only
 
-  std::vector<Record> CurrentRecords();
+  // The current versions of what many platforms share; and of single platforms' items, the first so many by name.
+  std::vector<Record> SharedRecords();
+  std::vector<Record> PlatformRecords(size_t most);
+  size_t platform_items() const { return platform_use_.items(); }
   std::vector<CollateralKey> Keys();
   std::vector<ItemPtr> Past(const CollateralKey& key);  // newest first
   // The newest version that had been issued by then; null when there is none.
@@ -61,7 +64,7 @@ class Archive {
                                           std::vector<Store::Write>& batch);
   Status RemovePlatformItem(const std::string& name);
   std::optional<Record> Read(const std::string& entry, const std::string& name);
-  std::vector<Record> ReadAll(const std::string& prefix);
+  std::vector<Record> ReadAll(const std::string& prefix, size_t most = SIZE_MAX);
   std::vector<Record> PastRecords(const std::string& name);
   void Quarantine(const std::string& entry, const std::string& value, const Error& error);
   HeldPtr Revive(const CollateralKey& key, Record record);

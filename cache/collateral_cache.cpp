@@ -81,7 +81,7 @@ struct CollateralCache::Impl {
 
   Flight Fly(const CollateralKey& key, const std::string& name, Instant now);
   Flight Renew(const CollateralKey& key, const std::string& name, Instant now);
-  Error Fail(Kind kind, const std::string& name, const Error& error, bool held);
+  Flight Receive(const CollateralKey& key, const std::string& name, FetchedBytes answer, Instant now);
   Flight Take(const Arrival& arrival);
   Result<std::vector<thimble::Status>> TakeTogether(const std::vector<CollateralCache::Admission>& admissions,
                                                     const std::vector<Store::Write>& beside, Instant now);
@@ -90,6 +90,7 @@ struct CollateralCache::Impl {
   Flight RefuseOlder(const Arrival& arrival, const HeldPtr& held);
   void ReportDifferences(const CollateralItem& next, const CollateralItem& held) const;
   void EvictOverflow();
+  std::vector<CacheStatus> StatusOf(const std::vector<Record>& records, Instant now) const;
 
   const TrustAnchors anchors;
   const FetchFunction fetch;
@@ -173,25 +174,34 @@ Result<CacheAnswer> CollateralCache::Impl::ServeStale(const std::string& name, c
 
 // -- Renewing ---------------------------------------------------------------------------------------------------------
 
-Error CollateralCache::Impl::Fail(Kind kind, const std::string& name, const Error& error, bool held) {
-  Report(kind, name, &error, error.message);
-  Error unavailable = Unavailable(error);
+// One attempt, down the upstreams until one has an answer that can be taken. Whatever goes wrong, what was held stays.
+Flight CollateralCache::Impl::Renew(const CollateralKey& key, const std::string& name, Instant now) {
+  const bool held = Find(key, name) != nullptr;
+  std::optional<Flight> judged;  // the last answer that came
+  const auto fetched = fetch(key, clock() + options.miss_budget, [&](FetchedBytes answer) -> thimble::Status {
+    judged = Receive(key, name, std::move(answer), now);
+    return judged->ok() ? thimble::Status() : thimble::Status(judged->error());
+  });
+  if (fetched.ok()) return judged.value();
+  if (!judged) Report(Kind::kFetchFailed, name, &fetched.error(), fetched.error().message);
+  Error unavailable = Unavailable(fetched.error());
   attempts.Failed(name, unavailable, held ? Possession::kHeld : Possession::kMissing, clock());
   return unavailable;
 }
 
-// One attempt upstream. Whatever goes wrong, what was held stays.
-Flight CollateralCache::Impl::Renew(const CollateralKey& key, const std::string& name, Instant now) {
-  const bool held = Find(key, name) != nullptr;
-  auto fetched = fetch(key, clock() + options.miss_budget);
-  if (!fetched.ok()) return Fail(Kind::kFetchFailed, name, fetched.error(), held);
-  const auto admitted = thimble::Admit(key, fetched->bytes, anchors, now);
-  if (!admitted.ok()) return Fail(Kind::kRefused, name, admitted.error(), held);
-
-  const ItemPtr item = (*admitted)->WithSource(std::move(fetched->source));
-  auto taken = Take({key, name, item, std::move(fetched->bytes.issuer_chain), now});
-  if (!taken.ok()) return Fail(Kind::kRollback, name, taken.error(), held);
-  if (now > (*taken)->item->next_update()) {
+// An answer of an upstream: taken, or refused with the reason.
+Flight CollateralCache::Impl::Receive(const CollateralKey& key, const std::string& name, FetchedBytes answer,
+                                      Instant now) {
+  const auto admitted = thimble::Admit(key, answer.bytes, anchors, now);
+  if (!admitted.ok()) {
+    Report(Kind::kRefused, name, &admitted.error(), admitted.error().message);
+    return admitted.error();
+  }
+  const ItemPtr item = (*admitted)->WithSource(std::move(answer.source));
+  auto taken = Take({key, name, item, std::move(answer.bytes.issuer_chain), now});
+  if (!taken.ok()) {
+    Report(Kind::kRollback, name, &taken.error(), taken.error().message);
+  } else if (now > (*taken)->item->next_update()) {
     attempts.Failed(name, NothingNewer(*item), Possession::kHeld, clock());
   } else if ((*taken)->item == item) {
     attempts.Renewed(name);
@@ -384,14 +394,15 @@ Result<ItemPtr> CollateralCache::Put(const CollateralKey& key, const FetchedByte
   return admission.item;
 }
 
-std::vector<CacheStatus> CollateralCache::Status(Instant now) {
+std::vector<CacheStatus> CollateralCache::Impl::StatusOf(const std::vector<Record>& records,
+                                                         Instant now) const {
   std::vector<CacheStatus> lines;
-  for (const Record& record : impl_->archive.CurrentRecords()) {
+  for (const Record& record : records) {
     const auto key = ParseKeyName(record.name);
     if (!key) continue;  // of a kind that this version does not know
-    const auto input = MakeFreshnessInput(*key, record, impl_->archive.SeedOf(record.name));
-    const FreshnessState state = JudgeFreshness(input, impl_->options.freshness, now);
-    const auto error = impl_->attempts.LastError(record.name);
+    const auto input = MakeFreshnessInput(*key, record, archive.SeedOf(record.name));
+    const FreshnessState state = JudgeFreshness(input, options.freshness, now);
+    const auto error = attempts.LastError(record.name);
     lines.push_back({.item = record.name,
                      .freshness = state.freshness,
                      .issued = record.issued,
@@ -407,6 +418,16 @@ std::vector<CacheStatus> CollateralCache::Status(Instant now) {
   return lines;
 }
 
+std::vector<CacheStatus> CollateralCache::Status(Instant now) {
+  return impl_->StatusOf(impl_->archive.SharedRecords(), now);
+}
+std::vector<CacheStatus> CollateralCache::PlatformStatus(Instant now, size_t most) {
+  return impl_->StatusOf(impl_->archive.PlatformRecords(most), now);
+}
+size_t CollateralCache::platform_items() const { return impl_->archive.platform_items(); }
+bool CollateralCache::MayTry(const CollateralKey& key) const {
+  return impl_->attempts.MayTry(KeyName(key), impl_->clock());
+}
 std::vector<CollateralKey> CollateralCache::Keys() { return impl_->archive.Keys(); }
 std::vector<ItemPtr> CollateralCache::History(const CollateralKey& key) { return impl_->archive.Past(key); }
 ItemPtr CollateralCache::HistoryAt(const CollateralKey& key, Instant at) {

@@ -25,9 +25,12 @@ struct FetchedBytes {
   std::string source;
 };
 using SteadyTime = std::chrono::steady_clock::time_point;
-// Must return by the deadline. Errors: kUnavailable with upstream.unreachable, .status, .answer or
-// .not_found.
-using FetchFunction = std::function<Result<FetchedBytes>(const CollateralKey& key, SteadyTime deadline)>;
+// Takes an answer or refuses it: then another upstream may have a better one.
+using AcceptFunction = std::function<Status(FetchedBytes answer)>;
+// Must return by the deadline. OK means that an answer was taken. Errors: kUnavailable with upstream.unreachable,
+// .status, .answer or .not_found; why the answers that came were refused.
+using FetchFunction =
+    std::function<Status(const CollateralKey& key, SteadyTime deadline, const AcceptFunction& accept)>;
 
 // Real clocks for pacing and back-off: given in so that tests can step them. Judgements of time take `now`
 // instead.
@@ -99,7 +102,12 @@ class CollateralCache {
   // Get(), also when an older version is held and stays.
   Result<CacheAnswer> Refresh(const CollateralKey& key, Instant now);
 
+  // Of what many platforms share, which is little; and of the items of single platforms, the first so many by name.
   std::vector<CacheStatus> Status(Instant now);
+  std::vector<CacheStatus> PlatformStatus(Instant now, size_t most);
+  size_t platform_items() const;
+  // No failure or check of late forbids to ask upstreams for it again.
+  bool MayTry(const CollateralKey& key) const;
   std::vector<CollateralKey> Keys();  // of all that is held in the store
   // The versions of a key that were held, newest first: for "?at=" and /v1/history.
   std::vector<ItemPtr> History(const CollateralKey& key);

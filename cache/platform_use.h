@@ -25,6 +25,7 @@ class PlatformUse {
       : store_(std::move(store)), max_items_(max_items) {}
 
   Status CountItems();  // at start: those that the store holds
+  size_t items() const { return items_; }
 
   struct Note {
     std::vector<Store::Write> writes;

@@ -100,11 +100,11 @@ std::vector<Upstreams::State> Upstreams::States() const {
   return states;
 }
 
-Result<Fetched> Upstreams::Fetch(const CollateralKey& key, SteadyTime deadline) {
+Result<Fetched> Upstreams::Fetch(const CollateralKey& key, SteadyTime deadline, const Accept& accept) {
   return GoDown(
       {VendorOf(key), KeyName(key),
        [&key](const Entry& entry) { return entry.upstream.kind == UpstreamKind::kVendor || ThimHas(key); },
-       [&](const Entry& entry, SteadyTime share) { return AskForKey(entry, key, share); }},
+       [&](const Entry& entry, SteadyTime share) { return AskForKey(entry, key, share); }, accept},
       deadline);
 }
 
@@ -118,7 +118,7 @@ Result<Fetched> Upstreams::AskForKey(const Entry& entry, const CollateralKey& ke
   return FetchAmd(*amd_client_, {entry.base, allow_http}, options_.amd_chain, key, deadline);
 }
 
-Result<Fetched> Upstreams::FetchPck(const PckQuery& query, SteadyTime deadline) {
+Result<Fetched> Upstreams::FetchPck(const PckQuery& query, SteadyTime deadline, const Accept& accept) {
   const auto ask = [&](const Entry& entry, SteadyTime share) {
     const Upstream& upstream = entry.upstream;
     if (upstream.kind == UpstreamKind::kThim) {
@@ -128,7 +128,7 @@ Result<Fetched> Upstreams::FetchPck(const PckQuery& query, SteadyTime deadline) 
                          share);
   };
   return GoDown(
-      {Vendor::kIntel, KeyName(PckCertsKey{query.platform}), [](const Entry&) { return true; }, ask},
+      {Vendor::kIntel, KeyName(PckCertsKey{query.platform}), [](const Entry&) { return true; }, ask, accept},
       deadline);
 }
 
@@ -174,8 +174,13 @@ Result<Fetched> Upstreams::Try(Entry& entry, const Task& task, SteadyTime deadli
   auto fetched = task.ask(entry, deadline);
   if (fetched.ok()) {
     entry.breaker.Succeeded();
-    Report(entry, UpstreamEvent::Kind::kAnswered, task, nullptr, start);
-    return fetched;
+    const Status taken = task.accept ? task.accept(*fetched) : Status();
+    if (taken.ok()) {
+      Report(entry, UpstreamEvent::Kind::kAnswered, task, nullptr, start);
+      return fetched;
+    }
+    Report(entry, UpstreamEvent::Kind::kRefused, task, &taken.error(), start);
+    return taken.error();
   }
   const Error& error = fetched.error();
   const bool not_found = error.check == Check::kUpstreamNotFound;

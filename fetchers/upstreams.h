@@ -33,7 +33,7 @@ struct Upstream {
 
 // For metrics: called from any thread, must not block.
 struct UpstreamEvent {
-  enum class Kind : uint8_t { kAnswered, kNotFound, kFailed, kSkipped, kBreakerOpened };
+  enum class Kind : uint8_t { kAnswered, kNotFound, kFailed, kSkipped, kBreakerOpened, kRefused };
   Kind kind;
   Vendor vendor;
   std::string_view upstream;  // its URL as configured
@@ -59,10 +59,13 @@ class Upstreams {
                                                  UpstreamEventSink events, SteadyClock clock);
   ~Upstreams();
 
+  // Whether an answer can be taken. One that cannot is as good as none: the next upstream is asked.
+  using Accept = std::function<Status(const Fetched& answer)>;
+
   // Returns by the deadline. upstream.not_found only when every upstream that answered said so and none
   // failed. PCK certificates are asked for by what is known of the platform instead of by a key.
-  Result<Fetched> Fetch(const CollateralKey& key, SteadyTime deadline);
-  Result<Fetched> FetchPck(const PckQuery& query, SteadyTime deadline);
+  Result<Fetched> Fetch(const CollateralKey& key, SteadyTime deadline, const Accept& accept = {});
+  Result<Fetched> FetchPck(const PckQuery& query, SteadyTime deadline, const Accept& accept = {});
   // Intel's list of FMSPCs (intel_fmspcs.h): not an item, nobody signs it.
   Result<Fetched> FetchFmspcList(std::string_view platform, SteadyTime deadline);
 
@@ -84,6 +87,7 @@ class Upstreams {
     std::string item;  // KeyName
     std::function<bool(const Entry& entry)> admits;
     AskFunction ask;
+    Accept accept = {};
   };
   Status Add(Vendor vendor, const Upstream& upstream);
   Result<Fetched> GoDown(const Task& task, SteadyTime deadline);

@@ -2,8 +2,10 @@
 #include "service/app.h"
 
 #include <filesystem>
+#include <random>
 
 #include "cache/memory_store.h"
+#include "cache/platform_registry.h"
 #include "cache/rocks_store.h"
 #include "fetchers/curl_http_client.h"
 #include "fetchers/pacing.h"
@@ -20,6 +22,7 @@
 #include "service/pck_dialect.h"
 #include "service/platforms_dialect.h"
 #include "service/problem.h"
+#include "service/refresh_report.h"
 #include "service/router.h"
 #include "service/verify_api.h"
 #include "tcb/base/text.h"
@@ -51,6 +54,8 @@ CacheOptions CacheOptionsOf(const Config& config) {
   options.freshness.max_age = config.refresh.max_age;
   options.stale_grace = config.cache.stale_grace;
   options.miss_budget = config.server.miss_budget;
+  std::random_device random;  // instances that start together renew at different times
+  options.jitter_seed = (uint64_t{random()} << 32) | random();
   return options;
 }
 
@@ -71,14 +76,16 @@ Result<std::unique_ptr<Upstreams>> MakeUpstreams(const Config& config) {
 }
 
 FetchFunction FetchFrom(Upstreams& upstreams, PckSource& pck_source, CachingMode mode) {
-  return [&upstreams, &pck_source, mode](const CollateralKey& key,
-                                         SteadyTime deadline) -> Result<FetchedBytes> {
+  return [&upstreams, &pck_source, mode](const CollateralKey& key, SteadyTime deadline,
+                                         const AcceptFunction& accept) -> Status {
     if (mode == CachingMode::kOffline) {
       return Error{ErrorKind::kUnavailable, Check::kModeForbidsFetch, "nothing is fetched in OFFLINE mode"};
     }
-    if (const auto* pck = std::get_if<PckCertsKey>(&key)) return pck_source.Fetch(*pck, deadline);
-    TRY_ASSIGN(Fetched fetched, upstreams.Fetch(key, deadline));
-    return FetchedBytes{std::move(fetched.bytes), std::move(fetched.source)};
+    if (const auto* pck = std::get_if<PckCertsKey>(&key)) return pck_source.Fetch(*pck, deadline, accept);
+    TRY(upstreams.Fetch(key, deadline, [&accept](const Fetched& fetched) {
+      return accept({fetched.bytes, fetched.source});
+    }));
+    return {};
   };
 }
 
@@ -87,6 +94,30 @@ FmspcList::Fetch FmspcsFrom(Upstreams& upstreams, Seconds budget) {
     TRY_ASSIGN(const Fetched fetched, upstreams.FetchFmspcList(platform, SteadyNow() + budget));
     return std::string(AsText(fetched.bytes.body));
   };
+}
+
+// The platforms of an FMSPC whose PCK certificates were seen.
+std::vector<intel::PlatformId> PlatformsOf(PlatformRegistry& registry, const intel::Fmspc& fmspc) {
+  std::vector<intel::PlatformId> ids;
+  const auto platforms = registry.Platforms();
+  if (!platforms) {
+    LogWarning(StrCat("platforms cannot be read: ", platforms.error().message));
+    return ids;
+  }
+  for (const Platform& platform : *platforms) {
+    if (platform.fmspc == fmspc) ids.push_back(platform.id);
+  }
+  return ids;
+}
+
+RefresherOptions RefresherOptionsOf(const Config& config, PlatformRegistry& registry) {
+  RefresherOptions options;
+  options.has_upstream = [&config](Vendor vendor) {
+    const auto& upstreams = vendor == Vendor::kIntel ? config.intel_upstreams : config.amd_upstreams;
+    return config.pccs.mode != CachingMode::kOffline && !upstreams.empty();
+  };
+  options.platforms = [&registry](const intel::Fmspc& fmspc) { return PlatformsOf(registry, fmspc); };
+  return options;
 }
 
 http::Response NoSuchOwnRoute(const http::Request& request) {
@@ -116,6 +147,8 @@ struct App::Impl {
         cache(
             store, anchors, FetchFrom(*upstreams, pck_source, config.pccs.mode), CacheOptionsOf(config),
             [this](const CacheEvent& event) { events.Record(event); }, SteadyNow),
+        refresher(cache, store, RefresherOptionsOf(config, registry)),
+        refresh(refresher, clock),
         pck_service(cache, registry, pck_source, clock, {config.pccs.mode, config.refresh.max_age}),
         verification(anchors, &cache, clock,
                      [this](const intel::PlatformId& platform, const intel::PckTcb& raw) {
@@ -138,6 +171,16 @@ struct App::Impl {
     verify_api.AddTo(router);
     collateral_api.AddTo(router);
     health_api.AddTo(router);
+    router.Add({"POST",
+                "/v1/refresh",
+                {},
+                [this](const http::Request&, const http::Query&) {
+                  return http::Response{
+                      .status = 200,
+                      .headers = {{"Cache-Control", "no-store"}},
+                      .content = http::Content::Make("application/json", RefreshJson(refresh.RunNow()))};
+                },
+                http::Access::kAdmin});
   }
 
   const Config config;
@@ -153,6 +196,8 @@ struct App::Impl {
   FmspcList fmspcs;
   PckSource pck_source;
   CollateralCache cache;
+  Refresher refresher;
+  RefreshScheduler refresh;
   PckService pck_service;
   Verification verification;
   IntelDialect intel_dialect;
@@ -184,6 +229,19 @@ const Clock& App::clock() const { return impl_->clock; }
 const TrustAnchors& App::anchors() const { return impl_->anchors; }
 CollateralCache& App::cache() { return impl_->cache; }
 Verification& App::verification() { return impl_->verification; }
+RefreshScheduler& App::refresh() { return impl_->refresh; }
+
+Status App::CheckClock() {
+  constexpr Seconds kTolerance{300};  // as of what arrives (DESIGN section 3)
+  const Instant now = impl_->clock.Now();
+  for (const CacheStatus& item : impl_->cache.Status(now)) {
+    if (item.issued <= now + kTolerance) continue;
+    return Error{ErrorKind::kUnavailable, Check::kCollateralFromFuture,
+                 StrCat("the clock says ", FormatRfc3339(now), ", but ", item.item, " was issued on ",
+                        FormatRfc3339(item.issued), ": set the clock")};
+  }
+  return {};
+}
 
 http::Response App::Handle(const http::Request& request) const {
   http::Response response = impl_->router.Handle(request);
@@ -213,6 +271,7 @@ std::string App::address() const {
 }
 
 void App::Stop() {
+  impl_->refresh.Stop();
   if (impl_->tcp) impl_->tcp->Stop();
   if (impl_->admin) impl_->admin->Stop();
 }

@@ -10,6 +10,7 @@
 #include "service/clock.h"
 #include "service/config.h"
 #include "service/http_types.h"
+#include "service/refresh_scheduler.h"
 #include "service/verification.h"
 
 namespace thimble {
@@ -34,6 +35,10 @@ class App {
   const TrustAnchors& anchors() const;
   CollateralCache& cache();
   Verification& verification();
+  RefreshScheduler& refresh();
+
+  // Refuses a clock that lies before the issue date of something that is held: it would call what has ended fresh.
+  Status CheckClock();
 
   // What the HTTP server answers; also for tests, without a socket.
   http::Response Handle(const http::Request& request) const;

@@ -102,6 +102,14 @@ void AddStatus(CLI::App& app, StatusOptions& options) {
   AddJson(verb, options.json);
 }
 
+void AddRefresh(CLI::App& app, RefreshOptions& options) {
+  CLI::App& verb = *app.add_subcommand(
+      "refresh", "renew what is due, once; exit code 3 if anything failed or is stale. For cron and timers");
+  AddUpstreams(verb, options.flags);
+  AddStore(verb, options.flags, options.server);
+  AddJson(verb, options.json);
+}
+
 }  // namespace
 
 std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* argv) {
@@ -113,12 +121,14 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   InspectOptions inspect;
   FetchOptions fetch;
   StatusOptions status;
+  RefreshOptions refresh;
   CheckConfigOptions check_config;
   AddServe(app, serve);
   AddVerify(app, verify);
   AddInspect(app, inspect);
   AddFetch(app, fetch);
   AddStatus(app, status);
+  AddRefresh(app, refresh);
   app.add_subcommand("check-config", "read a configuration file and say what is wrong with it")
       ->add_option("file", check_config.file)
       ->required()
@@ -135,6 +145,7 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   if (app.got_subcommand("inspect")) return Command(inspect);
   if (app.got_subcommand("fetch")) return Command(fetch);
   if (app.got_subcommand("status")) return Command(status);
+  if (app.got_subcommand("refresh")) return Command(refresh);
   if (app.got_subcommand("check-config")) return Command(check_config);
   return Command(VersionOptions{});
 }

@@ -53,6 +53,12 @@ struct StatusOptions {
   bool json = false;
 };
 
+struct RefreshOptions {
+  ConfigFlags flags;
+  std::optional<std::string> server;
+  bool json = false;
+};
+
 struct CheckConfigOptions {
   std::string file;
 };
@@ -60,7 +66,7 @@ struct CheckConfigOptions {
 struct VersionOptions {};
 
 using Command = std::variant<ServeOptions, VerifyOptions, InspectOptions, FetchOptions, StatusOptions,
-                             CheckConfigOptions, VersionOptions>;
+                             RefreshOptions, CheckConfigOptions, VersionOptions>;
 
 // The command; or, after help or a usage error has been printed, what to exit with.
 std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* argv);

@@ -54,6 +54,10 @@ ExitCode Run(const ServeOptions& options) {
     return app.error().check == Check::kStoreIo ? ExitCode::kUnavailable : ExitCode::kUsage;
   }
   LogStart(**app);
+  if (const Status clock = (*app)->CheckClock(); !clock) {
+    Complain(clock.error().message);
+    return ExitCode::kUnavailable;
+  }
   const Status listening = (*app)->Listen();
   if (!listening) {
     Complain(listening.error().message);
@@ -61,6 +65,7 @@ ExitCode Run(const ServeOptions& options) {
   }
   PrintLine(StrCat("listening on http://", (*app)->address()));
   std::fflush(stdout);
+  (*app)->refresh().Start();
 
   int signal = 0;
   sigwait(&signals, &signal);

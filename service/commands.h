@@ -12,6 +12,7 @@ ExitCode Run(const VerifyOptions& options);
 ExitCode Run(const InspectOptions& options);
 ExitCode Run(const FetchOptions& options);
 ExitCode Run(const StatusOptions& options);
+ExitCode Run(const RefreshOptions& options);
 ExitCode Run(const CheckConfigOptions& options);
 ExitCode Run(const VersionOptions& options);
 

@@ -35,10 +35,12 @@ Result<PckQuery> PckSource::QueryFor(const intel::PlatformId& platform) {
   return query;
 }
 
-Result<FetchedBytes> PckSource::Fetch(const PckCertsKey& key, SteadyTime deadline) {
+Status PckSource::Fetch(const PckCertsKey& key, SteadyTime deadline, const AcceptFunction& accept) {
   TRY_ASSIGN(const PckQuery query, QueryFor(key.platform));
-  TRY_ASSIGN(Fetched fetched, upstreams_.FetchPck(query, deadline));
-  return FetchedBytes{std::move(fetched.bytes), std::move(fetched.source)};
+  TRY(upstreams_.FetchPck(query, deadline, [&accept](const Fetched& fetched) {
+    return accept({fetched.bytes, fetched.source});
+  }));
+  return {};
 }
 
 }  // namespace thimble

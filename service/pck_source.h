@@ -34,7 +34,7 @@ class PckSource {
   };
 
   // As FetchFunction, for this kind of key.
-  Result<FetchedBytes> Fetch(const PckCertsKey& key, SteadyTime deadline);
+  Status Fetch(const PckCertsKey& key, SteadyTime deadline, const AcceptFunction& accept);
 
  private:
   Result<PckQuery> QueryFor(const intel::PlatformId& platform);

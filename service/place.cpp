@@ -5,6 +5,7 @@
 
 #include "fetchers/intel_urls.h"
 #include "service/command_support.h"
+#include "service/refresh_report.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
@@ -61,6 +62,19 @@ thimble::Status Place::Fetch(const CollateralKey& key) {
   return Error{ErrorKind::kUnavailable, gone ? Check::kUpstreamNotFound : Check::kUpstreamStatus,
                StrCat(remote_->name(), " answered HTTP ", response.status, ", cause ",
                       response.Header("x-thimble-cause").value_or("unknown"))};
+}
+
+Result<RefreshReport> Place::Refresh() {
+  if (!remote_) {
+    TRY(app_->CheckClock());
+    return app_->refresh().RunNow();
+  }
+  TRY_ASSIGN(const HttpResponse response, remote_->Post("/v1/refresh", "application/json", ""));
+  if (response.status != 200) {
+    return Error{ErrorKind::kUnavailable, Check::kUpstreamStatus,
+                 StrCat(remote_->name(), " answered /v1/refresh with HTTP ", response.status)};
+  }
+  return ParseRefreshJson(AsText(response.body));
 }
 
 }  // namespace thimble

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cache/refresher.h"
 #include "service/app.h"
 #include "service/cli.h"
 #include "service/remote.h"
@@ -24,6 +25,8 @@ class Place {
   Result<StatusReport> Status();
   // Makes sure that the item is held.
   thimble::Status Fetch(const CollateralKey& key);
+  // One refresh pass.
+  Result<RefreshReport> Refresh();
 
  private:
   explicit Place(Remote remote) : remote_(std::move(remote)) {}

@@ -8,11 +8,19 @@
 
 namespace thimble {
 
+namespace {
+
+// A refresh of many items, or the import of a large bundle, takes its time.
+std::shared_ptr<HttpClient> PatientClient() {
+  CurlOptions options;
+  options.total_timeout = std::chrono::minutes(30);
+  return std::make_shared<CurlHttpClient>(options);
+}
+
+}  // namespace
+
 Remote::Remote(std::string name, std::string base, std::string socket)
-    : name_(std::move(name)),
-      base_(std::move(base)),
-      socket_(std::move(socket)),
-      client_(std::make_shared<CurlHttpClient>(CurlOptions{})) {}
+    : name_(std::move(name)), base_(std::move(base)), socket_(std::move(socket)), client_(PatientClient()) {}
 
 Result<Remote> Remote::AtUrl(std::string_view url) {
   const auto parsed = ParseUrl(url);

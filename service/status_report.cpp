@@ -28,6 +28,13 @@ void WriteItem(json::Writer& json, const CacheStatus& status) {
   json.EndObject();
 }
 
+// Stale, failing, due, fresh.
+int UrgencyOf(const CacheStatus& status) {
+  if (status.freshness == Freshness::kStale) return 0;
+  if (!status.last_error.empty()) return 1;
+  return status.freshness == Freshness::kRefreshDue ? 2 : 3;
+}
+
 Error NotAStatus(std::string_view what) {
   return {ErrorKind::kUnavailable, Check::kUpstreamAnswer, StrCat("status: ", what)};
 }
@@ -88,9 +95,11 @@ std::string Line(std::string_view freshness, std::string_view next_update, std::
 }  // namespace
 
 StatusReport MakeStatusReport(CollateralCache& cache, Instant now) {
-  StatusReport report{now, cache.Status(now), {}};
-  std::sort(report.items.begin(), report.items.end(), [](const CacheStatus& a, const CacheStatus& b) {
-    return std::tie(a.next_update, a.item) < std::tie(b.next_update, b.item);
+  StatusReport report{now, cache.Status(now), cache.platform_items(), {}};
+  std::ranges::move(cache.PlatformStatus(now, kMaxListed), std::back_inserter(report.items));
+  std::ranges::sort(report.items, [](const CacheStatus& a, const CacheStatus& b) {
+    return std::make_tuple(UrgencyOf(a), a.next_update, std::string_view(a.item)) <
+           std::make_tuple(UrgencyOf(b), b.next_update, std::string_view(b.item));
   });
   return report;
 }
@@ -100,6 +109,7 @@ std::string StatusJson(const StatusReport& report) {
   json::Writer json(&out);
   json.BeginObject();
   json.Key("at").String(FormatRfc3339(report.at));
+  json.Key("platform_items").Unsigned(report.platform_items);
   json.Key("items").BeginArray();
   for (const CacheStatus& item : report.items) WriteItem(json, item);
   json.EndArray();
@@ -117,6 +127,8 @@ Result<StatusReport> ParseStatusJson(std::string_view text) {
              json::Document::Parse(text, "status", ErrorKind::kUnavailable, Check::kUpstreamAnswer));
   StatusReport report;
   TRY_ASSIGN(report.at, Time(document->root(), "at"));
+  TRY_ASSIGN(const json::Value platform_items, document->root().Get("platform_items"));
+  TRY_ASSIGN(report.platform_items, platform_items.Unsigned(UINT64_MAX));
   TRY_ASSIGN(const json::Value list, document->root().Get("items"));
   TRY_ASSIGN(const std::vector<json::Value> items, list.Array());
   for (const json::Value& item : items) {

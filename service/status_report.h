@@ -15,14 +15,16 @@ namespace thimble {
 
 struct StatusReport {
   Instant at{};
-  std::vector<CacheStatus> items;  // what expires first comes first
+  std::vector<CacheStatus> items;  // what needs attention first comes first: stale, failing, due, next to end
+  uint64_t platform_items = 0;  // VCEKs and PCK sets that are held; at most kMaxListed of them are in `items`
   // How often things happened since the server started (cache_events.h); empty when none is running.
   std::vector<std::pair<std::string, uint64_t>> events;
 };
 
+inline constexpr size_t kMaxListed = 10'000;
 StatusReport MakeStatusReport(CollateralCache& cache, Instant now);
 
-// {"at": ..., "items": [{item, freshness, issued, next_update, fetched, last_check, next_refresh, source, sha256,
+// {"at": ..., "platform_items": 3, "items": [{item, freshness, issued, next_update, fetched, last_check, next_refresh, source, sha256,
 // order_number, last_error}], "events": {"hit": 12, "refused": 1, ...}}; last_error and events are absent when there are
 // none.
 std::string StatusJson(const StatusReport& report);

@@ -63,10 +63,11 @@ class CacheWorld {
     cache.reset();
     cache = std::make_unique<CollateralCache>(
         store, anchors,
-        [this](const CollateralKey& key, SteadyTime deadline) {
+        [this](const CollateralKey& key, SteadyTime deadline, const AcceptFunction& accept) -> Status {
           ++fetches;
           last_deadline = deadline;
-          return upstream(key);
+          TRY_ASSIGN(FetchedBytes answer, upstream(key));
+          return accept(std::move(answer));
         },
         options_,
         [this](const CacheEvent& event) {

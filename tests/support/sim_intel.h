@@ -44,6 +44,8 @@ inline constexpr uint32_t kOldestNumber = 16, kStandardNumber = 17, kEarlyNumber
 // A server platform (E5, Platform CA, SGX and TDX), and a client (Processor CA, SGX only).
 inline constexpr const char* kServerFmspc = "00806F050000";
 inline constexpr const char* kClientFmspc = "00A067110000";
+// And for tests of many: FF0000000000 to FF00000000FF have SGX TCB infos.
+inline constexpr const char* kManyFmspcs = "FF00000000";
 
 Name IntelName(std::string_view common_name);
 

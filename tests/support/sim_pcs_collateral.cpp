@@ -30,7 +30,8 @@ uint32_t NumberFor(const SimPcs& pcs, const Selector& selector) {
 int StatusOf(uint32_t number) { return number < kOldestNumber ? 410 : number > kEarlyNumber ? 404 : 200; }
 
 bool Exists(IntelTee tee, const std::string& fmspc) {
-  return fmspc == kServerFmspc || (fmspc == kClientFmspc && tee == IntelTee::kSgx);
+  return fmspc == kServerFmspc ||
+         ((fmspc == kClientFmspc || fmspc.starts_with(kManyFmspcs)) && tee == IntelTee::kSgx);
 }
 
 // The window of something issued and due, twisted.

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cache/refresher.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+#include "tcb/intel/evaluation_numbers.h"
+#include "tcb/intel/pck_tcb.h"
+#include "tcb/intel/tcb_info.h"
+
+namespace thimble {
+namespace {
+
+using Outcome = RefreshLine::Outcome;
+
+constexpr Selector kStandard{Selector::Kind::kStandard, 0}, kEarly{Selector::Kind::kEarly, 0};
+
+IntelTee TeeOf(EnclaveId id) { return id == EnclaveId::kTdQe ? IntelTee::kTdx : IntelTee::kSgx; }
+
+// The TEE whose evaluation data an item belongs to.
+std::optional<IntelTee> TeeOf(const CollateralKey& key) {
+  if (const auto* tcb_info = std::get_if<TcbInfoKey>(&key)) return tcb_info->tee;
+  if (const auto* identity = std::get_if<EnclaveIdentityKey>(&key)) return TeeOf(identity->id);
+  return std::nullopt;
+}
+
+const Selector* SelectorOf(const CollateralKey& key) {
+  if (const auto* tcb_info = std::get_if<TcbInfoKey>(&key)) return &tcb_info->selector;
+  if (const auto* identity = std::get_if<EnclaveIdentityKey>(&key)) return &identity->selector;
+  return nullptr;
+}
+
+CollateralKey WithSelector(CollateralKey key, const Selector& selector) {
+  if (auto* tcb_info = std::get_if<TcbInfoKey>(&key)) tcb_info->selector = selector;
+  if (auto* identity = std::get_if<EnclaveIdentityKey>(&key)) identity->selector = selector;
+  return key;
+}
+
+bool HasNumber(const CollateralKey& key) {
+  const Selector* selector = SelectorOf(key);
+  return selector != nullptr && selector->kind == Selector::Kind::kNumber;
+}
+
+// What a PCK certificate can certify of a level.
+std::string PckLevel(const intel::TcbLevel& level) {
+  return intel::PckTcb{level.sgx, level.pce_svn}.HexUpper();
+}
+
+std::string LevelsEntry(const intel::Fmspc& fmspc) { return StrCat("refresh/levels/", fmspc.hex()); }
+
+std::set<std::string> SplitLines(std::string_view text) {
+  std::set<std::string> lines;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    lines.emplace(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+std::string JoinLines(const std::set<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += StrCat(line, "\n");
+  return text;
+}
+
+}  // namespace
+
+std::string_view OutcomeName(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kRenewed:
+      return "renewed";
+    case Outcome::kKept:
+      return "kept";
+    case Outcome::kFailed:
+      return "failed";
+  }
+  return "";
+}
+
+size_t RefreshReport::Count(Outcome outcome) const {
+  return static_cast<size_t>(std::ranges::count(lines, outcome, &RefreshLine::outcome));
+}
+
+bool RefreshReport::complete() const {
+  return std::ranges::none_of(
+      lines, [](const RefreshLine& line) { return line.outcome == Outcome::kFailed || line.stale; });
+}
+
+// One pass under way.
+struct Refresher::Round {
+  Instant now;
+  Urge urge;
+  const std::atomic<bool>& stop;
+  Statuses held;
+  RefreshReport report;
+};
+
+RefreshReport Refresher::Pass(Instant now, Urge urge, const std::atomic<bool>& stop) {
+  Round round{.now = now, .urge = urge, .stop = stop, .held = {}, .report = {now, 0, {}}};
+  for (CacheStatus& status : cache_.Status(now)) round.held.emplace(status.item, std::move(status));
+  RefreshNumbers(round);
+  RefreshRest(round);
+  RefetchPckCertificates(round);
+  std::ranges::sort(round.report.lines, {}, &RefreshLine::item);
+  return std::move(round.report);
+}
+
+// First of all: they tell of evaluation numbers that are new.
+void Refresher::RefreshNumbers(Round& round) {
+  std::set<IntelTee> in_use;
+  for (const auto& [name, status] : round.held) {
+    const auto key = ParseKeyName(name);
+    if (!key) continue;
+    if (const auto tee = TeeOf(*key)) in_use.insert(*tee);
+    if (const auto* numbers = std::get_if<EvaluationNumbersKey>(&*key)) in_use.insert(numbers->tee);
+  }
+  std::vector<Job> jobs;
+  for (const IntelTee tee : in_use) Consider(round, EvaluationNumbersKey{tee}, false, jobs);
+  (void)Run(round, jobs);  // what fails is in the report
+}
+
+// The newest number that Intel lists; 0 when the list is not held.
+uint32_t Refresher::NewestNumber(IntelTee tee, Instant now) {
+  const auto list = cache_.Peek(EvaluationNumbersKey{tee}, now);
+  if (!list || list->item->numbers() == nullptr) return 0;
+  uint32_t newest = 0;
+  for (const auto& entry : list->item->numbers()->numbers) newest = std::max(newest, entry.number);
+  return newest;
+}
+
+// Of every item with evaluation data both the standard and the early set are kept, so that what is coming can be
+// compared with what is.
+void Refresher::RefreshRest(Round& round) {
+  std::map<std::string, CollateralKey> wanted;
+  for (const auto& [name, status] : round.held) {
+    const auto key = ParseKeyName(name);
+    if (!key || std::holds_alternative<EvaluationNumbersKey>(*key)) continue;
+    wanted.emplace(name, *key);
+    if (SelectorOf(*key) == nullptr) continue;
+    for (const Selector& selector : {kStandard, kEarly}) {
+      const CollateralKey sibling = WithSelector(*key, selector);
+      wanted.emplace(KeyName(sibling), sibling);
+    }
+  }
+  std::map<IntelTee, uint32_t> newest;
+  for (const IntelTee tee : {IntelTee::kSgx, IntelTee::kTdx}) newest[tee] = NewestNumber(tee, round.now);
+
+  std::vector<Job> jobs;
+  for (const auto& [name, key] : wanted) {
+    bool announced = false;  // a number came up that this item was not asked for since
+    const auto held = round.held.find(name);
+    if (const auto tee = TeeOf(key); tee && held != round.held.end() && !HasNumber(key)) {
+      const auto list = cache_.Peek(EvaluationNumbersKey{*tee}, round.now);
+      announced = newest[*tee] > held->second.order_number && list && list->fetched > held->second.last_check;
+    }
+    Consider(round, key, announced, jobs);
+  }
+  (void)Run(round, jobs);  // what fails is in the report
+}
+
+// Adds what has to be asked for to `jobs`, and what is left as it is to the report.
+void Refresher::Consider(Round& round, const CollateralKey& key, bool announced, std::vector<Job>& jobs) {
+  const auto found = round.held.find(KeyName(key));
+  const bool held = found != round.held.end();
+  const bool due = !held || announced || found->second.freshness != Freshness::kFresh;
+  if (!due) {
+    ++round.report.not_due;
+    return;
+  }
+  const bool reachable = !options_.has_upstream || options_.has_upstream(VendorOf(key));
+  const bool waits = round.urge == Urge::kPatient && !cache_.MayTry(key);
+  if (reachable && !waits) {
+    jobs.push_back({key, held ? std::optional(found->second) : std::nullopt});
+  } else if (held) {
+    const CacheStatus& status = found->second;
+    const std::string reason = !reachable                  ? "no upstream is configured"
+                               : status.last_error.empty() ? "was checked a short while ago"
+                                                           : status.last_error;
+    round.report.lines.push_back(
+        {status.item, Outcome::kKept, reason, status.freshness == Freshness::kStale});
+  }
+}
+
+bool Refresher::Run(Round& round, const std::vector<Job>& jobs) {
+  std::vector<std::optional<RefreshLine>> lines(jobs.size());
+  std::atomic<size_t> next{0};
+  const auto work = [&] {
+    for (size_t i = next++; i < jobs.size() && !round.stop; i = next++) lines[i] = Ask(jobs[i], round.now);
+  };
+  std::vector<std::thread> helpers;
+  for (size_t i = 1; i < std::min(options_.threads, jobs.size()); ++i) helpers.emplace_back(work);
+  work();
+  for (std::thread& helper : helpers) helper.join();
+
+  bool good = !round.stop;
+  for (auto& line : lines) {
+    if (!line) continue;
+    good = good && line->outcome != Outcome::kFailed;
+    round.report.lines.push_back(*std::move(line));
+  }
+  return good;
+}
+
+// nullopt: nothing was held, and there is nothing to have.
+std::optional<RefreshLine> Refresher::Ask(const Job& job, Instant now) {
+  const auto answer = cache_.Refresh(job.key, now);
+  RefreshLine line{.item = KeyName(job.key), .outcome = Outcome::kRenewed, .reason = ""};
+  if (answer) {
+    line.stale = answer->freshness == Freshness::kStale;
+    if (job.held && job.held->sha256 == answer->item->sha256().hex()) {
+      line.outcome = Outcome::kKept;
+      line.reason = "upstream has nothing newer";
+    }
+    return line;
+  }
+  line.reason = answer.error().message;
+  const bool not_found = answer.error().check == Check::kUpstreamNotFound;
+  if (not_found && !job.held) return std::nullopt;
+  if (not_found && HasNumber(job.key)) {  // Intel retires numbers; what was held of them is history
+    line.outcome = Outcome::kKept;
+    return line;
+  }
+  line.outcome = Outcome::kFailed;
+  line.stale = job.held && job.held->freshness == Freshness::kStale;
+  return line;
+}
+
+// A TCB info with a level that was not there before means that Intel has certificates for it (TCB recovery).
+void Refresher::RefetchPckCertificates(Round& round) {
+  if (!options_.platforms) return;
+  struct Found {
+    std::string digests;
+    std::set<std::string> levels;
+  };
+  std::map<std::string, Found> found;  // by FMSPC
+  for (const CacheStatus& status : cache_.Status(round.now)) {
+    const auto key = ParseKeyName(status.item);
+    const auto* tcb_info = key ? std::get_if<TcbInfoKey>(&*key) : nullptr;
+    if (tcb_info == nullptr || HasNumber(*key)) continue;
+    const auto answer = cache_.Peek(*key, round.now);
+    if (!answer || answer->item->tcb_info() == nullptr) continue;
+    Found& of_fmspc = found[tcb_info->fmspc.hex()];
+    of_fmspc.digests += answer->item->sha256().hex();
+    for (const auto& level : answer->item->tcb_info()->levels) of_fmspc.levels.insert(PckLevel(level));
+  }
+  for (const auto& [hex, of_fmspc] : found) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (settled_[hex] == of_fmspc.digests) continue;
+    }
+    if (!FetchForNewLevels(round, *intel::Fmspc::FromHex(hex), of_fmspc.levels)) continue;
+    const std::lock_guard lock(mutex_);
+    settled_[hex] = of_fmspc.digests;
+  }
+}
+
+// False: not everything came, to be tried again in the next pass.
+bool Refresher::FetchForNewLevels(Round& round, const intel::Fmspc& fmspc,
+                                  const std::set<std::string>& levels) {
+  const auto kept = store_->Get(LevelsEntry(fmspc));
+  if (!kept) return false;
+  bool good = true;
+  if (kept->has_value()) {
+    const std::set<std::string> before = SplitLines(**kept);
+    if (std::ranges::includes(before, levels)) return true;
+    std::vector<Job> jobs;
+    for (const intel::PlatformId& platform : options_.platforms(fmspc)) {
+      const CollateralKey key = PckCertsKey{platform};
+      if (round.urge == Urge::kNow || cache_.MayTry(key)) {
+        jobs.push_back({key, std::nullopt});
+      } else {
+        good = false;
+      }
+    }
+    good = Run(round, jobs) && good;
+  }
+  return good && store_->Apply({{LevelsEntry(fmspc), JoinLines(levels)}}).ok();
+}
+
+}  // namespace thimble

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Renews ahead of expiry (DESIGN section 3). A pass looks at what is held, lists what has to be asked for, and asks,
+// each item on its own: one that fails keeps no other from being renewed. Nothing is locked meanwhile.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cache/collateral_cache.h"
+#include "cache/store.h"
+
+namespace thimble {
+
+struct RefreshLine {
+  enum class Outcome : uint8_t { kRenewed, kKept, kFailed };
+  std::string item;  // KeyName
+  Outcome outcome = Outcome::kKept;
+  std::string reason;  // empty when it was renewed
+  bool stale = false;  // what is held now is past its nextUpdate
+};
+std::string_view OutcomeName(RefreshLine::Outcome outcome);  // "renewed", "kept", "failed"
+
+struct RefreshReport {
+  Instant at{};
+  size_t not_due = 0;
+  std::vector<RefreshLine> lines;  // what was asked for, and what is stale, by name
+
+  size_t Count(RefreshLine::Outcome outcome) const;
+  bool complete() const;  // nothing failed and nothing is stale
+};
+
+struct RefresherOptions {
+  size_t threads = 2;
+  // Whether anybody can be asked; empty: yes.
+  std::function<bool(Vendor)> has_upstream;
+  // The platforms of this FMSPC whose PCK certificates are kept; empty: none.
+  std::function<std::vector<intel::PlatformId>(const intel::Fmspc&)> platforms;
+};
+
+// Thread-safe: passes may run at a time, and share what they ask for. What it is given outlives it.
+//
+//   refresh/levels/<FMSPC>   the TCB levels that PCK certificates were last fetched for, one a line
+class Refresher {
+ public:
+  Refresher(CollateralCache& cache, std::shared_ptr<Store> store, RefresherOptions options)
+      : cache_(cache), store_(std::move(store)), options_(std::move(options)) {}
+
+  enum class Urge : uint8_t {
+    kPatient,  // what failed or was checked of late is left alone for its back-off
+    kNow,      // all that is due is tried
+  };
+  // `stop` turned true ends it after what is under way.
+  RefreshReport Pass(Instant now, Urge urge, const std::atomic<bool>& stop);
+
+ private:
+  struct Job {
+    CollateralKey key;
+    std::optional<CacheStatus> held;
+  };
+  using Statuses = std::map<std::string, CacheStatus>;  // by KeyName
+  struct Round;
+
+  void RefreshNumbers(Round& round);
+  void RefreshRest(Round& round);
+  void RefetchPckCertificates(Round& round);
+  void Consider(Round& round, const CollateralKey& key, bool announced, std::vector<Job>& jobs);
+  // True when every job went well.
+  bool Run(Round& round, const std::vector<Job>& jobs);
+  std::optional<RefreshLine> Ask(const Job& job, Instant now);
+  uint32_t NewestNumber(IntelTee tee, Instant now);
+  bool FetchForNewLevels(Round& round, const intel::Fmspc& fmspc, const std::set<std::string>& levels);
+
+  CollateralCache& cache_;
+  const std::shared_ptr<Store> store_;
+  const RefresherOptions options_;
+  std::mutex mutex_;
+  std::map<std::string, std::string>
+      settled_;  // FMSPC -> digests of the TCB infos whose levels were looked at
+};
+
+}  // namespace thimble

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Refresh passes under a scripted clock.
+#include "cache/refresher.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/cache/cache_world.h"
+
+namespace thimble {
+namespace {
+
+using namespace test;
+using Outcome = RefreshLine::Outcome;
+using Urge = Refresher::Urge;
+
+const CollateralKey kNumbersKey = EvaluationNumbersKey{IntelTee::kSgx};
+
+CollateralKey TcbKey(std::string_view fmspc, Selector selector = {}) {
+  return TcbInfoKey{IntelTee::kSgx, *intel::Fmspc::FromHex(fmspc), selector};
+}
+const CollateralKey kEarlyTcbKey = TcbKey(sim::kServerFmspc, {Selector::Kind::kEarly, 0});
+
+// A world with a refresher, whose Intel knows numbers, early and standard, and PCK certificates of one platform.
+struct RefreshWorld : CacheWorld {
+  RefreshWorld() {
+    upstream = [this](const CollateralKey& key) { return Intel(key); };
+  }
+
+  Result<FetchedBytes> Intel(const CollateralKey& key) {
+    asked.insert(KeyName(key));
+    if (failing.contains(KeyName(key))) return Unreachable();
+    if (const auto* numbers = std::get_if<EvaluationNumbersKey>(&key)) {
+      return FromIntel(intel.EvaluationNumbers(
+                           numbers->tee, [this](sim::EvaluationNumbersSpec& spec) { bend_numbers(spec); }),
+                       intel.TcbSigningChain());
+    }
+    if (const auto* tcb = std::get_if<TcbInfoKey>(&key)) {
+      const bool early_set = tcb->selector.kind == Selector::Kind::kEarly;
+      const uint32_t number = early_set ? early : sim::kStandardNumber;
+      return Tcb(intel, *tcb, number, bend_tcb);
+    }
+    if (std::holds_alternative<PckCertsKey>(key)) return Unreachable();
+    return Good(key);
+  }
+
+  RefreshReport Pass(Urge urge = Urge::kNow) {
+    asked.clear();
+    return refresher.Pass(now, urge, stop);
+  }
+  // Everything Intel publishes from now on is of `now`.
+  void Advance(Seconds by) {
+    now += by;
+    intel = intel.At(now);
+    Tick(by);
+  }
+
+  std::set<std::string> asked, failing;
+  uint32_t early = sim::kEarlyNumber;
+  std::function<void(sim::EvaluationNumbersSpec&)> bend_numbers = [](sim::EvaluationNumbersSpec&) {};
+  sim::Bend<sim::TcbInfoSpec> bend_tcb;
+  std::atomic<bool> stop{false};
+  std::vector<intel::PlatformId> platforms;
+  RefresherOptions refresher_options{
+      .threads = 1, .has_upstream = {}, .platforms = [this](const intel::Fmspc&) { return platforms; }};
+  Refresher refresher{*cache, store, refresher_options};
+};
+
+const RefreshLine* LineOf(const RefreshReport& report, const CollateralKey& key) {
+  const auto line = std::ranges::find(report.lines, KeyName(key), &RefreshLine::item);
+  return line == report.lines.end() ? nullptr : &*line;
+}
+
+std::string FmspcNumber(int i) {
+  std::string hex = std::to_string(i);
+  return std::string(12 - hex.size(), '0') + hex;
+}
+
+TEST(Refresher, LeavesAloneWhatIsFresh) {
+  RefreshWorld world;
+  ASSERT_TRUE(world.cache->Get(kRootCrlKey, world.now).ok());
+  const RefreshReport report = world.Pass();
+  EXPECT_TRUE(report.complete());
+  EXPECT_EQ(report.not_due, 1u);
+  EXPECT_TRUE(report.lines.empty());
+  EXPECT_TRUE(world.asked.empty());
+}
+
+TEST(Refresher, OneOfFiftyThatFailsLeavesFortyNineRenewed) {
+  RefreshWorld world;
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(world.cache->Get(TcbKey(FmspcNumber(i)), world.now).ok());
+  world.Pass();  // the early sets and the list of numbers
+  world.Advance(hours(25));
+  const CollateralKey bad = TcbKey(FmspcNumber(17));
+  world.failing = {KeyName(bad)};
+  const RefreshReport report = world.Pass();
+  EXPECT_FALSE(report.complete());
+  EXPECT_EQ(report.Count(Outcome::kFailed), 1u);
+  ASSERT_NE(LineOf(report, bad), nullptr);
+  EXPECT_EQ(LineOf(report, bad)->outcome, Outcome::kFailed);
+  EXPECT_EQ(LineOf(report, bad)->reason, "connection refused");
+  EXPECT_FALSE(LineOf(report, bad)->stale) << "it is held, and good for some weeks";
+  size_t renewed = 0;
+  for (int i = 0; i < 50; ++i) {
+    const auto answer = world.cache->Peek(TcbKey(FmspcNumber(i)), world.now);
+    renewed += answer && answer->fetched == world.now;
+  }
+  EXPECT_EQ(renewed, 49u);
+  for (const CacheStatus& status : world.cache->Status(world.now)) {
+    EXPECT_EQ(status.last_error, status.item == KeyName(bad) ? "connection refused" : "") << status.item;
+  }
+}
+
+TEST(Refresher, SaysThatNothingNewerIsKept) {
+  RefreshWorld world;
+  ASSERT_TRUE(world.cache->Get(kRootCrlKey, world.now).ok());
+  world.now += hours(25);  // Intel's clock stands still
+  const RefreshReport report = world.Pass();
+  ASSERT_EQ(report.lines.size(), 1u);
+  EXPECT_EQ(report.lines[0].outcome, Outcome::kKept);
+  EXPECT_TRUE(report.complete());
+}
+
+TEST(Refresher, WhatStaysStaleIsNotComplete) {
+  RefreshWorld world;
+  ASSERT_TRUE(world.cache->Get(kPckCrlKey, world.now).ok());
+  world.now += hours(24 * 21);  // past its nextUpdate, and Intel has nothing newer
+  const RefreshReport report = world.Pass();
+  ASSERT_EQ(report.lines.size(), 1u);
+  EXPECT_TRUE(report.lines[0].stale);
+  EXPECT_FALSE(report.complete());
+}
+
+TEST(Refresher, PatientPassesRespectTheBackOff) {
+  RefreshWorld world;
+  ASSERT_TRUE(world.cache->Get(kRootCrlKey, world.now).ok());
+  world.Advance(hours(25));
+  world.failing = {KeyName(kRootCrlKey)};
+  EXPECT_EQ(world.Pass(Urge::kPatient).Count(Outcome::kFailed), 1u);
+  const RefreshReport again = world.Pass(Urge::kPatient);
+  EXPECT_TRUE(world.asked.empty());
+  ASSERT_NE(LineOf(again, kRootCrlKey), nullptr);
+  EXPECT_EQ(LineOf(again, kRootCrlKey)->reason, "connection refused");
+  EXPECT_EQ(world.Pass(Urge::kNow).Count(Outcome::kFailed), 1u);
+  world.failing.clear();
+  world.Tick(hours(1));
+  EXPECT_EQ(world.Pass(Urge::kPatient).Count(Outcome::kRenewed), 1u);
+}
+
+TEST(Refresher, KeepsEarlyAndStandardAndTheNumbersOfWhatIsInUse) {
+  RefreshWorld world;
+  ASSERT_TRUE(world.cache->Get(kTcbKey, world.now).ok());
+  ASSERT_TRUE(world.cache->Get(kIdentityKey, world.now).ok());
+  const RefreshReport report = world.Pass();
+  EXPECT_TRUE(report.complete());
+  const CollateralKey early_identity = EnclaveIdentityKey{EnclaveId::kQe, {Selector::Kind::kEarly, 0}};
+  for (const CollateralKey& key : {kNumbersKey, kEarlyTcbKey, early_identity}) {
+    EXPECT_TRUE(world.cache->Peek(key, world.now)) << KeyName(key);
+  }
+  EXPECT_FALSE(world.cache->Peek(kTdxTcbKey, world.now)) << "TDX is not in use";
+}
+
+TEST(Refresher, ANewNumberInTheListIsAskedForAtOnce) {
+  RefreshWorld world;
+  ASSERT_TRUE(world.cache->Get(kTcbKey, world.now).ok());
+  world.Pass();
+  const auto with_19 = [](sim::EvaluationNumbersSpec& spec) {
+    auto next = spec.numbers.front();
+    next.number = 19;
+    spec.numbers.insert(spec.numbers.begin(), next);
+  };
+  // An hour later the list alone is due, and brings number 19.
+  world.Advance(hours(1));
+  world.bend_numbers = with_19;
+  world.early = 19;
+  ASSERT_TRUE(world.cache->Refresh(kNumbersKey, world.now).ok());
+  const RefreshReport report = world.Pass(Urge::kPatient);
+  ASSERT_NE(LineOf(report, kEarlyTcbKey), nullptr);
+  EXPECT_EQ(LineOf(report, kEarlyTcbKey)->outcome, Outcome::kRenewed);
+  EXPECT_EQ(world.cache->Peek(kEarlyTcbKey, world.now)->item->order_number(), 19u);
+  EXPECT_TRUE(world.cache->Peek(kTcbKey, world.now)) << "the standard set stays beside it";
+}
+
+TEST(Refresher, RetiredNumbersAreKeptNotFailed) {
+  RefreshWorld world;
+  const CollateralKey key = TcbKey(sim::kServerFmspc, {Selector::Kind::kNumber, sim::kStandardNumber});
+  ASSERT_TRUE(world.cache->Get(key, world.now).ok());
+  world.Pass();
+  world.Advance(hours(25));
+  world.upstream = [&](const CollateralKey& asked) -> Result<FetchedBytes> {
+    return asked == key ? NotFound() : world.Intel(asked);
+  };
+  const RefreshReport report = world.Pass();
+  ASSERT_NE(LineOf(report, key), nullptr);
+  EXPECT_EQ(LineOf(report, key)->outcome, Outcome::kKept);
+  EXPECT_TRUE(report.complete());
+}
+
+TEST(Refresher, ANewTcbLevelHasThePckCertificatesFetched) {
+  RefreshWorld world;
+  const auto platform = intel::PlatformId::From("00112233445566778899aabbccddeeff", {});
+  world.platforms = {*platform};
+  const std::string pck = KeyName(PckCertsKey{*platform});
+  ASSERT_TRUE(world.cache->Get(kTcbKey, world.now).ok());
+  world.Pass();
+  EXPECT_FALSE(world.asked.contains(pck)) << "the levels as they were found";
+
+  world.Advance(hours(25));
+  world.Pass();
+  EXPECT_FALSE(world.asked.contains(pck)) << "issued anew with the same levels";
+
+  world.Advance(hours(25));
+  world.bend_tcb = [](sim::TcbInfoSpec& spec) {
+    auto level = spec.levels.front();
+    level.pce_svn += 1;
+    spec.levels.insert(spec.levels.begin(), level);
+  };
+  const RefreshReport report = world.Pass();
+  EXPECT_TRUE(world.asked.contains(pck));
+  EXPECT_FALSE(report.complete()) << "they could not be fetched";
+
+  world.Pass();
+  EXPECT_TRUE(world.asked.contains(pck)) << "and are asked for until they come";
+}
+
+TEST(Refresher, WithoutUpstreamsNothingFailsAndStaleShows) {
+  RefreshWorld world;
+  ASSERT_TRUE(world.cache->Get(kPckCrlKey, world.now).ok());
+  Refresher offline{*world.cache,
+                    world.store,
+                    {.threads = 1, .has_upstream = [](Vendor) { return false; }, .platforms = {}}};
+  world.fetches = 0;
+  world.now += hours(25);
+  const RefreshReport due = offline.Pass(world.now, Urge::kNow, world.stop);
+  EXPECT_TRUE(due.complete());
+  EXPECT_EQ(due.Count(Outcome::kKept), 1u);
+  world.now += hours(24 * 30);
+  EXPECT_FALSE(offline.Pass(world.now, Urge::kNow, world.stop).complete());
+  EXPECT_EQ(world.fetches, 0);
+}
+
+TEST(Refresher, StopsWhenTold) {
+  RefreshWorld world;
+  ASSERT_TRUE(world.cache->Get(kTcbKey, world.now).ok());
+  world.stop = true;
+  world.Pass();
+  EXPECT_TRUE(world.asked.empty());
+}
+
+TEST(Refresher, TwoInstancesRenewAtDifferentTimes) {
+  std::set<Instant> due;
+  for (const uint64_t seed : {1u, 2u}) {
+    CacheOptions options;
+    options.jitter_seed = seed;
+    CacheWorld world(options);
+    due.insert(world.cache->Get(kTcbKey, world.now)->next_refresh);
+  }
+  EXPECT_EQ(due.size(), 2u);
+}
+
+}  // namespace
+}  // namespace thimble
