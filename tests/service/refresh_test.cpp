@@ -19,9 +19,7 @@ using test::ProcessResult;
 using test::RunThimble;
 using test::ServeProcess;
 
-std::string FmspcNumber(int i) {
-  return StrCat(sim::kManyFmspcs, i / 10, i % 10);
-}
+std::string FmspcNumber(int i) { return StrCat(sim::kManyFmspcs, i / 10, i % 10); }
 
 class RefreshTest : public testing::Test {
  protected:
@@ -67,7 +65,7 @@ TEST_F(RefreshTest, OneOfFiftyThatFailsIsNamedEverywhereAndKeepsNoOtherFromBeing
   const Instant later = sim::kNow + std::chrono::hours(25);
   w_.vendor.SetNow(later);
   w_.vendor.SetMode("404", StrCat("/sgx/certification/v4/tcb?fmspc=", FmspcNumber(17)));
-  const std::string bad = "intel/tcb/sgx/ff0000000017/standard";
+  const std::string bad = "intel/tcb/sgx/ff0000000017/";  // standard and early
 
   const ServeProcess server(Serve(later));
   ASSERT_NE(server.address(), "");
@@ -75,9 +73,10 @@ TEST_F(RefreshTest, OneOfFiftyThatFailsIsNamedEverywhereAndKeepsNoOtherFromBeing
   EXPECT_EQ(refreshed.exit_code, 3) << refreshed.out << refreshed.err;
   const auto report = ParseRefreshJson(refreshed.out);
   ASSERT_TRUE(report.ok()) << refreshed.out;
-  const auto failed = std::ranges::find(report->lines, RefreshLine::Outcome::kFailed, &RefreshLine::outcome);
-  ASSERT_NE(failed, report->lines.end());
-  EXPECT_EQ(failed->item, bad);
+  ASSERT_GE(report->Count(RefreshLine::Outcome::kFailed), 1u);
+  for (const RefreshLine& line : report->lines) {
+    EXPECT_EQ(line.outcome == RefreshLine::Outcome::kFailed, line.item.starts_with(bad)) << line.item;
+  }
   const ProcessResult text = RunThimble({"refresh", "--data", data_});
   EXPECT_EQ(text.exit_code, 3);
   EXPECT_NE(text.out.find(StrCat("failed: ", bad)), std::string::npos) << text.out;
@@ -87,11 +86,10 @@ TEST_F(RefreshTest, OneOfFiftyThatFailsIsNamedEverywhereAndKeepsNoOtherFromBeing
   for (const CacheStatus& item : status.items) {
     if (item.item.starts_with("intel/tcb/sgx/") && item.item.ends_with("/standard"))
       renewed += item.fetched == later;
-    EXPECT_EQ(item.last_error.empty(), !item.item.starts_with(bad.substr(0, 26)))
-        << item.item << item.last_error;
+    EXPECT_EQ(item.last_error.empty(), !item.item.starts_with(bad)) << item.item << item.last_error;
   }
   EXPECT_EQ(renewed, 49u);
-  EXPECT_EQ(status.items.at(0).item.substr(0, 26), bad.substr(0, 26)) << "what fails is at the top";
+  EXPECT_TRUE(status.items.at(0).item.starts_with(bad)) << "what fails is at the top";
 }
 
 TEST_F(RefreshTest, TheSchedulerRenewsByItself) {
