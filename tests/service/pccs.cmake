@@ -1,8 +1,12 @@
 # Intel's PCCS: PCK certificates and platforms.
 add_executable(pccs_test
+  ${CMAKE_CURRENT_LIST_DIR}/admin_dialect_test.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/custom_parameter_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/pccs_answers_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/pck_dialect_test.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/pck_lookup_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/platforms_dialect_test.cpp
-  ${CMAKE_CURRENT_LIST_DIR}/registration_json_test.cpp)
+  ${CMAKE_CURRENT_LIST_DIR}/registration_json_test.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/sim_bundle.cpp)
 target_link_libraries(pccs_test PRIVATE thimble_service_testing GTest::gtest_main thimble_warnings)
 gtest_discover_tests(pccs_test DISCOVERY_MODE PRE_TEST)
