@@ -251,6 +251,8 @@ http::Response App::Handle(const http::Request& request) const {
   return response;
 }
 
+std::vector<std::string> App::Routes() const { return impl_->router.Routes(); }
+
 Status App::Listen() {
   const auto handler = [this](const http::Request& request) { return Handle(request); };
   const auto address = http::ListenAddress::Parse(impl_->config.server.listen);

@@ -5,6 +5,8 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "cache/collateral_cache.h"
 #include "service/clock.h"
@@ -42,6 +44,8 @@ class App {
 
   // What the HTTP server answers; also for tests, without a socket.
   http::Response Handle(const http::Request& request) const;
+
+  std::vector<std::string> Routes() const;  // "GET /v1/status"
 
   // Listens on the configured address, and with a store on disk on DATA/thimble.sock.
   Status Listen();

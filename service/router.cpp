@@ -9,6 +9,14 @@ namespace thimble::http {
 
 void Router::Add(Route route) { routes_[route.path].push_back(std::move(route)); }
 
+std::vector<std::string> Router::Routes() const {
+  std::vector<std::string> out;
+  for (const auto& [path, routes] : routes_) {
+    for (const Route& route : routes) out.push_back(StrCat(route.method, " ", path));
+  }
+  return out;
+}
+
 const Dialect& Router::DialectOf(std::string_view path) const {
   const auto it = std::find_if(dialects_.begin(), dialects_.end(),
                                [&](const Dialect& dialect) { return path.starts_with(dialect.prefix); });

@@ -47,6 +47,8 @@ class Router {
   void AddDialect(Dialect dialect) { dialects_.push_back(std::move(dialect)); }
   void Add(Route route);
 
+  std::vector<std::string> Routes() const;  // "GET /v1/status"
+
   // HEAD is answered as GET; the connection leaves the body out.
   Response Handle(const Request& request) const;
 

@@ -10,3 +10,12 @@ add_executable(pccs_test
   ${CMAKE_CURRENT_LIST_DIR}/sim_bundle.cpp)
 target_link_libraries(pccs_test PRIVATE thimble_service_testing GTest::gtest_main thimble_warnings)
 gtest_discover_tests(pccs_test DISCOVERY_MODE PRE_TEST)
+
+# Dialogues as text, against the real binary.
+add_executable(transcripts_test
+  ${CMAKE_CURRENT_LIST_DIR}/sim_bundle.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/transcript.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/transcripts_test.cpp)
+target_compile_definitions(transcripts_test PRIVATE THIMBLE_TRANSCRIPTS="${CMAKE_CURRENT_LIST_DIR}/http")
+target_link_libraries(transcripts_test PRIVATE thimble_service_testing GTest::gtest_main thimble_warnings)
+gtest_discover_tests(transcripts_test DISCOVERY_MODE PRE_TEST)
