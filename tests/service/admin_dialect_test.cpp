@@ -176,7 +176,7 @@ TEST(Refresh, AsksForAllThatIsHeld) {
     EXPECT_EQ(answer.status, 200);
     EXPECT_EQ(answer.body, "Operation successful.");
   }
-  EXPECT_EQ(w.vendor.Count("/tcb?"), 4u) << "of SGX and of TDX, twice";
+  EXPECT_EQ(w.vendor.Count("/tcb?"), 6u) << "of SGX, its early one, and of TDX, twice";
   EXPECT_EQ(w.vendor.Count("/pckcerts"), 0u);
   EXPECT_EQ(w.AskAsAdmin(StrCat(kV4, "/refresh?type=certs&fmspc=00806F050000")).status, 200);
   EXPECT_EQ(w.vendor.Count("/pckcerts"), 1u);
