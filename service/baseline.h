@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A baseline says which reference values evidence is measured by: Intel's evaluation data, AMD's floor file.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "tcb/base/json.h"
+#include "tcb/base/result.h"
+#include "tcb/base/time.h"
+#include "tcb/collateral.h"
+
+namespace thimble {
+
+// Which of Intel's evaluation data is in force: a set by name or number, or, with a delay, the newest one that
+// appeared at least so long ago, by the dates in Intel's list of evaluation data numbers.
+struct EvaluationChoice {
+  Selector selector;
+  std::optional<Seconds> delay;  // in place of the selector
+
+  // "standard", "early", "17", "delayed: 30d"; nullopt for all else.
+  static std::optional<EvaluationChoice> Parse(std::string_view text);
+  std::string ToString() const;
+  bool operator==(const EvaluationChoice&) const = default;
+};
+
+// [baseline.NAME], and the body of PUT /v1/baselines/{name}/candidate: keys as the fields.
+struct Baseline {
+  EvaluationChoice intel;
+  // amd: the floor file: "builtin", a path, or "" for none.
+  std::string amd = "builtin";
+  bool operator==(const Baseline&) const = default;
+};
+
+// The members "intel" and "amd", into an open object and from one. What is absent when reading stays as it is.
+void WriteBaseline(json::Writer& json, const Baseline& baseline);
+Status ReadBaselineMembers(const json::Value& object, Baseline& out);
+
+// One version of a named baseline. A version's number never means anything else.
+struct BaselineVersion {
+  std::string name;
+  uint32_t version = 1;
+  Baseline baseline;
+  Instant since{};  // when it was put in force
+};
+using BaselinePtr = std::shared_ptr<const BaselineVersion>;
+
+}  // namespace thimble

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/evaluation.h"
+
+#include <algorithm>
+
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+
+namespace thimble {
+namespace {
+
+Result<ItemPtr> List(IntelTee tee, CollateralCache& cache, Instant at, ListOf list) {
+  const EvaluationNumbersKey key{tee};
+  if (list == ListOf::kThen) {
+    if (ItemPtr item = cache.HistoryAt(key, at)) return item;
+    return Error{
+        ErrorKind::kUnavailable, Check::kCollateralMissing,
+        StrCat(KeyName(key), ": no version that had been issued at ", FormatRfc3339(at), " is kept")};
+  }
+  TRY_ASSIGN(const CacheAnswer answer, cache.Get(key, at));
+  return answer.item;
+}
+
+}  // namespace
+
+uint32_t NewestAfter(const intel::EvaluationNumbers& list, Seconds delay, Instant at) {
+  uint32_t newest = 0, lowest = UINT32_MAX;
+  for (const intel::EvaluationNumber& entry : list.numbers) {
+    lowest = std::min(lowest, entry.number);
+    if (entry.recovery_event_date + delay <= at) newest = std::max(newest, entry.number);
+  }
+  return newest != 0 ? newest : lowest;
+}
+
+Result<Selector> SelectorOf(const EvaluationChoice& choice, IntelTee tee, CollateralCache& cache, Instant at,
+                            ListOf list) {
+  if (!choice.delay) return choice.selector;
+  TRY_ASSIGN(const ItemPtr item, List(tee, cache, at, list));
+  return Selector{Selector::Kind::kNumber, NewestAfter(*item->numbers(), *choice.delay, at)};
+}
+
+}  // namespace thimble
