@@ -13,10 +13,14 @@
 #include "fetchers/upstreams.h"
 #include "service/admin_dialect.h"
 #include "service/anchors.h"
+#include "service/audit_trail.h"
+#include "service/baseline_api.h"
 #include "service/cache_events.h"
 #include "service/collateral_api.h"
 #include "service/health_api.h"
+#include "service/housekeeping.h"
 #include "service/http_server.h"
+#include "service/impact_api.h"
 #include "service/intel_dialect.h"
 #include "service/log.h"
 #include "service/pck_dialect.h"
@@ -30,6 +34,9 @@
 
 namespace thimble {
 namespace {
+
+constexpr size_t kMaxSeenTcbs = 10'000;  // a few hundred bytes each
+constexpr std::chrono::seconds kFlushEvery{5}, kLookEvery{60};
 
 // AMD's KDS admits one identical request in 10 s (spec/amd-sev-snp.md a).
 constexpr std::chrono::milliseconds kKdsInterval{10'000};
@@ -63,6 +70,23 @@ Result<std::shared_ptr<Store>> OpenStore(const Config& config, Storage storage) 
   if (storage == Storage::kMemory) return std::shared_ptr<Store>(std::make_shared<MemoryStore>());
   TRY_ASSIGN(auto store, RocksStore::Open(config.cache.data));
   return std::shared_ptr<Store>(std::move(store));
+}
+
+// A store in memory has no place for a trail, unless one is named.
+Result<std::unique_ptr<AuditTrail>> OpenAudit(const Config& config, Storage storage) {
+  AuditConfig audit = config.audit;
+  if (!audit.enabled || (storage == Storage::kMemory && audit.directory.empty())) {
+    return std::make_unique<AuditTrail>();
+  }
+  if (audit.directory.empty())
+    audit.directory = (std::filesystem::path(config.cache.data) / "audit").string();
+  TRY_ASSIGN(auto log, AuditLog::Open(std::move(audit), Clock::WallTime));
+  return std::make_unique<AuditTrail>(std::move(log));
+}
+
+void FlushSeen(SeenPlatforms& seen) {
+  if (const Status flushed = seen.Flush(); !flushed)
+    LogWarning(StrCat("platforms seen: cannot be written down: ", flushed.error().message));
 }
 
 SteadyTime SteadyNow() { return std::chrono::steady_clock::now(); }
@@ -132,13 +156,16 @@ http::Response NoSuchOwnRoute(const http::Request& request) {
 // Members are made from top to bottom, and what comes later refers to what comes before.
 struct App::Impl {
   Impl(Config the_config, const AppOptions& options, TrustAnchors the_anchors,
-       std::shared_ptr<Store> the_store, std::unique_ptr<Upstreams> the_upstreams)
+       std::shared_ptr<Store> the_store, std::unique_ptr<Upstreams> the_upstreams,
+       std::unique_ptr<AuditTrail> the_audit, std::unique_ptr<BaselineBook> the_baselines)
       : config(std::move(the_config)),
         storage(options.storage),
         clock(options.frozen_time),
         anchors(std::move(the_anchors)),
         store(std::move(the_store)),
         upstreams(std::move(the_upstreams)),
+        audit(std::move(the_audit)),
+        baselines(std::move(the_baselines)),
         registry(store),
         policies(store),
         version3_infos(store, anchors),
@@ -149,27 +176,36 @@ struct App::Impl {
             [this](const CacheEvent& event) { events.Record(event); }, SteadyNow),
         refresher(cache, store, RefresherOptionsOf(config, registry)),
         refresh(refresher, clock),
-        pck_service(cache, registry, pck_source, clock, {config.pccs.mode, config.refresh.max_age}),
-        verification(anchors, &cache, clock,
-                     [this](const intel::PlatformId& platform, const intel::PckTcb& raw) {
-                       return pck_service.ChainFor(platform, raw);
-                     }),
-        intel_dialect(cache, version3_infos, fmspcs, clock,
-                      {config.baselines.at("default").intel, config.honour_update, config.pccs.mode}),
+        evaluation(*baselines, cache, clock),
+        seen(store, kMaxSeenTcbs),
+        pck_service(cache, registry, pck_source, clock, {config.pccs.mode, config.refresh.max_age}, &seen),
+        verification(
+            anchors, &cache, clock,
+            [this](const intel::PlatformId& platform, const intel::PckTcb& raw) {
+              return pck_service.ChainFor(platform, raw);
+            },
+            &seen),
+        impact_study(seen, cache, nullptr),
+        recovery_watch(config, *baselines, seen, cache, impact_study),
+        intel_dialect(cache, evaluation, version3_infos, fmspcs, clock,
+                      {config.honour_update, config.pccs.mode}),
         pck_dialect(pck_service, clock),
-        platforms_dialect(pck_service, registry, cache, clock, config.pccs,
-                          config.baselines.at("default").intel),
+        platforms_dialect(pck_service, registry, cache, evaluation, clock, config.pccs),
         upload(cache, registry, version3_infos, pck_service, clock),
         admin_dialect(upload, pck_service, registry, cache, policies, clock, config.pccs),
-        verify_api(config, verification),
-        collateral_api(config, verification, clock),
-        health_api(cache, events, *store, anchors, clock) {
+        verify_api(config, *baselines, *audit, verification),
+        collateral_api(*baselines, verification, clock),
+        baseline_api(*baselines, clock),
+        impact_api(config, *baselines, impact_study, clock),
+        health_api(cache, events, *store, anchors, recovery_watch, *audit, clock) {
     intel_dialect.AddTo(router);
     pck_dialect.AddTo(router);
     platforms_dialect.AddTo(router);
     admin_dialect.AddTo(router);
     verify_api.AddTo(router);
     collateral_api.AddTo(router);
+    baseline_api.AddTo(router);
+    impact_api.AddTo(router);
     health_api.AddTo(router);
     router.Add({"POST",
                 "/v1/refresh",
@@ -183,12 +219,20 @@ struct App::Impl {
                 http::Access::kAdmin});
   }
 
+  void StartHousekeeping() {
+    housekeeping = std::make_unique<Housekeeping>(
+        std::vector<Chore>{{kFlushEvery, [this] { FlushSeen(seen); }},
+                           {kLookEvery, [this] { recovery_watch.Look(clock.Now()); }}});
+  }
+
   const Config config;
   const Storage storage;
   const Clock clock;
   const TrustAnchors anchors;
   const std::shared_ptr<Store> store;
   const std::unique_ptr<Upstreams> upstreams;
+  const std::unique_ptr<AuditTrail> audit;
+  const std::unique_ptr<BaselineBook> baselines;
   CacheEvents events;  // before the cache, whose background work records them
   PlatformRegistry registry;
   AppraisalPolicies policies;
@@ -198,8 +242,12 @@ struct App::Impl {
   CollateralCache cache;
   Refresher refresher;
   RefreshScheduler refresh;
+  DefaultEvaluation evaluation;
+  SeenPlatforms seen;
   PckService pck_service;
   Verification verification;
+  ImpactStudy impact_study;
+  RecoveryWatch recovery_watch;
   IntelDialect intel_dialect;
   PckDialect pck_dialect;
   PlatformsDialect platforms_dialect;
@@ -207,9 +255,12 @@ struct App::Impl {
   AdminDialect admin_dialect;
   VerifyApi verify_api;
   CollateralApi collateral_api;
+  BaselineApi baseline_api;
+  ImpactApi impact_api;
   HealthApi health_api;
   http::Router router{{"", false, NoSuchOwnRoute, BadRequest}};
   std::unique_ptr<http::HttpServer> tcp, admin;
+  std::unique_ptr<Housekeeping> housekeeping;  // while listening
 };
 
 App::App(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -219,8 +270,16 @@ Result<std::unique_ptr<App>> App::Make(Config config, const AppOptions& options)
   TRY_ASSIGN(TrustAnchors anchors, ReadAnchors(config.server.anchors));
   TRY_ASSIGN(auto upstreams, MakeUpstreams(config));
   TRY_ASSIGN(auto store, OpenStore(config, options.storage));
+  TRY_ASSIGN(auto audit, OpenAudit(config, options.storage));
+  TRY_ASSIGN(auto baselines, BaselineBook::Open(store, config.baselines, Clock(options.frozen_time).Now(),
+                                                [&trail = *audit](const BaselineChange& change) {
+                                                  return trail.Change(change);
+                                                }));
   auto impl = std::make_unique<Impl>(std::move(config), options, std::move(anchors), std::move(store),
-                                     std::move(upstreams));
+                                     std::move(upstreams), std::move(audit), std::move(baselines));
+  TRY_ASSIGN(const size_t dropped, impl->seen.Load());
+  if (dropped != 0)
+    LogWarning(StrCat("platforms seen: ", dropped, " records cannot be read and are dropped"));
   return std::unique_ptr<App>(new App(std::move(impl)));
 }
 
@@ -228,6 +287,7 @@ const Config& App::config() const { return impl_->config; }
 const Clock& App::clock() const { return impl_->clock; }
 const TrustAnchors& App::anchors() const { return impl_->anchors; }
 CollateralCache& App::cache() { return impl_->cache; }
+const DefaultEvaluation& App::evaluation() const { return impl_->evaluation; }
 Verification& App::verification() { return impl_->verification; }
 RefreshScheduler& App::refresh() { return impl_->refresh; }
 
@@ -242,6 +302,8 @@ Status App::CheckClock() {
   }
   return {};
 }
+SeenPlatforms& App::seen() { return impl_->seen; }
+RecoveryWatch& App::recovery_watch() { return impl_->recovery_watch; }
 
 http::Response App::Handle(const http::Request& request) const {
   http::Response response = impl_->router.Handle(request);
@@ -254,6 +316,7 @@ http::Response App::Handle(const http::Request& request) const {
 std::vector<std::string> App::Routes() const { return impl_->router.Routes(); }
 
 Status App::Listen() {
+  TRY(impl_->audit->InForce(impl_->config.policies, *impl_->baselines));
   const auto handler = [this](const http::Request& request) { return Handle(request); };
   const auto address = http::ListenAddress::Parse(impl_->config.server.listen);
   if (!address) return Error{ErrorKind::kMalformed, Check::kRequest, "listen is not ADDRESS:PORT"};
@@ -262,7 +325,9 @@ Status App::Listen() {
     TRY(impl_->admin->StartUnix(AdminSocketPath(impl_->config.cache.data)));
   }
   impl_->tcp = std::make_unique<http::HttpServer>(handler);
-  return impl_->tcp->StartTcp(*address);
+  TRY(impl_->tcp->StartTcp(*address));
+  impl_->StartHousekeeping();
+  return {};
 }
 
 std::string App::address() const {
@@ -276,6 +341,8 @@ void App::Stop() {
   impl_->refresh.Stop();
   if (impl_->tcp) impl_->tcp->Stop();
   if (impl_->admin) impl_->admin->Stop();
+  impl_->housekeeping.reset();
+  FlushSeen(impl_->seen);
 }
 
 std::string AdminSocketPath(const std::string& data) {

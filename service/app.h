@@ -11,7 +11,9 @@
 #include "cache/collateral_cache.h"
 #include "service/clock.h"
 #include "service/config.h"
+#include "service/evaluation.h"
 #include "service/http_types.h"
+#include "service/recovery_watch.h"
 #include "service/refresh_scheduler.h"
 #include "service/verification.h"
 
@@ -36,11 +38,15 @@ class App {
   const Clock& clock() const;
   const TrustAnchors& anchors() const;
   CollateralCache& cache();
+  const DefaultEvaluation& evaluation() const;
   Verification& verification();
   RefreshScheduler& refresh();
 
   // Refuses a clock that lies before the issue date of something that is held: it would call what has ended fresh.
   Status CheckClock();
+  SeenPlatforms& seen();
+  // What the housekeeping thread does every minute: looks out for TCB recoveries.
+  RecoveryWatch& recovery_watch();
 
   // What the HTTP server answers; also for tests, without a socket.
   http::Response Handle(const http::Request& request) const;

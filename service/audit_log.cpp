@@ -128,7 +128,7 @@ AuditLog::~AuditLog() {
 Status AuditLog::Append(std::string members) {
   {
     const std::lock_guard lock(mutex_);
-    const bool refuses = config_.on_failure == AuditConfig::OnFailure::kRefuse && !state_.last_error.empty();
+    const bool refuses = must_record() && !state_.last_error.empty();
     if (queue_.size() >= kMaxQueued || refuses) {
       ++state_.lost;
       return Failure(refuses ? state_.last_error : "too many records wait to be written");

@@ -62,6 +62,8 @@ class AuditLog {
     std::string last_error;  // empty: the last attempt succeeded
   };
   State state() const;
+  // By on_failure: what cannot be recorded is not done.
+  bool must_record() const { return config_.on_failure == AuditConfig::OnFailure::kRefuse; }
 
  private:
   struct Entry {

@@ -28,6 +28,9 @@ struct EvaluationChoice {
   bool operator==(const EvaluationChoice&) const = default;
 };
 
+inline constexpr std::string_view kEvaluationForms =
+    "\"standard\", \"early\", an evaluation number in quotes, \"17\", or \"delayed: 30d\"";
+
 // [baseline.NAME], and the body of PUT /v1/baselines/{name}/candidate: keys as the fields.
 struct Baseline {
   EvaluationChoice intel;

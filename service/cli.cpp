@@ -110,6 +110,61 @@ void AddRefresh(CLI::App& app, RefreshOptions& options) {
   AddJson(verb, options.json);
 }
 
+// What is tried in place of what is in force.
+void AddCandidate(CLI::App& verb, std::optional<std::string>& intel, std::optional<std::string>& amd) {
+  verb.add_option("--intel", intel, "standard, early, an evaluation number, or \"delayed: 30d\"")
+      ->type_name("SET");
+  verb.add_option("--amd", amd, "floor file, builtin, or \"\" for none")->type_name("FILE");
+}
+
+void AddBaseline(CLI::App& app, BaselineOptions& options) {
+  CLI::App& verb =
+      *app.add_subcommand("baseline", "list the baselines; stage, promote and roll back a change");
+  AddConfig(verb, options.flags);
+  AddAnchor(verb, options.flags);
+  AddStore(verb, options.flags, options.server);
+  AddJson(verb, options.json);
+  verb.require_subcommand(0, 1);
+  const auto add = [&](const char* name, const char* text, BaselineOptions::Action action) {
+    CLI::App* sub = verb.add_subcommand(name, text)->fallthrough();
+    sub->add_option("name", options.name, "the baseline, default \"default\"")->type_name("NAME");
+    sub->callback([&options, action] { options.action = action; });
+    return sub;
+  };
+  using Action = BaselineOptions::Action;
+  AddCandidate(*add("candidate", "stage a change beside what is in force", Action::kCandidate), options.intel,
+               options.amd);
+  add("promote", "put the candidate in force", Action::kPromote);
+  add("rollback", "go back to the version before", Action::kRollBack);
+}
+
+void AddImpact(CLI::App& app, ImpactOptions& options) {
+  CLI::App& verb = *app.add_subcommand(
+      "impact", "what a change would do to the platforms seen; without a choice, that of the candidate");
+  AddConfig(verb, options.flags);
+  AddAnchor(verb, options.flags);
+  AddStore(verb, options.flags, options.server);
+  verb.add_option("--baseline", options.baseline, "the baseline to change, default \"default\"")
+      ->type_name("NAME");
+  AddCandidate(verb, options.intel, options.amd);
+  verb.add_option("--policy", options.policy, "the policy that holds, default \"default\"")
+      ->type_name("NAME");
+  verb.add_option("--candidate-policy", options.candidate_policy, "the policy to try")->type_name("NAME");
+  AddJson(verb, options.json);
+}
+
+void AddAudit(CLI::App& app, AuditOptions& options) {
+  CLI::App& verb = *app.add_subcommand("audit", "the audit trail");
+  verb.require_subcommand(1);
+  CLI::App& check = *verb.add_subcommand("check", "check that each record follows from the one before");
+  check.add_option("path", options.path, "a file of the trail, or its directory")
+      ->required()
+      ->type_name("FILE|DIR");
+  check.add_option("--contains", options.contains, "also look for the record with this digest")
+      ->type_name("SHA256");
+  AddJson(check, options.json);
+}
+
 }  // namespace
 
 std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* argv) {
@@ -122,6 +177,9 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   FetchOptions fetch;
   StatusOptions status;
   RefreshOptions refresh;
+  BaselineOptions baseline;
+  ImpactOptions impact;
+  AuditOptions audit;
   CheckConfigOptions check_config;
   AddServe(app, serve);
   AddVerify(app, verify);
@@ -129,6 +187,9 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   AddFetch(app, fetch);
   AddStatus(app, status);
   AddRefresh(app, refresh);
+  AddBaseline(app, baseline);
+  AddImpact(app, impact);
+  AddAudit(app, audit);
   app.add_subcommand("check-config", "read a configuration file and say what is wrong with it")
       ->add_option("file", check_config.file)
       ->required()
@@ -146,6 +207,9 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   if (app.got_subcommand("fetch")) return Command(fetch);
   if (app.got_subcommand("status")) return Command(status);
   if (app.got_subcommand("refresh")) return Command(refresh);
+  if (app.got_subcommand("baseline")) return Command(baseline);
+  if (app.got_subcommand("impact")) return Command(impact);
+  if (app.got_subcommand("audit")) return Command(audit);
   if (app.got_subcommand("check-config")) return Command(check_config);
   return Command(VersionOptions{});
 }

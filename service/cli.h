@@ -59,14 +59,37 @@ struct RefreshOptions {
   bool json = false;
 };
 
+struct BaselineOptions {
+  enum class Action { kList, kCandidate, kPromote, kRollBack } action = Action::kList;
+  ConfigFlags flags;
+  std::optional<std::string> server;
+  std::string name = "default";
+  std::optional<std::string> intel, amd;  // of a candidate
+  bool json = false;
+};
+
+struct ImpactOptions {
+  ConfigFlags flags;
+  std::optional<std::string> server;
+  std::optional<std::string> baseline, intel, amd, policy, candidate_policy;
+  bool json = false;
+};
+
+struct AuditOptions {  // thimble audit check
+  std::string path;
+  std::optional<std::string> contains;
+  bool json = false;
+};
+
 struct CheckConfigOptions {
   std::string file;
 };
 
 struct VersionOptions {};
 
-using Command = std::variant<ServeOptions, VerifyOptions, InspectOptions, FetchOptions, StatusOptions,
-                             RefreshOptions, CheckConfigOptions, VersionOptions>;
+using Command =
+    std::variant<ServeOptions, VerifyOptions, InspectOptions, FetchOptions, StatusOptions, RefreshOptions,
+                 BaselineOptions, ImpactOptions, AuditOptions, CheckConfigOptions, VersionOptions>;
 
 // The command; or, after help or a usage error has been printed, what to exit with.
 std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* argv);

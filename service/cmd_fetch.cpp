@@ -14,7 +14,7 @@ namespace thimble {
 namespace {
 
 // What a quote needs. It is held against its own chain and the anchors first: a forged one has nothing fetched for it.
-Result<std::vector<CollateralKey>> KeysForQuote(const std::string& path, const Config& config) {
+Result<intel::NeededCollateral> NeededBy(const std::string& path, const Config& config) {
   TRY_ASSIGN(const Bytes quote, ReadEvidence(path));
   TRY_ASSIGN(const TrustAnchors anchors, ReadAnchors(config.server.anchors));
   TRY_ASSIGN(const auto begun,
@@ -22,24 +22,31 @@ Result<std::vector<CollateralKey>> KeysForQuote(const std::string& path, const C
   if (const Finding* hard = begun.verdict().hard()) {
     return Error{ErrorKind::kRejected, hard->check, StrCat(path, ": ", hard->message)};
   }
-  const auto keys = KeysFor(begun.needed(), config.baselines.at("default").intel);
+  return begun.needed();
+}
+
+Result<intel::Fmspc> ParseFmspc(const std::string& text) {
+  if (const auto fmspc = intel::Fmspc::FromHex(text)) return *fmspc;
+  return Error{ErrorKind::kMalformed, Check::kRequest,
+               StrCat("--fmspc \"", text, "\" must be 12 hex digits")};
+}
+
+Result<std::vector<CollateralKey>> KeysForQuote(const intel::NeededCollateral& needed, Place& place) {
+  TRY_ASSIGN(const Selector selector, place.SelectorFor(needed.tee));
+  const auto keys = KeysFor(needed, selector);
   return std::vector<CollateralKey>(keys.begin(), keys.end());
 }
 
-Result<std::vector<CollateralKey>> KeysForFmspc(const std::string& text, const Config& config) {
-  const auto fmspc = intel::Fmspc::FromHex(text);
-  if (!fmspc) {
-    return Error{ErrorKind::kMalformed, Check::kRequest,
-                 StrCat("--fmspc \"", text, "\" must be 12 hex digits")};
-  }
-  const Selector selector = config.baselines.at("default").intel;
+Result<std::vector<CollateralKey>> KeysForFmspc(const intel::Fmspc& fmspc, Place& place) {
+  TRY_ASSIGN(const Selector sgx, place.SelectorFor(IntelTee::kSgx));
+  TRY_ASSIGN(const Selector tdx, place.SelectorFor(IntelTee::kTdx));
   return std::vector<CollateralKey>{RootCaCrlKey{},
                                     PckCrlKey{intel::PckCa::kProcessor},
                                     PckCrlKey{intel::PckCa::kPlatform},
-                                    TcbInfoKey{IntelTee::kSgx, *fmspc, selector},
-                                    EnclaveIdentityKey{EnclaveId::kQe, selector},
-                                    TcbInfoKey{IntelTee::kTdx, *fmspc, selector},
-                                    EnclaveIdentityKey{EnclaveId::kTdQe, selector}};
+                                    TcbInfoKey{IntelTee::kSgx, fmspc, sgx},
+                                    EnclaveIdentityKey{EnclaveId::kQe, sgx},
+                                    TcbInfoKey{IntelTee::kTdx, fmspc, tdx},
+                                    EnclaveIdentityKey{EnclaveId::kTdQe, tdx}};
 }
 
 // Not every platform has TDX.
@@ -72,11 +79,22 @@ ExitCode Run(const FetchOptions& options) {
   SetLogLevel(LogLevel::kError);
   const auto config = EffectiveConfig(options.flags);
   if (!config) return Fail(config.error(), options.json);
-  const auto keys = options.quote ? KeysForQuote(*options.quote, *config)
-                                  : KeysForFmspc(options.fmspc.value_or(""), *config);
-  if (!keys) return Fail(keys.error(), options.json);
+  // What is wrong with the command is said before a store is opened for it.
+  std::optional<intel::NeededCollateral> needed;
+  intel::Fmspc fmspc;
+  if (options.quote) {
+    auto read = NeededBy(*options.quote, *config);
+    if (!read) return Fail(read.error(), options.json);
+    needed = std::move(read).value();
+  } else {
+    const auto parsed = ParseFmspc(options.fmspc.value_or(""));
+    if (!parsed) return Fail(parsed.error(), options.json);
+    fmspc = *parsed;
+  }
   auto place = Place::Open(options.flags, options.server);
   if (!place) return Fail(place.error(), options.json);
+  const auto keys = needed ? KeysForQuote(*needed, *place) : KeysForFmspc(fmspc, *place);
+  if (!keys) return Fail(keys.error(), options.json);
 
   std::optional<Error> failed;
   for (const CollateralKey& key : *keys) {

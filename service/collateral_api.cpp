@@ -76,7 +76,7 @@ Result<Body> ReadBody(const http::Request& request, const http::Query& query) {
   return Body{Bytes(bytes.begin(), bytes.end()), text("at"), text("baseline"), text("format")};
 }
 
-Result<VerificationRequest> RequestFor(Body body, const Config& config) {
+Result<VerificationRequest> RequestFor(Body body, const BaselineBook& baselines) {
   VerificationRequest request;
   request.evidence = std::move(body.evidence);
   if (body.at) {
@@ -85,12 +85,11 @@ Result<VerificationRequest> RequestFor(Body body, const Config& config) {
       return BadRequestError(StrCat("at: \"", *body.at, "\" is not a time like 2026-01-31T12:00:00Z"));
     }
   }
-  const auto baseline = config.baselines.find(body.baseline.value_or("default"));
-  if (baseline == config.baselines.end()) {
-    return BadRequestError(StrCat("baseline: there is no ", *body.baseline));
-  }
-  request.baseline_name = baseline->first;
-  request.baseline = baseline->second;
+  const BaselinePtr baseline = baselines.Find(body.baseline.value_or("default"));
+  if (!baseline) return BadRequestError(StrCat("baseline: there is no ", *body.baseline));
+  request.baseline_name = baseline->name;
+  request.baseline_version = baseline->version;
+  request.baseline = baseline->baseline;
   return request;
 }
 
@@ -108,7 +107,7 @@ http::Response CollateralApi::Post(const http::Request& request, const http::Que
   if (!body.ok()) return ProblemResponse(ProblemOf(body.error()));
   const std::string format = body->format.value_or("json");
   if (format != "json" && format != "tar") return BadRequest("format: \"json\" or \"tar\"");
-  const auto wanted = RequestFor(*std::move(body), config_);
+  const auto wanted = RequestFor(*std::move(body), baselines_);
   if (!wanted.ok()) return ProblemResponse(ProblemOf(wanted.error()));
   const auto collateral = verification_.Gather(*wanted);
   if (!collateral.ok()) return ProblemResponse(ProblemOf(collateral.error()));

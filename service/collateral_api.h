@@ -13,15 +13,15 @@ namespace thimble {
 // Thread-safe. What it refers to outlives it, and it outlives the router that it is added to.
 class CollateralApi {
  public:
-  CollateralApi(const Config& config, Verification& verification, const Clock& clock)
-      : config_(config), verification_(verification), clock_(clock) {}
+  CollateralApi(const BaselineBook& baselines, Verification& verification, const Clock& clock)
+      : baselines_(baselines), verification_(verification), clock_(clock) {}
 
   void AddTo(http::Router& router);
 
  private:
   http::Response Post(const http::Request& request, const http::Query& query);
 
-  const Config& config_;
+  const BaselineBook& baselines_;
   Verification& verification_;
   const Clock& clock_;
 };

@@ -4,10 +4,24 @@
 #include <cstdio>
 
 #include "service/problem.h"
+#include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
 namespace thimble {
+namespace {
+
+// What a problem object says.
+std::string DetailOf(std::string_view body) {
+  const auto document =
+      json::Document::Parse(body, "answer", ErrorKind::kUnavailable, Check::kUpstreamAnswer);
+  if (!document) return "no detail";
+  const auto detail = (*document)->root().Find("detail");
+  const auto text = detail ? detail->String() : Result<std::string_view>(std::string_view("no detail"));
+  return std::string(text ? *text : "no detail");
+}
+
+}  // namespace
 
 Result<Config> EffectiveConfig(const ConfigFlags& flags) {
   Config config;
@@ -50,6 +64,29 @@ ExitCode Fail(const Error& error, bool json, const CheckLog* checks) {
     Complain(StrCat(CheckName(error.check), ": ", error.message));
   }
   return ExitCodeOf(error.kind);
+}
+
+ExitCode PrintAnswer(const Result<HttpResponse>& answer, bool json,
+                     Result<std::string> (*explain)(std::string_view)) {
+  if (!answer) return Fail(answer.error(), json);
+  const std::string_view body = AsText(answer->body);
+  if (answer->status == 200) {
+    if (json) {
+      PrintLine(body);
+      return ExitCode::kDone;
+    }
+    const auto text = explain(body);
+    if (!text) return Fail(text.error(), false);
+    PrintText(*text);
+    return ExitCode::kDone;
+  }
+  const bool wrong = answer->status >= 400 && answer->status < 500;
+  if (json && !wrong) {
+    PrintLine(body);
+  } else {
+    Complain(StrCat("HTTP ", answer->status, ": ", DetailOf(body)));
+  }
+  return wrong ? ExitCode::kUsage : ExitCode::kUnavailable;
 }
 
 void PrintText(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "fetchers/http_client.h"
 #include "service/cli.h"
 #include "service/config.h"
 #include "service/exit_code.h"
@@ -25,6 +26,11 @@ Result<std::optional<Instant>> ParseTimeFlag(std::string_view flag, const std::o
 // An error that ends a command. A wrong command line, file name or configuration is a line on stderr and kUsage;
 // all else is the problem object on stdout with --json, or a line on stderr, and the error's own exit code.
 ExitCode Fail(const Error& error, bool json, const CheckLog* checks = nullptr);
+
+// What a Thimble answered to a command: the JSON as it is, or the text that `explain` makes of it. A refusal is a
+// problem object: 4xx means that the command is wrong.
+ExitCode PrintAnswer(const Result<HttpResponse>& answer, bool json,
+                     Result<std::string> (*explain)(std::string_view));
 
 void PrintLine(std::string_view text);  // stdout
 void PrintText(std::string_view text);  // stdout, as it is

@@ -13,6 +13,9 @@ ExitCode Run(const InspectOptions& options);
 ExitCode Run(const FetchOptions& options);
 ExitCode Run(const StatusOptions& options);
 ExitCode Run(const RefreshOptions& options);
+ExitCode Run(const BaselineOptions& options);
+ExitCode Run(const ImpactOptions& options);
+ExitCode Run(const AuditOptions& options);
 ExitCode Run(const CheckConfigOptions& options);
 ExitCode Run(const VersionOptions& options);
 

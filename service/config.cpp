@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/config.h"
 
-#include <charconv>
 #include <functional>
 #include <optional>
 
@@ -24,14 +23,10 @@ constexpr size_t kMaxConfigBytes = 1u << 20;
 
 std::optional<std::string> AnyText(std::string_view text) { return std::string(text); }
 
-std::optional<Selector> ParseSelector(std::string_view text) {
-  if (text == "standard") return Selector{};
-  if (text == "early") return Selector{Selector::Kind::kEarly, 0};
-  Selector selector{Selector::Kind::kNumber, 0};
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), selector.number);
-  if (text.empty() || parsed.ec != std::errc() || parsed.ptr != text.data() + text.size())
-    return std::nullopt;
-  return selector;
+std::optional<AuditConfig::OnFailure> ParseOnFailure(std::string_view text) {
+  if (text == "go_on") return AuditConfig::OnFailure::kGoOn;
+  if (text == "refuse") return AuditConfig::OnFailure::kRefuse;
+  return std::nullopt;
 }
 
 std::optional<CachingMode> ParseCachingMode(std::string_view text) {
@@ -53,10 +48,10 @@ std::optional<UpstreamKind> ParseUpstreamKind(std::string_view text) {
 }
 
 Status ReadBaseline(const TomlReader& r, const toml::node& node, std::string_view name, Baseline& out) {
-  return ReadTable(r, node, StrCat("baseline.", name),
-                   {ParsedKey<Selector>(r, "intel", out.intel, ParseSelector,
-                                        "\"standard\", \"early\" or an evaluation number in quotes, \"17\""),
-                    TextKey(r, "amd", out.amd)});
+  return ReadTable(
+      r, node, StrCat("baseline.", name),
+      {ParsedKey<EvaluationChoice>(r, "intel", out.intel, EvaluationChoice::Parse, kEvaluationForms),
+       TextKey(r, "amd", out.amd)});
 }
 
 // [policy.NAME] for every NAME there is.
@@ -177,6 +172,7 @@ Status CheckConfig(const Config& config) {
   if (config.server.miss_budget < Seconds(1)) return fail("miss_budget must be at least 1s");
   if (config.cache.data.empty())
     return fail("data must name a directory; for a store in memory use --ephemeral");
+  if (config.audit.max_file_mib == 0) return fail("max_file_mib must be at least 1");
   if (config.refresh.max_age < Seconds(600))
     return fail("max_age must be at least 10m: vendors are not asked more often");
   return {};
@@ -209,6 +205,11 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
               ParsedKey<std::optional<Digest512>>(r, "admin_token_sha512", out.pccs.admin_token_sha512,
                                                   ParseTokenDigest, "128 hex digits")}),
        table("refresh", {DurationKey(r, "max_age", out.refresh.max_age)}),
+       table("audit",
+             {BoolKey(r, "enabled", out.audit.enabled), TextKey(r, "directory", out.audit.directory),
+              NumberKey(r, "max_file_mib", out.audit.max_file_mib),
+              NumberKey(r, "keep_files", out.audit.keep_files),
+              ParsedKey(r, "on_failure", out.audit.on_failure, ParseOnFailure, "\"go_on\" or \"refuse\"")}),
        {"baseline", [&](const toml::node& node) { return ReadBaselines(r, node, out); }},
        {"policy", [&](const toml::node& node) { return ReadPolicies(r, node, out); }}}));
   if (const Status rules = CheckConfig(out); !rules) {

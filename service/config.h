@@ -12,10 +12,11 @@
 #include <vector>
 
 #include "fetchers/upstreams.h"
+#include "service/audit_log.h"
+#include "service/baseline_book.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/result.h"
 #include "tcb/base/time.h"
-#include "tcb/collateral.h"
 #include "tcb/policy.h"
 
 namespace thimble {
@@ -62,15 +63,6 @@ struct RefreshConfig {
   Seconds max_age{24 * 3600};
 };
 
-// [baseline.NAME]: which reference values evidence is measured by.
-struct Baseline {
-  // intel: the TCB infos and identities to use: "standard", "early", or a tcbEvaluationDataNumber as text,
-  // "17".
-  Selector intel;
-  // amd: the floor file: "builtin", a path, or "" for none.
-  std::string amd = "builtin";
-};
-
 // What holds without a file: its digest is that of an empty one.
 Policy BuiltInPolicy();
 
@@ -88,11 +80,15 @@ struct Config {
   CacheConfig cache;
   RefreshConfig refresh;
   PccsConfig pccs;
+  AuditConfig audit;
   // [baseline] honour_update: let "update=standard" of Intel's clients mean the standard set instead of the
   // default baseline. Clients send it always, so it is no choice of theirs. Default false.
   bool honour_update = false;
-  // [baseline.NAME]; "default" is always there.
-  std::map<std::string, Baseline, std::less<>> baselines = {{"default", {}}};
+  // [baseline.NAME], keys as the fields of Baseline; "default" is always there. Changes are made by command, or here:
+  // see baseline_book.h.
+  //   intel: the TCB infos and identities to use: "standard", "early", a tcbEvaluationDataNumber as text, "17", or
+  //          "delayed: 30d", the newest set that appeared at least so long ago.
+  Baselines baselines = {{"default", {}}};
   // [policy.NAME]: keys as the fields of Policy in tcb/policy.h; "default" is always there.
   std::map<std::string, Policy, std::less<>> policies = {{"default", BuiltInPolicy()}};
 };

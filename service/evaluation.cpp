@@ -5,6 +5,8 @@
 
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/intel/enclave_identity.h"
+#include "tcb/intel/tcb_info.h"
 
 namespace thimble {
 namespace {
@@ -37,6 +39,22 @@ Result<Selector> SelectorOf(const EvaluationChoice& choice, IntelTee tee, Collat
   if (!choice.delay) return choice.selector;
   TRY_ASSIGN(const ItemPtr item, List(tee, cache, at, list));
   return Selector{Selector::Kind::kNumber, NewestAfter(*item->numbers(), *choice.delay, at)};
+}
+
+Result<DefaultEvaluation::Choice> DefaultEvaluation::For(IntelTee tee) const {
+  Choice choice{{}, book_.Find("default")};
+  if (!choice.baseline) return Error{ErrorKind::kInternal, Check::kRequest, "there is no default baseline"};
+  TRY_ASSIGN(choice.selector, SelectorOf(choice.baseline->baseline.intel, tee, cache_, clock_.Now()));
+  return choice;
+}
+
+void AddEvaluationHeaders(http::Response& response, const CollateralItem& item, const BaselinePtr& baseline) {
+  if (const intel::TcbInfo* info = item.tcb_info())
+    response.headers.emplace_back("X-Thimble-Evaluation", std::to_string(info->evaluation_number));
+  if (const intel::EnclaveIdentity* identity = item.identity())
+    response.headers.emplace_back("X-Thimble-Evaluation", std::to_string(identity->evaluation_number));
+  if (baseline)
+    response.headers.emplace_back("X-Thimble-Baseline", StrCat(baseline->name, "@", baseline->version));
 }
 
 }  // namespace thimble

@@ -4,7 +4,9 @@
 #pragma once
 
 #include "cache/collateral_cache.h"
-#include "service/baseline.h"
+#include "service/baseline_book.h"
+#include "service/clock.h"
+#include "service/http_types.h"
 #include "tcb/base/result.h"
 #include "tcb/intel/evaluation_numbers.h"
 
@@ -19,5 +21,28 @@ uint32_t NewestAfter(const intel::EvaluationNumbers& list, Seconds delay, Instan
 enum class ListOf : uint8_t { kNow, kThen };
 Result<Selector> SelectorOf(const EvaluationChoice& choice, IntelTee tee, CollateralCache& cache, Instant at,
                             ListOf list = ListOf::kNow);
+
+// X-Thimble-Evaluation, the number of a TCB info or identity; and X-Thimble-Baseline, the name and version of the
+// baseline that chose it, "default@3", unless the query did.
+void AddEvaluationHeaders(http::Response& response, const CollateralItem& item, const BaselinePtr& baseline);
+
+// What queries for collateral get that make no choice of their own: by the default baseline. Thread-safe; what is given
+// outlives it.
+class DefaultEvaluation {
+ public:
+  DefaultEvaluation(const BaselineBook& book, CollateralCache& cache, const Clock& clock)
+      : book_(book), cache_(cache), clock_(clock) {}
+
+  struct Choice {
+    Selector selector;
+    BaselinePtr baseline;  // null when the query chose for itself
+  };
+  Result<Choice> For(IntelTee tee) const;
+
+ private:
+  const BaselineBook& book_;
+  CollateralCache& cache_;
+  const Clock& clock_;
+};
 
 }  // namespace thimble

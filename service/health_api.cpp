@@ -60,6 +60,14 @@ http::Response HealthApi::Ready(const http::Query& query) {
     json.Key("reason").String(reason);
     json.EndObject();
   }
+  if (const auto audit = audit_.state(); audit && (audit->lost != 0 || !audit->last_error.empty())) {
+    degraded = true;
+    json.BeginObject();
+    json.Key("item").String("audit");
+    json.Key("reason").String(
+        StrCat(audit->lost, " records lost", audit->last_error.empty() ? "" : ": ", audit->last_error));
+    json.EndObject();
+  }
   json.EndArray();
   json.EndObject();
   return JsonResponse(ready && !(degraded && strict == "1") ? 200 : 503, std::move(body));
@@ -68,6 +76,7 @@ http::Response HealthApi::Ready(const http::Query& query) {
 http::Response HealthApi::Status() {
   StatusReport report = MakeStatusReport(cache_, clock_.Now());
   report.events = events_.Counts();
+  report.coming = watch_.Coming();
   return JsonResponse(200, StatusJson(report));
 }
 

@@ -5,8 +5,10 @@
 
 #include "cache/collateral_cache.h"
 #include "cache/store.h"
+#include "service/audit_trail.h"
 #include "service/cache_events.h"
 #include "service/clock.h"
+#include "service/recovery_watch.h"
 #include "service/router.h"
 
 namespace thimble {
@@ -15,8 +17,14 @@ namespace thimble {
 class HealthApi {
  public:
   HealthApi(CollateralCache& cache, const CacheEvents& events, Store& store, const TrustAnchors& anchors,
-            const Clock& clock)
-      : cache_(cache), events_(events), store_(store), anchors_(anchors), clock_(clock) {}
+            const RecoveryWatch& watch, const AuditTrail& audit, const Clock& clock)
+      : cache_(cache),
+        events_(events),
+        store_(store),
+        anchors_(anchors),
+        watch_(watch),
+        audit_(audit),
+        clock_(clock) {}
 
   void AddTo(http::Router& router);
 
@@ -31,6 +39,8 @@ class HealthApi {
   const CacheEvents& events_;
   Store& store_;
   const TrustAnchors& anchors_;
+  const RecoveryWatch& watch_;
+  const AuditTrail& audit_;
   const Clock& clock_;
 };
 

@@ -44,6 +44,10 @@ bool GoodCustomParameter(const Query& query) {
 
 Error NotHeld() { return {ErrorKind::kUnavailable, Check::kModeForbidsFetch, "not held"}; }
 
+http::Response RefusalOfChoice(const Error& error) {
+  return error.kind == ErrorKind::kMalformed ? pccs::InvalidParameters() : pccs::RefusalOf(error);
+}
+
 // The issuer chain's header: its name is the kind of item's. CRLs that are sent alone have none.
 http::HeaderList ChainHeader(const CollateralItem& item) {
   std::string_view name;
@@ -148,31 +152,34 @@ void IntelDialect::AddVersionless(http::Router& router, std::string_view prefix)
 }
 
 // A number in Azure's parameter goes before `update`, which clients always send.
-std::optional<Selector> IntelDialect::SelectorOf(const http::Query& query) const {
+Result<IntelDialect::Choice> IntelDialect::ChoiceOf(const http::Query& query, IntelTee tee) const {
+  const Error bad{ErrorKind::kMalformed, Check::kRequest, "update, tcbEvaluationDataNumber, customParameter"};
+  const auto by_number = [](uint32_t number) { return Choice{{Selector::Kind::kNumber, number}, nullptr}; };
   const auto update = query.Get("update");
   const auto number = query.Get("tcbEvaluationDataNumber");
   const auto custom = query.Get("customParameter");
-  if ((update && number) || (custom && number)) return std::nullopt;
+  if ((update && number) || (custom && number)) return bad;
   if (number) {
     const auto parsed = ParseEvaluationNumber(*number);
-    return parsed ? std::optional(Selector{Selector::Kind::kNumber, *parsed}) : std::nullopt;
+    return parsed ? Result<Choice>(by_number(*parsed)) : bad;
   }
   if (custom) {
     const auto parsed = ParseCustomParameter(*custom);
-    if (!parsed) return std::nullopt;
-    if (parsed->evaluation_number) return Selector{Selector::Kind::kNumber, *parsed->evaluation_number};
+    if (!parsed) return bad;
+    if (parsed->evaluation_number) return by_number(*parsed->evaluation_number);
   }
-  if (!update) return options_.baseline;
-  if (EqualIgnoringCase(*update, "early")) return Selector{Selector::Kind::kEarly, 0};
-  if (!EqualIgnoringCase(*update, "standard")) return std::nullopt;
-  return options_.honour_update ? Selector{} : options_.baseline;
+  if (!update) return evaluation_.For(tee);
+  if (EqualIgnoringCase(*update, "early")) return Choice{{Selector::Kind::kEarly, 0}, nullptr};
+  if (!EqualIgnoringCase(*update, "standard")) return bad;
+  return options_.honour_update ? Result<Choice>(Choice{}) : evaluation_.For(tee);
 }
 
 http::Response IntelDialect::TcbInfo(const http::Request& request, const http::Query& query, IntelTee tee) {
   const auto fmspc = intel::Fmspc::FromHex(query.Get("fmspc").value_or(""));
-  const auto selector = SelectorOf(query);
-  if (!fmspc || !selector) return pccs::InvalidParameters();
-  return Serve(request, TcbInfoKey{tee, *fmspc, *selector}, ItemForm::kJson);
+  if (!fmspc) return pccs::InvalidParameters();
+  const auto choice = ChoiceOf(query, tee);
+  if (!choice) return RefusalOfChoice(choice.error());
+  return Serve(request, TcbInfoKey{tee, *fmspc, choice->selector}, ItemForm::kJson, choice->baseline);
 }
 
 // Another signed format, which v4 data cannot answer: it was uploaded, or it is gone. As in PCCS's, LAZY mode says that
@@ -201,9 +208,9 @@ http::Response IntelDialect::Version3TcbInfo(const Request& request, const Query
 }
 
 http::Response IntelDialect::Identity(const http::Request& request, const http::Query& query, EnclaveId id) {
-  const auto selector = SelectorOf(query);
-  if (!selector) return pccs::InvalidParameters();
-  return Serve(request, EnclaveIdentityKey{id, *selector}, ItemForm::kJson);
+  const auto choice = ChoiceOf(query, id == EnclaveId::kTdQe ? IntelTee::kTdx : IntelTee::kSgx);
+  if (!choice) return RefusalOfChoice(choice.error());
+  return Serve(request, EnclaveIdentityKey{id, choice->selector}, ItemForm::kJson, choice->baseline);
 }
 
 http::Response IntelDialect::EvaluationNumbers(const http::Request& request, IntelTee tee) {
@@ -249,7 +256,8 @@ http::Response IntelDialect::Fmspcs(const http::Query& query) {
           .content = http::Content::Make("application/json; charset=utf-8", *list)};
 }
 
-http::Response IntelDialect::Serve(const http::Request& request, const CollateralKey& key, ItemForm form) {
+http::Response IntelDialect::Serve(const http::Request& request, const CollateralKey& key, ItemForm form,
+                                   const BaselinePtr& baseline) {
   const Instant now = clock_.Now();
   if (options_.mode != CachingMode::kLazy && !cache_.Peek(key, now)) {
     return pccs::RefusalOf(NotHeld());
@@ -258,7 +266,9 @@ http::Response IntelDialect::Serve(const http::Request& request, const Collatera
   if (!answer) return pccs::RefusalOf(answer.error());
   auto content = contents_.Get(answer->item, form, MakeContent);
   if (TooLongForIntelsClient(*content)) return pccs::TooLong();
-  return ItemResponse(request, *answer, std::move(content), now);
+  http::Response response = ItemResponse(request, *answer, std::move(content), now);
+  AddEvaluationHeaders(response, *answer->item, baseline);
+  return response;
 }
 
 }  // namespace thimble

@@ -7,13 +7,13 @@
 // of a 503 when it asks again (spec/intel-qcnl-client.md, trap 1), and an unknown parameter is 400.
 #pragma once
 
-#include <optional>
 #include <string_view>
 
 #include "cache/collateral_cache.h"
 #include "cache/version3_tcb_infos.h"
 #include "service/clock.h"
 #include "service/config.h"
+#include "service/evaluation.h"
 #include "service/fmspc_list.h"
 #include "service/router.h"
 #include "service/served_item.h"
@@ -21,7 +21,6 @@
 namespace thimble {
 
 struct IntelDialectOptions {
-  Selector baseline;           // what a request without a choice of its own gets
   bool honour_update = false;  // take "update=standard" for a choice
   CachingMode mode = CachingMode::kLazy;
 };
@@ -29,9 +28,14 @@ struct IntelDialectOptions {
 // Thread-safe. The cache and the clock outlive it, and it outlives the router that it is added to.
 class IntelDialect {
  public:
-  IntelDialect(CollateralCache& cache, Version3TcbInfos& version3_infos, FmspcList& fmspcs,
-               const Clock& clock, IntelDialectOptions options)
-      : cache_(cache), version3_infos_(version3_infos), fmspcs_(fmspcs), clock_(clock), options_(options) {}
+  IntelDialect(CollateralCache& cache, const DefaultEvaluation& evaluation, Version3TcbInfos& version3_infos,
+               FmspcList& fmspcs, const Clock& clock, IntelDialectOptions options)
+      : cache_(cache),
+        evaluation_(evaluation),
+        version3_infos_(version3_infos),
+        fmspcs_(fmspcs),
+        clock_(clock),
+        options_(options) {}
 
   void AddTo(http::Router& router);
 
@@ -45,10 +49,15 @@ class IntelDialect {
   http::Response Fmspcs(const http::Query& query);
   http::Response PckCrl(const http::Request& request, const http::Query& query);
   http::Response Crl(const http::Request& request, const http::Query& query);
-  http::Response Serve(const http::Request& request, const CollateralKey& key, ItemForm form);
-  std::optional<Selector> SelectorOf(const http::Query& query) const;
+  // A TCB info or identity has its evaluation number in the headers, and the baseline that chose it.
+  http::Response Serve(const http::Request& request, const CollateralKey& key, ItemForm form,
+                       const BaselinePtr& baseline = nullptr);
+  // Errors: request.invalid; and unavailable, when the default baseline needs a list that is not to be had.
+  using Choice = DefaultEvaluation::Choice;
+  Result<Choice> ChoiceOf(const http::Query& query, IntelTee tee) const;
 
   CollateralCache& cache_;
+  const DefaultEvaluation& evaluation_;
   Version3TcbInfos& version3_infos_;
   FmspcList& fmspcs_;
   const Clock& clock_;

@@ -5,6 +5,7 @@
 
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/intel/pck_chain.h"
 #include "tcb/pki/pem.h"
 
 namespace thimble {
@@ -121,7 +122,15 @@ Result<PckChoice> PckService::Choose(const PckRequest& request, const PckTcb& ra
       set = *std::move(renewed);
     }
   }
-  return ChooseFrom(std::move(set), request.platform, raw, options_.mode == CachingMode::kLazy);
+  auto choice = ChooseFrom(std::move(set), request.platform, raw, options_.mode == CachingMode::kLazy);
+  if (choice.ok()) NoteSeen(*choice);
+  return choice;
+}
+
+void PckService::NoteSeen(const PckChoice& choice) {
+  const auto facts = intel::ParseSgxExtension(*choice.certificate->certificate,
+                                              choice.set.item->pck_set()->ca, Check::kCollateralMalformed);
+  if (facts.ok()) seen_->Note(TcbOf(*facts), clock_.Now());  // it is: the set was authenticated
 }
 
 Result<PckChoice> PckService::ChooseHeld(const PlatformId& platform, const PckTcb& raw) {
@@ -184,7 +193,9 @@ Status PckService::FetchFor(const Registration& registration) {
   TRY_ASSIGN(CacheAnswer set, Fetched(registration, true));
   if (!registration.raw) return {};
   const auto chosen = ChooseFrom(std::move(set), registration.platform, *registration.raw, true);
-  return chosen.ok() ? Status() : Status(chosen.error());
+  if (!chosen.ok()) return chosen.error();
+  NoteSeen(*chosen);
+  return {};
 }
 
 Status PckService::Register(const Registration& registration) {

@@ -9,6 +9,7 @@
 
 #include "cache/collateral_cache.h"
 #include "cache/platform_registry.h"
+#include "cache/seen_platforms.h"
 #include "service/clock.h"
 #include "service/config.h"
 #include "service/pck_source.h"
@@ -39,8 +40,8 @@ struct PckServiceOptions {
 class PckService {
  public:
   PckService(CollateralCache& cache, PlatformRegistry& registry, PckSource& source, const Clock& clock,
-             PckServiceOptions options)
-      : cache_(cache), registry_(registry), source_(source), clock_(clock), options_(options) {}
+             PckServiceOptions options, SeenPlatforms* seen)
+      : cache_(cache), registry_(registry), source_(source), clock_(clock), options_(options), seen_(seen) {}
 
   Result<CacheAnswer> Certificates(const PckRequest& request);
   Result<PckChoice> Choose(const PckRequest& request, const intel::PckTcb& raw);
@@ -71,6 +72,7 @@ class PckService {
   Status FetchFor(const Registration& registration);
   bool WorthAnotherLook(const CacheAnswer& set, const intel::PlatformId& platform, const intel::PckTcb& raw);
   Error WhyNotHeld(const intel::PlatformId& platform);
+  void NoteSeen(const PckChoice& choice);
   Status NoteArrival(const Registration& registration, const intel::PckSet& set);
 
   CollateralCache& cache_;
@@ -78,6 +80,7 @@ class PckService {
   PckSource& source_;
   const Clock& clock_;
   const PckServiceOptions options_;
+  SeenPlatforms* const seen_;  // platforms that ask for their certificate, or register
 };
 
 }  // namespace thimble

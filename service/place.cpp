@@ -41,6 +41,31 @@ Result<Place> Place::Open(const ConfigFlags& flags, const std::optional<std::str
   return Place(std::move(app));
 }
 
+Result<HttpResponse> Place::Ask(const std::string& method, const std::string& target, std::string body) {
+  if (remote_) return remote_->Send(method, target, "application/json", std::move(body));
+  http::Request request;
+  request.method = method;
+  request.path = target;
+  request.body = std::move(body);
+  request.headers = {{"content-type", "application/json"}};
+  request.client = "command line";
+  request.admin = true;
+  const http::Response response = app_->Handle(request);
+  HttpResponse answer;
+  answer.status = response.status;
+  if (response.content) {
+    const ByteView bytes = AsBytes(response.content->body());
+    answer.body.assign(bytes.begin(), bytes.end());
+  }
+  return answer;
+}
+
+Result<Selector> Place::SelectorFor(IntelTee tee) {
+  if (remote_) return Selector{};
+  TRY_ASSIGN(const auto choice, app_->evaluation().For(tee));
+  return choice.selector;
+}
+
 Result<StatusReport> Place::Status() {
   if (!remote_) return MakeStatusReport(app_->cache(), app_->clock().Now());
   TRY_ASSIGN(const HttpResponse response, remote_->Get("/v1/status"));

@@ -22,7 +22,11 @@ class Place {
  public:
   static Result<Place> Open(const ConfigFlags& flags, const std::optional<std::string>& server);
 
+  // The answer to a request of the administrator, whatever its status: from the server, or from the store in this process.
+  Result<HttpResponse> Ask(const std::string& method, const std::string& target, std::string body = "");
   Result<StatusReport> Status();
+  // By what the default baseline chooses here. A server chooses for itself, when it is not told.
+  Result<Selector> SelectorFor(IntelTee tee);
   // Makes sure that the item is held.
   thimble::Status Fetch(const CollateralKey& key);
   // One refresh pass.

@@ -101,13 +101,17 @@ Response PlatformsDialect::Post(const Request& request, const Query& query) {
   return pccs::RefusalOf(done.error());
 }
 
-// What a verifier of this platform's quotes will ask for, by these sets.
+// What a verifier of this platform's quotes will ask for, by these sets and by what the default baseline has in force. A
+// list that is not to be had is no reason to refuse a registration.
 std::vector<CollateralKey> PlatformsDialect::KeysToVerifyBy(const intel::PlatformId& platform,
                                                             const std::vector<Selector>& selectors) {
   std::vector<CollateralKey> keys = {RootCaCrlKey{}, PckCrlKey{intel::PckCa::kProcessor},
                                      PckCrlKey{intel::PckCa::kPlatform}};
   std::vector<Selector> all = selectors;
-  if (std::ranges::find(all, baseline_) == all.end()) all.push_back(baseline_);
+  for (const IntelTee tee : {IntelTee::kSgx, IntelTee::kTdx}) {
+    const auto chosen = evaluation_.For(tee);
+    if (chosen.ok() && std::ranges::find(all, chosen->selector) == all.end()) all.push_back(chosen->selector);
+  }
   const auto set = cache_.Peek(PckCertsKey{platform}, clock_.Now());
   for (const Selector& selector : all) {
     for (const EnclaveId id : {EnclaveId::kQe, EnclaveId::kQve, EnclaveId::kTdQe}) {

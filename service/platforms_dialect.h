@@ -13,6 +13,7 @@
 #include "cache/platform_registry.h"
 #include "service/clock.h"
 #include "service/config.h"
+#include "service/evaluation.h"
 #include "service/pck_service.h"
 #include "service/router.h"
 
@@ -21,15 +22,14 @@ namespace thimble {
 // Thread-safe. What it refers to outlives it, and it outlives the router that it is added to.
 class PlatformsDialect {
  public:
-  // `baseline` is what requests without a choice of their own are answered by.
   PlatformsDialect(PckService& service, PlatformRegistry& registry, CollateralCache& cache,
-                   const Clock& clock, const PccsConfig& config, Selector baseline)
+                   const DefaultEvaluation& evaluation, const Clock& clock, const PccsConfig& config)
       : service_(service),
         registry_(registry),
         cache_(cache),
+        evaluation_(evaluation),
         clock_(clock),
-        config_(config),
-        baseline_(baseline) {}
+        config_(config) {}
 
   void AddTo(http::Router& router);
 
@@ -46,9 +46,9 @@ class PlatformsDialect {
   PckService& service_;
   PlatformRegistry& registry_;
   CollateralCache& cache_;
+  const DefaultEvaluation& evaluation_;
   const Clock& clock_;
   const PccsConfig config_;
-  const Selector baseline_;
   std::mutex reading_;  // the queue
 };
 

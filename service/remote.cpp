@@ -46,8 +46,13 @@ Result<HttpResponse> Remote::Get(std::string_view target) const { return client_
 
 Result<HttpResponse> Remote::Post(std::string_view target, std::string_view content_type,
                                   std::string body) const {
+  return Send("POST", target, content_type, std::move(body));
+}
+
+Result<HttpResponse> Remote::Send(std::string_view method, std::string_view target,
+                                  std::string_view content_type, std::string body) const {
   HttpRequest request = RequestTo(target);
-  request.method = "POST";
+  request.method = method;
   request.headers = {{"Content-Type", std::string(content_type)}};
   request.body = std::move(body);
   return client_->Send(request);

@@ -20,6 +20,8 @@ class Remote {
 
   // OK means that an answer arrived, whatever its status. Errors: upstream.unreachable.
   Result<HttpResponse> Get(std::string_view target) const;
+  Result<HttpResponse> Send(std::string_view method, std::string_view target, std::string_view content_type,
+                            std::string body) const;
   Result<HttpResponse> Post(std::string_view target, std::string_view content_type, std::string body) const;
   // Where it is, for messages.
   const std::string& name() const { return name_; }

@@ -90,9 +90,11 @@ void WriteCollateral(Writer& json, const Verdict& verdict) {
   json.EndArray();
 }
 
-void WriteEvaluation(Writer& json, const Verdict& verdict, std::string_view baseline) {
+void WriteEvaluation(Writer& json, const ResultView& result) {
+  const Verdict& verdict = result.verdict;
   json.Key("evaluation").BeginObject();
-  if (!baseline.empty()) json.Key("baseline").String(baseline);
+  if (!result.baseline.empty()) json.Key("baseline").String(result.baseline);
+  if (result.baseline_version != 0) json.Key("baseline_version").Unsigned(result.baseline_version);
   if (verdict.tcb_info_evaluation) json.Key("tcb_info").Unsigned(*verdict.tcb_info_evaluation);
   if (verdict.qe_identity_evaluation) json.Key("qe_identity").Unsigned(*verdict.qe_identity_evaluation);
   if (!verdict.floor.empty()) json.Key("floor").String(verdict.floor);
@@ -146,7 +148,7 @@ std::string RenderResult(const ResultView& result) {
   WritePlatform(json.Key("platform"), verdict);
   WriteClaims(json.Key("claims"), verdict);
   WriteCollateral(json, verdict);
-  WriteEvaluation(json, verdict, result.baseline);
+  WriteEvaluation(json, result);
   if (!verdict.trust_anchor.empty()) json.Key("trust_anchor").String(verdict.trust_anchor);
   json.Key("at").String(FormatRfc3339(verdict.at));
   if (verdict.window.not_after != Instant::max()) {

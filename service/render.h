@@ -18,7 +18,8 @@ struct ResultView {
   const Verdict& verdict;
   const Decision& decision;
   const Policy& policy;
-  std::string_view baseline;  // "" when the collateral was the caller's
+  std::string_view baseline;      // "" when the collateral was the caller's
+  uint32_t baseline_version = 0;  // 0: none
 };
 std::string RenderResult(const ResultView& result);
 

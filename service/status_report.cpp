@@ -35,6 +35,21 @@ int UrgencyOf(const CacheStatus& status) {
   return status.freshness == Freshness::kRefreshDue ? 2 : 3;
 }
 
+void WriteComing(json::Writer& json, const std::vector<ComingSet>& coming) {
+  json.BeginArray();
+  for (const ComingSet& set : coming) {
+    json.BeginObject();
+    json.Key("tee").String(set.tee == IntelTee::kTdx ? "tdx" : "sgx");
+    json.Key("evaluation").Unsigned(set.number);
+    json.Key("in_force").Unsigned(set.in_force);
+    json.Key("refused").Unsigned(set.refused);
+    json.Key("changed_tcbs").Unsigned(set.kinds);
+    json.Key("unjudged_tcbs").Unsigned(set.unjudged);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
 Error NotAStatus(std::string_view what) {
   return {ErrorKind::kUnavailable, Check::kUpstreamAnswer, StrCat("status: ", what)};
 }
@@ -79,6 +94,31 @@ Result<CacheStatus> ReadItem(const json::Value& object) {
   return status;
 }
 
+Result<uint64_t> Number(const json::Value& object, std::string_view name, uint64_t max = UINT64_MAX) {
+  TRY_ASSIGN(const json::Value value, object.Get(name));
+  return value.Unsigned(max);
+}
+
+Result<ComingSet> ReadComing(const json::Value& object) {
+  ComingSet set;
+  TRY_ASSIGN(const std::string tee, Text(object, "tee"));
+  set.tee = tee == "tdx" ? IntelTee::kTdx : IntelTee::kSgx;
+  TRY_ASSIGN(const uint64_t number, Number(object, "evaluation", UINT32_MAX));
+  TRY_ASSIGN(const uint64_t in_force, Number(object, "in_force", UINT32_MAX));
+  set.number = static_cast<uint32_t>(number);
+  set.in_force = static_cast<uint32_t>(in_force);
+  TRY_ASSIGN(set.refused, Number(object, "refused"));
+  TRY_ASSIGN(set.kinds, Number(object, "changed_tcbs"));
+  TRY_ASSIGN(set.unjudged, Number(object, "unjudged_tcbs"));
+  return set;
+}
+
+std::string ComingText(const ComingSet& set) {
+  return StrCat("\nevaluation data ", set.number, " is out for ", set.tee == IntelTee::kTdx ? "TDX" : "SGX",
+                ", ", set.in_force, " is in force: ", set.refused,
+                " sightings would be refused (thimble impact --intel ", set.number, ")\n");
+}
+
 // Left-aligned in a column; longer text pushes the rest to the right.
 std::string Column(std::string_view text, size_t width) {
   std::string out(text);
@@ -95,7 +135,7 @@ std::string Line(std::string_view freshness, std::string_view next_update, std::
 }  // namespace
 
 StatusReport MakeStatusReport(CollateralCache& cache, Instant now) {
-  StatusReport report{now, cache.Status(now), cache.platform_items(), {}};
+  StatusReport report{now, cache.Status(now), cache.platform_items(), {}, {}};
   std::ranges::move(cache.PlatformStatus(now, kMaxListed), std::back_inserter(report.items));
   std::ranges::sort(report.items, [](const CacheStatus& a, const CacheStatus& b) {
     return std::make_tuple(UrgencyOf(a), a.next_update, std::string_view(a.item)) <
@@ -118,6 +158,7 @@ std::string StatusJson(const StatusReport& report) {
     for (const auto& [name, count] : report.events) json.Key(name).Unsigned(count);
     json.EndObject();
   }
+  if (!report.coming.empty()) WriteComing(json.Key("coming"), report.coming);
   json.EndObject();
   return out;
 }
@@ -142,6 +183,13 @@ Result<StatusReport> ParseStatusJson(std::string_view text) {
       report.events.emplace_back(name, count);
     }
   }
+  if (const auto coming = document->root().Find("coming")) {
+    TRY_ASSIGN(const auto sets, coming->Array());
+    for (const json::Value& entry : sets) {
+      TRY_ASSIGN(const ComingSet set, ReadComing(entry));
+      report.coming.push_back(set);
+    }
+  }
   return report;
 }
 
@@ -158,6 +206,7 @@ std::string StatusText(const StatusReport& report) {
     for (const auto& [name, count] : report.events) out += StrCat("  ", name, " ", count);
     out += '\n';
   }
+  for (const ComingSet& set : report.coming) out += ComingText(set);
   return out;
 }
 

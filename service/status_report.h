@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cache/collateral_cache.h"
+#include "service/recovery_watch.h"
 #include "tcb/base/result.h"
 
 namespace thimble {
@@ -19,14 +20,16 @@ struct StatusReport {
   uint64_t platform_items = 0;  // VCEKs and PCK sets that are held; at most kMaxListed of them are in `items`
   // How often things happened since the server started (cache_events.h); empty when none is running.
   std::vector<std::pair<std::string, uint64_t>> events;
+  std::vector<ComingSet>
+      coming;  // evaluation data that is out and not in force; none where no server is running
 };
 
 inline constexpr size_t kMaxListed = 10'000;
 StatusReport MakeStatusReport(CollateralCache& cache, Instant now);
 
 // {"at": ..., "platform_items": 3, "items": [{item, freshness, issued, next_update, fetched, last_check, next_refresh, source, sha256,
-// order_number, last_error}], "events": {"hit": 12, "refused": 1, ...}}; last_error and events are absent when there are
-// none.
+// order_number, last_error}], "events": {"hit": 12, "refused": 1, ...}, "coming": [{tee, evaluation, in_force, refused,
+// changed_tcbs, unjudged_tcbs}]}; last_error, events and coming are absent when there are none.
 std::string StatusJson(const StatusReport& report);
 // Unavailable (upstream.answer) when it is not that JSON: it comes from a server.
 Result<StatusReport> ParseStatusJson(std::string_view json);

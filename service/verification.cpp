@@ -3,6 +3,7 @@
 
 #include <future>
 
+#include "service/evaluation.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/pki/pem.h"
@@ -49,7 +50,14 @@ VerificationOutcome Verification::Run(const VerificationRequest& request) {
   if (outcome.error) return outcome;
   if (request.report_data) CheckReportData(outcome.verdict, *request.report_data);
   outcome.decision = Appraise(outcome.verdict, request.policy, at);
+  NoteSeen(request, outcome.verdict);
   return outcome;
+}
+
+// A decision that is repeated for another time is no sighting.
+void Verification::NoteSeen(const VerificationRequest& request, const Verdict& verdict) {
+  if (seen_ == nullptr || request.at) return;
+  if (const auto tcb = TcbOf(verdict)) seen_->Note(*tcb, clock_.Now());
 }
 
 VerificationOutcome Verification::RunQuote(const VerificationRequest& request, Instant at) {
@@ -109,11 +117,18 @@ Result<intel::VerifiedCollateral> Verification::Gather(const VerificationRequest
 // All four at the same time: the budget for upstream work is one request's, not one item's.
 Result<intel::VerifiedCollateral> Verification::Collect(const intel::NeededCollateral& needed,
                                                         const VerificationRequest& request) {
-  const auto keys = KeysFor(needed, request.baseline.intel);
+  if (cache_ == nullptr) {
+    return Error{ErrorKind::kUnavailable, Check::kCollateralMissing,
+                 "no collateral given, and no cache to ask"};
+  }
+  TRY_ASSIGN(const Selector selector,
+             SelectorOf(request.baseline.intel, needed.tee, *cache_, request.at.value_or(clock_.Now()),
+                        request.at ? ListOf::kThen : ListOf::kNow));
+  const auto keys = KeysFor(needed, selector);
   std::array<std::future<Result<ItemPtr>>, 4> items;
   for (size_t i = 0; i < keys.size(); ++i) {
     // What is held is answered on this thread, when it is asked for below.
-    const bool held = cache_ != nullptr && (request.at || cache_->Peek(keys.at(i), clock_.Now()));
+    const bool held = request.at || cache_->Peek(keys.at(i), clock_.Now());
     items.at(i) = std::async(held ? std::launch::deferred : std::launch::async,
                              [this, &key = keys.at(i), &at = request.at] { return Item(key, at); });
   }
@@ -132,10 +147,6 @@ Result<intel::VerifiedCollateral> Verification::Collect(const intel::NeededColla
 }
 
 Result<ItemPtr> Verification::Item(const CollateralKey& key, const std::optional<Instant>& at) {
-  if (cache_ == nullptr) {
-    return Error{ErrorKind::kUnavailable, Check::kCollateralMissing,
-                 "no collateral given, and no cache to ask"};
-  }
   if (at) {  // history or nothing: today's collateral says nothing about another day
     const std::vector<ItemPtr> history = cache_->History(key);
     if (const ItemPtr* item = InForce(history, *at)) return *item;

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "cache/collateral_cache.h"
+#include "cache/seen_platforms.h"
 #include "service/clock.h"
 #include "service/config.h"
 #include "tcb/intel/pck_tcb.h"
@@ -29,7 +30,8 @@ struct VerificationRequest {
   std::optional<Bytes> report_data;                // expected; at most 64 bytes, the rest must be zero
   std::optional<intel::CollateralSet> collateral;  // absent: from the cache
   Policy policy;
-  std::string baseline_name;  // "" with a caller's collateral
+  std::string baseline_name;      // "" with a caller's collateral
+  uint32_t baseline_version = 0;  // 0: of a file, which has no versions
   Baseline baseline;
 };
 
@@ -48,10 +50,11 @@ using PckChainFunction =
 // Thread-safe.
 class Verification {
  public:
-  // `cache` may be null: then only requests with collateral can be answered. What is given outlives it.
+  // `cache` may be null: then only requests with collateral can be answered. The platforms of authentic evidence are
+  // noted in `seen`, unless it is null. What is given outlives it.
   Verification(const TrustAnchors& anchors, CollateralCache* cache, const Clock& clock,
-               PckChainFunction pck_chain = {})
-      : anchors_(anchors), cache_(cache), clock_(clock), pck_chain_(std::move(pck_chain)) {}
+               PckChainFunction pck_chain = {}, SeenPlatforms* seen = nullptr)
+      : anchors_(anchors), cache_(cache), clock_(clock), pck_chain_(std::move(pck_chain)), seen_(seen) {}
 
   VerificationOutcome Run(const VerificationRequest& request);
   // What Run() would verify the evidence with: the complete set, with the PCK chain. The evidence has to hold by
@@ -59,6 +62,7 @@ class Verification {
   Result<intel::VerifiedCollateral> Gather(const VerificationRequest& request);
 
  private:
+  void NoteSeen(const VerificationRequest& request, const Verdict& verdict);
   VerificationOutcome RunQuote(const VerificationRequest& request, Instant at);
   VerificationOutcome RunQuoteFromCache(const VerificationRequest& request, Instant at);
   Result<intel::QuoteVerification> Begin(ByteView evidence, Instant at);
@@ -71,6 +75,7 @@ class Verification {
   CollateralCache* const cache_;
   const Clock& clock_;
   const PckChainFunction pck_chain_;
+  SeenPlatforms* const seen_;
   intel::Memo memo_;
 };
 

@@ -54,11 +54,13 @@ http::Response VerifyApi::Verify(const http::Request& request, const http::Query
 
   const VerificationOutcome outcome = verification_.Run(*read);
   if (outcome.error) return ProblemResponse(ProblemOf(*outcome.error, &outcome.verdict.checks));
+  if (const Status recorded = audit_.Decision(request, *read, outcome); !recorded && audit_.must_record())
+    return ProblemResponse(ProblemOf(recorded.error()));
   return {.status = 200,
           .headers = {{"Cache-Control", "no-store"}},
-          .content = http::Content::Make(
-              "application/json",
-              RenderResult({outcome.verdict, outcome.decision, read->policy, read->baseline_name}))};
+          .content = http::Content::Make("application/json",
+                                         RenderResult({outcome.verdict, outcome.decision, read->policy,
+                                                       read->baseline_name, read->baseline_version}))};
 }
 
 Result<VerificationRequest> VerifyApi::FromJson(std::string_view body) const {
@@ -118,11 +120,11 @@ Status VerifyApi::Apply(const Options& options, VerificationRequest& request) co
     return BadRequestError("baseline: has no meaning beside collateral, which is what it would choose");
   }
   if (request.collateral) return {};
-  const auto baseline = config_.baselines.find(options.baseline.value_or("default"));
-  if (baseline == config_.baselines.end())
-    return BadRequestError(StrCat("baseline: there is no ", *options.baseline));
-  request.baseline_name = baseline->first;
-  request.baseline = baseline->second;
+  const BaselinePtr baseline = baselines_.Find(options.baseline.value_or("default"));
+  if (!baseline) return BadRequestError(StrCat("baseline: there is no ", *options.baseline));
+  request.baseline_name = baseline->name;
+  request.baseline_version = baseline->version;
+  request.baseline = baseline->baseline;
   return {};
 }
 

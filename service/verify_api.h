@@ -4,16 +4,18 @@
 // a member, as any other unknown one, is a 400.
 #pragma once
 
+#include "service/audit_trail.h"
 #include "service/router.h"
 #include "service/verification.h"
 
 namespace thimble {
 
-// Thread-safe. `config` and `verification` outlive it, and it outlives the router that it is added to.
+// Thread-safe. What is given outlives it, and it outlives the router that it is added to.
 class VerifyApi {
  public:
-  VerifyApi(const Config& config, Verification& verification)
-      : config_(config), verification_(verification) {}
+  VerifyApi(const Config& config, const BaselineBook& baselines, AuditTrail& audit,
+            Verification& verification)
+      : config_(config), baselines_(baselines), audit_(audit), verification_(verification) {}
 
   void AddTo(http::Router& router);
 
@@ -25,6 +27,8 @@ class VerifyApi {
   Status Apply(const Options& options, VerificationRequest& request) const;
 
   const Config& config_;
+  const BaselineBook& baselines_;
+  AuditTrail& audit_;
   Verification& verification_;
 };
 

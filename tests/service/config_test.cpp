@@ -32,7 +32,7 @@ TEST(Config, HasDefaultsThatRun) {
   EXPECT_EQ(config.server.miss_budget, Seconds(5));
   EXPECT_EQ(config.refresh.max_age, Seconds(86400));
   EXPECT_EQ(config.intel_upstreams.at(0).url, "https://api.trustedservices.intel.com/sgx/certification/v4/");
-  EXPECT_EQ(config.baselines.at("default").intel, Selector{});
+  EXPECT_EQ(config.baselines.at("default").intel, EvaluationChoice{});
   EXPECT_EQ(config.policies.at("default").accepted_statuses, std::vector{TcbStatus::kUpToDate});
   EXPECT_EQ(config.policies.at("default").sha256, Sha256({}));
   EXPECT_FALSE(config.honour_update);
@@ -83,9 +83,9 @@ amd_floor = "if_known"
   EXPECT_EQ(config.cache.stale_grace, Seconds(2 * 86400));
   EXPECT_EQ(config.refresh.max_age, Seconds(12 * 3600));
   EXPECT_TRUE(config.honour_update);
-  EXPECT_EQ(config.baselines.at("default").intel, (Selector{Selector::Kind::kNumber, 17}));
+  EXPECT_EQ(config.baselines.at("default").intel.selector, (Selector{Selector::Kind::kNumber, 17}));
   EXPECT_EQ(config.baselines.at("default").amd, "");
-  EXPECT_EQ(config.baselines.at("next").intel.kind, Selector::Kind::kEarly);
+  EXPECT_EQ(config.baselines.at("next").intel.selector.kind, Selector::Kind::kEarly);
   const Policy& policy = config.policies.at("default");
   EXPECT_EQ(policy.accepted_statuses, (std::vector{TcbStatus::kUpToDate, TcbStatus::kSWHardeningNeeded}));
   EXPECT_EQ(policy.min_tcb_evaluation, 17u);
@@ -193,7 +193,7 @@ TEST_F(ConfigFileTest, IsAPolicyFileWithTheDefaultsAlone) {
       "[policy.default]\naccepted_statuses = [\"OutOfDate\"]\n[baseline.default]\nintel = \"early\"\n"));
   ASSERT_TRUE(file.ok()) << file.error().message;
   EXPECT_EQ(file->policy.accepted_statuses, std::vector{TcbStatus::kOutOfDate});
-  EXPECT_EQ(file->baseline.intel.kind, Selector::Kind::kEarly);
+  EXPECT_EQ(file->baseline.intel.selector.kind, Selector::Kind::kEarly);
   EXPECT_FALSE(LoadPolicyFile(Write("[policy.other]\n")).ok());
   EXPECT_FALSE(LoadPolicyFile(Write("[server]\n")).ok());
 }

@@ -140,7 +140,7 @@ TEST_F(IntelDialectTest, FetchesNothingForAUrlThatIsNotInTheTable) {
 }
 
 TEST_F(IntelDialectTest, TakesUpdateStandardForNoChoice) {
-  w_.config.baselines.at("default").intel = Selector{Selector::Kind::kNumber, 16};
+  w_.config.baselines.at("default").intel.selector = Selector{Selector::Kind::kNumber, 16};
   w_.Start();
   const std::string fmspc = StrCat("fmspc=", kServerFmspc);
   EXPECT_EQ(NumberOf(Tcb(fmspc)), 16u);
@@ -150,7 +150,7 @@ TEST_F(IntelDialectTest, TakesUpdateStandardForNoChoice) {
 }
 
 TEST_F(IntelDialectTest, HonoursUpdateWhenToldTo) {
-  w_.config.baselines.at("default").intel = Selector{Selector::Kind::kNumber, 16};
+  w_.config.baselines.at("default").intel.selector = Selector{Selector::Kind::kNumber, 16};
   w_.config.honour_update = true;
   w_.Start();
   EXPECT_EQ(NumberOf(Tcb(StrCat("fmspc=", kServerFmspc, "&update=Standard"))), sim::kStandardNumber);

@@ -58,7 +58,7 @@ TEST_F(VerifyApiTest, AcceptsWhatIsGoodInBothForms) {
     EXPECT_EQ(result["at"], FormatRfc3339(sim::kNow));
     EXPECT_EQ(Checks(result), std::set<std::string>{"trust_anchor.extra"});
     EXPECT_EQ(result["evaluation"],
-              json::parse(R"({"baseline": "default", "tcb_info": 17, "qe_identity": 17})"));
+              json::parse(R"({"baseline": "default", "baseline_version": 1, "tcb_info": 17, "qe_identity": 17})"));
     EXPECT_EQ(result["collateral"].size(), 4u);
     EXPECT_EQ(json::parse(PostRaw(quote).body), result);
   }
@@ -98,7 +98,7 @@ TEST_F(VerifyApiTest, ChoosesPolicyAndBaselineByName) {
   w_.config.policies["lax"] = BuiltInPolicy();
   w_.config.policies["lax"].id = "lax";
   w_.config.policies["lax"].accepted_statuses = {TcbStatus::kOutOfDate};
-  w_.config.baselines["next"].intel = Selector{Selector::Kind::kEarly, 0};
+  w_.config.baselines["next"].intel.selector = Selector{Selector::Kind::kEarly, 0};
   w_.Start();
   const Bytes quote = w_.intel.Quote();
   const json early = Verify(quote, {{"baseline", "next"}});

@@ -29,6 +29,7 @@ struct SimPcs {
   SimIntel intel;
   uint32_t standard = kStandardNumber, early = kEarlyNumber;
   RecordedCollateral recorded = {};  // goes first
+  bool recovery = false;  // of sim_recovery.h: numbers 19 and 20 alone, and that platform beside the others
 };
 
 // nullopt: not a path of Intel's.

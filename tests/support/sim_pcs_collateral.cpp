@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "tcb/base/text.h"
+#include "tests/support/sim_recovery.h"
 
 namespace thimble::sim {
 namespace {
@@ -27,9 +28,14 @@ uint32_t NumberFor(const SimPcs& pcs, const Selector& selector) {
   return 0;
 }
 
-int StatusOf(uint32_t number) { return number < kOldestNumber ? 410 : number > kEarlyNumber ? 404 : 200; }
+int StatusOf(const SimPcs& pcs, uint32_t number) {
+  const uint32_t oldest = pcs.recovery ? kBeforeRecovery : kOldestNumber;
+  const uint32_t newest = pcs.recovery ? kAfterRecovery : kEarlyNumber;
+  return number < oldest ? 410 : number > newest ? 404 : 200;
+}
 
-bool Exists(IntelTee tee, const std::string& fmspc) {
+bool Exists(const SimPcs& pcs, IntelTee tee, const std::string& fmspc) {
+  if (pcs.recovery && fmspc == kRecoveryFmspc) return tee == IntelTee::kTdx;
   return fmspc == kServerFmspc ||
          ((fmspc == kClientFmspc || fmspc.starts_with(kManyFmspcs)) && tee == IntelTee::kSgx);
 }
@@ -80,17 +86,20 @@ struct ItemMaker {
   PcsItem operator()(const TcbInfoKey& key) const {
     const uint32_t number = NumberFor(pcs, key.selector);
     std::string fmspc = key.fmspc.HexUpper();
-    if (!Exists(key.tee, fmspc)) return {404, {}};
-    if (StatusOf(number) != 200) return {StatusOf(number), {}};
+    if (!Exists(pcs, key.tee, fmspc)) return {404, {}};
+    if (StatusOf(pcs, number) != 200) return {StatusOf(pcs, number), {}};
     if (twist == Twist::kWrongFmspc) fmspc = fmspc == kServerFmspc ? kClientFmspc : kServerFmspc;
     return {200,
             {intel.TcbInfo(Tee(key.tee), fmspc, Number(number),
-                           [this](TcbInfoSpec& info) { TwistWindow(info, twist, intel.now()); }),
+                           [&](TcbInfoSpec& info) {
+                             if (fmspc == kRecoveryFmspc) info = RecoveryTcbInfo(number, intel.now());
+                             TwistWindow(info, twist, intel.now());
+                           }),
              intel.TcbSigningChain()}};
   }
   PcsItem operator()(const EnclaveIdentityKey& key) const {
     const uint32_t number = NumberFor(pcs, key.selector);
-    if (StatusOf(number) != 200) return {StatusOf(number), {}};
+    if (StatusOf(pcs, number) != 200) return {StatusOf(pcs, number), {}};
     return {200,
             {intel.Identity(Enclave(key.id), Number(number),
                             [this](IdentitySpec& identity) { TwistWindow(identity, twist, intel.now()); }),
@@ -100,7 +109,13 @@ struct ItemMaker {
     return {200,
             {intel.EvaluationNumbers(
                  Tee(key.tee),
-                 [this](EvaluationNumbersSpec& numbers) { TwistWindow(numbers, twist, intel.now()); }),
+                 [this](EvaluationNumbersSpec& numbers) {
+                   if (pcs.recovery) {
+                     numbers.numbers = {{kAfterRecovery, "2026-05-12T00:00:00Z", "2026-05-13T00:00:00Z"},
+                                        {kBeforeRecovery, "2025-08-12T00:00:00Z", "2025-08-13T00:00:00Z"}};
+                   }
+                   TwistWindow(numbers, twist, intel.now());
+                 }),
              intel.TcbSigningChain()}};
   }
   template <class Other>

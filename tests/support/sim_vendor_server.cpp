@@ -17,6 +17,7 @@
 #include "tcb/base/text.h"
 #include "tests/support/sim_pcs.h"
 #include "tests/support/sim_pcs_pck.h"
+#include "tests/support/sim_recovery.h"
 #include "tests/support/vendor_mode.h"
 
 namespace thimble::sim {
@@ -258,6 +259,13 @@ void SimVendorServer::SetNow(Instant now) {
 }
 
 void SimVendorServer::SetStandard(uint32_t number) { impl_->SetStandard(number); }
+
+void SimVendorServer::BeginRecovery() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->pcs.recovery = true;
+  impl_->pcs.standard = kBeforeRecovery;
+  impl_->pcs.early = kAfterRecovery;
+}
 
 uint64_t SimVendorServer::Count(std::string_view path_substring) const {
   return impl_->Count(path_substring);

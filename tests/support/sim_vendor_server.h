@@ -68,6 +68,9 @@ class SimVendorServer {
   // lower.
   void SetStandard(uint32_t number);
 
+  // From now on the numbers are 19, the standard one, and 20, and there is the platform of sim_recovery.h.
+  void BeginRecovery();
+
   // Requests whose path (with the query) contains the substring, since the start or the last ResetCounts().
   uint64_t Count(std::string_view path_substring = "") const;
   // The most requests that were in the server at one time.

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tcb/intel/verify.h"
-#include "tests/support/sim_intel.h"
+#include "tests/support/sim_recovery.h"
 #include "tests/tcb/policy/good_evidence.h"
 
 namespace thimble {
@@ -12,43 +12,21 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* kFmspc = "B0C06F000000";
-constexpr intel::TcbComponents kSgx = {3, 3, 2, 2, 4, 1, 0, 5};
-constexpr intel::TcbComponents kTdx = {7, 1, 3};
-constexpr uint16_t kPceSvn = 11;
-
-// The recovery from set 19 to 20 of August 2026: what users saw of it is in spec/user-needs.md, 35 and 36.
-sim::TcbInfoSpec SetNumber(uint32_t number) {
-  sim::TcbInfoSpec spec = sim::DefaultTcbInfo(IntelTee::kTdx, kFmspc, number, sim::kNow);
-  spec.tdx_module_identities = {{.id = "TDX_01", .levels = {{7, "2025-08-13T00:00:00Z", "UpToDate", {}}}}};
-  spec.levels = {{kSgx, kPceSvn, {7, 1, 3}, "2025-08-13T00:00:00Z", "UpToDate", {}}};
-  if (number < 20) return spec;
-  spec.levels.front().status = "OutOfDate";
-  spec.levels.insert(spec.levels.begin(),
-                     {{4, 4, 2, 2, 4, 1, 0, 5}, kPceSvn, {11, 1, 4}, "2026-08-12T00:00:00Z", "UpToDate", {}});
-  auto& module = spec.tdx_module_identities.front().levels;
-  module.front().status = "OutOfDate";
-  module.insert(module.begin(), {11, "2026-08-12T00:00:00Z", "UpToDate", {}});
-  return spec;
-}
-
 class Recovery : public testing::Test {
  protected:
-  sim::PckSpec Platform() const { return {.fmspc = kFmspc, .cpu_svn = kSgx, .pce_svn = kPceSvn}; }
-
   intel::VerifiedCollateral Collateral(uint32_t number) const {
     const auto set = world_.Collateral(
-        {.tee = IntelTee::kTdx, .fmspc = kFmspc, .number = number, .tcb_info = [=](sim::TcbInfoSpec& spec) {
-           spec = SetNumber(number);
-         }});
+        {.tee = IntelTee::kTdx,
+         .fmspc = sim::kRecoveryFmspc,
+         .number = number,
+         .tcb_info = [=](sim::TcbInfoSpec& spec) { spec = sim::RecoveryTcbInfo(number, sim::kNow); }});
     auto collateral = intel::PrepareCollateral(set, world_.Anchors());
     EXPECT_TRUE(collateral.ok()) << collateral.error().message;
     return *collateral;
   }
 
   Verdict Verify(const intel::VerifiedCollateral& collateral) const {
-    const Bytes quote =
-        world_.Quote({.tdx = true, .version = 4, .platform = Platform(), .tee_tcb_svn = kTdx});
+    const Bytes quote = world_.Quote(sim::RecoveryQuote());
     auto verdict = intel::VerifyQuote(quote, collateral, world_.Anchors(), sim::kNow, nullptr);
     EXPECT_TRUE(verdict.ok()) << verdict.error().message;
     return *verdict;

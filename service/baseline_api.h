@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// GET /v1/baselines, PUT /v1/baselines/{name}/candidate, POST /v1/baselines/{name}/promote and /rollback.
+#pragma once
+
+#include "service/baseline_book.h"
+#include "service/clock.h"
+#include "service/router.h"
+
+namespace thimble {
+
+// Thread-safe. What is given outlives it, and it outlives the router that it is added to.
+class BaselineApi {
+ public:
+  BaselineApi(BaselineBook& book, const Clock& clock) : book_(book), clock_(clock) {}
+
+  // Routes for the baselines that there are.
+  void AddTo(http::Router& router);
+
+ private:
+  http::Response List() const;
+  http::Response SetCandidate(const std::string& name, const http::Request& request);
+
+  BaselineBook& book_;
+  const Clock& clock_;
+};
+
+}  // namespace thimble
