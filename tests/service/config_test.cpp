@@ -122,7 +122,7 @@ TEST(Config, RefusesWithTheLineAndWhatIsRight) {
       {"[[amd.upstream]]\nurl = \"http://kds.example/\"\n", "is http:// to another host"},
       {"[cache]\ndata = \"\"\n", "data must name a directory"},
       {"[refresh]\nmax_age = \"1m\"\n", "max_age must be at least 10m"},
-      {"[baseline.default]\nintel = \"latest\"\n", "t.toml:2: intel must be \"standard\", \"early\" or"},
+      {"[baseline.default]\nintel = \"latest\"\n", "t.toml:2: intel must be \"standard\", \"early\", an evaluation number"},
       {"[baseline.default]\nintel = \"-1\"\n", "t.toml:2: intel must be"},
       {"[baseline]\nhonour_updates = true\n", "t.toml:2: "},
       {"[policy.default]\naccepted_statuses = [\"Uptodate\"]\n", "t.toml:2: accepted_statuses must be"},

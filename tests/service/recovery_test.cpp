@@ -167,17 +167,10 @@ TEST_F(RecoveryTest, CountsSightingsOnly) {
 
 TEST_F(RecoveryTest, IsDoneFromTheCommandLine) {
   const std::string data = w_.files / "data", quote = w_.files.Write("quote.bin", quote_);
-  const std::vector<std::string> serve{"serve",
-                                       "--listen",
-                                       "127.0.0.1:0",
-                                       "--data",
-                                       data,
-                                       "--pcs-url",
-                                       w_.vendor.PcsUrl(),
-                                       "--anchor",
-                                       w_.files / "root.pem",
-                                       "--frozen-time",
-                                       FormatRfc3339(sim::kNow)};
+  const std::vector<std::string> serve{
+      "--listen",      "127.0.0.1:0",           "--data",   data,
+      "--pcs-url",     w_.vendor.PcsUrl(),      "--anchor", w_.files / "root.pem",
+      "--frozen-time", FormatRfc3339(sim::kNow)};
   {
     test::ServeProcess server(serve);
     ASSERT_NE(server.address(), "");
