@@ -7,7 +7,6 @@
 #include "service/ascii.h"
 #include "service/log.h"
 #include "service/pccs_answers.h"
-#include "service/tokens.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -112,9 +111,9 @@ void AdminDialect::AddTo(http::Router& router) {
     const bool v3 = version == PcsVersion::kV3;
     const std::string prefix = v3 ? "/sgx/certification/v3" : "/sgx/certification/v4";
     const auto add = [&](std::string method, std::string_view path, std::vector<std::string> parameters,
-                         http::RouteHandler handler) {
+                         http::RouteHandler handler, Role role = Role::kAdmin) {
       if (v3) handler = pccs::WithVersion3Warning(std::move(handler));
-      router.Add({std::move(method), StrCat(prefix, path), std::move(parameters), std::move(handler)});
+      router.Add({std::move(method), StrCat(prefix, path), std::move(parameters), std::move(handler), role});
     };
     add("PUT", "/platformcollateral", {},
         [this, version](const Request& r, const Query&) { return PutCollateral(r, version); });
@@ -123,13 +122,13 @@ void AdminDialect::AddTo(http::Router& router) {
           [this](const Request& r, const Query& q) { return Refresh(r, q); });
     }
     add("PUT", "/appraisalpolicy", {}, [this](const Request& r, const Query&) { return PutPolicy(r); });
-    add("GET", "/appraisalpolicy", {"fmspc"},
-        [this](const Request&, const Query& q) { return GetPolicy(q); });
+    add(
+        "GET", "/appraisalpolicy", {"fmspc"}, [this](const Request&, const Query& q) { return GetPolicy(q); },
+        Role::kRead);
   }
 }
 
 Response AdminDialect::PutCollateral(const Request& request, PcsVersion version) {
-  if (!HasToken(config_, request, Token::kAdmin)) return pccs::Unauthorized();
   const auto bundle = ParsePlatformBundle(IsJson(request) ? request.body : "{}", version);
   if (!bundle.ok()) return pccs::RefusalOf(bundle.error());
   const auto report = upload_.Take(*bundle);
@@ -150,7 +149,6 @@ Response AdminDialect::PutCollateral(const Request& request, PcsVersion version)
 // ---- refresh ----
 
 Response AdminDialect::Refresh(const Request& request, const Query& query) {
-  if (!HasToken(config_, request, Token::kAdmin)) return pccs::Unauthorized();
   const auto type = query.Get("type");
   const auto fmspc = intel::Fmspc::FromHex(query.Get("fmspc").value_or(""));
   if (type ? *type != "certs" || !fmspc : query.Get("fmspc").has_value()) return pccs::InvalidParameters();
@@ -186,7 +184,6 @@ Status AdminDialect::RefreshCertificates(const intel::Fmspc& fmspc) {
 // ---- appraisal policies ----
 
 Response AdminDialect::PutPolicy(const Request& request) {
-  if (!HasToken(config_, request, Token::kAdmin)) return pccs::Unauthorized();
   const auto upload = ParsePolicyUpload(IsJson(request) ? request.body : "{}");
   if (!upload.ok()) {
     LogInfo(StrCat("appraisal policy refused: id=", request.id, " ", upload.error().message));

@@ -16,15 +16,13 @@ namespace thimble {
 class AdminDialect {
  public:
   AdminDialect(CollateralUpload& upload, PckService& pck_service, PlatformRegistry& registry,
-               CollateralCache& cache, AppraisalPolicies& policies, const Clock& clock,
-               const PccsConfig& config)
+               CollateralCache& cache, AppraisalPolicies& policies, const Clock& clock)
       : upload_(upload),
         pck_service_(pck_service),
         registry_(registry),
         cache_(cache),
         policies_(policies),
-        clock_(clock),
-        config_(config) {}
+        clock_(clock) {}
 
   void AddTo(http::Router& router);
 
@@ -42,7 +40,6 @@ class AdminDialect {
   CollateralCache& cache_;
   AppraisalPolicies& policies_;
   const Clock& clock_;
-  const PccsConfig config_;
 };
 
 }  // namespace thimble

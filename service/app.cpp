@@ -22,11 +22,13 @@
 #include "service/http_server.h"
 #include "service/impact_api.h"
 #include "service/intel_dialect.h"
+#include "service/live.h"
 #include "service/log.h"
 #include "service/pck_dialect.h"
 #include "service/platforms_dialect.h"
 #include "service/problem.h"
 #include "service/refresh_report.h"
+#include "service/roles.h"
 #include "service/router.h"
 #include "service/verify_api.h"
 #include "tcb/base/text.h"
@@ -151,6 +153,12 @@ http::Response NoSuchOwnRoute(const http::Request& request) {
                           .check = ""});
 }
 
+// Null without a certificate in the configuration.
+Result<std::shared_ptr<const http::TlsContext>> LoadTls(const ServerConfig& server) {
+  if (server.tls_certificate.empty()) return std::shared_ptr<const http::TlsContext>();
+  return http::TlsContext::Load({server.tls_certificate, server.tls_key, server.client_ca});
+}
+
 }  // namespace
 
 // Members are made from top to bottom, and what comes later refers to what comes before.
@@ -190,9 +198,9 @@ struct App::Impl {
         intel_dialect(cache, evaluation, version3_infos, fmspcs, clock,
                       {config.honour_update, config.pccs.mode}),
         pck_dialect(pck_service, clock),
-        platforms_dialect(pck_service, registry, cache, evaluation, clock, config.pccs),
+        platforms_dialect(pck_service, registry, cache, evaluation, clock),
         upload(cache, registry, version3_infos, pck_service, clock),
-        admin_dialect(upload, pck_service, registry, cache, policies, clock, config.pccs),
+        admin_dialect(upload, pck_service, registry, cache, policies, clock),
         verify_api(config, *baselines, *audit, verification),
         collateral_api(*baselines, verification, clock),
         baseline_api(*baselines, clock),
@@ -216,7 +224,7 @@ struct App::Impl {
                       .headers = {{"Cache-Control", "no-store"}},
                       .content = http::Content::Make("application/json", RefreshJson(refresh.RunNow()))};
                 },
-                http::Access::kAdmin});
+                Role::kAdmin});
   }
 
   void StartHousekeeping() {
@@ -226,6 +234,7 @@ struct App::Impl {
   }
 
   const Config config;
+  Live<Roles> roles{Roles(config.roles)};
   const Storage storage;
   const Clock clock;
   const TrustAnchors anchors;
@@ -258,7 +267,8 @@ struct App::Impl {
   BaselineApi baseline_api;
   ImpactApi impact_api;
   HealthApi health_api;
-  http::Router router{{"", false, NoSuchOwnRoute, BadRequest}};
+  http::Router router{{"", false, NoSuchOwnRoute, BadRequest, Unauthorized}};
+  std::shared_ptr<const http::TlsContext> tls;  // null: plain HTTP
   std::unique_ptr<http::HttpServer> tcp, admin;
   std::unique_ptr<Housekeeping> housekeeping;  // while listening
 };
@@ -269,6 +279,7 @@ App::~App() { Stop(); }
 Result<std::unique_ptr<App>> App::Make(Config config, const AppOptions& options) {
   TRY_ASSIGN(TrustAnchors anchors, ReadAnchors(config.server.anchors));
   TRY_ASSIGN(auto upstreams, MakeUpstreams(config));
+  TRY_ASSIGN(auto tls, LoadTls(config.server));
   TRY_ASSIGN(auto store, OpenStore(config, options.storage));
   TRY_ASSIGN(auto audit, OpenAudit(config, options.storage));
   TRY_ASSIGN(auto baselines, BaselineBook::Open(store, config.baselines, Clock(options.frozen_time).Now(),
@@ -280,6 +291,7 @@ Result<std::unique_ptr<App>> App::Make(Config config, const AppOptions& options)
   TRY_ASSIGN(const size_t dropped, impl->seen.Load());
   if (dropped != 0)
     LogWarning(StrCat("platforms seen: ", dropped, " records cannot be read and are dropped"));
+  impl->tls = std::move(tls);
   return std::unique_ptr<App>(new App(std::move(impl)));
 }
 
@@ -306,10 +318,12 @@ SeenPlatforms& App::seen() { return impl_->seen; }
 RecoveryWatch& App::recovery_watch() { return impl_->recovery_watch; }
 
 http::Response App::Handle(const http::Request& request) const {
-  http::Response response = impl_->router.Handle(request);
+  http::Response response = impl_->router.Handle(request, impl_->roles.Get()->Of(request));
+  const bool failed = response.status >= 500;
+  if (!failed && !Logs(LogLevel::kDebug)) return response;
   const std::string line = StrCat("request: id=", request.id, " client=", request.client, " ", request.method,
                                   " ", request.path, " status=", response.status);
-  response.status >= 500 ? LogWarning(line) : LogDebug(line);
+  failed ? LogWarning(line) : LogDebug(line);
   return response;
 }
 
@@ -325,6 +339,7 @@ Status App::Listen() {
     TRY(impl_->admin->StartUnix(AdminSocketPath(impl_->config.cache.data)));
   }
   impl_->tcp = std::make_unique<http::HttpServer>(handler);
+  impl_->tcp->UseTls(impl_->tls);
   TRY(impl_->tcp->StartTcp(*address));
   impl_->StartHousekeeping();
   return {};
@@ -336,6 +351,8 @@ std::string App::address() const {
   address->port = impl_->tcp->port();
   return address->ToString();
 }
+
+bool App::tls() const { return impl_->tls != nullptr; }
 
 void App::Stop() {
   impl_->refresh.Stop();

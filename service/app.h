@@ -55,6 +55,7 @@ class App {
 
   // Listens on the configured address, and with a store on disk on DATA/thimble.sock.
   Status Listen();
+  bool tls() const;             // whether it serves HTTPS
   std::string address() const;  // "127.0.0.1:8081", after Listen()
   void Stop();                  // answers what is under way first
 

@@ -50,21 +50,21 @@ void BaselineApi::AddTo(http::Router& router) {
                 base + "/candidate",
                 {},
                 [this, name](const Request& r, const Query&) { return SetCandidate(name, r); },
-                Access::kAdmin});
+                Role::kAdmin});
     router.Add({"POST",
                 base + "/promote",
                 {},
                 [this, name](const Request& r, const Query&) {
                   return Answer(book_.Promote(name, Author(r), clock_.Now()));
                 },
-                Access::kAdmin});
+                Role::kAdmin});
     router.Add({"POST",
                 base + "/rollback",
                 {},
                 [this, name](const Request& r, const Query&) {
                   return Answer(book_.RollBack(name, Author(r), clock_.Now()));
                 },
-                Access::kAdmin});
+                Role::kAdmin});
   }
 }
 

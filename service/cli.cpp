@@ -165,6 +165,16 @@ void AddAudit(CLI::App& app, AuditOptions& options) {
   AddJson(check, options.json);
 }
 
+void AddInit(CLI::App& app, InitOptions& options) {
+  CLI::App& verb = *app.add_subcommand(
+      "init",
+      "make a local CA, a server certificate, tokens and a configuration, and say how clients trust it");
+  verb.add_option("directory", options.directory, "where they go")->required()->type_name("DIR");
+  verb.add_option("--host", options.hosts, "name or address that clients use; default: this host's")
+      ->type_name("NAME");
+  verb.add_flag("--renew", options.renew, "make a new server certificate under the CA that is there");
+}
+
 }  // namespace
 
 std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* argv) {
@@ -194,6 +204,9 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
       ->add_option("file", check_config.file)
       ->required()
       ->type_name("FILE");
+  InitOptions init;
+  AddInit(app, init);
+  app.add_subcommand("hash-token", "read a token from standard input, and print its digest for [[role]]");
   app.add_subcommand("version", "print the version");
 
   try {
@@ -211,6 +224,8 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   if (app.got_subcommand("impact")) return Command(impact);
   if (app.got_subcommand("audit")) return Command(audit);
   if (app.got_subcommand("check-config")) return Command(check_config);
+  if (app.got_subcommand("init")) return Command(init);
+  if (app.got_subcommand("hash-token")) return Command(HashTokenOptions{});
   return Command(VersionOptions{});
 }
 

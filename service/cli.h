@@ -85,11 +85,20 @@ struct CheckConfigOptions {
   std::string file;
 };
 
+struct InitOptions {
+  std::string directory;
+  std::vector<std::string>
+      hosts;           // names and addresses that the server's certificate is for; empty: this host's
+  bool renew = false;  // a new server certificate under the CA that is there
+};
+
+struct HashTokenOptions {};
+
 struct VersionOptions {};
 
-using Command =
-    std::variant<ServeOptions, VerifyOptions, InspectOptions, FetchOptions, StatusOptions, RefreshOptions,
-                 BaselineOptions, ImpactOptions, AuditOptions, CheckConfigOptions, VersionOptions>;
+using Command = std::variant<ServeOptions, VerifyOptions, InspectOptions, FetchOptions, StatusOptions,
+                             RefreshOptions, BaselineOptions, ImpactOptions, AuditOptions, CheckConfigOptions,
+                             InitOptions, HashTokenOptions, VersionOptions>;
 
 // The command; or, after help or a usage error has been printed, what to exit with.
 std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* argv);

@@ -2,6 +2,7 @@
 #include "service/anchors.h"
 #include "service/command_support.h"
 #include "service/commands.h"
+#include "service/tls.h"
 #include "tcb/base/text.h"
 
 namespace thimble {
@@ -17,6 +18,14 @@ ExitCode Run(const CheckConfigOptions& options) {
   if (!anchors) {
     Complain(StrCat(options.file, ": ", anchors.error().message));
     return ExitCode::kUsage;
+  }
+  if (!config->server.tls_certificate.empty()) {
+    const auto tls = http::TlsContext::Load(
+        {config->server.tls_certificate, config->server.tls_key, config->server.client_ca});
+    if (!tls) {
+      Complain(StrCat(options.file, ": ", tls.error().message));
+      return ExitCode::kUsage;
+    }
   }
   PrintLine(StrCat(options.file, ": ok"));
   return ExitCode::kDone;

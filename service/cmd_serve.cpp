@@ -63,7 +63,7 @@ ExitCode Run(const ServeOptions& options) {
     Complain(listening.error().message);
     return ExitCode::kUnavailable;
   }
-  PrintLine(StrCat("listening on http://", (*app)->address()));
+  PrintLine(StrCat("listening on ", (*app)->tls() ? "https://" : "http://", (*app)->address()));
   std::fflush(stdout);
   (*app)->refresh().Start();
 

@@ -99,7 +99,8 @@ void CollateralApi::AddTo(http::Router& router) {
   router.Add({"POST",
               "/v1/collateral",
               {"at", "baseline", "format"},
-              [this](const http::Request& r, const http::Query& q) { return Post(r, q); }});
+              [this](const http::Request& r, const http::Query& q) { return Post(r, q); },
+              Role::kVerify});
 }
 
 http::Response CollateralApi::Post(const http::Request& request, const http::Query& query) {

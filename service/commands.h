@@ -17,6 +17,8 @@ ExitCode Run(const BaselineOptions& options);
 ExitCode Run(const ImpactOptions& options);
 ExitCode Run(const AuditOptions& options);
 ExitCode Run(const CheckConfigOptions& options);
+ExitCode Run(const InitOptions& options);
+ExitCode Run(const HashTokenOptions& options);
 ExitCode Run(const VersionOptions& options);
 
 }  // namespace thimble

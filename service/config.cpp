@@ -36,8 +36,18 @@ std::optional<CachingMode> ParseCachingMode(std::string_view text) {
   return std::nullopt;
 }
 
-std::optional<std::optional<Digest512>> ParseTokenDigest(std::string_view text) {
+std::optional<std::optional<Role>> ParseRoleName(std::string_view text) {
+  const auto role = ParseRole(text);
+  return role ? std::optional(role) : std::nullopt;
+}
+
+std::optional<std::optional<Digest512>> ParseDigest512(std::string_view text) {
   const auto digest = Digest512::FromHex(text);
+  return digest ? std::optional(digest) : std::nullopt;
+}
+
+std::optional<std::optional<Digest256>> ParseDigest256(std::string_view text) {
+  const auto digest = Digest256::FromHex(text);
   return digest ? std::optional(digest) : std::nullopt;
 }
 
@@ -109,6 +119,30 @@ Result<Upstream> ReadUpstream(const TomlReader& r, const toml::node& node, Vendo
   return checked;
 }
 
+Status ReadRole(const TomlReader& r, const toml::node& node, RoleGrant& out) {
+  std::optional<Role> role;
+  TRY(ReadTable(r, node, "role",
+                {ParsedKey<std::optional<Role>>(r, "name", role, ParseRoleName,
+                                                "\"read\", \"verify\", \"register\" or \"admin\""),
+                 ParsedKey<std::optional<Digest512>>(r, "token_sha512", out.token_sha512, ParseDigest512,
+                                                     "128 hex digits"),
+                 ParsedKey<std::optional<Digest256>>(r, "client_sha256", out.client_sha256, ParseDigest256,
+                                                     "64 hex digits")}));
+  if (!role) return r.Fail(node, "a role needs a name: read, verify, register or admin");
+  if (out.token_sha512.has_value() == out.client_sha256.has_value())
+    return r.Fail(node, "a role needs either token_sha512 or client_sha256");
+  out.role = *role;
+  return {};
+}
+
+// [[role]]
+Status ReadRoles(const TomlReader& r, const toml::node& node, std::vector<RoleGrant>& out) {
+  const toml::array* array = node.as_array();
+  if (array == nullptr) return r.Fail(node, "roles are a list: [[role]]");
+  for (const toml::node& entry : *array) TRY(ReadRole(r, entry, out.emplace_back()));
+  return {};
+}
+
 // [intel] and [amd] have nothing but their upstreams.
 Status ReadVendor(const TomlReader& r, const toml::node& node, Vendor vendor, std::vector<Upstream>& out) {
   const std::string_view name = vendor == Vendor::kIntel ? "intel" : "amd";
@@ -131,6 +165,28 @@ Result<toml::table> ParseToml(std::string_view text, const TomlReader& reader) {
   } catch (const toml::parse_error& error) {
     return reader.FailAt(error.source().begin.line, error.description());
   }
+}
+
+// HTTPS needs both files; plain HTTP stays on this host unless the operator says otherwise.
+Status CheckTls(const Config& config) {
+  const ServerConfig& server = config.server;
+  const auto fail = [](std::string message) {
+    return Error{ErrorKind::kMalformed, Check::kRequest, std::move(message)};
+  };
+  if (server.tls_certificate.empty() != server.tls_key.empty())
+    return fail("tls_certificate and tls_key belong together");
+  const bool tls = !server.tls_certificate.empty();
+  if (!server.client_ca.empty() && !tls) return fail("client_ca needs tls_certificate and tls_key");
+  for (const RoleGrant& grant : config.roles) {
+    if (grant.client_sha256 && server.client_ca.empty())
+      return fail("a role by client_sha256 needs client_ca");
+  }
+  if (tls || server.plain_http) return {};
+  const auto address = http::ListenAddress::Parse(server.listen);
+  const Url url{.tls = false, .host = address ? address->host : "", .port = 80, .target = "/"};
+  if (ReachOf(url) == Reach::kLoopback) return {};
+  return fail(StrCat("listen \"", server.listen,
+                     "\" is not loopback: set tls_certificate and tls_key, or plain_http = true"));
 }
 
 }  // namespace
@@ -169,6 +225,7 @@ Status CheckConfig(const Config& config) {
     return fail(StrCat("listen \"", config.server.listen,
                        "\" must be ADDRESS:PORT, as 127.0.0.1:8081 or [::1]:8081"));
   }
+  TRY(CheckTls(config));
   if (config.server.miss_budget < Seconds(1)) return fail("miss_budget must be at least 1s");
   if (config.cache.data.empty())
     return fail("data must name a directory; for a store in memory use --ephemeral");
@@ -189,21 +246,21 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
   };
   TRY(ReadTable(
       r, root, "",
-      {table("server", {TextKey(r, "listen", out.server.listen),
-                        ListKey<std::string>(r, "anchors", out.server.anchors, AnyText, "PEM files"),
-                        DurationKey(r, "miss_budget", out.server.miss_budget)}),
+      {table("server",
+             {TextKey(r, "listen", out.server.listen),
+              ListKey<std::string>(r, "anchors", out.server.anchors, AnyText, "PEM files"),
+              TextKey(r, "tls_certificate", out.server.tls_certificate),
+              TextKey(r, "tls_key", out.server.tls_key), TextKey(r, "client_ca", out.server.client_ca),
+              BoolKey(r, "plain_http", out.server.plain_http),
+              DurationKey(r, "miss_budget", out.server.miss_budget)}),
        {"intel",
         [&](const toml::node& node) { return ReadVendor(r, node, Vendor::kIntel, out.intel_upstreams); }},
        {"amd", [&](const toml::node& node) { return ReadVendor(r, node, Vendor::kAmd, out.amd_upstreams); }},
        table("cache",
              {TextKey(r, "data", out.cache.data), DurationKey(r, "stale_grace", out.cache.stale_grace)}),
-       table("pccs",
-             {ParsedKey<CachingMode>(r, "mode", out.pccs.mode, ParseCachingMode,
-                                     "\"LAZY\", \"REQ\" or \"OFFLINE\""),
-              ParsedKey<std::optional<Digest512>>(r, "user_token_sha512", out.pccs.user_token_sha512,
-                                                  ParseTokenDigest, "128 hex digits"),
-              ParsedKey<std::optional<Digest512>>(r, "admin_token_sha512", out.pccs.admin_token_sha512,
-                                                  ParseTokenDigest, "128 hex digits")}),
+       table("pccs", {ParsedKey<CachingMode>(r, "mode", out.pccs.mode, ParseCachingMode,
+                                             "\"LAZY\", \"REQ\" or \"OFFLINE\"")}),
+       {"role", [&](const toml::node& node) { return ReadRoles(r, node, out.roles); }},
        table("refresh", {DurationKey(r, "max_age", out.refresh.max_age)}),
        table("audit",
              {BoolKey(r, "enabled", out.audit.enabled), TextKey(r, "directory", out.audit.directory),

@@ -14,6 +14,7 @@
 #include "fetchers/upstreams.h"
 #include "service/audit_log.h"
 #include "service/baseline_book.h"
+#include "service/roles.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/result.h"
 #include "tcb/base/time.h"
@@ -28,6 +29,14 @@ struct ServerConfig {
   // anchors: PEM files of root certificates to trust beside the vendors' own. Every result that rests on one
   // says so.
   std::vector<std::string> anchors;
+  // tls_certificate, tls_key: PEM files of the server's certificate with its intermediates, and of its key. With them
+  // it serves HTTPS alone. Read again on SIGHUP.
+  std::string tls_certificate, tls_key;
+  // client_ca: a PEM file; certificates of these CAs that clients show can have roles. Needs the two above.
+  std::string client_ca;
+  // plain_http: serve plain HTTP on an address that is not loopback. Default false: tokens and verdicts would be
+  // readable on the way.
+  bool plain_http = false;
   // miss_budget: what a request may spend on upstreams, retries included. Default "5s".
   Seconds miss_budget{5};
 };
@@ -52,9 +61,6 @@ enum class CachingMode : uint8_t {
 struct PccsConfig {
   // mode: "LAZY", "REQ" or "OFFLINE". Default "LAZY".
   CachingMode mode = CachingMode::kLazy;
-  // user_token_sha512, admin_token_sha512: SHA-512 of the tokens that POST /platforms and the administrator's
-  // routes ask for, in hex. Without one, those routes answer 401 but on the Unix socket.
-  std::optional<Digest512> user_token_sha512, admin_token_sha512;
 };
 
 // [refresh]
@@ -81,6 +87,14 @@ struct Config {
   RefreshConfig refresh;
   PccsConfig pccs;
   AuditConfig audit;
+  // [[role]]: who may do what. Keys:
+  //   name: "read", "verify", "register" or "admin". Required.
+  //   token_sha512: SHA-512 of a token, 128 hex digits (`thimble hash-token`), which the client sends as
+  //     `Authorization: Bearer`, or as PCCS's clients do: `user-token` (register), `admin-token` (admin).
+  //   client_sha256: SHA-256 of a client certificate's DER, 64 hex digits; needs server.client_ca.
+  // Reading and verifying are everybody's until they are granted to somebody; registering and administration are
+  // nobody's until then, but over the Unix socket.
+  std::vector<RoleGrant> roles;
   // [baseline] honour_update: let "update=standard" of Intel's clients mean the standard set instead of the
   // default baseline. Clients send it always, so it is no choice of theirs. Default false.
   bool honour_update = false;

@@ -44,8 +44,11 @@ Connection::Connection(std::unique_ptr<Transport> transport, Peer peer, const Co
 Connection::~Connection() = default;
 
 Connection::Next Connection::Serve() {
-  if (!begun_ && !transport_->Begin(limits_.handshake)) return Next::kClose;
-  begun_ = true;
+  if (!begun_) {
+    if (!transport_->Begin(limits_.handshake)) return Next::kClose;
+    begun_ = true;
+    client_sha256_ = transport_->PeerCertificate();
+  }
   for (;;) {
     std::string head;
     switch (ReadHead(head)) {
@@ -190,6 +193,7 @@ bool Connection::ServeOne(std::string_view head_text) {
   request.id = NewRequestId();
   request.client = peer_.address;
   request.admin = peer_.admin;
+  request.client_sha256 = client_sha256_;
   const Response response = Call(request);
   // Whether an answer has arrived shows when the peer ends the connection.
   const bool keep_alive = head.keep_alive && !stopping_ && !response.delivered;

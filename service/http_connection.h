@@ -36,6 +36,8 @@ class Transport {
   // connection, and the peer lose the answer.
   virtual void LetAnswerArrive() = 0;
   virtual int descriptor() const = 0;  // to wait on
+  // SHA-256 of the certificate that the peer has shown, verified; after Begin().
+  virtual std::optional<Digest256> PeerCertificate() const { return std::nullopt; }
 };
 
 struct ConnectionLimits {
@@ -102,6 +104,7 @@ class Connection {
   std::string buffer_;   // what has been read and not yet used
   size_t searched_ = 0;  // of buffer_, for the end of a head
   bool begun_ = false;
+  std::optional<Digest256> client_sha256_;  // of the peer's certificate
   bool in_head_ = false;  // its first byte has come
   SteadyTime deadline_;   // of the head, or of the idle time
 };

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "tcb/base/bytes.h"
+
 namespace thimble::http {
 
 using HeaderList = std::vector<std::pair<std::string, std::string>>;
@@ -21,9 +23,10 @@ struct Request {
   std::string query;   // raw: all after it
   HeaderList headers;  // names in lower case
   std::string body;
-  std::string id;      // 32 hex digits, also in the answer's Request-ID
-  std::string client;  // the peer's address
-  bool admin = false;  // came over the Unix socket
+  std::string id;                               // 32 hex digits, also in the answer's Request-ID
+  std::string client;                           // the peer's address
+  bool admin = false;                           // came over the Unix socket
+  std::optional<Digest256> client_sha256 = {};  // of the client's certificate, where it has shown one
 
   // The value of the first header of this (lower-case) name.
   std::optional<std::string_view> Header(std::string_view name) const;

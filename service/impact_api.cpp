@@ -34,7 +34,7 @@ void ImpactApi::AddTo(http::Router& router) {
                         .headers = {{"Cache-Control", "no-store"}},
                         .content = http::Content::Make("application/json", ImpactJson(*report))};
               },
-              http::Access::kAdmin});
+              Role::kAdmin});
 }
 
 Result<Policy> ImpactApi::PolicyNamed(const std::string& name) const {

@@ -110,9 +110,11 @@ void IntelDialect::AddUnder(http::Router& router, std::string_view root) {
   const auto bad_request = [](std::string_view) { return pccs::InvalidParameters(); };
   router.AddDialect({StrCat(sgx3, "/"), true,
                      [](const Request& r) { return pccs::WithVersion3Warning(pccs::NoSuchRoute(r)); },
-                     [](std::string_view) { return pccs::WithVersion3Warning(pccs::InvalidParameters()); }});
-  router.AddDialect({sgx, true, pccs::NoSuchRoute, bad_request});
-  router.AddDialect({tdx, true, pccs::NoSuchRoute, bad_request});
+                     [](std::string_view) { return pccs::WithVersion3Warning(pccs::InvalidParameters()); },
+                     [](Role) { return pccs::WithVersion3Warning(pccs::Unauthorized()); }});
+  const auto unauthorized = [](Role) { return pccs::Unauthorized(); };
+  router.AddDialect({sgx, true, pccs::NoSuchRoute, bad_request, unauthorized});
+  router.AddDialect({tdx, true, pccs::NoSuchRoute, bad_request, unauthorized});
 
   const std::vector<std::string> choice = {"update", "tcbEvaluationDataNumber", "customParameter"};
   std::vector<std::string> choice_and_fmspc = choice;

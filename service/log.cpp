@@ -23,6 +23,22 @@ spdlog::logger& Logger() {
   return *logger;
 }
 
+spdlog::level::level_enum LevelOf(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return spdlog::level::debug;
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kWarning:
+      return spdlog::level::warn;
+    case LogLevel::kError:
+      return spdlog::level::err;
+    case LogLevel::kOff:
+      break;
+  }
+  return spdlog::level::off;
+}
+
 void Write(spdlog::level::level_enum level, std::string_view message) {
   if (!Logger().should_log(level)) return;
   const bool plain =
@@ -32,20 +48,8 @@ void Write(spdlog::level::level_enum level, std::string_view message) {
 
 }  // namespace
 
-void SetLogLevel(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return Logger().set_level(spdlog::level::debug);
-    case LogLevel::kInfo:
-      return Logger().set_level(spdlog::level::info);
-    case LogLevel::kWarning:
-      return Logger().set_level(spdlog::level::warn);
-    case LogLevel::kError:
-      return Logger().set_level(spdlog::level::err);
-    case LogLevel::kOff:
-      return Logger().set_level(spdlog::level::off);
-  }
-}
+void SetLogLevel(LogLevel level) { Logger().set_level(LevelOf(level)); }
+bool Logs(LogLevel level) { return Logger().should_log(LevelOf(level)); }
 
 void LogDebug(std::string_view message) { Write(spdlog::level::debug, message); }
 void LogInfo(std::string_view message) { Write(spdlog::level::info, message); }

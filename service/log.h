@@ -11,6 +11,7 @@ namespace thimble {
 enum class LogLevel { kDebug, kInfo, kWarning, kError, kOff };
 
 void SetLogLevel(LogLevel level);
+bool Logs(LogLevel level);  // whether messages of this level are written: for those that cost something to make
 void LogDebug(std::string_view message);
 void LogInfo(std::string_view message);
 void LogWarning(std::string_view message);

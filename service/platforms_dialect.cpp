@@ -8,7 +8,6 @@
 #include "service/log.h"
 #include "service/pccs_answers.h"
 #include "service/registration_json.h"
-#include "service/tokens.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -69,17 +68,21 @@ std::vector<Registration> RegistrationsOf(const std::vector<QueuedRegistration>&
 
 void PlatformsDialect::AddTo(http::Router& router) {
   const http::RouteHandler post = [this](const Request& r, const Query& q) { return Post(r, q); };
-  const http::RouteHandler get = [this](const Request& r, const Query& q) { return Get(r, q); };
-  router.Add({"POST", "/sgx/certification/v4/platforms", {"update"}, post});
-  router.Add({"GET", "/sgx/certification/v4/platforms", {"source"}, get});
-  router.Add({"POST", "/sgx/certification/v3/platforms", {"update"}, pccs::WithVersion3Warning(post)});
-  router.Add({"GET", "/sgx/certification/v3/platforms", {"source"}, pccs::WithVersion3Warning(get)});
+  const http::RouteHandler get = [this](const Request&, const Query& q) { return Get(q); };
+  router.Add({"POST", "/sgx/certification/v4/platforms", {"update"}, post, Role::kRegister});
+  router.Add({"GET", "/sgx/certification/v4/platforms", {"source"}, get, Role::kAdmin});
+  router.Add({"POST",
+              "/sgx/certification/v3/platforms",
+              {"update"},
+              pccs::WithVersion3Warning(post),
+              Role::kRegister});
+  router.Add(
+      {"GET", "/sgx/certification/v3/platforms", {"source"}, pccs::WithVersion3Warning(get), Role::kAdmin});
 }
 
 // ---- POST ----
 
 Response PlatformsDialect::Post(const Request& request, const Query& query) {
-  if (!HasToken(config_, request, Token::kUser)) return pccs::Unauthorized();
   const auto selectors = SelectorsOf(query.Get("update").value_or(""));
   const auto registration =
       ParseRegistration(EqualIgnoringCase(request.MediaType(), "application/json") ? request.body : "{}");
@@ -140,8 +143,7 @@ Status PlatformsDialect::FetchAll(const std::vector<CollateralKey>& keys) {
 
 // ---- GET ----
 
-Response PlatformsDialect::Get(const Request& request, const Query& query) {
-  if (!HasToken(config_, request, Token::kAdmin)) return pccs::Unauthorized();
+Response PlatformsDialect::Get(const Query& query) {
   const std::string_view source = query.Get("source").value_or("");
   if (source.empty() || source == "reg") return FromQueue(Why::kNew);
   if (source == "reg_na") return FromQueue(Why::kNotAvailable);

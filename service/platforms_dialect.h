@@ -23,19 +23,14 @@ namespace thimble {
 class PlatformsDialect {
  public:
   PlatformsDialect(PckService& service, PlatformRegistry& registry, CollateralCache& cache,
-                   const DefaultEvaluation& evaluation, const Clock& clock, const PccsConfig& config)
-      : service_(service),
-        registry_(registry),
-        cache_(cache),
-        evaluation_(evaluation),
-        clock_(clock),
-        config_(config) {}
+                   const DefaultEvaluation& evaluation, const Clock& clock)
+      : service_(service), registry_(registry), cache_(cache), evaluation_(evaluation), clock_(clock) {}
 
   void AddTo(http::Router& router);
 
  private:
   http::Response Post(const http::Request& request, const http::Query& query);
-  http::Response Get(const http::Request& request, const http::Query& query);
+  http::Response Get(const http::Query& query);
   http::Response FromQueue(QueuedRegistration::Why why);
   http::Response HandedOut();
   http::Response OfFmspcs(std::string_view list);
@@ -48,7 +43,6 @@ class PlatformsDialect {
   CollateralCache& cache_;
   const DefaultEvaluation& evaluation_;
   const Clock& clock_;
-  const PccsConfig config_;
   std::mutex reading_;  // the queue
 };
 

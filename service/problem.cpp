@@ -3,6 +3,7 @@
 
 #include "service/render.h"
 #include "tcb/base/json.h"
+#include "tcb/base/text.h"
 #include "tcb/check.h"
 
 namespace thimble {
@@ -83,6 +84,18 @@ http::Response ProblemResponse(const Problem& problem) {
   return {.status = problem.status,
           .headers = {{"Cache-Control", "no-store"}},
           .content = http::Content::Make("application/problem+json", ProblemJson(problem))};
+}
+
+http::Response Unauthorized(Role role) {
+  http::Response response = ProblemResponse(
+      {.status = 401,
+       .title = "Not allowed",
+       .detail = StrCat(
+           "this needs the role \"", RoleName(role),
+           "\": send its token as Authorization: Bearer, or use the Unix socket in the data directory"),
+       .check = std::string(CheckName(Check::kRequest))});
+  response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  return response;
 }
 
 http::Response BadRequest(std::string_view detail) {

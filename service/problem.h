@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "service/http_types.h"
+#include "service/role.h"
 #include "tcb/base/result.h"
 #include "tcb/verdict.h"
 
@@ -25,6 +26,8 @@ int HttpStatusOf(ErrorKind kind);
 Problem ProblemOf(const Error& error, const CheckLog* checks = nullptr);
 std::string ProblemJson(const Problem& problem);
 http::Response ProblemResponse(const Problem& problem);
+// The request does not show who has this role: 401.
+http::Response Unauthorized(Role role);
 // A request that cannot be understood: 400, request.invalid.
 http::Response BadRequest(std::string_view detail);
 

@@ -29,17 +29,16 @@ const Route* Router::Find(const Request& request, const Dialect& dialect) const 
   const auto at_path = routes_.find(path);
   if (at_path == routes_.end()) return nullptr;
   const std::string_view method = request.method == "HEAD" ? std::string_view("GET") : request.method;
-  const auto route =
-      std::find_if(at_path->second.begin(), at_path->second.end(), [&](const Route& candidate) {
-        return candidate.method == method && (candidate.access == Access::kOpen || request.admin);
-      });
+  const auto route = std::find_if(at_path->second.begin(), at_path->second.end(),
+                                  [&](const Route& candidate) { return candidate.method == method; });
   return route == at_path->second.end() ? nullptr : &*route;
 }
 
-Response Router::Handle(const Request& request) const {
+Response Router::Handle(const Request& request, RoleSet roles) const {
   const Dialect& dialect = DialectOf(request.path);
   const Route* route = Find(request, dialect);
   if (route == nullptr) return dialect.not_found(request);
+  if (!roles.Has(route->role)) return dialect.unauthorized(route->role);
 
   const auto query = Query::Parse(request.query);
   if (!query) return dialect.bad_request("the query has a bad %-escape, or a parameter twice");

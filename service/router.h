@@ -12,22 +12,18 @@
 
 #include "service/http_types.h"
 #include "service/query.h"
+#include "service/role.h"
 
 namespace thimble::http {
 
 using RouteHandler = std::function<Response(const Request&, const Query&)>;
-
-enum class Access : uint8_t {
-  kOpen,
-  kAdmin
-};  // kAdmin: on the Unix socket only; elsewhere the route does not exist
 
 struct Route {
   std::string method;
   std::string path;
   std::vector<std::string> parameters;
   RouteHandler handler;
-  Access access = Access::kOpen;
+  Role role = Role::kRead;  // who has it is answered
 };
 
 // How the paths under a prefix answer what no handler sees. Dialects do it as their original does.
@@ -36,6 +32,7 @@ struct Dialect {
   bool trailing_slash = false;  // PATH/ is PATH
   std::function<Response(const Request&)> not_found;
   std::function<Response(std::string_view detail)> bad_request;
+  std::function<Response(Role role)> unauthorized;  // the request has not the role
 };
 
 // Filled at start; then const methods may be called from many threads at once.
@@ -49,8 +46,8 @@ class Router {
 
   std::vector<std::string> Routes() const;  // "GET /v1/status"
 
-  // HEAD is answered as GET; the connection leaves the body out.
-  Response Handle(const Request& request) const;
+  // For somebody with these roles. HEAD is answered as GET; the connection leaves the body out.
+  Response Handle(const Request& request, RoleSet roles) const;
 
  private:
   const Dialect& DialectOf(std::string_view path) const;

@@ -36,7 +36,8 @@ void VerifyApi::AddTo(http::Router& router) {
   router.Add({"POST",
               "/v1/verify",
               {"at", "policy", "baseline", "report_data"},
-              [this](const http::Request& r, const http::Query& q) { return Verify(r, q); }});
+              [this](const http::Request& r, const http::Query& q) { return Verify(r, q); },
+              Role::kVerify});
 }
 
 http::Response VerifyApi::Verify(const http::Request& request, const http::Query& query) {

@@ -217,9 +217,9 @@ TEST_F(BaselineServiceTest, IsUnavailableWithoutIntelsList) {
 
 TEST_F(BaselineServiceTest, ChangesForTheAdministratorAlone) {
   w_.Start();
-  EXPECT_EQ(Ask("PUT", "/v1/baselines/default/candidate", R"({"intel": "17"})", false).status, 404);
-  EXPECT_EQ(Ask("POST", "/v1/baselines/default/promote", "", false).status, 404);
-  EXPECT_EQ(Ask("POST", "/v1/baselines/default/rollback", "", false).status, 404);
+  EXPECT_EQ(Ask("PUT", "/v1/baselines/default/candidate", R"({"intel": "17"})", false).status, 401);
+  EXPECT_EQ(Ask("POST", "/v1/baselines/default/promote", "", false).status, 401);
+  EXPECT_EQ(Ask("POST", "/v1/baselines/default/rollback", "", false).status, 401);
   EXPECT_EQ(Done(Ask("GET", "/v1/baselines", "", false))["baselines"][0]["current"]["intel"], "standard");
 }
 

@@ -49,8 +49,9 @@ inline nlohmann::json ByManifest(std::string_view qe_id = kQeId) {
 struct PccsWorld : World {
   explicit PccsWorld(CachingMode mode = CachingMode::kLazy) {
     config.pccs.mode = mode;
-    config.pccs.user_token_sha512 = Sha512(AsBytes(std::string_view("user secret")));
-    config.pccs.admin_token_sha512 = Sha512(AsBytes(std::string_view("admin secret")));
+    config.roles = {
+        {.role = Role::kRegister, .token_sha512 = TokenDigest("user secret"), .client_sha256 = {}},
+        {.role = Role::kAdmin, .token_sha512 = TokenDigest("admin secret"), .client_sha256 = {}}};
   }
   RawAnswer Ask(std::string_view target, std::string_view headers = "") {
     return Get(port(), target, headers);

@@ -32,7 +32,7 @@ TEST(Platforms, NeedTheTokenOfWhoAsks) {
   EXPECT_EQ(w.Ask(path, "admin-token: user secret\r\n").status, 401);
 
   PccsWorld closed;
-  closed.config.pccs.user_token_sha512.reset();
+  closed.config.roles.clear();
   closed.Start();
   EXPECT_EQ(closed.Send("POST", path, "user-token: \r\n", body).status, 401) << "no token is configured";
 }

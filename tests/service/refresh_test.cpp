@@ -133,7 +133,7 @@ TEST_F(RefreshTest, AClockBeforeWhatIsHeldIsRefused) {
 
 TEST_F(RefreshTest, IsTheAdminsAlone) {
   w_.Start();
-  EXPECT_EQ(test::Post(w_.port(), "/v1/refresh", "application/json", "").status, 404);
+  EXPECT_EQ(test::Post(w_.port(), "/v1/refresh", "application/json", "").status, 401);
   http::Request request;
   request.method = "POST";
   request.path = "/v1/refresh";

@@ -12,31 +12,29 @@ Response Plain(int status, std::string body) {
 
 Router MakeRouter() {
   Router router({"", false, [](const Request&) { return Plain(404, "own"); },
-                 [](std::string_view detail) { return Plain(400, std::string(detail)); }});
+                 [](std::string_view detail) { return Plain(400, std::string(detail)); },
+                 [](Role role) { return Plain(401, std::string(RoleName(role))); }});
   router.AddDialect({"/sgx/", true, [](const Request&) { return Plain(404, "dialect"); },
-                     [](std::string_view) { return Plain(400, "dialect"); }});
+                     [](std::string_view) { return Plain(400, "dialect"); },
+                     [](Role) { return Plain(401, "dialect"); }});
   const auto echo = [](const Request&, const Query& query) {
     return Plain(200, std::string(query.Get("a").value_or("-")));
   };
   router.Add({"GET", "/sgx/tcb", {"a"}, echo});
   router.Add({"GET", "/own", {"a"}, echo});
   router.Add({"POST", "/own", {}, [](const Request&, const Query&) { return Plain(200, "posted"); }});
-  router.Add({"POST",
-              "/admin",
-              {},
-              [](const Request&, const Query&) { return Plain(200, "admin"); },
-              Access::kAdmin});
+  router.Add(
+      {"POST", "/admin", {}, [](const Request&, const Query&) { return Plain(200, "admin"); }, Role::kAdmin});
   return router;
 }
 
 std::pair<int, std::string> Ask(std::string method, std::string path, std::string query = "",
-                                bool admin = false) {
+                                RoleSet roles = {Role::kRead}) {
   Request request;
   request.method = std::move(method);
   request.path = std::move(path);
   request.query = std::move(query);
-  request.admin = admin;
-  const Response response = MakeRouter().Handle(request);
+  const Response response = MakeRouter().Handle(request, roles);
   return {response.status, response.content->body()};
 }
 
@@ -71,9 +69,13 @@ TEST(Router, IgnoresNoParameter) {
   EXPECT_EQ(Ask("GET", "/own", "A=1").first, 400);
 }
 
-TEST(Router, ShowsAdminRoutesOnTheUnixSocketAlone) {
-  EXPECT_EQ(Ask("POST", "/admin", "", true), Answer(200, "admin"));
-  EXPECT_EQ(Ask("POST", "/admin").first, 404);
+TEST(Router, AsksForTheRoleOfTheRouteBeforeAnythingElse) {
+  EXPECT_EQ(Ask("POST", "/admin", "", {Role::kAdmin}), Answer(200, "admin"));
+  EXPECT_EQ(Ask("POST", "/admin", "", {Role::kRead, Role::kVerify, Role::kRegister}), Answer(401, "admin"));
+  EXPECT_EQ(Ask("POST", "/admin", "unknown=1"), Answer(401, "admin"));
+  EXPECT_EQ(Ask("GET", "/own", "", {Role::kVerify}), Answer(401, "read"));
+  EXPECT_EQ(Ask("GET", "/sgx/tcb", "", {}), Answer(401, "dialect"));
+  EXPECT_EQ(Ask("GET", "/none", "", {}), Answer(404, "own"));
 }
 
 }  // namespace

@@ -41,8 +41,9 @@ Values ValuesOf(const sim::SimIntel& intel) {
   const std::string policy =
       R"({"policy_payload":"{\"policy_array\":[{\"environment\":{\"class_id\":\"3123ec35-8d38-4ea5-87a5-d6c48b567570\"}}]}"})";
   const auto digest = [](std::string_view token) { return Sha512(AsBytes(token)).hex(); };
-  return {{"token_config", StrCat("user_token_sha512 = \"", digest("user secret"),
-                                  "\"\nadmin_token_sha512 = \"", digest("admin secret"), "\"")},
+  return {{"token_config", StrCat("[[role]]\nname = \"register\"\ntoken_sha512 = \"", digest("user secret"),
+                                  "\"\n[[role]]\nname = \"admin\"\ntoken_sha512 = \"", digest("admin secret"),
+                                  "\"")},
           {"qeid", kQeId},
           {"ppid", Ppid()},
           {"zeros", Zeros()},
