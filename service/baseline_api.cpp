@@ -41,7 +41,7 @@ std::string Author(const http::Request& request) {
 }  // namespace
 
 void BaselineApi::AddTo(http::Router& router) {
-  using http::Access, http::Query, http::Request;
+  using http::Query, http::Request;
   router.Add({"GET", "/v1/baselines", {}, [this](const Request&, const Query&) { return List(); }});
   for (const auto& [known, state] : book_.All()) {
     const std::string base = StrCat("/v1/baselines/", known);
