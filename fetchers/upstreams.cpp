@@ -65,7 +65,21 @@ Upstreams::Upstreams(UpstreamsOptions options, std::shared_ptr<HttpClient> intel
       clock_(std::move(clock)) {}
 Upstreams::~Upstreams() = default;
 
-Status Upstreams::Add(Vendor vendor, const Upstream& upstream) {
+Upstreams::Entries Upstreams::Current() const {
+  const std::lock_guard lock(mutex_);
+  return entries_;
+}
+
+Status Upstreams::Replace(const std::vector<Upstream>& intel, const std::vector<Upstream>& amd) {
+  Entries fresh;
+  for (const Upstream& upstream : intel) TRY(Add(Vendor::kIntel, upstream, fresh));
+  for (const Upstream& upstream : amd) TRY(Add(Vendor::kAmd, upstream, fresh));
+  const std::lock_guard lock(mutex_);
+  entries_ = std::move(fresh);
+  return {};
+}
+
+Status Upstreams::Add(Vendor vendor, const Upstream& upstream, Entries& entries) const {
   auto base = NormalizeBase(vendor, upstream);
   if (!base) {
     return Error{ErrorKind::kMalformed, Check::kRequest,
@@ -76,7 +90,7 @@ Status Upstreams::Add(Vendor vendor, const Upstream& upstream) {
     return Error{ErrorKind::kMalformed, Check::kRequest,
                  StrCat("plain HTTP only with allow_http = true: \"", upstream.url, "\"")};
   }
-  entries_.push_back(std::make_unique<Entry>(vendor, upstream, *std::move(base), options_.breaker));
+  entries.push_back(std::make_shared<Entry>(vendor, upstream, *std::move(base), options_.breaker));
   return {};
 }
 
@@ -87,14 +101,13 @@ Result<std::unique_ptr<Upstreams>> Upstreams::Make(UpstreamsOptions options,
   std::unique_ptr<Upstreams> upstreams(new Upstreams(std::move(options), std::move(intel_client),
                                                      std::move(amd_client), std::move(events),
                                                      std::move(clock)));
-  for (const Upstream& upstream : upstreams->options_.intel) TRY(upstreams->Add(Vendor::kIntel, upstream));
-  for (const Upstream& upstream : upstreams->options_.amd) TRY(upstreams->Add(Vendor::kAmd, upstream));
+  TRY(upstreams->Replace(upstreams->options_.intel, upstreams->options_.amd));
   return upstreams;
 }
 
 std::vector<Upstreams::State> Upstreams::States() const {
   std::vector<State> states;
-  for (const auto& entry : entries_) {
+  for (const auto& entry : Current()) {
     states.push_back({entry->vendor, entry->upstream.url, entry->breaker.open(clock_())});
   }
   return states;
@@ -142,9 +155,9 @@ Result<Fetched> Upstreams::FetchFmspcList(std::string_view platform, SteadyTime 
 }
 
 Result<Fetched> Upstreams::GoDown(const Task& task, SteadyTime deadline) {
-  std::vector<Entry*> candidates;
-  for (const auto& entry : entries_) {
-    if (entry->vendor == task.vendor && task.admits(*entry)) candidates.push_back(entry.get());
+  Entries candidates;
+  for (const auto& entry : Current()) {
+    if (entry->vendor == task.vendor && task.admits(*entry)) candidates.push_back(entry);
   }
   Failures failures;
   for (size_t i = 0; i < candidates.size(); ++i) {

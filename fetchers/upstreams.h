@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +60,10 @@ class Upstreams {
                                                  UpstreamEventSink events, SteadyClock clock);
   ~Upstreams();
 
+  // Other upstreams from here on; fetches under way keep theirs. Malformed (request.invalid) for a URL that is not a
+  // base: then nothing changes.
+  Status Replace(const std::vector<Upstream>& intel, const std::vector<Upstream>& amd);
+
   // Whether an answer can be taken. One that cannot is as good as none: the next upstream is asked.
   using Accept = std::function<Status(const Fetched& answer)>;
 
@@ -89,7 +94,9 @@ class Upstreams {
     AskFunction ask;
     Accept accept = {};
   };
-  Status Add(Vendor vendor, const Upstream& upstream);
+  using Entries = std::vector<std::shared_ptr<Entry>>;
+  Status Add(Vendor vendor, const Upstream& upstream, Entries& entries) const;
+  Entries Current() const;
   Result<Fetched> GoDown(const Task& task, SteadyTime deadline);
   Result<Fetched> Try(Entry& entry, const Task& task, SteadyTime deadline);
   Result<Fetched> AskForKey(const Entry& entry, const CollateralKey& key, SteadyTime deadline);
@@ -100,7 +107,8 @@ class Upstreams {
   std::shared_ptr<HttpClient> intel_client_, amd_client_;
   UpstreamEventSink events_;
   SteadyClock clock_;
-  std::vector<std::unique_ptr<Entry>> entries_;
+  mutable std::mutex mutex_;  // of what follows
+  Entries entries_;
 };
 
 }  // namespace thimble

@@ -194,18 +194,18 @@ struct App::Impl {
             },
             &seen),
         impact_study(seen, cache, nullptr),
-        recovery_watch(config, *baselines, seen, cache, impact_study),
+        recovery_watch(live_policies, *baselines, seen, cache, impact_study),
         intel_dialect(cache, evaluation, version3_infos, fmspcs, clock,
                       {config.honour_update, config.pccs.mode}),
         pck_dialect(pck_service, clock),
         platforms_dialect(pck_service, registry, cache, evaluation, clock),
         upload(cache, registry, version3_infos, pck_service, clock),
         admin_dialect(upload, pck_service, registry, cache, policies, clock),
-        verify_api(config, *baselines, *audit, verification),
+        verify_api(live_policies, *baselines, *audit, verification),
         collateral_api(*baselines, verification, clock),
         baseline_api(*baselines, clock),
-        impact_api(config, *baselines, impact_study, clock),
-        health_api(cache, events, *store, anchors, recovery_watch, *audit, clock) {
+        impact_api(live_policies, *baselines, impact_study, clock),
+        health_api(cache, events, *store, anchors, recovery_watch, *audit, reload_outcome, clock) {
     intel_dialect.AddTo(router);
     pck_dialect.AddTo(router);
     platforms_dialect.AddTo(router);
@@ -235,6 +235,8 @@ struct App::Impl {
 
   const Config config;
   Live<Roles> roles{Roles(config.roles)};
+  Live<Policies> live_policies{config.policies};
+  Live<ReloadOutcome> reload_outcome{ReloadOutcome{}};
   const Storage storage;
   const Clock clock;
   const TrustAnchors anchors;
@@ -350,6 +352,50 @@ std::string App::address() const {
   if (!address || !impl_->tcp) return {};
   address->port = impl_->tcp->port();
   return address->ToString();
+}
+
+namespace {
+
+// The keys that take effect at start alone, where they differ.
+std::string NeedsRestart(const Config& before, const Config& after) {
+  std::string keys;
+  const auto note = [&](bool same, std::string_view key) {
+    if (!same) keys += StrCat(keys.empty() ? "" : ", ", key);
+  };
+  note(before.server.listen == after.server.listen, "server.listen");
+  note(before.server.anchors == after.server.anchors, "server.anchors");
+  note(before.server.miss_budget == after.server.miss_budget, "server.miss_budget");
+  note(before.cache.data == after.cache.data, "cache.data");
+  note(before.cache.stale_grace == after.cache.stale_grace, "cache.stale_grace");
+  note(before.refresh.max_age == after.refresh.max_age, "refresh.max_age");
+  note(before.pccs.mode == after.pccs.mode, "pccs.mode");
+  note(before.honour_update == after.honour_update, "baseline.honour_update");
+  return keys;
+}
+
+}  // namespace
+
+// First all that can fail, then all that cannot.
+Status App::Reload(Config fresh) {
+  TRY_ASSIGN(auto tls, LoadTls(fresh.server));
+  if ((tls == nullptr) != (impl_->tls == nullptr)) {
+    return Error{ErrorKind::kMalformed, Check::kRequest, "from HTTP to HTTPS, or back, needs a restart"};
+  }
+  TRY(impl_->audit->InForce(fresh.policies, *impl_->baselines));
+  TRY(impl_->upstreams->Replace(fresh.intel_upstreams, fresh.amd_upstreams));
+  if (impl_->tcp) impl_->tcp->UseTls(std::move(tls));
+  impl_->roles.Set(Roles(fresh.roles));
+  impl_->live_policies.Set(fresh.policies);
+  impl_->reload_outcome.Set({Clock::WallTime(), ""});
+  LogInfo("configuration read anew: certificates, roles, policies and upstreams are those of the file");
+  if (const std::string keys = NeedsRestart(impl_->config, fresh); !keys.empty())
+    LogWarning(StrCat("these keys have changed, and take effect at the next start: ", keys));
+  return {};
+}
+
+void App::ReloadRefused(const Error& error) {
+  impl_->reload_outcome.Set({Clock::WallTime(), error.message});
+  LogError(StrCat("the configuration is refused, the one before it stays in force: ", error.message));
 }
 
 bool App::tls() const { return impl_->tls != nullptr; }

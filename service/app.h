@@ -55,6 +55,11 @@ class App {
 
   // Listens on the configured address, and with a store on disk on DATA/thimble.sock.
   Status Listen();
+  // Takes certificates, roles, policies and upstreams from another configuration; requests under way keep what they
+  // began with. An error changes nothing. What else differs needs a restart, which the log says.
+  Status Reload(Config fresh);
+  // The file that was to be taken cannot be read: shown in the status until one is taken.
+  void ReloadRefused(const Error& error);
   bool tls() const;             // whether it serves HTTPS
   std::string address() const;  // "127.0.0.1:8081", after Listen()
   void Stop();                  // answers what is under way first

@@ -16,11 +16,12 @@ namespace thimble {
 namespace {
 
 // Blocked in every thread, since threads inherit it: the signals are waited for, not handled.
-sigset_t BlockEndingSignals() {
+sigset_t BlockSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
 }
@@ -36,11 +37,17 @@ void LogStart(const App& app) {
   if (app.clock().frozen()) LogWarning(StrCat("time is frozen at ", FormatRfc3339(app.clock().Now())));
 }
 
+void TakeAnew(App& app, const ConfigFlags& flags) {
+  auto config = EffectiveConfig(flags);
+  const Status taken = config ? app.Reload(std::move(config).value()) : Status(config.error());
+  if (!taken) app.ReloadRefused(taken.error());
+}
+
 }  // namespace
 
 ExitCode Run(const ServeOptions& options) {
   KeepFreedMemory();
-  const sigset_t signals = BlockEndingSignals();
+  const sigset_t signals = BlockSignals();
   auto config = EffectiveConfig(options.flags);
   if (!config) return Fail(config.error(), false);
   const auto frozen = ParseTimeFlag("--frozen-time", options.frozen_time);
@@ -68,7 +75,7 @@ ExitCode Run(const ServeOptions& options) {
   (*app)->refresh().Start();
 
   int signal = 0;
-  sigwait(&signals, &signal);
+  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) TakeAnew(**app, options.flags);
   LogInfo("stopping: answering what is under way");
   (*app)->Stop();
   return ExitCode::kDone;

@@ -23,6 +23,11 @@ std::string DegradedBy(const CacheStatus& item) {
   return {};
 }
 
+std::string RefusedReload(const ReloadOutcome& reload) {
+  return StrCat("the one of before ", FormatRfc3339(reload.at),
+                " is in force; refused was: ", reload.refused);
+}
+
 }  // namespace
 
 void HealthApi::AddTo(http::Router& router) {
@@ -68,6 +73,13 @@ http::Response HealthApi::Ready(const http::Query& query) {
         StrCat(audit->lost, " records lost", audit->last_error.empty() ? "" : ": ", audit->last_error));
     json.EndObject();
   }
+  if (const auto reload = reload_.Get(); !reload->refused.empty()) {
+    degraded = true;
+    json.BeginObject();
+    json.Key("item").String("configuration");
+    json.Key("reason").String(RefusedReload(*reload));
+    json.EndObject();
+  }
   json.EndArray();
   json.EndObject();
   return JsonResponse(ready && !(degraded && strict == "1") ? 200 : 503, std::move(body));
@@ -77,6 +89,8 @@ http::Response HealthApi::Status() {
   StatusReport report = MakeStatusReport(cache_, clock_.Now());
   report.events = events_.Counts();
   report.coming = watch_.Coming();
+  if (const auto reload = reload_.Get(); !reload->refused.empty())
+    report.configuration = RefusedReload(*reload);
   return JsonResponse(200, StatusJson(report));
 }
 

@@ -9,6 +9,7 @@
 #include "service/cache_events.h"
 #include "service/clock.h"
 #include "service/recovery_watch.h"
+#include "service/reload.h"
 #include "service/router.h"
 
 namespace thimble {
@@ -17,13 +18,15 @@ namespace thimble {
 class HealthApi {
  public:
   HealthApi(CollateralCache& cache, const CacheEvents& events, Store& store, const TrustAnchors& anchors,
-            const RecoveryWatch& watch, const AuditTrail& audit, const Clock& clock)
+            const RecoveryWatch& watch, const AuditTrail& audit, const Live<ReloadOutcome>& reload,
+            const Clock& clock)
       : cache_(cache),
         events_(events),
         store_(store),
         anchors_(anchors),
         watch_(watch),
         audit_(audit),
+        reload_(reload),
         clock_(clock) {}
 
   void AddTo(http::Router& router);
@@ -41,6 +44,7 @@ class HealthApi {
   const TrustAnchors& anchors_;
   const RecoveryWatch& watch_;
   const AuditTrail& audit_;
+  const Live<ReloadOutcome>& reload_;
   const Clock& clock_;
 };
 

@@ -38,8 +38,9 @@ void ImpactApi::AddTo(http::Router& router) {
 }
 
 Result<Policy> ImpactApi::PolicyNamed(const std::string& name) const {
-  const auto found = config_.policies.find(name);
-  if (found == config_.policies.end()) return Refuse(StrCat("policy: there is no ", name));
+  const auto policies = policies_.Get();
+  const auto found = policies->find(name);
+  if (found == policies->end()) return Refuse(StrCat("policy: there is no ", name));
   return found->second;
 }
 

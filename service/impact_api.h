@@ -9,6 +9,7 @@
 #include "service/clock.h"
 #include "service/config.h"
 #include "service/impact_study.h"
+#include "service/reload.h"
 #include "service/router.h"
 
 namespace thimble {
@@ -16,8 +17,9 @@ namespace thimble {
 // Thread-safe. What is given outlives it, and it outlives the router that it is added to.
 class ImpactApi {
  public:
-  ImpactApi(const Config& config, const BaselineBook& book, const ImpactStudy& study, const Clock& clock)
-      : config_(config), book_(book), study_(study), clock_(clock) {}
+  ImpactApi(const Live<Policies>& policies, const BaselineBook& book, const ImpactStudy& study,
+            const Clock& clock)
+      : policies_(policies), book_(book), study_(study), clock_(clock) {}
 
   void AddTo(http::Router& router);
 
@@ -28,7 +30,7 @@ class ImpactApi {
   Result<Sides> Read(std::string_view body) const;
   Result<Policy> PolicyNamed(const std::string& name) const;
 
-  const Config& config_;
+  const Live<Policies>& policies_;
   const BaselineBook& book_;
   const ImpactStudy& study_;
   const Clock& clock_;

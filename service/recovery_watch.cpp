@@ -41,8 +41,9 @@ std::optional<ComingSet> RecoveryWatch::LookAt(IntelTee tee, Instant now) const 
     return TeeOf(remembered.tcb) == kind;
   });
   const BaselinePtr current = book_.Find("default");
-  const auto policy = config_.policies.find("default");
-  if (!any || !current || policy == config_.policies.end()) return std::nullopt;
+  const auto policies = policies_.Get();
+  const auto policy = policies->find("default");
+  if (!any || !current || policy == policies->end()) return std::nullopt;
 
   const auto list = cache_.Get(EvaluationNumbersKey{tee}, now);
   if (!list) return std::nullopt;  // the cache has reported why

@@ -12,6 +12,7 @@
 #include "service/baseline_book.h"
 #include "service/config.h"
 #include "service/impact_study.h"
+#include "service/reload.h"
 
 namespace thimble {
 
@@ -28,9 +29,9 @@ struct ComingSet {
 // Thread-safe. What is given outlives it.
 class RecoveryWatch {
  public:
-  RecoveryWatch(const Config& config, const BaselineBook& book, const SeenPlatforms& seen,
+  RecoveryWatch(const Live<Policies>& policies, const BaselineBook& book, const SeenPlatforms& seen,
                 CollateralCache& cache, const ImpactStudy& study)
-      : config_(config), book_(book), seen_(seen), cache_(cache), study_(study) {}
+      : policies_(policies), book_(book), seen_(seen), cache_(cache), study_(study) {}
 
   // May ask upstreams. Nothing is asked for a TEE of which no platform was seen.
   void Look(Instant now);
@@ -40,7 +41,7 @@ class RecoveryWatch {
   std::optional<ComingSet> LookAt(IntelTee tee, Instant now) const;
   void Note(IntelTee tee, const std::optional<ComingSet>& coming);
 
-  const Config& config_;
+  const Live<Policies>& policies_;
   const BaselineBook& book_;
   const SeenPlatforms& seen_;
   CollateralCache& cache_;

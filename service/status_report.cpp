@@ -135,7 +135,7 @@ std::string Line(std::string_view freshness, std::string_view next_update, std::
 }  // namespace
 
 StatusReport MakeStatusReport(CollateralCache& cache, Instant now) {
-  StatusReport report{now, cache.Status(now), cache.platform_items(), {}, {}};
+  StatusReport report{now, cache.Status(now), cache.platform_items(), {}, {}, {}};
   std::ranges::move(cache.PlatformStatus(now, kMaxListed), std::back_inserter(report.items));
   std::ranges::sort(report.items, [](const CacheStatus& a, const CacheStatus& b) {
     return std::make_tuple(UrgencyOf(a), a.next_update, std::string_view(a.item)) <
@@ -159,6 +159,7 @@ std::string StatusJson(const StatusReport& report) {
     json.EndObject();
   }
   if (!report.coming.empty()) WriteComing(json.Key("coming"), report.coming);
+  if (!report.configuration.empty()) json.Key("configuration").String(report.configuration);
   json.EndObject();
   return out;
 }
@@ -182,6 +183,9 @@ Result<StatusReport> ParseStatusJson(std::string_view text) {
       TRY_ASSIGN(const uint64_t count, value.Unsigned(UINT64_MAX));
       report.events.emplace_back(name, count);
     }
+  }
+  if (document->root().Find("configuration")) {
+    TRY_ASSIGN(report.configuration, Text(document->root(), "configuration"));
   }
   if (const auto coming = document->root().Find("coming")) {
     TRY_ASSIGN(const auto sets, coming->Array());
@@ -207,6 +211,7 @@ std::string StatusText(const StatusReport& report) {
     out += '\n';
   }
   for (const ComingSet& set : report.coming) out += ComingText(set);
+  if (!report.configuration.empty()) out += StrCat("\nconfiguration: ", report.configuration, "\n");
   return out;
 }
 

@@ -21,7 +21,8 @@ struct StatusReport {
   // How often things happened since the server started (cache_events.h); empty when none is running.
   std::vector<std::pair<std::string, uint64_t>> events;
   std::vector<ComingSet>
-      coming;  // evaluation data that is out and not in force; none where no server is running
+      coming;                 // evaluation data that is out and not in force; none where no server is running
+  std::string configuration;  // what is wrong with the file that was last to be read anew; empty: nothing
 };
 
 inline constexpr size_t kMaxListed = 10'000;
@@ -29,7 +30,8 @@ StatusReport MakeStatusReport(CollateralCache& cache, Instant now);
 
 // {"at": ..., "platform_items": 3, "items": [{item, freshness, issued, next_update, fetched, last_check, next_refresh, source, sha256,
 // order_number, last_error}], "events": {"hit": 12, "refused": 1, ...}, "coming": [{tee, evaluation, in_force, refused,
-// changed_tcbs, unjudged_tcbs}]}; last_error, events and coming are absent when there are none.
+// changed_tcbs, unjudged_tcbs}], "configuration": ...}; last_error, events, coming and configuration are absent when
+// there are none.
 std::string StatusJson(const StatusReport& report);
 // Unavailable (upstream.answer) when it is not that JSON: it comes from a server.
 Result<StatusReport> ParseStatusJson(std::string_view json);

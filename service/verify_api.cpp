@@ -112,9 +112,9 @@ Status VerifyApi::Apply(const Options& options, VerificationRequest& request) co
       return BadRequestError("report_data: not hex of at most 64 bytes");
     }
   }
-  const auto policy = config_.policies.find(options.policy.value_or("default"));
-  if (policy == config_.policies.end())
-    return BadRequestError(StrCat("policy: there is no ", *options.policy));
+  const auto policies = policies_.Get();
+  const auto policy = policies->find(options.policy.value_or("default"));
+  if (policy == policies->end()) return BadRequestError(StrCat("policy: there is no ", *options.policy));
   request.policy = policy->second;
 
   if (request.collateral && options.baseline) {

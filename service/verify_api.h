@@ -5,6 +5,7 @@
 #pragma once
 
 #include "service/audit_trail.h"
+#include "service/reload.h"
 #include "service/router.h"
 #include "service/verification.h"
 
@@ -13,9 +14,9 @@ namespace thimble {
 // Thread-safe. What is given outlives it, and it outlives the router that it is added to.
 class VerifyApi {
  public:
-  VerifyApi(const Config& config, const BaselineBook& baselines, AuditTrail& audit,
+  VerifyApi(const Live<Policies>& policies, const BaselineBook& baselines, AuditTrail& audit,
             Verification& verification)
-      : config_(config), baselines_(baselines), audit_(audit), verification_(verification) {}
+      : policies_(policies), baselines_(baselines), audit_(audit), verification_(verification) {}
 
   void AddTo(http::Router& router);
 
@@ -26,7 +27,7 @@ class VerifyApi {
   struct Options;
   Status Apply(const Options& options, VerificationRequest& request) const;
 
-  const Config& config_;
+  const Live<Policies>& policies_;
   const BaselineBook& baselines_;
   AuditTrail& audit_;
   Verification& verification_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Everything at once, for ThreadSanitizer above all: hits, misses, verifications, a vendor that fails now and then.
+// Everything at once, for ThreadSanitizer above all: hits, misses, verifications, a vendor that fails now and then,
+// and a configuration that is taken anew.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -48,7 +49,7 @@ void RunClient(const World& world, const Bytes& quote, int client, Counts& count
   }
 }
 
-TEST(MixedLoad, HitsMissesVerificationsAndAFailingVendor) {
+TEST(MixedLoad, HitsMissesVerificationsReloadsAndAFailingVendor) {
   World world;
   world.Start();
   const Bytes quotes[] = {world.intel.Quote({.version = 3}), world.intel.Quote({.tdx = true})};
@@ -65,12 +66,19 @@ TEST(MixedLoad, HitsMissesVerificationsAndAFailingVendor) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
   });
+  std::thread operator_([&] {
+    while (!done) {
+      EXPECT_TRUE(world.app->Reload(world.config).ok());
+      std::this_thread::sleep_for(std::chrono::milliseconds(3));
+    }
+  });
   std::vector<std::thread> clients;
   for (int i = 0; i < kClients; ++i)
     clients.emplace_back([&, i] { RunClient(world, quotes[i % 2], i, counts); });
   for (std::thread& client : clients) client.join();
   done = true;
   vendor.join();
+  operator_.join();
   EXPECT_EQ(counts.others, 0);
   EXPECT_EQ(counts.hits, kClients * kRounds * 4);
   EXPECT_EQ(counts.verdicts, kClients * kRounds);

@@ -109,8 +109,10 @@ ServeProcess::~ServeProcess() {
   if (out_ >= 0) ::close(out_);
 }
 
+void ServeProcess::Signal(int signal) const { ::kill(pid_, signal); }
+
 int ServeProcess::Terminate() {
-  ::kill(pid_, SIGTERM);
+  Signal(SIGTERM);
   const int code = Wait(pid_);
   pid_ = -1;
   return code;

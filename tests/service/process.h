@@ -26,7 +26,8 @@ class ServeProcess {
   ServeProcess& operator=(const ServeProcess&) = delete;
 
   const std::string& address() const { return address_; }  // "http://127.0.0.1:PORT"
-  int Terminate();                                         // SIGTERM; the exit code
+  void Signal(int signal) const;
+  int Terminate();  // SIGTERM; the exit code
 
  private:
   pid_t pid_ = -1;
