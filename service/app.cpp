@@ -24,6 +24,7 @@
 #include "service/intel_dialect.h"
 #include "service/live.h"
 #include "service/log.h"
+#include "service/miss_budgets.h"
 #include "service/pck_dialect.h"
 #include "service/platforms_dialect.h"
 #include "service/problem.h"
@@ -93,6 +94,10 @@ void FlushSeen(SeenPlatforms& seen) {
 
 SteadyTime SteadyNow() { return std::chrono::steady_clock::now(); }
 
+// A rack of new machines behind one address is well within the first, and the vendors' patience within the second.
+constexpr MissRate kMissesPerClient{.per_second = 20, .burst = 200};
+constexpr MissRate kMissesPerVendor{.per_second = 50, .burst = 1000};
+
 Result<std::unique_ptr<Upstreams>> MakeUpstreams(const Config& config) {
   UpstreamsOptions options;
   options.intel = config.intel_upstreams;
@@ -101,12 +106,13 @@ Result<std::unique_ptr<Upstreams>> MakeUpstreams(const Config& config) {
                          VendorClient({.identical_interval = kKdsInterval}), LogUpstreamEvent, SteadyNow);
 }
 
-FetchFunction FetchFrom(Upstreams& upstreams, PckSource& pck_source, CachingMode mode) {
-  return [&upstreams, &pck_source, mode](const CollateralKey& key, SteadyTime deadline,
-                                         const AcceptFunction& accept) -> Status {
+FetchFunction FetchFrom(Upstreams& upstreams, PckSource& pck_source, MissBudgets& budgets, CachingMode mode) {
+  return [&upstreams, &pck_source, &budgets, mode](const CollateralKey& key, SteadyTime deadline,
+                                                   const AcceptFunction& accept) -> Status {
     if (mode == CachingMode::kOffline) {
       return Error{ErrorKind::kUnavailable, Check::kModeForbidsFetch, "nothing is fetched in OFFLINE mode"};
     }
+    TRY(budgets.Spend(VendorOf(key)));
     if (const auto* pck = std::get_if<PckCertsKey>(&key)) return pck_source.Fetch(*pck, deadline, accept);
     TRY(upstreams.Fetch(key, deadline, [&accept](const Fetched& fetched) {
       return accept({fetched.bytes, fetched.source});
@@ -180,8 +186,8 @@ struct App::Impl {
         fmspcs(FmspcsFrom(*upstreams, config.server.miss_budget), config.refresh.max_age),
         pck_source(registry, *upstreams),
         cache(
-            store, anchors, FetchFrom(*upstreams, pck_source, config.pccs.mode), CacheOptionsOf(config),
-            [this](const CacheEvent& event) { events.Record(event); }, SteadyNow),
+            store, anchors, FetchFrom(*upstreams, pck_source, miss_budgets, config.pccs.mode),
+            CacheOptionsOf(config), [this](const CacheEvent& event) { events.Record(event); }, SteadyNow),
         refresher(cache, store, RefresherOptionsOf(config, registry)),
         refresh(refresher, clock),
         evaluation(*baselines, cache, clock),
@@ -250,6 +256,7 @@ struct App::Impl {
   Version3TcbInfos version3_infos;
   FmspcList fmspcs;
   PckSource pck_source;
+  MissBudgets miss_budgets{kMissesPerClient, kMissesPerVendor, SteadyNow};
   CollateralCache cache;
   Refresher refresher;
   RefreshScheduler refresh;
@@ -320,6 +327,7 @@ SeenPlatforms& App::seen() { return impl_->seen; }
 RecoveryWatch& App::recovery_watch() { return impl_->recovery_watch; }
 
 http::Response App::Handle(const http::Request& request) const {
+  const MissBudgets::OnBehalf client(request.client);
   http::Response response = impl_->router.Handle(request, impl_->roles.Get()->Of(request));
   const bool failed = response.status >= 500;
   if (!failed && !Logs(LogLevel::kDebug)) return response;

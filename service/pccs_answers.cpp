@@ -51,6 +51,8 @@ std::string_view CauseOf(const Error& error) {
     case Check::kUpstreamUnreachable:
     case Check::kUpstreamStatus:
       return "upstream_unreachable";
+    case Check::kMissBudget:
+      return "miss_budget";
     case Check::kUpstreamKey:
       return "upstream_key";
     case Check::kModeForbidsFetch:
@@ -82,7 +84,11 @@ http::Response IntegrityFailed(const Error& error) {
 
 http::Response TooLong() { return Refusal(500, kInternalError, "over_64_kib"); }
 
-http::Response NotNow(const Error& error) { return Refusal(503, "", CauseOf(error)); }
+http::Response NotNow(const Error& error) {
+  http::Response response = Refusal(503, "", CauseOf(error));
+  if (error.check == Check::kMissBudget) response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
 
 http::Response PlatformUnknown(const Error& error) {
   return Refusal(461, "The platform was not found in the cache.", CauseOf(error));

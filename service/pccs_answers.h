@@ -16,7 +16,7 @@ namespace thimble::pccs {
 inline constexpr std::array<std::string_view, 2> kRoots = {"", "/metadata/THIM"};
 
 // The name of a cause: "not_registered", "upstream_404", "upstream_unreachable", "upstream_key",
-// "no_cert_for_tcb", "mode_forbids_fetch", "bad_request"; of any other error, its check.
+// "no_cert_for_tcb", "mode_forbids_fetch", "miss_budget", "bad_request"; of any other error, its check.
 std::string_view CauseOf(const Error& error);
 
 http::Response InvalidParameters();                  // 400

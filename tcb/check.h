@@ -93,6 +93,7 @@ namespace thimble {
   X(kCollateralFromFuture, "collateral.from_future") /* issued more than 5 minutes after now; collateral.cpp */ \
   X(kCollateralRollback, "collateral.rollback")   /* older than what is held; cache/collateral_cache.cpp */ \
   X(kPolicyFormat, "policy.format")               /* unreadable policy or baseline; policy/validate.cpp */ \
+  X(kMissBudget, "miss.budget")                   /* too much was asked for that is not held; service/miss_budgets.cpp */ \
   X(kUpstreamUnreachable, "upstream.unreachable") /* connect, TLS, time-out; fetchers/ */ \
   X(kUpstreamStatus, "upstream.status")           /* an HTTP status that is not an answer; fetchers/ */ \
   X(kUpstreamKey, "upstream.key")                 /* 401, 403: subscription key missing or not valid; fetchers/intel_pck.cpp */ \

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <thread>
 
+#include "service/http_server.h"
 #include "service/local_ca.h"
 #include "tcb/base/text.h"
 #include "tests/service/process.h"
