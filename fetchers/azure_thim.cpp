@@ -102,6 +102,14 @@ std::optional<std::string> NormalizeThimBase(std::string_view base) {
   return url->Origin();
 }
 
+Result<Fetched> FetchThimHost(HttpClient& client, const ThimUpstream& upstream, SteadyTime deadline) {
+  TRY_ASSIGN(const ThimAnswer thim, Get(client, {.url = StrCat(upstream.base, kAmdPath),
+                                                 .allow_http = upstream.allow_http,
+                                                 .deadline = deadline}));
+  TRY_ASSIGN(HostVcek host, DecodeHostVcek(thim));
+  return Fetched{{std::move(host.der), std::move(host.chain)}, thim.answer.url};
+}
+
 Result<Fetched> FetchThimAmd(HttpClient& client, const ThimUpstream& upstream, const CollateralKey& key,
                              SteadyTime deadline) {
   const auto* vcek = std::get_if<VcekKey>(&key);

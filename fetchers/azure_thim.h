@@ -32,6 +32,9 @@ struct ThimUpstream {
 Result<Fetched> FetchThimAmd(HttpClient& client, const ThimUpstream& upstream, const CollateralKey& key,
                              SteadyTime deadline);
 
+// The VCEK of this host, whatever it is.
+Result<Fetched> FetchThimHost(HttpClient& client, const ThimUpstream& upstream, SteadyTime deadline);
+
 // The PCK certificate for the TCB that the query names, as a set of one in the form of `pckcerts`.
 // upstream.not_found without a request when the query names no TCB.
 Result<Fetched> FetchThimPck(HttpClient& client, const ThimUpstream& upstream, const PckQuery& query,

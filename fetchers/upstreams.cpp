@@ -145,6 +145,15 @@ Result<Fetched> Upstreams::FetchPck(const PckQuery& query, SteadyTime deadline, 
       deadline);
 }
 
+Result<Fetched> Upstreams::FetchHostVcek(SteadyTime deadline) {
+  const auto ask = [&](const Entry& entry, SteadyTime share) {
+    return FetchThimHost(*amd_client_, {entry.base, entry.upstream.allow_http}, share);
+  };
+  return GoDown({Vendor::kAmd, "amd/vcek of this host",
+                 [](const Entry& entry) { return entry.upstream.kind == UpstreamKind::kThim; }, ask},
+                deadline);
+}
+
 Result<Fetched> Upstreams::FetchFmspcList(std::string_view platform, SteadyTime deadline) {
   const auto ask = [&](const Entry& entry, SteadyTime share) {
     return FetchFmspcs(*intel_client_, {entry.base, entry.upstream.allow_http}, platform, share);

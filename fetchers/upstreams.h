@@ -71,6 +71,8 @@ class Upstreams {
   // failed. PCK certificates are asked for by what is known of the platform instead of by a key.
   Result<Fetched> Fetch(const CollateralKey& key, SteadyTime deadline, const Accept& accept = {});
   Result<Fetched> FetchPck(const PckQuery& query, SteadyTime deadline, const Accept& accept = {});
+  // The VCEK of this host, which Azure's alone can tell.
+  Result<Fetched> FetchHostVcek(SteadyTime deadline);
   // Intel's list of FMSPCs (intel_fmspcs.h): not an item, nobody signs it.
   Result<Fetched> FetchFmspcList(std::string_view platform, SteadyTime deadline);
 

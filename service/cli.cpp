@@ -175,6 +175,16 @@ void AddInit(CLI::App& app, InitOptions& options) {
   verb.add_flag("--renew", options.renew, "make a new server certificate under the CA that is there");
 }
 
+void AddDoctor(CLI::App& app, DoctorOptions& options) {
+  CLI::App& verb = *app.add_subcommand(
+      "doctor", "look at each upstream and at a running Thimble, and print what clients need");
+  AddUpstreams(verb, options.flags);
+  verb.add_option("--server", options.server, "the running Thimble; default: the configured address")
+      ->type_name("URL");
+  verb.add_option("--fmspc", options.fmspc, "whose TCB info to try, default 00806F050000")->type_name("HEX");
+  AddJson(verb, options.json);
+}
+
 }  // namespace
 
 std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* argv) {
@@ -191,6 +201,7 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   ImpactOptions impact;
   AuditOptions audit;
   CheckConfigOptions check_config;
+  DoctorOptions doctor;
   AddServe(app, serve);
   AddVerify(app, verify);
   AddInspect(app, inspect);
@@ -200,6 +211,7 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   AddBaseline(app, baseline);
   AddImpact(app, impact);
   AddAudit(app, audit);
+  AddDoctor(app, doctor);
   app.add_subcommand("check-config", "read a configuration file and say what is wrong with it")
       ->add_option("file", check_config.file)
       ->required()
@@ -223,6 +235,7 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   if (app.got_subcommand("baseline")) return Command(baseline);
   if (app.got_subcommand("impact")) return Command(impact);
   if (app.got_subcommand("audit")) return Command(audit);
+  if (app.got_subcommand("doctor")) return Command(doctor);
   if (app.got_subcommand("check-config")) return Command(check_config);
   if (app.got_subcommand("init")) return Command(init);
   if (app.got_subcommand("hash-token")) return Command(HashTokenOptions{});

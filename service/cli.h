@@ -81,6 +81,12 @@ struct AuditOptions {  // thimble audit check
   bool json = false;
 };
 
+struct DoctorOptions {
+  ConfigFlags flags;
+  std::optional<std::string> server, fmspc;
+  bool json = false;
+};
+
 struct CheckConfigOptions {
   std::string file;
 };
@@ -98,7 +104,7 @@ struct VersionOptions {};
 
 using Command = std::variant<ServeOptions, VerifyOptions, InspectOptions, FetchOptions, StatusOptions,
                              RefreshOptions, BaselineOptions, ImpactOptions, AuditOptions, CheckConfigOptions,
-                             InitOptions, HashTokenOptions, VersionOptions>;
+                             DoctorOptions, InitOptions, HashTokenOptions, VersionOptions>;
 
 // The command; or, after help or a usage error has been printed, what to exit with.
 std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* argv);

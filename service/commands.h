@@ -19,6 +19,7 @@ ExitCode Run(const AuditOptions& options);
 ExitCode Run(const CheckConfigOptions& options);
 ExitCode Run(const InitOptions& options);
 ExitCode Run(const HashTokenOptions& options);
+ExitCode Run(const DoctorOptions& options);
 ExitCode Run(const VersionOptions& options);
 
 }  // namespace thimble

@@ -133,6 +133,24 @@ TEST(Upload, BadBodiesAreRefusedWhole) {
   EXPECT_EQ(w.Send("PUT", StrCat(kV4, "/platformcollateral"), kAdmin, "{").status, 400);
 }
 
+// Intel's client would take it for an empty success.
+TEST(Upload, WhatIntelsClientCannotReadIsAClearError) {
+  for (const size_t advisories : {size_t{10}, size_t{4000}}) {
+    UploadWorld w;
+    Bundle bundle = BundleOf(w.intel, kQeId);
+    const Bytes info = w.intel.TcbInfo(
+        IntelTee::kSgx, sim::kServerFmspc, sim::kStandardNumber,
+        [&](sim::TcbInfoSpec& spec) { spec.levels.back().advisories.assign(advisories, "INTEL-SA-00000"); });
+    bundle["collaterals"]["tcbinfos"][0]["sgx_tcbinfo"] = Bundle::parse(AsText(info));
+    EXPECT_EQ(w.Put(bundle).status, 200);
+    const RawAnswer answer = w.TcbInfo();
+    EXPECT_EQ(answer.status, advisories == 10 ? 200 : 500) << info.size();
+    if (answer.status == 200) continue;
+    EXPECT_EQ(answer.body, "Internal server error occurred.");
+    EXPECT_EQ(answer.Header("X-Thimble-Cause"), "over_64_kib");
+  }
+}
+
 TEST(Upload, CrlsAlone) {
   UploadWorld w;
   Bundle bundle = BundleOf(w.intel, kQeId);

@@ -2,6 +2,7 @@
 add_executable(pccs_test
   ${CMAKE_CURRENT_LIST_DIR}/admin_dialect_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/custom_parameter_test.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/doctor_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/pccs_answers_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/pck_dialect_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/pck_lookup_test.cpp

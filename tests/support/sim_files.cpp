@@ -103,6 +103,9 @@ void WriteIntelFiles(const fs::path& directory, const SimIntel& intel, const std
   WriteText(directory / "intel-root.pem", intel.RootPem());
   WriteText(directory / "config.toml", Config(directory, pcs_url));
   for (const EvidenceFile& file : IntelEvidence(intel)) WriteFile(directory / file.name, file.bytes);
+  // Without a certificate: they say by what it is found.
+  WriteFile(directory / "ppid-sgx-v3.bin", intel.Quote({.certification_type = 3}));
+  WriteFile(directory / "ppid-tdx-v4.bin", intel.Quote({.tdx = true, .certification_type = 3}));
   WriteCollateral(directory / "collateral-sgx", intel.Collateral());
   WriteCollateral(directory / "collateral-tdx", intel.Collateral({.tee = IntelTee::kTdx}));
 }

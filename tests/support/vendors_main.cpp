@@ -25,7 +25,7 @@ constexpr const char* kUsage =
     "usage: thimble-vendors --listen ADDR:PORT --out DIR [--now TIME]\n"
     "\n"
     "Serves a simulated Intel PCS at http://ADDR:PORT/sgx/certification/v4/ until SIGTERM or SIGINT.\n"
-    "Writes to DIR: root.pem, config.toml, good-*, old-*, revoked-* and forged-* quotes, collateral-*/.\n"
+    "Writes to DIR: root.pem, config.toml, good-*, old-*, revoked-*, forged-* and ppid-* quotes, collateral-*/.\n"
     "Prints \"ready\" once it listens. PORT 0 takes a free one: it is in config.toml.\n"
     "TIME is what the vendors take for the present, e.g. 2026-06-01T00:00:00Z; without it, the clock's.\n"
     "\n"
