@@ -50,7 +50,8 @@ ExitCode Run(const DoctorOptions& options) {
   if (!fmspc) {
     return Fail({ErrorKind::kMalformed, Check::kRequest, "--fmspc must be 12 hex digits"}, options.json);
   }
-  const std::string url = options.server.value_or(StrCat("http://", config->server.listen));
+  const std::string url = options.server.value_or(
+      StrCat(config->server.tls_certificate.empty() ? "http://" : "https://", config->server.listen));
   const auto server = Remote::AtUrl(url);
   if (!server) return Fail(server.error(), options.json);
 
