@@ -17,11 +17,13 @@
 #include "service/baseline_api.h"
 #include "service/cache_events.h"
 #include "service/collateral_api.h"
+#include "service/floors.h"
 #include "service/health_api.h"
 #include "service/housekeeping.h"
 #include "service/http_server.h"
 #include "service/impact_api.h"
 #include "service/intel_dialect.h"
+#include "service/kds_dialect.h"
 #include "service/live.h"
 #include "service/log.h"
 #include "service/miss_budgets.h"
@@ -98,8 +100,21 @@ SteadyTime SteadyNow() { return std::chrono::steady_clock::now(); }
 constexpr MissRate kMissesPerClient{.per_second = 20, .burst = 200};
 constexpr MissRate kMissesPerVendor{.per_second = 50, .burst = 1000};
 
-Result<std::unique_ptr<Upstreams>> MakeUpstreams(const Config& config) {
+// AMD's chains as the cache has them, for what is authenticated by them. The upstreams ask for them, and are made
+// before the cache is.
+struct CachedChains {
+  CollateralCache* cache = nullptr;
+  const Clock* clock = nullptr;
+
+  Result<std::string> Get(const AmdChainKey& key) const {
+    TRY_ASSIGN(const CacheAnswer answer, cache->Get(key, clock->Now()));
+    return std::string(AsText(answer.item->body()));
+  }
+};
+
+Result<std::unique_ptr<Upstreams>> MakeUpstreams(const Config& config, std::shared_ptr<CachedChains> chains) {
   UpstreamsOptions options;
+  options.amd_chain = [chains](const AmdChainKey& key, SteadyTime) { return chains->Get(key); };
   options.intel = config.intel_upstreams;
   options.amd = config.amd_upstreams;
   return Upstreams::Make(std::move(options), VendorClient({}),
@@ -171,7 +186,8 @@ Result<std::shared_ptr<const http::TlsContext>> LoadTls(const ServerConfig& serv
 struct App::Impl {
   Impl(Config the_config, const AppOptions& options, TrustAnchors the_anchors,
        std::shared_ptr<Store> the_store, std::unique_ptr<Upstreams> the_upstreams,
-       std::unique_ptr<AuditTrail> the_audit, std::unique_ptr<BaselineBook> the_baselines)
+       std::unique_ptr<AuditTrail> the_audit, std::unique_ptr<BaselineBook> the_baselines,
+       CachedChains& chains)
       : config(std::move(the_config)),
         storage(options.storage),
         clock(options.frozen_time),
@@ -199,10 +215,11 @@ struct App::Impl {
               return pck_service.ChainFor(platform, raw);
             },
             &seen),
-        impact_study(seen, cache, nullptr),
+        impact_study(seen, cache, [this](const std::string& name) { return verification.FloorOf(name); }),
         recovery_watch(live_policies, *baselines, seen, cache, impact_study),
         intel_dialect(cache, evaluation, version3_infos, fmspcs, clock,
                       {config.honour_update, config.pccs.mode}),
+        kds_dialect(cache, clock),
         pck_dialect(pck_service, clock),
         platforms_dialect(pck_service, registry, cache, evaluation, clock),
         upload(cache, registry, version3_infos, pck_service, clock),
@@ -212,7 +229,9 @@ struct App::Impl {
         baseline_api(*baselines, clock),
         impact_api(live_policies, *baselines, impact_study, clock),
         health_api(cache, events, *store, anchors, recovery_watch, *audit, reload_outcome, clock) {
+    chains = {&cache, &clock};
     intel_dialect.AddTo(router);
+    kds_dialect.AddTo(router);
     pck_dialect.AddTo(router);
     platforms_dialect.AddTo(router);
     admin_dialect.AddTo(router);
@@ -267,6 +286,7 @@ struct App::Impl {
   ImpactStudy impact_study;
   RecoveryWatch recovery_watch;
   IntelDialect intel_dialect;
+  KdsDialect kds_dialect;
   PckDialect pck_dialect;
   PlatformsDialect platforms_dialect;
   CollateralUpload upload;
@@ -287,7 +307,9 @@ App::~App() { Stop(); }
 
 Result<std::unique_ptr<App>> App::Make(Config config, const AppOptions& options) {
   TRY_ASSIGN(TrustAnchors anchors, ReadAnchors(config.server.anchors));
-  TRY_ASSIGN(auto upstreams, MakeUpstreams(config));
+  TRY(CheckFloors(config));
+  const auto chains = std::make_shared<CachedChains>();
+  TRY_ASSIGN(auto upstreams, MakeUpstreams(config, chains));
   TRY_ASSIGN(auto tls, LoadTls(config.server));
   TRY_ASSIGN(auto store, OpenStore(config, options.storage));
   TRY_ASSIGN(auto audit, OpenAudit(config, options.storage));
@@ -296,7 +318,7 @@ Result<std::unique_ptr<App>> App::Make(Config config, const AppOptions& options)
                                                   return trail.Change(change);
                                                 }));
   auto impl = std::make_unique<Impl>(std::move(config), options, std::move(anchors), std::move(store),
-                                     std::move(upstreams), std::move(audit), std::move(baselines));
+                                     std::move(upstreams), std::move(audit), std::move(baselines), *chains);
   TRY_ASSIGN(const size_t dropped, impl->seen.Load());
   if (dropped != 0)
     LogWarning(StrCat("platforms seen: ", dropped, " records cannot be read and are dropped"));

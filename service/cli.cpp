@@ -39,6 +39,11 @@ CLI::Option* AddStore(CLI::App& verb, ConfigFlags& flags, std::optional<std::str
   return url;
 }
 
+CLI::Option* AddProduct(CLI::App& verb, std::optional<std::string>& product) {
+  return verb.add_option("--product", product, "AMD's: Milan, Genoa (Bergamo, Siena) or Turin")
+      ->type_name("P");
+}
+
 void AddServe(CLI::App& app, ServeOptions& options) {
   CLI::App& verb = *app.add_subcommand("serve", "serve collateral and verify evidence over HTTP");
   AddUpstreams(verb, options.flags);
@@ -53,8 +58,10 @@ void AddServe(CLI::App& app, ServeOptions& options) {
 }
 
 void AddVerify(CLI::App& app, VerifyOptions& options) {
-  CLI::App& verb = *app.add_subcommand("verify", "verify a quote and appraise it by a policy");
-  verb.add_option("evidence", options.evidence, "the quote")->required()->type_name("EVIDENCE");
+  CLI::App& verb = *app.add_subcommand("verify", "verify evidence and appraise it by a policy");
+  verb.add_option("evidence", options.evidence, "a quote, SNP report or HCL report")
+      ->required()
+      ->type_name("EVIDENCE");
   auto* const collateral = verb.add_option("--collateral", options.collateral,
                                            "collateral to verify with: a JSON file or a directory")
                                ->type_name("FILE.json|DIR");
@@ -64,6 +71,9 @@ void AddVerify(CLI::App& app, VerifyOptions& options) {
   verb.add_option("--at", options.at, "verify as of this time (RFC 3339)")->type_name("T");
   verb.add_option("--report-data", options.report_data,
                   "expected report data, hex; what it leaves open must be zero")
+      ->type_name("HEX");
+  AddProduct(verb, options.product);
+  verb.add_option("--nonce", options.nonce, "expected in the vTPM quote beside an HCL report, hex")
       ->type_name("HEX");
   auto* const server =
       verb.add_option("--server", options.server, "let this running Thimble verify")->type_name("URL");
@@ -84,10 +94,21 @@ void AddInspect(CLI::App& app, InspectOptions& options) {
 void AddFetch(CLI::App& app, FetchOptions& options) {
   CLI::App& verb = *app.add_subcommand("fetch", "fill the cache, and print what is stored");
   CLI::App& what = *verb.add_option_group("What to fetch, one of these");
-  what.add_option("--quote", options.quote, "what this quote needs")->type_name("FILE");
+  what.add_option("--quote", options.quote, "what this quote or report needs")->type_name("FILE");
   what.add_option("--fmspc", options.fmspc, "what SGX and TDX quotes of this platform need")
       ->type_name("HEX");
+  auto* const hwid =
+      what.add_option("--hwid", options.hwid, "the VCEK of this chip, its chain and CRL")->type_name("HEX");
+  what.add_option("--kds-store", options.kds_store,
+                  "the VCEKs in this directory, as trustee's offline store has them")
+      ->type_name("DIR");
   what.require_option(1);
+  auto* const product = AddProduct(verb, options.product);
+  auto* const tcb =
+      verb.add_option("--tcb", options.tcb, "bl04-tee00-snp24-ucode219, and for Turin -fmc01 after it")
+          ->type_name("TCB")
+          ->needs(hwid);
+  hwid->needs(product)->needs(tcb);
   AddUpstreams(verb, options.flags);
   AddStore(verb, options.flags, options.server);
   AddJson(verb, options.json);

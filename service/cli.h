@@ -32,7 +32,7 @@ struct ServeOptions {
 struct VerifyOptions {
   ConfigFlags flags;
   std::string evidence;
-  std::optional<std::string> collateral, server, policy, at, report_data;
+  std::optional<std::string> collateral, server, policy, at, report_data, product, nonce;
   bool json = false;
 };
 
@@ -43,7 +43,7 @@ struct InspectOptions {
 
 struct FetchOptions {
   ConfigFlags flags;
-  std::optional<std::string> quote, fmspc, server;
+  std::optional<std::string> quote, fmspc, product, hwid, tcb, kds_store, server;
   bool json = false;
 };
 

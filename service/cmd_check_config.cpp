@@ -2,6 +2,7 @@
 #include "service/anchors.h"
 #include "service/command_support.h"
 #include "service/commands.h"
+#include "service/floors.h"
 #include "service/tls.h"
 #include "tcb/base/text.h"
 
@@ -26,6 +27,10 @@ ExitCode Run(const CheckConfigOptions& options) {
       Complain(StrCat(options.file, ": ", tls.error().message));
       return ExitCode::kUsage;
     }
+  }
+  if (const Status floors = CheckFloors(*config); !floors) {
+    Complain(StrCat(options.file, ": ", floors.error().message));
+    return ExitCode::kUsage;
   }
   PrintLine(StrCat(options.file, ": ok"));
   return ExitCode::kDone;

@@ -13,11 +13,19 @@
 #include "tcb/base/percent.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/verify.h"
 
 namespace thimble {
 namespace {
 
 Error WrongFlag(std::string message) { return {ErrorKind::kMalformed, Check::kRequest, std::move(message)}; }
+
+Result<std::optional<Bytes>> ParseNonce(const std::optional<std::string>& text) {
+  if (!text) return std::optional<Bytes>();
+  auto bytes = FromHex(*text);
+  if (!bytes || bytes->empty()) return WrongFlag("--nonce must be hex");
+  return bytes;
+}
 
 Result<std::optional<Bytes>> ParseReportData(const std::optional<std::string>& text) {
   if (!text) return std::optional<Bytes>();
@@ -28,11 +36,33 @@ Result<std::optional<Bytes>> ParseReportData(const std::optional<std::string>& t
   return bytes;
 }
 
+// The files beside evidence are of the evidence's kind. An HCL report may come with a TD quote, and that with its own.
+Status ReadCollateral(const std::string& path, VerificationRequest& request) {
+  TRY_ASSIGN(const EvidenceKind kind, DetectEvidence(request.evidence));
+  if (kind == EvidenceKind::kQuote) {
+    TRY_ASSIGN(request.collateral, ReadIntelCollateral(path));
+    return {};
+  }
+  TRY_ASSIGN(AmdFiles files, ReadAmdCollateral(path));
+  if (kind == EvidenceKind::kHclReport) {
+    request.tpm_quote = std::move(files.tpm_quote);
+    request.td_quote = std::move(files.td_quote);
+  }
+  if (request.td_quote) {
+    TRY_ASSIGN(request.collateral, ReadIntelCollateral(path));
+  } else {
+    request.endorsements = std::move(files.endorsements);
+  }
+  return {};
+}
+
 Result<VerificationRequest> MakeRequest(const VerifyOptions& options, const Config& config) {
   VerificationRequest request;
   TRY_ASSIGN(request.evidence, ReadEvidence(options.evidence));
   TRY_ASSIGN(request.at, ParseTimeFlag("--at", options.at));
   TRY_ASSIGN(request.report_data, ParseReportData(options.report_data));
+  TRY_ASSIGN(request.nonce, ParseNonce(options.nonce));
+  TRY_ASSIGN(request.product, ParseProductFlag(options.product));
   request.policy = config.policies.at("default");
   request.baseline = config.baselines.at("default");
   if (options.policy) {
@@ -40,11 +70,8 @@ Result<VerificationRequest> MakeRequest(const VerifyOptions& options, const Conf
     request.policy = file.policy;
     request.baseline = file.baseline;
   }
-  if (options.collateral) {
-    TRY_ASSIGN(request.collateral, ReadIntelCollateral(*options.collateral));
-  } else {
-    request.baseline_name = "default";
-  }
+  if (options.collateral) TRY(ReadCollateral(*options.collateral, request));
+  if (!request.collateral) request.baseline_name = "default";
   return request;
 }
 
@@ -71,7 +98,7 @@ ExitCode VerifyHere(const VerifyOptions& options) {
   if (!config) return Fail(config.error(), options.json);
   const auto request = MakeRequest(options, *config);
   if (!request) return Fail(request.error(), options.json);
-  if (request->collateral) {
+  if (options.collateral) {
     const auto anchors = ReadAnchors(config->server.anchors);
     if (!anchors) return Fail(WrongFlag(anchors.error().message), options.json);
     const Clock clock;
@@ -90,6 +117,8 @@ std::string TargetOf(const VerifyOptions& options) {
   };
   add("at", options.at);
   add("report_data", options.report_data);
+  add("product", options.product);
+  add("nonce", options.nonce);
   return target;
 }
 
@@ -124,6 +153,10 @@ ExitCode VerifyRemotely(const VerifyOptions& options) {
   if (!at) return Fail(at.error(), options.json);
   const auto report_data = ParseReportData(options.report_data);
   if (!report_data) return Fail(report_data.error(), options.json);
+  const auto nonce = ParseNonce(options.nonce);
+  if (!nonce) return Fail(nonce.error(), options.json);
+  const auto product = ParseProductFlag(options.product);
+  if (!product) return Fail(product.error(), options.json);
   const auto response =
       remote->Post(TargetOf(options), "application/octet-stream", std::string(AsText(*evidence)));
   if (!response) return Fail(response.error(), options.json);

@@ -53,6 +53,16 @@ Result<std::optional<Instant>> ParseTimeFlag(std::string_view flag, const std::o
   return at;
 }
 
+Result<std::optional<amd::Product>> ParseProductFlag(const std::optional<std::string>& text) {
+  if (!text) return std::optional<amd::Product>();
+  const auto product = amd::ProductFromName(*text);
+  if (!product) {
+    return Error{ErrorKind::kMalformed, Check::kRequest,
+                 StrCat("--product \"", *text, "\" is not Milan, Genoa, Bergamo, Siena or Turin")};
+  }
+  return product;
+}
+
 ExitCode Fail(const Error& error, bool json, const CheckLog* checks) {
   if (error.check == Check::kRequest || error.check == Check::kPolicyFormat) {
     Complain(error.message);

@@ -23,6 +23,9 @@ Result<Config> EffectiveConfig(const ConfigFlags& flags);
 // request.invalid for what is not RFC 3339; `flag` is named in the message. nullopt when there is no text.
 Result<std::optional<Instant>> ParseTimeFlag(std::string_view flag, const std::optional<std::string>& text);
 
+// request.invalid for what is no product of AMD's.
+Result<std::optional<amd::Product>> ParseProductFlag(const std::optional<std::string>& text);
+
 // An error that ends a command. A wrong command line, file name or configuration is a line on stderr and kUsage;
 // all else is the problem object on stdout with --json, or a line on stderr, and the error's own exit code.
 ExitCode Fail(const Error& error, bool json, const CheckLog* checks = nullptr);

@@ -159,14 +159,6 @@ Status ReadVendor(const TomlReader& r, const toml::node& node, Vendor vendor, st
   return ReadTable(r, node, name, {{"upstream", read_list}});
 }
 
-Result<toml::table> ParseToml(std::string_view text, const TomlReader& reader) {
-  try {
-    return toml::parse(text);
-  } catch (const toml::parse_error& error) {
-    return reader.FailAt(error.source().begin.line, error.description());
-  }
-}
-
 // HTTPS needs both files; plain HTTP stays on this host unless the operator says otherwise.
 Status CheckTls(const Config& config) {
   const ServerConfig& server = config.server;

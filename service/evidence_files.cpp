@@ -3,8 +3,12 @@
 
 #include <filesystem>
 
+#include "service/amd_json.h"
 #include "service/collateral_json.h"
 #include "service/file.h"
+#include "tcb/base/json.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
 
 namespace thimble {
 namespace {
@@ -41,6 +45,30 @@ Result<intel::CollateralSet> ReadDirectory(const std::filesystem::path& director
   return set;
 }
 
+Result<amd::EndorsementSet> EndorsementsIn(const std::filesystem::path& directory) {
+  amd::EndorsementSet set;
+  for (const char* name : {"vcek.der", "vlek.der", "chain.pem", "crl.der"}) {
+    TRY_ASSIGN(const Bytes bytes, BytesIn(directory, name));
+    if (!bytes.empty()) TRY(AddEndorsement(bytes, set));
+  }
+  return set;
+}
+
+Result<std::optional<amd::TpmQuote>> TpmQuoteIn(const std::filesystem::path& directory) {
+  TRY_ASSIGN(Bytes message, BytesIn(directory, "tpm_quote.msg"));
+  if (message.empty()) return std::optional<amd::TpmQuote>();
+  TRY_ASSIGN(Bytes signature, BytesIn(directory, "tpm_quote.sig"));
+  TRY_ASSIGN(const std::string text, TextIn(directory, "tpm_pcrs.json"));
+  std::optional<amd::PcrBank> pcrs;
+  if (!text.empty()) {
+    TRY_ASSIGN(const auto document, json::Document::Parse(text, "tpm_pcrs.json", ErrorKind::kMalformed,
+                                                          Check::kCollateralMalformed));
+    TRY_ASSIGN(pcrs, ReadPcrs(document->root()));
+  }
+  TRY_ASSIGN(amd::TpmQuote quote, amd::ParseTpmQuote(std::move(message), std::move(signature), pcrs));
+  return std::optional(std::move(quote));
+}
+
 }  // namespace
 
 Result<Bytes> ReadEvidence(const std::string& path) {
@@ -53,6 +81,20 @@ Result<intel::CollateralSet> ReadIntelCollateral(const std::string& path) {
   if (std::filesystem::is_directory(path, ignored)) return ReadDirectory(path);
   TRY_ASSIGN(const std::string text, ReadFile(path, kMaxCollateralBytes));
   return ParseCollateralJson(text);
+}
+
+Result<AmdFiles> ReadAmdCollateral(const std::string& directory) {
+  std::error_code ignored;  // what cannot be looked at is no directory for us
+  if (!std::filesystem::is_directory(directory, ignored)) {
+    return Error{ErrorKind::kMalformed, Check::kRequest,
+                 StrCat(directory, ": collateral of AMD's evidence is a directory")};
+  }
+  AmdFiles files;
+  TRY_ASSIGN(files.endorsements, EndorsementsIn(directory));
+  TRY_ASSIGN(Bytes td_quote, BytesIn(directory, "td_quote.bin"));
+  if (!td_quote.empty()) files.td_quote = std::move(td_quote);
+  TRY_ASSIGN(files.tpm_quote, TpmQuoteIn(directory));
+  return files;
 }
 
 }  // namespace thimble

@@ -4,8 +4,11 @@
 // DESIGN section 4.
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "tcb/amd/tpm_quote.h"
+#include "tcb/amd/verify.h"
 #include "tcb/base/bytes.h"
 #include "tcb/base/result.h"
 #include "tcb/intel/verify.h"
@@ -22,5 +25,16 @@ Result<Bytes> ReadEvidence(const std::string& path);
 //   thing kMalformed  collateral.malformed  the JSON form cannot be decoded; all else is decoded by the
 //   verifier
 Result<intel::CollateralSet> ReadIntelCollateral(const std::string& path);
+
+// Beside AMD's evidence: vcek.der or vlek.der, chain.pem, crl.der, and for HCL reports td_quote.bin, tpm_quote.msg,
+// tpm_quote.sig, tpm_pcrs.json. What is absent is missing.
+struct AmdFiles {
+  amd::EndorsementSet endorsements;
+  std::optional<Bytes> td_quote;
+  std::optional<amd::TpmQuote> tpm_quote;
+};
+//   kMalformed  request.invalid: no directory, or a file that cannot be read; collateral.malformed, hcl.format:
+//   what is in one
+Result<AmdFiles> ReadAmdCollateral(const std::string& directory);
 
 }  // namespace thimble

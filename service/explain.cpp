@@ -41,7 +41,10 @@ std::string Summary(const Value& result) {
   const std::string anchor = TextOf(result, "trust_anchor");
   AddLine(out, "authentic", StrCat(TextOf(result, "authentic"), anchor.empty() ? "" : ", up to ", anchor));
   const std::string date = TextOf(result, "tcb_date");
-  AddLine(out, "TCB status", StrCat(TextOf(result, "tcb_status"), date.empty() ? "" : ", of ", date));
+  const bool local = TextOf(result, "status_source") == "local_floor";
+  AddLine(out, "TCB status",
+          StrCat(TextOf(result, "tcb_status"), date.empty() ? "" : ", of ", date,
+                 local ? ", by local policy: AMD publishes no status" : ""));
   AddLine(out, "advisories", TextOf(result, "advisories"));
   const std::string expiry = TextOf(result, "earliest_expiry");
   AddLine(out, "judged at",

@@ -2,7 +2,10 @@
 #include "service/inspect.h"
 
 #include "service/render_claims.h"
+#include "tcb/amd/binding.h"
+#include "tcb/amd/endorsement.h"
 #include "tcb/amd/hcl.h"
+#include "tcb/amd/product.h"
 #include "tcb/amd/report.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -29,6 +32,25 @@ void WriteWindow(Writer& json, std::string_view from, std::string_view to, const
   json.Key(to).String(FormatRfc3339(window.not_after));
 }
 
+// What a VCEK or VLEK endorses.
+void WriteEndorsement(Writer& json, const Certificate& leaf) {
+  const auto endorsement = amd::ParseEndorsement(leaf, Check::kEvidenceFormat);
+  if (!endorsement) {
+    json.Key("endorses").String(endorsement.error().message);
+    return;
+  }
+  json.Key("endorses").BeginObject();
+  json.Key("product").String(endorsement->product_name);
+  if (!endorsement->hwid.empty()) json.Key("hwid").Hex(endorsement->hwid);
+  if (endorsement->csp_id) json.Key("csp_id").String(*endorsement->csp_id);
+  if (endorsement->fmc) json.Key("fmc").Unsigned(*endorsement->fmc);
+  json.Key("bootloader").Unsigned(endorsement->bootloader);
+  json.Key("tee").Unsigned(endorsement->tee);
+  json.Key("snp").Unsigned(endorsement->snp);
+  json.Key("microcode").Unsigned(endorsement->microcode);
+  json.EndObject();
+}
+
 void WriteCertificateFields(Writer& json, const Certificate& certificate) {
   json.Key("subject").String(certificate.subject_cn());
   json.Key("issuer").String(certificate.issuer_cn());
@@ -37,6 +59,7 @@ void WriteCertificateFields(Writer& json, const Certificate& certificate) {
   json.Key("sha256").Hex(certificate.sha256().view());
   json.Key("spki_sha256").Hex(certificate.spki_sha256().view());
   if (!certificate.crl_url().empty()) json.Key("crl_url").String(certificate.crl_url());
+  if (amd::IsLeafName(certificate.subject_cn())) WriteEndorsement(json, certificate);
 }
 
 Status WriteCertificates(Writer& json, const std::vector<Bytes>& list) {
@@ -107,14 +130,37 @@ Status WriteQuote(Writer& json, ByteView bytes) {
   return {};
 }
 
+// Platform and claims of a report, with its TCBs decoded where it names its CPU.
+void ViewReport(amd::Report report, Verdict& view) {
+  amd::PlatformFacts facts{.product = {},
+                           .cpuid = report.claims.cpuid,
+                           .hwid = {},
+                           .csp_id = {},
+                           .signing_key = amd::KindOf(report.claims)};
+  if (facts.cpuid) {
+    if (const auto product = amd::ProductFromCpuId(*facts.cpuid)) facts.product = *product;
+  }
+  if (facts.product) amd::DecodeTcbs(report.claims, *facts.product);
+  view.platform = std::move(facts);
+  view.claims = std::move(report.claims);
+}
+
+std::string_view ContentName(amd::TableContent content) {
+  constexpr std::string_view kNames[] = {"vcek", "vlek", "ask", "ark", "crl"};
+  return kNames[static_cast<size_t>(content)];
+}
+
 Status WriteSnpReport(Writer& json, ByteView bytes) {
   TRY_ASSIGN(const amd::ExtendedReport extended, amd::SplitExtendedReport(bytes));
   TRY_ASSIGN(amd::Report report, amd::ParseReport(extended.report));
   json.Key("kind").String("snp_report");
   json.Key("version").Unsigned(report.claims.version);
-  json.Key("certificate_table_entries").Unsigned(extended.table.size());
+  json.Key("certificate_table").BeginArray();
+  for (const amd::TableEntry& entry : extended.table) json.String(ContentName(entry.content));
+  json.EndArray();
   Verdict view;
-  view.claims = std::move(report.claims);
+  ViewReport(std::move(report), view);
+  WritePlatform(json.Key("platform"), view);
   WriteClaims(json.Key("claims"), view);
   return {};
 }
@@ -124,13 +170,13 @@ Status WriteHclReport(Writer& json, ByteView bytes) {
   Verdict view;
   if (report.type == amd::HclReportType::kSnp) {
     TRY_ASSIGN(amd::Report hardware, amd::ParseReport(report.hardware_report));
-    view.claims = std::move(hardware.claims);
+    ViewReport(std::move(hardware), view);
   }
   view.hcl = report.claims;
   json.Key("kind").String("hcl_report");
   json.Key("tee").String(report.type == amd::HclReportType::kSnp ? "snp" : "tdx");
+  WritePlatform(json.Key("platform"), view);
   WriteClaims(json.Key("claims"), view);
-  json.Key("runtime_data").String(report.claims->runtime_data);
   return {};
 }
 

@@ -74,6 +74,7 @@ std::shared_ptr<const http::Content> MakeContent(const CollateralItem& item, Ite
     case ItemForm::kDerCrl:
       return http::Content::Make("application/pkix-crl", verbatim, ChainHeader(item));
     case ItemForm::kDerCrlAlone:
+    case ItemForm::kVerbatim:
       break;
   }
   return http::Content::Make("application/pkix-crl", verbatim);

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "fetchers/amd_urls.h"
 #include "fetchers/intel_urls.h"
 #include "service/command_support.h"
 #include "service/refresh_report.h"
@@ -25,6 +26,7 @@ std::optional<Remote> ServerOn(const std::string& data) {
 // baseline.
 std::string TargetOf(const CollateralKey& key) {
   constexpr std::string_view kAnyOrigin = "http://localhost";
+  if (VendorOf(key) == Vendor::kAmd) return KdsUrl("", key);
   return IntelUrl(StrCat(kAnyOrigin, "/sgx/certification/v4/"), key).substr(kAnyOrigin.size());
 }
 

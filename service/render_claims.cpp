@@ -52,6 +52,7 @@ void WriteHclFields(Writer& json, const amd::HclClaims& hcl) {
   json.Key("runtime_data_sha256").Hex(hcl.runtime_data_sha256.view());
   json.Key("ak_modulus_sha256").Hex(hcl.ak_modulus_sha256.view());
   if (hcl.runtime_user_data) json.Key("runtime_user_data").String(*hcl.runtime_user_data);
+  if (!hcl.runtime_data.empty()) json.Key("runtime_data").Raw(hcl.runtime_data);  // keys, vm-configuration
   if (hcl.tpm_quote) WriteTpmQuote(json, *hcl.tpm_quote);
 }
 

@@ -36,6 +36,7 @@ const Route* Router::Find(const Request& request, const Dialect& dialect) const 
 
 Response Router::Handle(const Request& request, RoleSet roles) const {
   const Dialect& dialect = DialectOf(request.path);
+  if (dialect.all) return dialect.all(request, roles);
   const Route* route = Find(request, dialect);
   if (route == nullptr) return dialect.not_found(request);
   if (!roles.Has(route->role)) return dialect.unauthorized(route->role);

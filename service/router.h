@@ -33,6 +33,9 @@ struct Dialect {
   std::function<Response(const Request&)> not_found;
   std::function<Response(std::string_view detail)> bad_request;
   std::function<Response(Role role)> unauthorized;  // the request has not the role
+  // Answers every request under the prefix, when what is asked for stands in the path; no route is looked for then,
+  // and the roles are its own to ask.
+  std::function<Response(const Request&, RoleSet)> all = {};
 };
 
 // Filled at start; then const methods may be called from many threads at once.

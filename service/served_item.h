@@ -17,7 +17,7 @@
 namespace thimble {
 
 // The ways an item is sent. What a form looks like is each dialect's own.
-enum class ItemForm : uint8_t { kJson, kHexCrl, kDerCrl, kPemCrl, kHexCrlAlone, kDerCrlAlone };
+enum class ItemForm : uint8_t { kJson, kHexCrl, kDerCrl, kPemCrl, kHexCrlAlone, kDerCrlAlone, kVerbatim };
 
 // The ready-to-send content of items, by item name and form. A content is kept as long as the item behind it
 // is the one that is served. Thread-safe.

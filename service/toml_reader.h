@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Reading TOML tables by the keys they may have: what is unknown or of another form is refused, with its line. The
-// header of toml++ is heavy: only config.cpp and policy_toml.cpp include this one.
+// header of toml++ is heavy: only config.cpp, floors.cpp and policy_toml.cpp include
+// this one.
 #pragma once
 
 #include <toml++/toml.h>
@@ -36,6 +37,14 @@ class TomlReader {
  private:
   std::string_view file_name_;
 };
+
+inline Result<toml::table> ParseToml(std::string_view text, const TomlReader& reader) {
+  try {
+    return toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    return reader.FailAt(error.source().begin.line, error.description());
+  }
+}
 
 // A key that a table may have, and what is done with its value.
 struct TomlKey {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/verification.h"
 
+#include <algorithm>
 #include <future>
 
 #include "service/evaluation.h"
@@ -12,11 +13,9 @@
 namespace thimble {
 namespace {
 
-constexpr size_t kMaxChain = 8;
+using Outcome = VerificationOutcome;
 
-VerificationOutcome Failed(Error error, Verdict so_far = {}) {
-  return {.error = std::move(error), .verdict = std::move(so_far), .decision = {}};
-}
+constexpr size_t kMaxChain = 8;
 
 Error NamingItem(const CollateralKey& key, Error error) {
   error.message = StrCat(KeyName(key), ": ", error.message);
@@ -31,6 +30,22 @@ const ItemPtr* InForce(const std::vector<ItemPtr>& newest_first, Instant at) {
   return nullptr;
 }
 
+Status GoesOnlyWith(std::string_view evidence, bool fits, bool given, std::string_view name) {
+  if (!given || fits) return {};
+  return Error{ErrorKind::kMalformed, Check::kRequest, StrCat(name, ": goes only with ", evidence)};
+}
+
+// No member of a request is silently ignored: each has evidence that it goes with.
+Status CheckFits(const VerificationRequest& request, bool quote, bool snp, bool hcl) {
+  const bool endorsed = !request.endorsements.certificates.empty() || !request.endorsements.crl.empty();
+  TRY(GoesOnlyWith("a quote", quote, request.collateral.has_value(), "collateral"));
+  TRY(GoesOnlyWith("an SNP report", snp, endorsed, "endorsements"));
+  TRY(GoesOnlyWith("an SNP report", snp, request.product.has_value(), "product"));
+  TRY(GoesOnlyWith("the HCL report of a TD", hcl && !snp, request.td_quote.has_value(), "td_quote"));
+  TRY(GoesOnlyWith("an HCL report", hcl, request.tpm_quote.has_value(), "tpm_quote"));
+  return GoesOnlyWith("an HCL report", hcl, request.nonce.has_value(), "nonce");
+}
+
 }  // namespace
 
 std::array<CollateralKey, 4> KeysFor(const intel::NeededCollateral& needed, const Selector& selector) {
@@ -39,16 +54,12 @@ std::array<CollateralKey, 4> KeysFor(const intel::NeededCollateral& needed, cons
           EnclaveIdentityKey{enclave, selector}};
 }
 
-VerificationOutcome Verification::Run(const VerificationRequest& request) {
+Outcome Verification::Run(const VerificationRequest& request) {
   const Instant at = request.at.value_or(clock_.Now());
-  const auto kind = DetectEvidence(request.evidence);
-  if (!kind) return Failed(kind.error());
-  if (*kind != EvidenceKind::kQuote) {
-    return Failed({ErrorKind::kMalformed, Check::kEvidenceFormat, "evidence: not an SGX or TDX quote"});
-  }
-  VerificationOutcome outcome = RunQuote(request, at);
+  Outcome outcome = Judge(request, at);
   if (outcome.error) return outcome;
   if (request.report_data) CheckReportData(outcome.verdict, *request.report_data);
+  if (request.runtime_data) CheckRuntimeData(outcome.verdict, *request.runtime_data);
   outcome.decision = Appraise(outcome.verdict, request.policy, at);
   NoteSeen(request, outcome.verdict);
   return outcome;
@@ -60,21 +71,65 @@ void Verification::NoteSeen(const VerificationRequest& request, const Verdict& v
   if (const auto tcb = TcbOf(verdict)) seen_->Note(*tcb, clock_.Now());
 }
 
-VerificationOutcome Verification::RunQuote(const VerificationRequest& request, Instant at) {
-  if (!request.collateral) return RunQuoteFromCache(request, at);
-  auto verdict = intel::VerifyQuoteWith(request.evidence, *request.collateral, anchors_, at, &memo_);
-  if (!verdict) return Failed(std::move(verdict).error());
-  return {.error = {}, .verdict = std::move(verdict).value(), .decision = {}};
+Outcome Verification::Judge(const VerificationRequest& request, Instant at) {
+  const auto kind = DetectEvidence(request.evidence);
+  if (!kind) return Outcome::Failed(kind.error());
+  if (*kind == EvidenceKind::kHclReport) return RunHcl(request, at);
+  const bool quote = *kind == EvidenceKind::kQuote;
+  if (const Status fits = CheckFits(request, quote, !quote, false); !fits)
+    return Outcome::Failed(fits.error());
+  return quote ? RunQuote(request, request.evidence, at, {}) : RunSnp(request, request.evidence, at, {});
 }
 
-VerificationOutcome Verification::RunQuoteFromCache(const VerificationRequest& request, Instant at) {
-  auto begun = Begin(request.evidence, at);
-  if (!begun) return Failed(std::move(begun).error());
-  if (begun->failed()) return {.error = {}, .verdict = begun->verdict(), .decision = {}};
+Outcome Verification::RunHcl(const VerificationRequest& request, Instant at) {
+  const auto report = amd::ParseHclReport(request.evidence);
+  if (!report) return Outcome::Failed(report.error());
+  const bool snp = report->type == amd::HclReportType::kSnp;
+  const Status fits = CheckFits(request, request.td_quote.has_value(), snp, true);
+  if (!fits) return Outcome::Failed(fits.error());
+  const amd::TpmQuote* const tpm_quote = request.tpm_quote ? &*request.tpm_quote : nullptr;
+  const Addition addition = [&](Verdict& verdict) {
+    amd::CheckHcl(verdict, *report, tpm_quote, request.nonce);
+  };
+  if (snp) return RunSnp(request, report->hardware_report, at, addition);
+  if (request.td_quote) return RunQuote(request, *request.td_quote, at, addition);
+  auto verdict = amd::JudgeWithoutTdQuote(*report, tpm_quote, request.nonce, at);
+  if (verdict) return Outcome::Of(std::move(verdict).value());
+  Verdict so_far;
+  addition(so_far);
+  return Outcome::Failed(std::move(verdict).error(), std::move(so_far));
+}
+
+// With the caller's collateral. What the evidence alone shows stands beside the answer when an item is missing.
+Outcome Verification::RunQuote(const VerificationRequest& request, ByteView quote, Instant at,
+                               const Addition& addition) {
+  if (!request.collateral) return RunQuoteFromCache(request, quote, at, addition);
+  auto verdict = intel::VerifyQuoteWith(quote, *request.collateral, anchors_, at, &memo_);
+  if (verdict) {
+    if (addition) addition(*verdict);
+    return Outcome::Of(std::move(verdict).value());
+  }
+  const auto alone =
+      intel::QuoteVerification::Begin(quote, request.collateral->pck_chain, anchors_, at, &memo_, nullptr);
+  Verdict so_far = alone ? alone->verdict() : Verdict{};
+  if (alone && addition) addition(so_far);
+  if (so_far.hard() != nullptr) return Outcome::Of(std::move(so_far));
+  return Outcome::Failed(std::move(verdict).error(), std::move(so_far));
+}
+
+Outcome Verification::RunQuoteFromCache(const VerificationRequest& request, ByteView quote, Instant at,
+                                        const Addition& addition) {
+  auto begun = Begin(quote, at);
+  if (!begun) return Outcome::Failed(std::move(begun).error());
+  Verdict so_far = begun->verdict();
+  if (addition) addition(so_far);
+  if (so_far.hard() != nullptr) return Outcome::Of(std::move(so_far));
 
   const auto collateral = Collect(begun->needed(), request);
-  if (!collateral) return Failed(collateral.error(), begun->verdict());
-  return {.error = {}, .verdict = std::move(begun).value().Finish(*collateral), .decision = {}};
+  if (!collateral) return Outcome::Failed(collateral.error(), std::move(so_far));
+  Verdict verdict = std::move(begun).value().Finish(*collateral);
+  if (addition) addition(verdict);
+  return Outcome::Of(std::move(verdict));
 }
 
 Result<intel::QuoteVerification> Verification::Begin(ByteView evidence, Instant at) {
@@ -114,7 +169,6 @@ Result<intel::VerifiedCollateral> Verification::Gather(const VerificationRequest
   return collateral;
 }
 
-// All four at the same time: the budget for upstream work is one request's, not one item's.
 Result<intel::VerifiedCollateral> Verification::Collect(const intel::NeededCollateral& needed,
                                                         const VerificationRequest& request) {
   if (cache_ == nullptr) {
@@ -125,36 +179,39 @@ Result<intel::VerifiedCollateral> Verification::Collect(const intel::NeededColla
              SelectorOf(request.baseline.intel, needed.tee, *cache_, request.at.value_or(clock_.Now()),
                         request.at ? ListOf::kThen : ListOf::kNow));
   const auto keys = KeysFor(needed, selector);
-  std::array<std::future<Result<ItemPtr>>, 4> items;
-  for (size_t i = 0; i < keys.size(); ++i) {
+  auto items = Items({keys.begin(), keys.end()}, request.at);
+  for (auto& item : items) TRY(item);
+  return intel::VerifiedCollateral{*items.at(0), *items.at(1), *items.at(2), *items.at(3), {}};
+}
+
+std::vector<Result<ItemPtr>> Verification::Items(const std::vector<CollateralKey>& keys,
+                                                 const std::optional<Instant>& at) {
+  std::vector<std::future<Result<ItemPtr>>> items;
+  for (const CollateralKey& key : keys) {
     // What is held is answered on this thread, when it is asked for below.
-    const bool held = request.at || cache_->Peek(keys.at(i), clock_.Now());
-    items.at(i) = std::async(held ? std::launch::deferred : std::launch::async,
-                             [this, &key = keys.at(i), &at = request.at] { return Item(key, at); });
+    const bool held = at || cache_->Peek(key, clock_.Now());
+    items.push_back(std::async(held ? std::launch::deferred : std::launch::async,
+                               [this, &key, &at] { return Item(key, at); }));
   }
-  std::array<ItemPtr, 4> found;
-  std::optional<Error> missing;
-  for (size_t i = 0; i < keys.size(); ++i) {
-    auto item = items.at(i).get();
-    if (item) {
-      found.at(i) = *item;
-    } else if (!missing) {
-      missing = NamingItem(keys.at(i), item.error());
-    }
-  }
-  if (missing) return *missing;
-  return intel::VerifiedCollateral{found[0], found[1], found[2], found[3], {}};
+  std::vector<Result<ItemPtr>> found;
+  for (auto& item : items) found.push_back(item.get());
+  return found;
 }
 
 Result<ItemPtr> Verification::Item(const CollateralKey& key, const std::optional<Instant>& at) {
+  const auto missing = [&key](std::string message) {
+    return NamingItem(key, {ErrorKind::kUnavailable, Check::kCollateralMissing, std::move(message)});
+  };
   if (at) {  // history or nothing: today's collateral says nothing about another day
-    const std::vector<ItemPtr> history = cache_->History(key);
-    if (const ItemPtr* item = InForce(history, *at)) return *item;
-    return Error{ErrorKind::kUnavailable, Check::kCollateralMissing,
-                 StrCat("no version that was in force at ", FormatRfc3339(*at), " is kept")};
+    std::vector<ItemPtr> versions = cache_->History(key);
+    // Of a VCEK there is one version, and no history is kept.
+    const auto held = KindOf(key) == ItemKind::kVcek ? cache_->Peek(key, clock_.Now()) : std::nullopt;
+    if (held) versions.push_back(held->item);
+    if (const ItemPtr* item = InForce(versions, *at)) return *item;
+    return missing(StrCat("no version that was in force at ", FormatRfc3339(*at), " is kept"));
   }
   auto answer = cache_->Get(key, clock_.Now());
-  if (!answer) return std::move(answer).error();
+  if (!answer) return NamingItem(key, std::move(answer).error());
   return answer->item;
 }
 

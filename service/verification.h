@@ -13,6 +13,10 @@
 #include "cache/seen_platforms.h"
 #include "service/clock.h"
 #include "service/config.h"
+#include "service/floors.h"
+#include "tcb/amd/hcl.h"
+#include "tcb/amd/tpm_quote.h"
+#include "tcb/amd/verify.h"
 #include "tcb/intel/pck_tcb.h"
 #include "tcb/intel/platform_id.h"
 #include "tcb/intel/verify.h"
@@ -28,7 +32,14 @@ struct VerificationRequest {
   Bytes evidence;
   std::optional<Instant> at;                       // absent: now
   std::optional<Bytes> report_data;                // expected; at most 64 bytes, the rest must be zero
-  std::optional<intel::CollateralSet> collateral;  // absent: from the cache
+  std::optional<Bytes> runtime_data;               // of which report data is the hash
+  std::optional<intel::CollateralSet> collateral;  // of quotes; absent: from the cache
+  amd::EndorsementSet endorsements;                // of reports; what is missing is taken from the cache
+  std::optional<amd::Product> product;             // of reports: what the caller takes the machine for
+  // Beside an HCL report:
+  std::optional<Bytes> td_quote;           // of the TD in it
+  std::optional<amd::TpmQuote> tpm_quote;  // by its vTPM
+  std::optional<Bytes> nonce;              // expected in that
   Policy policy;
   std::string baseline_name;      // "" with a caller's collateral
   uint32_t baseline_version = 0;  // 0: of a file, which has no versions
@@ -40,6 +51,13 @@ struct VerificationOutcome {
   std::optional<Error> error;
   Verdict verdict;
   Decision decision;
+
+  static VerificationOutcome Failed(Error error, Verdict so_far = {}) {
+    return {.error = std::move(error), .verdict = std::move(so_far), .decision = {}};
+  }
+  static VerificationOutcome Of(Verdict verdict) {
+    return {.error = {}, .verdict = std::move(verdict), .decision = {}};
+  }
 };
 
 // The PCK certificate of a platform that has this TCB, with its chain in PEM: for quotes that hold none. pck.missing
@@ -50,8 +68,8 @@ using PckChainFunction =
 // Thread-safe.
 class Verification {
  public:
-  // `cache` may be null: then only requests with collateral can be answered. The platforms of authentic evidence are
-  // noted in `seen`, unless it is null. What is given outlives it.
+  // `cache` may be null: then there is only what requests bring. The platforms of authentic evidence are noted in
+  // `seen`, unless it is null. What is given outlives it.
   Verification(const TrustAnchors& anchors, CollateralCache* cache, const Clock& clock,
                PckChainFunction pck_chain = {}, SeenPlatforms* seen = nullptr)
       : anchors_(anchors), cache_(cache), clock_(clock), pck_chain_(std::move(pck_chain)), seen_(seen) {}
@@ -60,15 +78,37 @@ class Verification {
   // What Run() would verify the evidence with: the complete set, with the PCK chain. The evidence has to hold by
   // itself. Errors: as of Run(), and the hard finding of evidence that does not hold.
   Result<intel::VerifiedCollateral> Gather(const VerificationRequest& request);
+  // The floor table that a baseline names.
+  Result<FloorPtr> FloorOf(const std::string& setting) { return floors_.Get(setting); }
 
  private:
   void NoteSeen(const VerificationRequest& request, const Verdict& verdict);
-  VerificationOutcome RunQuote(const VerificationRequest& request, Instant at);
-  VerificationOutcome RunQuoteFromCache(const VerificationRequest& request, Instant at);
-  Result<intel::QuoteVerification> Begin(ByteView evidence, Instant at);
-  Result<std::string> PckChainOf(ByteView evidence) const;
+  // What an HCL report adds to the verdict on the hardware evidence in it; empty for evidence by itself. It is asked of
+  // the verdict on the evidence alone, so that nothing is fetched in vain, and again of the final one.
+  using Addition = std::function<void(Verdict&)>;
+
+  VerificationOutcome Judge(const VerificationRequest& request, Instant at);
+  VerificationOutcome RunHcl(const VerificationRequest& request, Instant at);
+
+  VerificationOutcome RunQuote(const VerificationRequest& request, ByteView quote, Instant at,
+                               const Addition& addition);
+  VerificationOutcome RunQuoteFromCache(const VerificationRequest& request, ByteView quote, Instant at,
+                                        const Addition& addition);
+  Result<intel::QuoteVerification> Begin(ByteView quote, Instant at);
+  Result<std::string> PckChainOf(ByteView quote) const;
   Result<intel::VerifiedCollateral> Collect(const intel::NeededCollateral& needed,
                                             const VerificationRequest& request);
+
+  // snp_verification.cpp
+  VerificationOutcome RunSnp(const VerificationRequest& request, ByteView report, Instant at,
+                             const Addition& addition);
+  struct SoughtEndorsements;
+  Result<SoughtEndorsements> Seek(const amd::SnpVerification& begun, const VerificationRequest& request,
+                                  AmdCrlMode mode);
+
+  // Each as soon as it is there, all at the same time: the budget for upstream work is one request's, not one item's.
+  std::vector<Result<ItemPtr>> Items(const std::vector<CollateralKey>& keys,
+                                     const std::optional<Instant>& at);
   Result<ItemPtr> Item(const CollateralKey& key, const std::optional<Instant>& at);
 
   const TrustAnchors& anchors_;
@@ -77,6 +117,8 @@ class Verification {
   const PckChainFunction pck_chain_;
   SeenPlatforms* const seen_;
   intel::Memo memo_;
+  SignatureMemo amd_memo_;
+  Floors floors_;
 };
 
 }  // namespace thimble

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/verify_api.h"
 
+#include "service/amd_json.h"
 #include "service/ascii.h"
 #include "service/collateral_json.h"
 #include "service/problem.h"
@@ -25,17 +26,28 @@ Result<std::optional<std::string>> OptionalText(const json::Value& object, std::
   return std::optional<std::string>(*text);
 }
 
+// Bytes in hex or base64, where they are given.
+Result<std::optional<Bytes>> Decoded(std::string_view name, const std::optional<std::string>& text,
+                                     std::optional<Bytes> (*decode)(std::string_view)) {
+  if (!text) return std::optional<Bytes>();
+  auto bytes = decode(*text);
+  if (!bytes || bytes->empty()) {
+    return BadRequestError(StrCat(name, ": not ", decode == FromHex ? "hex" : "base64"));
+  }
+  return bytes;
+}
+
 }  // namespace
 
 // What both forms of a request may say, still as text.
 struct VerifyApi::Options {
-  std::optional<std::string> at, policy, baseline, report_data;
+  std::optional<std::string> at, policy, baseline, report_data, product, nonce, runtime_data;
 };
 
 void VerifyApi::AddTo(http::Router& router) {
   router.Add({"POST",
               "/v1/verify",
-              {"at", "policy", "baseline", "report_data"},
+              {"at", "policy", "baseline", "report_data", "product", "nonce", "runtime_data"},
               [this](const http::Request& r, const http::Query& q) { return Verify(r, q); },
               Role::kVerify});
 }
@@ -68,7 +80,8 @@ Result<VerificationRequest> VerifyApi::FromJson(std::string_view body) const {
   TRY_ASSIGN(const auto document,
              json::Document::Parse(body, "request", ErrorKind::kMalformed, Check::kRequest));
   const json::Value root = document->root();
-  TRY(root.AllowOnly({"evidence", "at", "policy", "baseline", "report_data", "collateral"}));
+  TRY(root.AllowOnly({"evidence", "at", "policy", "baseline", "report_data", "collateral", "endorsements",
+                      "td_quote", "tpm_quote", "product", "nonce", "runtime_data"}));
 
   VerificationRequest request;
   TRY_ASSIGN(const auto evidence, OptionalText(root, "evidence"));
@@ -78,12 +91,23 @@ Result<VerificationRequest> VerifyApi::FromJson(std::string_view body) const {
   if (const auto collateral = root.Find("collateral")) {
     TRY_ASSIGN(request.collateral, ReadCollateralObject(*collateral));
   }
+  if (const auto endorsements = root.Find("endorsements")) {
+    TRY_ASSIGN(request.endorsements, ReadEndorsements(*endorsements));
+  }
+  if (const auto tpm_quote = root.Find("tpm_quote")) {
+    TRY_ASSIGN(request.tpm_quote, ReadTpmQuote(*tpm_quote));
+  }
+  TRY_ASSIGN(const auto td_quote, OptionalText(root, "td_quote"));
+  TRY_ASSIGN(request.td_quote, Decoded("td_quote", td_quote, FromBase64));
 
   Options options;
   TRY_ASSIGN(options.at, OptionalText(root, "at"));
   TRY_ASSIGN(options.policy, OptionalText(root, "policy"));
   TRY_ASSIGN(options.baseline, OptionalText(root, "baseline"));
   TRY_ASSIGN(options.report_data, OptionalText(root, "report_data"));
+  TRY_ASSIGN(options.product, OptionalText(root, "product"));
+  TRY_ASSIGN(options.nonce, OptionalText(root, "nonce"));
+  TRY_ASSIGN(options.runtime_data, OptionalText(root, "runtime_data"));
   TRY(Apply(options, request));
   return request;
 }
@@ -96,7 +120,9 @@ Result<VerificationRequest> VerifyApi::FromQuery(const std::string& body, const 
   VerificationRequest request;
   const ByteView bytes = AsBytes(body);
   request.evidence.assign(bytes.begin(), bytes.end());
-  TRY(Apply({text("at"), text("policy"), text("baseline"), text("report_data")}, request));
+  TRY(Apply({text("at"), text("policy"), text("baseline"), text("report_data"), text("product"),
+             text("nonce"), text("runtime_data")},
+            request));
   return request;
 }
 
@@ -111,6 +137,12 @@ Status VerifyApi::Apply(const Options& options, VerificationRequest& request) co
     if (!request.report_data || request.report_data->size() > intel::ReportData::kSize) {
       return BadRequestError("report_data: not hex of at most 64 bytes");
     }
+  }
+  TRY_ASSIGN(request.nonce, Decoded("nonce", options.nonce, FromHex));
+  TRY_ASSIGN(request.runtime_data, Decoded("runtime_data", options.runtime_data, FromBase64));
+  if (options.product) {
+    request.product = amd::ProductFromName(*options.product);
+    if (!request.product) return BadRequestError("product: not Milan, Genoa, Bergamo, Siena or Turin");
   }
   const auto policies = policies_.Get();
   const auto policy = policies->find(options.policy.value_or("default"));

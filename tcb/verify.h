@@ -19,5 +19,8 @@ Result<EvidenceKind> DetectEvidence(ByteView evidence);
 // Adds the check that REPORTDATA begins with `expected` and is zero after it (at most 64 bytes): hard,
 // report_data.mismatch. A verdict with a hard finding is left as it is.
 void CheckReportData(Verdict& verdict, ByteView expected);
+// The same for evidence that binds data by its hash: REPORTDATA is the SHA-256, SHA-384 or SHA-512 of it, and
+// zero after that.
+void CheckRuntimeData(Verdict& verdict, ByteView runtime_data);
 
 }  // namespace thimble

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tcb/amd/hcl.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -22,6 +23,7 @@ constexpr uint32_t kSha256Type = 1, kSha512Type = 3;
 constexpr size_t kTdReportSize = 1024, kTdReportDataOffset = 0x80, kSnpReportDataOffset = 0x50,
                  kReportDataSize = 64;
 constexpr uint8_t kTdReportType = 0x81;
+constexpr int kMaxRuntimeDataDepth = 8;
 
 Error Malformed(std::string message) {
   return {ErrorKind::kMalformed, Check::kHclFormat, StrCat("HCL report: ", message)};
@@ -61,11 +63,24 @@ Status ReadAttestationKey(const json::Value& root, HclClaims& claims) {
   return {};
 }
 
+// Results carry the runtime data inside their own JSON, and readers bound how deep that may be.
+bool IsDeeper(const json::Value& value, int levels) {
+  const auto deeper = [levels](const json::Value& inner) {
+    return levels == 0 || IsDeeper(inner, levels - 1);
+  };
+  if (const auto elements = value.Array()) return std::ranges::any_of(*elements, deeper);
+  const auto members = value.Members();
+  return members && std::ranges::any_of(*members, [&](const auto& member) { return deeper(member.second); });
+}
+
 Status ReadRuntimeData(ByteView runtime_data, HclClaims& claims) {
   claims.runtime_data = std::string(AsText(runtime_data));
   claims.runtime_data_sha256 = Sha256(runtime_data);
   TRY_ASSIGN(const auto document, json::Document::Parse(claims.runtime_data, "HCL runtime data",
                                                         ErrorKind::kMalformed, Check::kHclFormat));
+  if (IsDeeper(document->root(), kMaxRuntimeDataDepth)) {
+    return Malformed(StrCat("runtime data nested deeper than ", kMaxRuntimeDataDepth));
+  }
   TRY(ReadAttestationKey(document->root(), claims));
   const auto user_data = document->root().Find("user-data");
   if (!user_data) return {};

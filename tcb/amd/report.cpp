@@ -175,6 +175,13 @@ Result<Report> ParseReport(ByteView bytes) {
   return report;
 }
 
+void DecodeTcbs(SnpClaims& claims, Product product) {
+  claims.current_tcb = TcbVersion::Decode(product, claims.raw_current_tcb);
+  claims.reported_tcb = TcbVersion::Decode(product, claims.raw_reported_tcb);
+  claims.committed_tcb = TcbVersion::Decode(product, claims.raw_committed_tcb);
+  claims.launch_tcb = TcbVersion::Decode(product, claims.raw_launch_tcb);
+}
+
 Result<ExtendedReport> SplitExtendedReport(ByteView evidence) {
   ByteReader reader(evidence);
   const auto report = reader.Take(kReportSize);

@@ -27,6 +27,9 @@ struct Report {
 // firmware has given a meaning (PLATFORM_INFO, other reserved ranges) are not judged.
 Result<Report> ParseReport(ByteView bytes);
 
+// Fills in the TCBs from their bytes, once the product is known.
+void DecodeTcbs(SnpClaims& claims, Product product);
+
 enum class TableContent : uint8_t { kVcek, kVlek, kIntermediate, kArk, kCrl };
 
 struct TableEntry {

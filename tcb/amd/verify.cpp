@@ -315,12 +315,7 @@ Status SnpVerification::CheckRevocation() const {
 
 void SnpVerification::PublishClaims() {
   SnpClaims& claims = report_.claims;
-  if (product_) {
-    claims.current_tcb = TcbVersion::Decode(*product_, claims.raw_current_tcb);
-    claims.reported_tcb = TcbVersion::Decode(*product_, claims.raw_reported_tcb);
-    claims.committed_tcb = TcbVersion::Decode(*product_, claims.raw_committed_tcb);
-    claims.launch_tcb = TcbVersion::Decode(*product_, claims.raw_launch_tcb);
-  }
+  if (product_) DecodeTcbs(claims, *product_);
   PlatformFacts facts{
       .product = product_, .cpuid = claims.cpuid, .hwid = {}, .csp_id = {}, .signing_key = kind()};
   if (endorsement_) {

@@ -124,13 +124,17 @@ SimRsaKey SimAmd::Key(Product product, AmdRole role) const {
   return SimRsaKey(options_.seed + "/" + KeyLabel(role) + "/" + ModelOf(product).name);
 }
 
+Bytes SimAmd::Serial(Product product, AmdRole role) {
+  return {ModelOf(product).serial, static_cast<uint8_t>(role == AmdRole::kAsvk ? 1 : 0),
+          static_cast<uint8_t>(role == AmdRole::kArk ? 0 : 1)};
+}
+
 CertificateSpec SimAmd::CaSpec(Product product, AmdRole role) const {
   const Model& model = ModelOf(product);
   const bool root = role == AmdRole::kArk;
   const std::string service = role == AmdRole::kAsvk ? "vlek" : "vcek";
   CertificateSpec spec;
-  spec.serial = {model.serial, static_cast<uint8_t>(role == AmdRole::kAsvk ? 1 : 0),
-                 static_cast<uint8_t>(root ? 0 : 1)};
+  spec.serial = Serial(product, role);
   spec.subject = AmdName(CommonName(product, role));
   spec.issuer = AmdName(CommonName(product, AmdRole::kArk));
   spec.validity = {options_.now - 3 * kYear, options_.now + 22 * kYear};

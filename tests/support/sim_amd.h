@@ -91,6 +91,7 @@ class SimAmd {
   const std::string& seed() const { return options_.seed; }
 
   SimRsaKey Key(amd::Product product, AmdRole role) const;
+  static Bytes Serial(amd::Product product, AmdRole role);  // before bends
   // DER; made anew, and the same, each time.
   Bytes Ark(amd::Product product) const;
   Bytes Intermediate(amd::Product product, amd::SigningKey kind) const;

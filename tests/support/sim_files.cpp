@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "tcb/base/text.h"
+#include "tests/support/sim_hcl.h"
 
 namespace thimble::sim {
 namespace {
@@ -60,11 +61,12 @@ void AddForged(std::vector<EvidenceFile>& out, const SimIntel& intel) {
 }
 
 // The store is beside the rest, so that nothing simulated gets into another.
-std::string Config(const fs::path& directory, const std::string& pcs_url) {
+std::string Config(const fs::path& directory, const std::string& base_url) {
   const fs::path here = fs::absolute(directory);
   return StrCat("# Thimble against simulated vendors: every result rests on the extra anchor and says so.\n",
                 "[server]\nanchors = [\"", (here / "root.pem").string(), "\"]\n\n",
-                "[[intel.upstream]]\nurl = \"", pcs_url, "\"\n\n", "[cache]\ndata = \"",
+                "[[intel.upstream]]\nurl = \"", base_url, "/sgx/certification/v4/\"\n\n",
+                "[[amd.upstream]]\nurl = \"", base_url, "\"\n\n", "[cache]\ndata = \"",
                 (here / "thimble-data").string(), "\"\n");
 }
 
@@ -77,6 +79,28 @@ std::vector<EvidenceFile> IntelEvidence(const SimIntel& intel) {
   AddRevoked(out, intel);
   AddForged(out, intel);
   return out;
+}
+
+std::vector<EvidenceFile> AmdEvidence(const SimAmd& amd) {
+  const auto of = [](amd::Product product) { return SnpPlatform::Of(product); };
+  const SnpPlatform milan = of(amd::Product::kMilan), genoa = of(amd::Product::kGenoa);
+  SnpPlatform old = genoa;
+  old.tcb.microcode = 0x50;
+  Bytes bent = amd.Report(milan);
+  bent[0x50] ^= 0x01;  // the first byte of the report data
+  const std::string runtime_data = RuntimeData(VtpmKey());
+  const SimAmd forger = SimAmd::Make({.seed = "forger", .now = amd.now()});
+  return {{"good-snp-milan-v3.bin", amd.Report(milan)},
+          {"good-snp-genoa-v3.bin", amd.Report(genoa)},
+          {"good-snp-turin-v5.bin", amd.Report(of(amd::Product::kTurin), {.version = 5})},
+          {"good-snp-milan-vlek.bin",
+           amd.ExtendedReport(SnpPlatform::Of(amd::Product::kMilan, amd::SigningKey::kVlek))},
+          {"good-hcl-snp-milan.bin",
+           EncodeHclReport({.hardware_report = amd.Report(milan, {.report_data = BindingOf(runtime_data)}),
+                            .runtime_data = runtime_data})},
+          {"old-snp-genoa-v3.bin", amd.Report(old)},
+          {"forged-report-snp-milan-v3.bin", bent},
+          {"forged-root-snp-milan-v3.bin", forger.ExtendedReport(milan)}};
 }
 
 void WriteFile(const fs::path& path, ByteView bytes) {
@@ -97,17 +121,29 @@ void WriteCollateral(const fs::path& directory, const intel::CollateralSet& set)
   if (!set.pck_chain.empty()) WriteText(directory / "pck_chain.pem", set.pck_chain);
 }
 
-void WriteIntelFiles(const fs::path& directory, const SimIntel& intel, const std::string& pcs_url) {
+void WriteEndorsements(const fs::path& directory, const SimAmd& amd, const SnpPlatform& platform) {
   fs::create_directories(directory);
-  WriteText(directory / "root.pem", intel.RootPem());
+  const bool vcek = platform.kind == amd::SigningKey::kVcek;
+  WriteFile(directory / (vcek ? "vcek.der" : "vlek.der"), amd.Leaf(platform));
+  WriteText(directory / "chain.pem", amd.ChainPem(platform.product, platform.kind));
+  WriteFile(directory / "crl.der", amd.Crl(platform.product));
+}
+
+void WriteVendorFiles(const fs::path& directory, const SimIntel& intel, const SimAmd& amd,
+                      const std::string& base_url) {
+  fs::create_directories(directory);
+  WriteText(directory / "root.pem", intel.RootPem() + amd.ArksPem());
   WriteText(directory / "intel-root.pem", intel.RootPem());
-  WriteText(directory / "config.toml", Config(directory, pcs_url));
+  WriteText(directory / "amd-root.pem", amd.ArksPem());
+  WriteText(directory / "config.toml", Config(directory, base_url));
   for (const EvidenceFile& file : IntelEvidence(intel)) WriteFile(directory / file.name, file.bytes);
   // Without a certificate: they say by what it is found.
   WriteFile(directory / "ppid-sgx-v3.bin", intel.Quote({.certification_type = 3}));
   WriteFile(directory / "ppid-tdx-v4.bin", intel.Quote({.tdx = true, .certification_type = 3}));
+  for (const EvidenceFile& file : AmdEvidence(amd)) WriteFile(directory / file.name, file.bytes);
   WriteCollateral(directory / "collateral-sgx", intel.Collateral());
   WriteCollateral(directory / "collateral-tdx", intel.Collateral({.tee = IntelTee::kTdx}));
+  WriteEndorsements(directory / "collateral-snp-milan", amd, SnpPlatform::Of(amd::Product::kMilan));
 }
 
 }  // namespace thimble::sim

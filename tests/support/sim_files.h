@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A simulated Intel as files: what `thimble-vendors --out DIR` leaves there, and the collateral of one quote
-// in the layout of `--collateral DIR`.
+// Simulated vendors as files: what `thimble-vendors --out DIR` leaves there, and the collateral of one quote or
+// report in the layout of `--collateral DIR`.
 #pragma once
 
 #include <filesystem>
@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/sim_amd.h"
 #include "tests/support/sim_intel.h"
 
 namespace thimble::sim {
@@ -20,13 +21,19 @@ struct EvidenceFile {
 // good-*: authentic and, but for good-newest-*, UpToDate only under the standard number. old-*: authentic,
 // and OutOfDate under it. revoked-*: their PCK certificate is in the PCK CRL. forged-*: not authentic.
 std::vector<EvidenceFile> IntelEvidence(const SimIntel& intel);
+// The same for AMD: good-* are UpToDate by the built-in floor, old-* OutOfDate; good-snp-milan-vlek.bin has its
+// certificates after it, good-hcl-snp-milan.bin is an HCL report.
+std::vector<EvidenceFile> AmdEvidence(const SimAmd& amd);
 
 // Both throw std::runtime_error when a file cannot be written.
 void WriteFile(const std::filesystem::path& path, ByteView bytes);
 void WriteCollateral(const std::filesystem::path& directory, const intel::CollateralSet& set);
+void WriteEndorsements(const std::filesystem::path& directory, const SimAmd& amd,
+                       const SnpPlatform& platform);
 
-// root.pem, intel-root.pem, the evidence, collateral-{sgx,tdx}/, and config.toml, which points at `pcs_url`.
-void WriteIntelFiles(const std::filesystem::path& directory, const SimIntel& intel,
-                     const std::string& pcs_url);
+// root.pem (all roots), intel-root.pem, amd-root.pem, the evidence, collateral-{sgx,tdx,snp-milan}/, and config.toml,
+// which points at vendors with this base.
+void WriteVendorFiles(const std::filesystem::path& directory, const SimIntel& intel, const SimAmd& amd,
+                      const std::string& base_url);
 
 }  // namespace thimble::sim

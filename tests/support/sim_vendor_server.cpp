@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "tcb/base/text.h"
+#include "tests/support/sim_kds.h"
 #include "tests/support/sim_pcs.h"
 #include "tests/support/sim_pcs_pck.h"
 #include "tests/support/sim_recovery.h"
@@ -112,7 +113,8 @@ struct SimVendorServer::Impl {
 
   void Serve(const httplib::Request& request, httplib::Response& response) {
     ServeBy(request, response, [&](const SimPcs& now, Twist twist) {
-      return AnswerPcs(now, request.target, twist).value_or(VendorReply{.status = 404});
+      if (auto reply = AnswerPcs(now, request.target, twist)) return *std::move(reply);
+      return AnswerKds(Kds(), request.target, twist).value_or(VendorReply{.status = 404});
     });
   }
 
@@ -174,6 +176,11 @@ struct SimVendorServer::Impl {
     return pcs;
   }
 
+  SimKds Kds() const {
+    const std::lock_guard lock(mutex);
+    return kds;
+  }
+
   void SetEndlessBody(httplib::Response& response) {
     response.set_chunked_content_provider("application/json", [this](size_t, httplib::DataSink& sink) {
       const std::string piece(16384, ' ');
@@ -231,6 +238,7 @@ struct SimVendorServer::Impl {
   std::condition_variable changed;  // modes or stopping
   // Guarded by the mutex:
   SimPcs pcs;
+  SimKds kds;
   std::vector<std::pair<std::string, VendorMode>> modes;  // in the order they were set
   std::map<std::string, uint64_t> counts;                 // by target
   uint64_t concurrent = 0, max_concurrent = 0;
@@ -256,6 +264,7 @@ void SimVendorServer::SetMode(std::string_view mode, std::string_view path_subst
 void SimVendorServer::SetNow(Instant now) {
   const std::lock_guard lock(impl_->mutex);
   impl_->pcs.intel = impl_->pcs.intel.At(now);
+  if (auto& amd = impl_->kds.amd) amd = SimAmd::Make({.seed = amd->seed(), .now = now});
 }
 
 void SimVendorServer::SetStandard(uint32_t number) { impl_->SetStandard(number); }
@@ -285,6 +294,16 @@ void SimVendorServer::ResetCounts() {
 void SimVendorServer::ServeRecorded(const std::filesystem::path& directory) {
   const std::lock_guard lock(impl_->mutex);
   impl_->pcs.recorded.Add(directory);
+}
+
+void SimVendorServer::AddKds(SimAmd amd) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->kds.amd = std::move(amd);
+}
+
+void SimVendorServer::ServeRecorded(const CollateralKey& key, Bytes body) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->kds.recorded[KeyName(key)] = std::move(body);
 }
 
 }  // namespace thimble::sim

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A vendor on loopback: serves a simulated Intel in the form of the PCS v4 (spec/intel-pccs-api.md section
-// 10), or recorded collateral, and misbehaves on demand. No header of the HTTP library is needed to use it.
+// 10), a simulated AMD in the form of the KDS v1, or recorded collateral, and misbehaves on demand. No header of the HTTP library is needed to use it.
 //
 //   SimVendorServer server(SimIntel::Make());
 //   config.pcs_url = server.PcsUrl();             // "http://127.0.0.1:PORT/sgx/certification/v4/"
@@ -27,7 +27,13 @@
 //   forged           content and chain, consistent, of another root with the same names
 //   rollback         issued 5 days earlier, due at the same time; CRLs also with a lower number
 //   lower-number     of the evaluation data number before; CRLs with a lower number
-//   expired          nextUpdate was yesterday
+//   expired          nextUpdate was yesterday; of a VCEK, notAfter
+// and AMD's own, beside bad-signature, forged, rollback, lower-number and expired:
+//   wrong-chip       a good VCEK of another chip
+//   wrong-tcb        a good VCEK of another TCB
+//   reversed         the chain as ARK, ASK
+//   revoked          a CRL that lists the ASK or ASVK
+//   ask-crl          a CRL issued by the ASK
 //
 // Over HTTP: POST /_mode?m=MODE[&path=SUBSTRING], POST /_standard?n=NUMBER, GET /_count[?path=SUBSTRING].
 #pragma once
@@ -38,6 +44,8 @@
 #include <string>
 #include <string_view>
 
+#include "tcb/collateral.h"
+#include "tests/support/sim_amd.h"
 #include "tests/support/sim_intel.h"
 
 namespace thimble::sim {
@@ -58,7 +66,7 @@ class SimVendorServer {
 
   uint16_t port() const;
   std::string BaseUrl() const;  // "http://127.0.0.1:PORT"
-  std::string PcsUrl() const;   // BaseUrl() + "/sgx/certification/v4/"
+  std::string PcsUrl() const;   // BaseUrl() + "/sgx/certification/v4/"; the KDS is at BaseUrl() itself
 
   // Throws std::invalid_argument for a mode that does not exist.
   void SetMode(std::string_view mode, std::string_view path_substring = "");
@@ -81,6 +89,11 @@ class SimVendorServer {
   // Several directories add up. The layout is that of `--collateral DIR`. Throws std::runtime_error when it
   // cannot be read.
   void ServeRecorded(const std::filesystem::path& directory);
+
+  // From now on there is a KDS, too; without one its paths are 404.
+  void AddKds(SimAmd amd);
+  // Exactly these bytes for this item of AMD's.
+  void ServeRecorded(const CollateralKey& key, Bytes body);
 
  private:
   struct Impl;

@@ -18,7 +18,9 @@ constexpr std::pair<std::string_view, Twist> kTwists[] = {
     {"bad-content", Twist::kBadContent}, {"no-chain", Twist::kNoChain},
     {"wrong-chain", Twist::kWrongChain}, {"forged", Twist::kForged},
     {"rollback", Twist::kRollback},      {"lower-number", Twist::kLowerNumber},
-    {"expired", Twist::kExpired}};
+    {"expired", Twist::kExpired},        {"wrong-chip", Twist::kWrongChip},
+    {"wrong-tcb", Twist::kWrongTcb},     {"reversed", Twist::kReversed},
+    {"revoked", Twist::kRevoked},        {"ask-crl", Twist::kAskCrl}};
 
 std::optional<int> ParseCount(std::string_view text) {
   int value = 0;

@@ -28,6 +28,11 @@ enum class Twist : uint8_t {
   kRollback,
   kLowerNumber,
   kExpired,
+  kWrongChip,
+  kWrongTcb,
+  kReversed,
+  kRevoked,
+  kAskCrl,
 };
 
 struct VendorMode {

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 
+#include "tests/support/sim_amd.h"
 #include "tests/support/sim_files.h"
 #include "tests/support/sim_intel.h"
 #include "tests/support/sim_vendor_server.h"
@@ -24,8 +25,10 @@ namespace {
 constexpr const char* kUsage =
     "usage: thimble-vendors --listen ADDR:PORT --out DIR [--now TIME]\n"
     "\n"
-    "Serves a simulated Intel PCS at http://ADDR:PORT/sgx/certification/v4/ until SIGTERM or SIGINT.\n"
-    "Writes to DIR: root.pem, config.toml, good-*, old-*, revoked-*, forged-* and ppid-* quotes, collateral-*/.\n"
+    "Serves a simulated Intel PCS at http://ADDR:PORT/sgx/certification/v4/ and a simulated AMD KDS at\n"
+    "http://ADDR:PORT/ until SIGTERM or SIGINT.\n"
+    "Writes to DIR: root.pem, config.toml, good-*, old-*, revoked-*, forged-* and ppid-* evidence, "
+    "collateral-*/.\n"
     "Prints \"ready\" once it listens. PORT 0 takes a free one: it is in config.toml.\n"
     "TIME is what the vendors take for the present, e.g. 2026-06-01T00:00:00Z; without it, the clock's.\n"
     "\n"
@@ -71,8 +74,11 @@ std::optional<Arguments> ParseArguments(int argc, char** argv) {
 
 int Run(const Arguments& arguments, const sigset_t& ends) {
   const SimIntel intel = SimIntel::Make({.seed = "thimble-vendors", .now = arguments.now});
+  // With the seed whose RSA keys are written down: any other would be searched for, for a minute.
+  const SimAmd amd = SimAmd::Make({.now = arguments.now});
   SimVendorServer server(intel, arguments.listen);
-  WriteIntelFiles(arguments.out, intel, server.PcsUrl());
+  server.AddKds(amd);
+  WriteVendorFiles(arguments.out, intel, amd, server.BaseUrl());
   std::puts("ready");
   std::fflush(stdout);
   int signal = 0;

@@ -256,6 +256,7 @@ TEST(EvidenceFormat, EachKindIsTold) {
     snp[0] = version;
     EXPECT_EQ(DetectEvidence(snp).value(), EvidenceKind::kSnpReport);
   }
+  EXPECT_EQ(DetectEvidence(Bytes{2, 0, 0, 0}).value(), EvidenceKind::kSnpReport);  // cut short
   EXPECT_EQ(DetectEvidence(AsBytes("HCLA")).value(), EvidenceKind::kHclReport);
   // A quote of an unknown version or key type is still meant as one, and refused as such.
   EXPECT_EQ(DetectEvidence(Bytes{6, 0, 2, 0}).value(), EvidenceKind::kQuote);
@@ -263,7 +264,7 @@ TEST(EvidenceFormat, EachKindIsTold) {
 
 TEST(EvidenceFormat, RefusesWhatIsNoneOfThem) {
   for (const Bytes& bad :
-       {Bytes{}, Bytes{3}, Bytes{3, 0, 2}, Bytes{2, 0, 0, 0}, Bytes(1183), Bytes{1, 0, 0, 0, 0}}) {
+       {Bytes{}, Bytes{3}, Bytes{3, 0, 2}, Bytes(1183), Bytes{1, 0, 0, 0, 0}}) {
     const auto kind = DetectEvidence(bad);
     ASSERT_FALSE(kind.ok()) << HexLower(ByteView(bad).first(std::min<size_t>(bad.size(), 8)));
     EXPECT_EQ(kind.error().kind, ErrorKind::kMalformed);
