@@ -2,6 +2,7 @@
 #include "cache/archive.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "cache/jitter.h"
 #include "cache/store_rules.h"
@@ -18,6 +19,7 @@ constexpr std::string_view kItem = "item/", kPast = "past/", kQuarantine = "quar
 constexpr std::string_view kSharedNames[] = {"amd/chain/", "amd/crl/",        "intel/crl/",
                                              "intel/tcb/", "intel/identity/", "intel/numbers/"};
 constexpr std::string_view kPlatformNames[] = {"amd/vcek/", "intel/pck/"};
+constexpr size_t kNumberDigits = 20;  // of TwentyDigits()
 constexpr size_t kDigestDigits = 16;  // tells versions of one order and issue date apart
 
 std::string ItemEntry(std::string_view name) { return StrCat(kItem, name); }
@@ -37,12 +39,22 @@ std::string NameIn(std::string_view entry) {
   return std::string(entry.substr(kPast.size(), version - kPast.size()));
 }
 
+// The issue date in the name of a version, "past/<name>/<order>-<issued>-<digest>".
+Instant IssuedIn(std::string_view entry) {
+  const size_t at = entry.rfind('/') + 1 + kNumberDigits + 1;
+  uint64_t seconds = 0;
+  const std::string_view digits = entry.substr(std::min(at, entry.size()), kNumberDigits);
+  std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
+  return Instant(Seconds(static_cast<int64_t>(seconds)));
+}
+
 }  // namespace
 
 Archive::Archive(std::shared_ptr<Store> store, TrustAnchors anchors, size_t max_platform_items,
-                 uint64_t jitter_seed, EventSink events)
+                 HistoryRules history, uint64_t jitter_seed, EventSink events)
     : store_(std::move(store)),
       anchors_(std::move(anchors)),
+      history_(history),
       jitter_seed_(jitter_seed),
       events_(std::move(events)),
       platform_use_(store_, max_platform_items) {
@@ -161,21 +173,33 @@ std::vector<Record> Archive::PastRecords(const std::string& name) {
   return records;
 }
 
-std::vector<ItemPtr> Archive::Past(const CollateralKey& key) {
-  std::vector<ItemPtr> items;
+std::vector<HeldPtr> Archive::Past(const CollateralKey& key) {
+  std::vector<HeldPtr> versions;
   for (Record& record : PastRecords(KeyName(key))) {
-    if (const HeldPtr held = Revive(key, std::move(record))) items.push_back(held->item);
+    if (HeldPtr held = Revive(key, std::move(record))) versions.push_back(std::move(held));
   }
-  return items;
+  return versions;
 }
 
-ItemPtr Archive::PastAt(const CollateralKey& key, Instant at) {
-  for (Record& record : PastRecords(KeyName(key))) {
-    if (record.issued > at) continue;
-    if (const HeldPtr held = Revive(key, std::move(record))) return held->item;
+HeldPtr Archive::PastAt(const CollateralKey& key, Instant at) {
+  const std::string name = KeyName(key);
+  std::vector<Record> records;
+  if (!IsPlatformItem(KindOf(key))) {
+    records = PastRecords(name);
+  } else if (auto current = Read(ItemEntry(name), name)) {
+    records.push_back(*std::move(current));
+  }
+  std::erase_if(records, [at](const Record& record) { return record.fetched > at; });
+  std::ranges::stable_sort(records, std::ranges::greater(),
+                           &Record::fetched);  // of one second, the newest first
+  for (Record& record : records) {
+    if (HeldPtr held = Revive(key, std::move(record))) return held;
   }
   return nullptr;
 }
+
+std::vector<Record> Archive::CurrentRecords() { return ReadAll(std::string(kItem)); }
+std::vector<Record> Archive::PastRecords() { return ReadAll(std::string(kPast)); }
 
 // -- Writing ----------------------------------------------------------------------------------------------------------
 
@@ -189,10 +213,28 @@ Result<PlatformUse::Note> Archive::AppendVersion(const CollateralKey& key, const
     TRY_ASSIGN(note, platform_use_.NoteStored(record.name, now));
     batch.insert(batch.end(), note.writes.begin(), note.writes.end());
   } else {
+    TRY(PrunePast(record, now, batch));
     batch.push_back({PastEntry(record), encoded});
   }
   batch.push_back({ItemEntry(record.name), std::move(encoded)});
   return note;
+}
+
+// Makes room in the history for a version that comes: what is too old goes, and the oldest beyond the number.
+Status Archive::PrunePast(const Record& next, Instant now, std::vector<Store::Write>& batch) {
+  const std::string prefix = PastPrefix(next.name), coming = PastEntry(next);
+  std::vector<std::string> entries;  // oldest first
+  TRY(store_->Scan(prefix, [&](std::string_view entry, std::string_view) {
+    if (entry != coming) entries.emplace_back(entry);
+    return true;
+  }));
+  const size_t beyond =
+      entries.size() < history_.max_versions ? 0 : entries.size() + 1 - history_.max_versions;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (i < beyond || IssuedIn(entries[i]) < now - history_.max_age)
+      batch.push_back({entries[i], std::nullopt});
+  }
+  return {};
 }
 
 Status Archive::SaveVersion(const CollateralKey& key, const Held& held, Instant now) {
@@ -203,12 +245,18 @@ Status Archive::SaveVersion(const CollateralKey& key, const Held& held, Instant 
   return {};
 }
 
-Status Archive::SaveVersions(const std::vector<Version>& versions, Instant now,
-                             std::vector<Store::Write> beside) {
+Status Archive::SaveVersions(const std::vector<Version>& versions, const std::vector<HeldPtr>& past,
+                             Instant now, std::vector<Store::Write> beside) {
   std::vector<PlatformUse::Note> notes;
   for (const Version& version : versions) {
     TRY_ASSIGN(PlatformUse::Note note, AppendVersion(version.key, *version.held, now, beside));
     notes.push_back(std::move(note));
+  }
+  // After the versions, whose own entries in the history they may be. What the history has already stays as it is.
+  for (const HeldPtr& held : past) {
+    const Record record = MakeRecord(*held);
+    TRY_ASSIGN(const auto known, store_->Get(PastEntry(record)));
+    if (!known) beside.push_back({PastEntry(record), EncodeRecord(record)});
   }
   if (beside.empty()) return {};
   TRY(store_->Apply(beside));

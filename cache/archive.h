@@ -15,6 +15,7 @@
 
 #include "cache/event.h"
 #include "cache/held.h"
+#include "cache/history_rules.h"
 #include "cache/platform_use.h"
 #include "cache/store.h"
 
@@ -24,8 +25,8 @@ namespace thimble {
 // then as good as empty for reads.
 class Archive {
  public:
-  Archive(std::shared_ptr<Store> store, TrustAnchors anchors, size_t max_platform_items, uint64_t jitter_seed,
-          EventSink events);
+  Archive(std::shared_ptr<Store> store, TrustAnchors anchors, size_t max_platform_items, HistoryRules history,
+          uint64_t jitter_seed, EventSink events);
 
   HeldPtr MakeHeld(const CollateralKey& key, ItemPtr item, std::string chain, Instant fetched,
                    Instant last_check) const;
@@ -33,12 +34,13 @@ class Archive {
   // Authenticated anew. Null: not held, or not to be used.
   HeldPtr Load(const CollateralKey& key, const std::string& name);
   Status SaveVersion(const CollateralKey& key, const Held& held, Instant now);  // current, and in the history
-  // The same of several, of one key each, in one batch with `beside`.
+  // The same of several, of one key each, in one batch with `past`, which go into the history only, and `beside`.
   struct Version {
     CollateralKey key;
     HeldPtr held;
   };
-  Status SaveVersions(const std::vector<Version>& versions, Instant now, std::vector<Store::Write> beside);
+  Status SaveVersions(const std::vector<Version>& versions, const std::vector<HeldPtr>& past, Instant now,
+                      std::vector<Store::Write> beside);
   Status SaveCheck(const Held& held);  // current; only last_check is new
   Status SavePast(const Held& held);   // in the history only
 
@@ -47,9 +49,11 @@ class Archive {
   std::vector<Record> PlatformRecords(size_t most);
   size_t platform_items() const { return platform_use_.items(); }
   std::vector<CollateralKey> Keys();
-  std::vector<ItemPtr> Past(const CollateralKey& key);  // newest first
-  // The newest version that had been issued by then; null when there is none.
-  ItemPtr PastAt(const CollateralKey& key, Instant at);
+  std::vector<HeldPtr> Past(const CollateralKey& key);  // newest first
+  // The version that was held then: the last that had come. Of single platforms' items, the current one. Null: none.
+  HeldPtr PastAt(const CollateralKey& key, Instant at);
+  std::vector<Record> CurrentRecords();
+  std::vector<Record> PastRecords();
 
   void NoteUse(const std::string& name, Instant now);
   // The platform item that has to go next.
@@ -66,6 +70,7 @@ class Archive {
   std::optional<Record> Read(const std::string& entry, const std::string& name);
   std::vector<Record> ReadAll(const std::string& prefix, size_t most = SIZE_MAX);
   std::vector<Record> PastRecords(const std::string& name);
+  Status PrunePast(const Record& next, Instant now, std::vector<Store::Write>& batch);
   void Quarantine(const std::string& entry, const std::string& value, const Error& error);
   HeldPtr Revive(const CollateralKey& key, Record record);
   void Report(CacheEvent::Kind kind, std::string_view item, const Error& error) const;
@@ -73,6 +78,7 @@ class Archive {
 
   const std::shared_ptr<Store> store_;
   const TrustAnchors anchors_;
+  const HistoryRules history_;
   const uint64_t jitter_seed_;
   const EventSink events_;
   PlatformUse platform_use_;

@@ -57,7 +57,8 @@ struct CollateralCache::Impl {
         options(cache_options),
         events(std::move(sink)),
         clock(std::move(steady_clock)),
-        archive(std::move(store), anchors, options.max_platform_items, options.jitter_seed, events),
+        archive(std::move(store), anchors, options.max_platform_items, options.history, options.jitter_seed,
+                events),
         hot(options.max_hot_items),
         attempts({.failure_backoff = options.failure_backoff,
                   .negative_ttl = options.negative_ttl,
@@ -247,7 +248,15 @@ Result<std::vector<thimble::Status>> CollateralCache::Impl::TakeTogether(
 
   std::vector<thimble::Status> outcomes;
   std::map<std::string, Archive::Version> versions;
-  for (const auto& [key, item, chain] : admissions) {
+  std::vector<HeldPtr> past;
+  for (const auto& [key, item, chain, origin, is_past] : admissions) {
+    const HeldPtr next =
+        archive.MakeHeld(key, item, chain, origin ? origin->fetched : now, origin ? origin->last_check : now);
+    if (is_past) {
+      past.push_back(next);
+      outcomes.emplace_back();
+      continue;
+    }
     HeldPtr& current = held[item->name()];
     if (!current) current = hot.Find(item->name());
     if (!current) current = archive.Load(key, item->name());
@@ -257,12 +266,12 @@ Result<std::vector<thimble::Status>> CollateralCache::Impl::TakeTogether(
                            : thimble::Status());
     if (succession != Succession::kNewer) continue;
     if (current) ReportDifferences(*item, *current->item);
-    current = archive.MakeHeld(key, item, chain, now, now);
+    current = next;
     versions.insert_or_assign(item->name(), Archive::Version{key, current});
   }
   std::vector<Archive::Version> batch;
   for (const auto& [name, version] : versions) batch.push_back(version);
-  TRY(archive.SaveVersions(batch, now, beside));
+  TRY(archive.SaveVersions(batch, past, now, beside));
   for (const auto& [name, version] : versions) {
     hot.Put(name, version.held);
     attempts.Renewed(name);
@@ -431,9 +440,16 @@ bool CollateralCache::MayTry(const CollateralKey& key) const {
   return impl_->attempts.MayTry(KeyName(key), impl_->clock());
 }
 std::vector<CollateralKey> CollateralCache::Keys() { return impl_->archive.Keys(); }
-std::vector<ItemPtr> CollateralCache::History(const CollateralKey& key) { return impl_->archive.Past(key); }
-ItemPtr CollateralCache::HistoryAt(const CollateralKey& key, Instant at) {
-  return impl_->archive.PastAt(key, at);
+std::vector<PastVersion> CollateralCache::History(const CollateralKey& key) {
+  std::vector<PastVersion> versions;
+  for (const HeldPtr& held : impl_->archive.Past(key)) versions.push_back({held->item, held->fetched()});
+  return versions;
 }
+std::optional<PastVersion> CollateralCache::HistoryAt(const CollateralKey& key, Instant at) {
+  const HeldPtr held = impl_->archive.PastAt(key, at);
+  return held ? std::optional(PastVersion{held->item, held->fetched()}) : std::nullopt;
+}
+std::vector<Record> CollateralCache::Records() { return impl_->archive.CurrentRecords(); }
+std::vector<Record> CollateralCache::PastRecords() { return impl_->archive.PastRecords(); }
 
 }  // namespace thimble

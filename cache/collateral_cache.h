@@ -13,6 +13,8 @@
 
 #include "cache/event.h"
 #include "cache/freshness.h"
+#include "cache/history_rules.h"
+#include "cache/record.h"
 #include "cache/store.h"
 #include "tcb/base/result.h"
 #include "tcb/collateral.h"
@@ -44,9 +46,10 @@ struct CacheOptions {
       10000};                                     // after a failed fetch; doubles up to 10 min, with jitter
   std::chrono::milliseconds negative_ttl{30000};  // after upstream.not_found
   size_t max_platform_items = 1'000'000;          // VCEKs and PCK sets: least recently used go first
-  size_t max_hot_items = 20'000;                  // in memory; a VCEK with its chain takes about 10 kB
-  size_t refresh_threads = 2;                     // of background renewal
-  uint64_t jitter_seed = 0;  // another one an instance, so that they renew at other times
+  HistoryRules history;
+  size_t max_hot_items = 20'000;  // in memory; a VCEK with its chain takes about 10 kB
+  size_t refresh_threads = 2;     // of background renewal
+  uint64_t jitter_seed = 0;       // another one an instance, so that they renew at other times
 };
 
 struct CacheAnswer {
@@ -56,6 +59,12 @@ struct CacheAnswer {
   Instant last_check{};
   Instant next_refresh{};
   bool hit = false;  // answered without waiting for an upstream
+};
+
+// A version that was held, and since when.
+struct PastVersion {
+  ItemPtr item;
+  Instant fetched{};
 };
 
 // One line of the status page.
@@ -89,10 +98,15 @@ class CollateralCache {
   // checks. TakeTogether() writes all of them down in one batch with `beside`, what else has to be written with
   // them, or fails (store.io) and takes none. What is older than what is held is left out: collateral.rollback in
   // its place of the answer.
+  struct Origin {
+    Instant fetched, last_check;
+  };
   struct Admission {
     CollateralKey key;
     ItemPtr item;
     std::string issuer_chain;
+    std::optional<Origin> origin = {};  // when it came to where it is imported from; absent: it comes now
+    bool past = false;                  // for the history alone
   };
   Result<Admission> Admit(const CollateralKey& key, const FetchedBytes& fetched, Instant now);
   Result<std::vector<thimble::Status>> TakeTogether(const std::vector<Admission>& admissions,
@@ -109,10 +123,13 @@ class CollateralCache {
   // No failure or check of late forbids to ask upstreams for it again.
   bool MayTry(const CollateralKey& key) const;
   std::vector<CollateralKey> Keys();  // of all that is held in the store
-  // The versions of a key that were held, newest first: for "?at=" and /v1/history.
-  std::vector<ItemPtr> History(const CollateralKey& key);
-  // The newest of them that had been issued at that time; null when there is none.
-  ItemPtr HistoryAt(const CollateralKey& key, Instant at);
+  // The versions of a key that were held, newest first: for /v1/history.
+  std::vector<PastVersion> History(const CollateralKey& key);
+  // The one that was held at that time, for "at": nullopt when none was, or it is not kept.
+  std::optional<PastVersion> HistoryAt(const CollateralKey& key, Instant at);
+  // Everything as it lies in the store, for exports: what is held, and the history.
+  std::vector<Record> Records();
+  std::vector<Record> PastRecords();
 
  private:
   struct Impl;

@@ -3,6 +3,7 @@
 
 #include <rocksdb/db.h>
 #include <rocksdb/options.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include "cache/store_rules.h"
@@ -116,6 +117,22 @@ Status RocksStore::Scan(std::string_view prefix,
     if (!visit(ToView(it->key()), ToView(it->value()))) break;
   }
   if (!it->status().ok()) return FromRocks("scan", it->status());
+  return {};
+}
+
+uint64_t RocksStore::Size() const {
+  uint64_t files = 0, memory = 0;
+  impl_->db->GetIntProperty(rocksdb::DB::Properties::kTotalSstFilesSize, &files);
+  impl_->db->GetIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &memory);
+  return files + memory;
+}
+
+Status RocksStore::BackUp(const std::string& directory) {
+  rocksdb::Checkpoint* made = nullptr;
+  rocksdb::Status status = rocksdb::Checkpoint::Create(impl_->db.get(), &made);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  if (status.ok()) status = checkpoint->CreateCheckpoint(directory);
+  if (!status.ok()) return FromRocks(directory, status);
   return {};
 }
 

@@ -22,6 +22,8 @@ class RocksStore final : public Store {
   Status Apply(const std::vector<Write>& batch) override;
   Status Scan(std::string_view prefix,
               const std::function<bool(std::string_view name, std::string_view value)>& visit) override;
+  uint64_t Size() const override;
+  Status BackUp(const std::string& directory) override;
 
  private:
   struct Impl;

@@ -37,6 +37,11 @@ class Store {
   // `visit` returns false to stop.
   virtual Status Scan(std::string_view prefix,
                       const std::function<bool(std::string_view name, std::string_view value)>& visit) = 0;
+
+  // About how many bytes it takes.
+  virtual uint64_t Size() const { return 0; }
+  // A consistent copy in a directory that is not there yet, while it is in use: a store by itself.
+  virtual Status BackUp(const std::string& directory);
 };
 
 }  // namespace thimble

@@ -10,6 +10,10 @@ namespace thimble {
 
 Error StoreError(std::string message) { return {ErrorKind::kInternal, Check::kStoreIo, std::move(message)}; }
 
+Status Store::BackUp(const std::string& directory) {
+  return StoreError(StrCat(directory, ": this store is in memory, and has nothing to back up"));
+}
+
 Status CheckBatch(const std::vector<Store::Write>& batch) {
   for (const Store::Write& write : batch) {
     if (write.name.empty() || write.name.size() > kMaxStoreName) {

@@ -26,7 +26,7 @@ SteadyTime Find(const std::map<std::string, SteadyTime>& table, const std::strin
 }  // namespace
 
 PacingHttpClient::PacingHttpClient(std::shared_ptr<HttpClient> inner, PacingOptions options, Timing timing)
-    : inner_(std::move(inner)), options_(options), timing_(std::move(timing)) {}
+    : inner_(std::move(inner)), options_(std::move(options)), timing_(std::move(timing)) {}
 
 // When this request may go. A turn before the deadline is taken, so that the next identical request comes
 // after it.
@@ -68,7 +68,10 @@ Result<HttpResponse> PacingHttpClient::Send(const HttpRequest& request) {
         Check::kUpstreamStatus,
         StrCat("GET ", request.url, ": paced, the next request may go in ", wait.count(), " s"));
   }
-  if (turn > now) timing_.sleep_until(turn);
+  if (turn > now) {
+    if (options_.on_wait) options_.on_wait(std::chrono::duration_cast<std::chrono::milliseconds>(turn - now));
+    timing_.sleep_until(turn);
+  }
   auto answer = inner_->Send(request);
   Learn(origin, request, answer);
   return answer;

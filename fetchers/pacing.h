@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,6 +21,8 @@ struct PacingOptions {
   // Between two identical requests that got an answer. AMD's KDS admits one per 10 s (spec/amd-sev-snp.md a).
   std::chrono::milliseconds identical_interval{0};
   std::chrono::milliseconds max_pause{300'000};  // a longer Retry-After is cut to this
+  // Told how long a request waits for its turn; called from any thread.
+  std::function<void(std::chrono::milliseconds)> on_wait = {};
 };
 
 // Thread-safe, as the inner client is. Goes below retries, so that they are paced too.

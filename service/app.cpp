@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/app.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <random>
 
@@ -19,6 +20,7 @@
 #include "service/collateral_api.h"
 #include "service/floors.h"
 #include "service/health_api.h"
+#include "service/history_api.h"
 #include "service/housekeeping.h"
 #include "service/http_server.h"
 #include "service/impact_api.h"
@@ -26,10 +28,12 @@
 #include "service/kds_dialect.h"
 #include "service/live.h"
 #include "service/log.h"
+#include "service/metrics_api.h"
 #include "service/miss_budgets.h"
 #include "service/pck_dialect.h"
 #include "service/platforms_dialect.h"
 #include "service/problem.h"
+#include "service/query.h"
 #include "service/refresh_report.h"
 #include "service/roles.h"
 #include "service/router.h"
@@ -52,20 +56,12 @@ std::shared_ptr<HttpClient> VendorClient(PacingOptions pacing) {
   return std::make_shared<RetryingHttpClient>(std::move(paced), RetryOptions{}, RealTiming());
 }
 
-void LogUpstreamEvent(const UpstreamEvent& event) {
-  std::string line =
-      StrCat("upstream=", event.upstream, " item=", event.item, " took_ms=", event.took.count());
-  if (event.error != nullptr) line += StrCat(" ", event.error->message);
-  event.kind == UpstreamEvent::Kind::kBreakerOpened
-      ? LogWarning(StrCat("upstream left out for a while: ", line))
-      : LogDebug(line);
-}
-
 CacheOptions CacheOptionsOf(const Config& config) {
   CacheOptions options;
   options.freshness.max_age = config.refresh.max_age;
   options.stale_grace = config.cache.stale_grace;
   options.miss_budget = config.server.miss_budget;
+  options.history = config.history.rules;
   std::random_device random;  // instances that start together renew at different times
   options.jitter_seed = (uint64_t{random()} << 32) | random();
   return options;
@@ -112,13 +108,19 @@ struct CachedChains {
   }
 };
 
-Result<std::unique_ptr<Upstreams>> MakeUpstreams(const Config& config, std::shared_ptr<CachedChains> chains) {
+Result<std::unique_ptr<Upstreams>> MakeUpstreams(const Config& config, std::shared_ptr<CachedChains> chains,
+                                                 UpstreamEvents& events) {
   UpstreamsOptions options;
   options.amd_chain = [chains](const AmdChainKey& key, SteadyTime) { return chains->Get(key); };
   options.intel = config.intel_upstreams;
   options.amd = config.amd_upstreams;
-  return Upstreams::Make(std::move(options), VendorClient({}),
-                         VendorClient({.identical_interval = kKdsInterval}), LogUpstreamEvent, SteadyNow);
+  PacingOptions pacing;
+  pacing.on_wait = [&events](std::chrono::milliseconds wait) { events.RecordWait(wait); };
+  PacingOptions kds_pacing = pacing;
+  kds_pacing.identical_interval = kKdsInterval;
+  return Upstreams::Make(
+      std::move(options), VendorClient(pacing), VendorClient(kds_pacing),
+      [&events](const UpstreamEvent& event) { events.Record(event); }, SteadyNow);
 }
 
 FetchFunction FetchFrom(Upstreams& upstreams, PckSource& pck_source, MissBudgets& budgets, CachingMode mode) {
@@ -157,14 +159,24 @@ std::vector<intel::PlatformId> PlatformsOf(PlatformRegistry& registry, const int
   return ids;
 }
 
-RefresherOptions RefresherOptionsOf(const Config& config, PlatformRegistry& registry) {
+RefresherOptions RefresherOptionsOf(const Config& config, const Upstreams& upstreams,
+                                    PlatformRegistry& registry) {
   RefresherOptions options;
-  options.has_upstream = [&config](Vendor vendor) {
-    const auto& upstreams = vendor == Vendor::kIntel ? config.intel_upstreams : config.amd_upstreams;
-    return config.pccs.mode != CachingMode::kOffline && !upstreams.empty();
+  options.has_upstream = [mode = config.pccs.mode, &upstreams](Vendor vendor) {
+    return mode != CachingMode::kOffline &&
+           std::ranges::any_of(upstreams.States(),
+                               [vendor](const auto& state) { return state.vendor == vendor; });
   };
   options.platforms = [&registry](const intel::Fmspc& fmspc) { return PlatformsOf(registry, fmspc); };
   return options;
+}
+
+// The administrator may send a bundle of many platforms, and take as large a one.
+http::ConnectionLimits AdminLimits() {
+  http::ConnectionLimits limits;
+  limits.max_body = size_t{1} << 30;
+  limits.body = limits.write = std::chrono::minutes(10);
+  return limits;
 }
 
 http::Response NoSuchOwnRoute(const http::Request& request) {
@@ -185,14 +197,15 @@ Result<std::shared_ptr<const http::TlsContext>> LoadTls(const ServerConfig& serv
 // Members are made from top to bottom, and what comes later refers to what comes before.
 struct App::Impl {
   Impl(Config the_config, const AppOptions& options, TrustAnchors the_anchors,
-       std::shared_ptr<Store> the_store, std::unique_ptr<Upstreams> the_upstreams,
-       std::unique_ptr<AuditTrail> the_audit, std::unique_ptr<BaselineBook> the_baselines,
-       CachedChains& chains)
+       std::shared_ptr<Store> the_store, std::unique_ptr<UpstreamEvents> the_upstream_events,
+       std::unique_ptr<Upstreams> the_upstreams, std::unique_ptr<AuditTrail> the_audit,
+       std::unique_ptr<BaselineBook> the_baselines, CachedChains& chains)
       : config(std::move(the_config)),
         storage(options.storage),
         clock(options.frozen_time),
         anchors(std::move(the_anchors)),
         store(std::move(the_store)),
+        upstream_events(std::move(the_upstream_events)),
         upstreams(std::move(the_upstreams)),
         audit(std::move(the_audit)),
         baselines(std::move(the_baselines)),
@@ -204,7 +217,7 @@ struct App::Impl {
         cache(
             store, anchors, FetchFrom(*upstreams, pck_source, miss_budgets, config.pccs.mode),
             CacheOptionsOf(config), [this](const CacheEvent& event) { events.Record(event); }, SteadyNow),
-        refresher(cache, store, RefresherOptionsOf(config, registry)),
+        refresher(cache, store, RefresherOptionsOf(config, *upstreams, registry)),
         refresh(refresher, clock),
         evaluation(*baselines, cache, clock),
         seen(store, kMaxSeenTcbs),
@@ -224,6 +237,8 @@ struct App::Impl {
         platforms_dialect(pck_service, registry, cache, evaluation, clock),
         upload(cache, registry, version3_infos, pck_service, clock),
         admin_dialect(upload, pck_service, registry, cache, policies, clock),
+        transfer(cache, registry, upload, clock),
+        history_api(cache),
         verify_api(live_policies, *baselines, *audit, verification),
         collateral_api(*baselines, verification, clock),
         baseline_api(*baselines, clock),
@@ -235,6 +250,8 @@ struct App::Impl {
     pck_dialect.AddTo(router);
     platforms_dialect.AddTo(router);
     admin_dialect.AddTo(router);
+    history_api.AddTo(router);
+    transfer.AddTo(router);
     verify_api.AddTo(router);
     collateral_api.AddTo(router);
     baseline_api.AddTo(router);
@@ -250,6 +267,22 @@ struct App::Impl {
                       .content = http::Content::Make("application/json", RefreshJson(refresh.RunNow()))};
                 },
                 Role::kAdmin});
+    router.Add({"POST",
+                "/v1/backup",
+                {"name"},
+                [this](const http::Request&, const http::Query& query) {
+                  const auto path = BackUp(query.Get("name").value_or(""));
+                  if (!path) return ProblemResponse(ProblemOf(path.error()));
+                  return http::Response{.status = 200,
+                                        .headers = {{"Cache-Control", "no-store"}},
+                                        .content = http::Content::Make("text/plain", StrCat(*path, "\n"))};
+                },
+                Role::kAdmin});
+    AddMetricsTo(router, {cache, events, *upstream_events, verdicts, refresh, *store, clock}, requests);
+    requests = std::make_unique<RequestMetrics>(router);  // last: it has to know every route
+    verification.Watch([this](const VerificationRequest& request, const VerificationOutcome& outcome) {
+      verdicts.Record(request, outcome);
+    });
   }
 
   void StartHousekeeping() {
@@ -257,6 +290,8 @@ struct App::Impl {
         std::vector<Chore>{{kFlushEvery, [this] { FlushSeen(seen); }},
                            {kLookEvery, [this] { recovery_watch.Look(clock.Now()); }}});
   }
+
+  Result<std::string> BackUp(std::string_view name);
 
   const Config config;
   Live<Roles> roles{Roles(config.roles)};
@@ -266,9 +301,12 @@ struct App::Impl {
   const Clock clock;
   const TrustAnchors anchors;
   const std::shared_ptr<Store> store;
+  const std::unique_ptr<UpstreamEvents> upstream_events;
   const std::unique_ptr<Upstreams> upstreams;
   const std::unique_ptr<AuditTrail> audit;
   const std::unique_ptr<BaselineBook> baselines;
+  VerdictCounts verdicts;
+  std::unique_ptr<RequestMetrics> requests;
   CacheEvents events;  // before the cache, whose background work records them
   PlatformRegistry registry;
   AppraisalPolicies policies;
@@ -291,6 +329,8 @@ struct App::Impl {
   PlatformsDialect platforms_dialect;
   CollateralUpload upload;
   AdminDialect admin_dialect;
+  Transfer transfer;
+  HistoryApi history_api;
   VerifyApi verify_api;
   CollateralApi collateral_api;
   BaselineApi baseline_api;
@@ -309,7 +349,8 @@ Result<std::unique_ptr<App>> App::Make(Config config, const AppOptions& options)
   TRY_ASSIGN(TrustAnchors anchors, ReadAnchors(config.server.anchors));
   TRY(CheckFloors(config));
   const auto chains = std::make_shared<CachedChains>();
-  TRY_ASSIGN(auto upstreams, MakeUpstreams(config, chains));
+  auto upstream_events = std::make_unique<UpstreamEvents>();
+  TRY_ASSIGN(auto upstreams, MakeUpstreams(config, chains, *upstream_events));
   TRY_ASSIGN(auto tls, LoadTls(config.server));
   TRY_ASSIGN(auto store, OpenStore(config, options.storage));
   TRY_ASSIGN(auto audit, OpenAudit(config, options.storage));
@@ -318,7 +359,8 @@ Result<std::unique_ptr<App>> App::Make(Config config, const AppOptions& options)
                                                   return trail.Change(change);
                                                 }));
   auto impl = std::make_unique<Impl>(std::move(config), options, std::move(anchors), std::move(store),
-                                     std::move(upstreams), std::move(audit), std::move(baselines), *chains);
+                                     std::move(upstream_events), std::move(upstreams), std::move(audit),
+                                     std::move(baselines), *chains);
   TRY_ASSIGN(const size_t dropped, impl->seen.Load());
   if (dropped != 0)
     LogWarning(StrCat("platforms seen: ", dropped, " records cannot be read and are dropped"));
@@ -333,6 +375,29 @@ CollateralCache& App::cache() { return impl_->cache; }
 const DefaultEvaluation& App::evaluation() const { return impl_->evaluation; }
 Verification& App::verification() { return impl_->verification; }
 RefreshScheduler& App::refresh() { return impl_->refresh; }
+Transfer& App::transfer() { return impl_->transfer; }
+Result<std::string> App::BackUp(std::string_view name) { return impl_->BackUp(name); }
+
+Result<std::string> App::Impl::BackUp(std::string_view name) {
+  const bool plain =
+      !name.empty() && name.size() <= 64 && name.front() != '.' && std::ranges::all_of(name, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+               c == '_' || c == '.';
+      });
+  if (!plain) {
+    return Error{ErrorKind::kMalformed, Check::kRequest,
+                 StrCat("name: \"", name, "\" must be letters, digits, '-', '_' and '.', at most 64")};
+  }
+  const auto directory = std::filesystem::path(config.cache.data) / "backup";
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) {
+    return Error{ErrorKind::kInternal, Check::kStoreIo, StrCat(directory.string(), ": ", error.message())};
+  }
+  const std::string path = (directory / name).string();
+  TRY(store->BackUp(path));
+  return path;
+}
 
 Status App::CheckClock() {
   constexpr Seconds kTolerance{300};  // as of what arrives (DESIGN section 3)
@@ -350,12 +415,17 @@ RecoveryWatch& App::recovery_watch() { return impl_->recovery_watch; }
 
 http::Response App::Handle(const http::Request& request) const {
   const MissBudgets::OnBehalf client(request.client);
-  http::Response response = impl_->router.Handle(request, impl_->roles.Get()->Of(request));
-  const bool failed = response.status >= 500;
-  if (!failed && !Logs(LogLevel::kDebug)) return response;
-  const std::string line = StrCat("request: id=", request.id, " client=", request.client, " ", request.method,
-                                  " ", request.path, " status=", response.status);
-  failed ? LogWarning(line) : LogDebug(line);
+  const SteadyTime begun = SteadyNow();
+  const http::Route* route = nullptr;
+  http::Response response = impl_->router.Handle(request, impl_->roles.Get()->Of(request), &route);
+  const auto took = SteadyNow() - begun;
+  impl_->requests->Count(route, response.status, took);
+  if (response.status < 500 && !Logs(LogLevel::kDebug)) return response;
+  const std::string line =
+      StrCat("request: id=", request.id, " client=", request.client, " method=", request.method,
+             " path=", request.path, " status=", response.status,
+             " took_us=", std::chrono::duration_cast<std::chrono::microseconds>(took).count());
+  response.status >= 500 ? LogWarning(line) : LogDebug(line);
   return response;
 }
 
@@ -367,7 +437,7 @@ Status App::Listen() {
   const auto address = http::ListenAddress::Parse(impl_->config.server.listen);
   if (!address) return Error{ErrorKind::kMalformed, Check::kRequest, "listen is not ADDRESS:PORT"};
   if (impl_->storage == Storage::kDisk) {
-    impl_->admin = std::make_unique<http::HttpServer>(handler);
+    impl_->admin = std::make_unique<http::HttpServer>(handler, AdminLimits());
     TRY(impl_->admin->StartUnix(AdminSocketPath(impl_->config.cache.data)));
   }
   impl_->tcp = std::make_unique<http::HttpServer>(handler);
@@ -398,6 +468,8 @@ std::string NeedsRestart(const Config& before, const Config& after) {
   note(before.cache.data == after.cache.data, "cache.data");
   note(before.cache.stale_grace == after.cache.stale_grace, "cache.stale_grace");
   note(before.refresh.max_age == after.refresh.max_age, "refresh.max_age");
+  note(before.history.rules == after.history.rules, "history");
+  note(before.log.format == after.log.format && before.log.level == after.log.level, "log");
   note(before.pccs.mode == after.pccs.mode, "pccs.mode");
   note(before.honour_update == after.honour_update, "baseline.honour_update");
   return keys;

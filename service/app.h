@@ -15,6 +15,7 @@
 #include "service/http_types.h"
 #include "service/recovery_watch.h"
 #include "service/refresh_scheduler.h"
+#include "service/transfer.h"
 #include "service/verification.h"
 
 namespace thimble {
@@ -41,6 +42,9 @@ class App {
   const DefaultEvaluation& evaluation() const;
   Verification& verification();
   RefreshScheduler& refresh();
+  Transfer& transfer();
+  // A copy of the store beside it, DATA/backup/NAME, while it is in use; the path. It is a store by itself.
+  Result<std::string> BackUp(std::string_view name);
 
   // Refuses a clock that lies before the issue date of something that is held: it would call what has ended fresh.
   Status CheckClock();

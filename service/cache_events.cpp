@@ -50,7 +50,7 @@ std::string LineOf(const KindTraits& traits, const CacheEvent& event) {
 void CacheEvents::Record(const CacheEvent& event) {
   static_assert(std::size(kTraits) == kKinds);
   const auto kind = static_cast<size_t>(event.kind);
-  counts_.at(kind).fetch_add(1, std::memory_order_relaxed);
+  counts_.Add(kind);
   const KindTraits& traits = kTraits[kind];
   switch (traits.level) {
     case Level::kSilent:
@@ -67,7 +67,7 @@ void CacheEvents::Record(const CacheEvent& event) {
 std::vector<std::pair<std::string, uint64_t>> CacheEvents::Counts() const {
   std::vector<std::pair<std::string, uint64_t>> counts;
   for (size_t kind = 0; kind < kKinds; ++kind) {
-    const uint64_t count = counts_[kind].load(std::memory_order_relaxed);
+    const uint64_t count = counts_.Sum(kind);
     if (count != 0) counts.emplace_back(kTraits[kind].name, count);
   }
   return counts;

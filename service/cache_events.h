@@ -3,14 +3,13 @@
 // What happens in the cache, counted and logged.
 #pragma once
 
-#include <array>
-#include <atomic>
 #include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "cache/event.h"
+#include "service/counters.h"
 
 namespace thimble {
 
@@ -24,7 +23,7 @@ class CacheEvents {
 
  private:
   static constexpr size_t kKinds = static_cast<size_t>(CacheEvent::Kind::kStoreFailed) + 1;
-  std::array<std::atomic<uint64_t>, kKinds> counts_{};
+  Counters counts_{kKinds};
 };
 
 }  // namespace thimble

@@ -206,6 +206,38 @@ void AddDoctor(CLI::App& app, DoctorOptions& options) {
   AddJson(verb, options.json);
 }
 
+void AddExport(CLI::App& app, ExportOptions& options) {
+  CLI::App& verb =
+      *app.add_subcommand("export", "write all collateral into one file, for where there is no network");
+  verb.add_option("file", options.file, "the file to write")->required()->type_name("FILE");
+  verb.add_flag("--history", options.history, "with the past versions");
+  AddConfig(verb, options.flags);
+  AddAnchor(verb, options.flags);
+  AddStore(verb, options.flags, options.server);
+}
+
+void AddImport(CLI::App& app, ImportOptions& options) {
+  CLI::App& verb = *app.add_subcommand(
+      "import",
+      "take collateral from a file: of `thimble export`, a PCCS's pckcache.db or platformcollateral");
+  verb.add_option("file", options.file, "the file to read")->required()->type_name("FILE");
+  verb.add_option("--min-remaining", options.min_remaining,
+                  "refuse a file with an item that ends sooner, as 7d")
+      ->type_name("DURATION");
+  AddConfig(verb, options.flags);
+  AddAnchor(verb, options.flags);
+  AddStore(verb, options.flags, options.server);
+  AddJson(verb, options.json);
+}
+
+void AddBackup(CLI::App& app, BackupOptions& options) {
+  CLI::App& verb = *app.add_subcommand("backup", "copy the store to DATA/backup/NAME, while it is in use");
+  verb.add_option("name", options.name, "letters, digits, '-', '_' and '.'")->required()->type_name("NAME");
+  AddConfig(verb, options.flags);
+  AddAnchor(verb, options.flags);
+  AddStore(verb, options.flags, options.server);
+}
+
 }  // namespace
 
 std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* argv) {
@@ -221,6 +253,9 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   BaselineOptions baseline;
   ImpactOptions impact;
   AuditOptions audit;
+  ExportOptions export_options;
+  ImportOptions import_options;
+  BackupOptions backup;
   CheckConfigOptions check_config;
   DoctorOptions doctor;
   AddServe(app, serve);
@@ -233,6 +268,9 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   AddImpact(app, impact);
   AddAudit(app, audit);
   AddDoctor(app, doctor);
+  AddExport(app, export_options);
+  AddImport(app, import_options);
+  AddBackup(app, backup);
   app.add_subcommand("check-config", "read a configuration file and say what is wrong with it")
       ->add_option("file", check_config.file)
       ->required()
@@ -257,6 +295,9 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   if (app.got_subcommand("impact")) return Command(impact);
   if (app.got_subcommand("audit")) return Command(audit);
   if (app.got_subcommand("doctor")) return Command(doctor);
+  if (app.got_subcommand("export")) return Command(export_options);
+  if (app.got_subcommand("import")) return Command(import_options);
+  if (app.got_subcommand("backup")) return Command(backup);
   if (app.got_subcommand("check-config")) return Command(check_config);
   if (app.got_subcommand("init")) return Command(init);
   if (app.got_subcommand("hash-token")) return Command(HashTokenOptions{});

@@ -87,6 +87,26 @@ struct DoctorOptions {
   bool json = false;
 };
 
+struct ExportOptions {
+  ConfigFlags flags;
+  std::optional<std::string> server;
+  std::string file;
+  bool history = false;
+};
+
+struct ImportOptions {
+  ConfigFlags flags;
+  std::optional<std::string> server, min_remaining;
+  std::string file;
+  bool json = false;
+};
+
+struct BackupOptions {
+  ConfigFlags flags;
+  std::optional<std::string> server;
+  std::string name;
+};
+
 struct CheckConfigOptions {
   std::string file;
 };
@@ -102,9 +122,10 @@ struct HashTokenOptions {};
 
 struct VersionOptions {};
 
-using Command = std::variant<ServeOptions, VerifyOptions, InspectOptions, FetchOptions, StatusOptions,
-                             RefreshOptions, BaselineOptions, ImpactOptions, AuditOptions, CheckConfigOptions,
-                             DoctorOptions, InitOptions, HashTokenOptions, VersionOptions>;
+using Command =
+    std::variant<ServeOptions, VerifyOptions, InspectOptions, FetchOptions, StatusOptions, RefreshOptions,
+                 BaselineOptions, ImpactOptions, AuditOptions, ExportOptions, ImportOptions, BackupOptions,
+                 CheckConfigOptions, DoctorOptions, InitOptions, HashTokenOptions, VersionOptions>;
 
 // The command; or, after help or a usage error has been printed, what to exit with.
 std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* argv);

@@ -60,6 +60,8 @@ ExitCode Run(const ServeOptions& options) {
     Complain(app.error().message);
     return app.error().check == Check::kStoreIo ? ExitCode::kUnavailable : ExitCode::kUsage;
   }
+  SetLogFormat((*app)->config().log.format);
+  SetLogLevel((*app)->config().log.level);
   LogStart(**app);
   if (const Status clock = (*app)->CheckClock(); !clock) {
     Complain(clock.error().message);

@@ -57,6 +57,18 @@ std::optional<UpstreamKind> ParseUpstreamKind(std::string_view text) {
   return std::nullopt;
 }
 
+std::optional<LogFormat> ParseLogFormat(std::string_view text) {
+  if (text == "text") return LogFormat::kText;
+  return text == "json" ? std::optional(LogFormat::kJson) : std::nullopt;
+}
+
+std::optional<LogLevel> ParseLogLevel(std::string_view text) {
+  if (text == "debug") return LogLevel::kDebug;
+  if (text == "info") return LogLevel::kInfo;
+  if (text == "warning") return LogLevel::kWarning;
+  return text == "error" ? std::optional(LogLevel::kError) : std::nullopt;
+}
+
 Status ReadBaseline(const TomlReader& r, const toml::node& node, std::string_view name, Baseline& out) {
   return ReadTable(
       r, node, StrCat("baseline.", name),
@@ -222,6 +234,7 @@ Status CheckConfig(const Config& config) {
   if (config.cache.data.empty())
     return fail("data must name a directory; for a store in memory use --ephemeral");
   if (config.audit.max_file_mib == 0) return fail("max_file_mib must be at least 1");
+  if (config.history.rules.max_versions < 1) return fail("history.max_versions must be at least 1");
   if (config.refresh.max_age < Seconds(600))
     return fail("max_age must be at least 10m: vendors are not asked more often");
   return {};
@@ -259,6 +272,12 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
               NumberKey(r, "max_file_mib", out.audit.max_file_mib),
               NumberKey(r, "keep_files", out.audit.keep_files),
               ParsedKey(r, "on_failure", out.audit.on_failure, ParseOnFailure, "\"go_on\" or \"refuse\"")}),
+       table("history", {DurationKey(r, "max_age", out.history.rules.max_age),
+                         NumberKey(r, "max_versions", out.history.rules.max_versions)}),
+       table("log",
+             {ParsedKey<LogFormat>(r, "format", out.log.format, ParseLogFormat, "\"text\" or \"json\""),
+              ParsedKey<LogLevel>(r, "level", out.log.level, ParseLogLevel,
+                                  "\"debug\", \"info\", \"warning\" or \"error\"")}),
        {"baseline", [&](const toml::node& node) { return ReadBaselines(r, node, out); }},
        {"policy", [&](const toml::node& node) { return ReadPolicies(r, node, out); }}}));
   if (const Status rules = CheckConfig(out); !rules) {

@@ -11,9 +11,11 @@
 #include <string_view>
 #include <vector>
 
+#include "cache/history_rules.h"
 #include "fetchers/upstreams.h"
 #include "service/audit_log.h"
 #include "service/baseline_book.h"
+#include "service/log.h"
 #include "service/roles.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/result.h"
@@ -69,6 +71,21 @@ struct RefreshConfig {
   Seconds max_age{24 * 3600};
 };
 
+// [history]: which past versions of TCB infos, identities, CRLs and number lists are kept, for each item.
+struct HistoryConfig {
+  // max_age: since a version was issued. Default "400d".
+  // max_versions: the newest so many. Default 1000.
+  HistoryRules rules;
+};
+
+// [log]
+struct LogConfig {
+  // format: "text", or "json" for one object a line. Default "text".
+  LogFormat format = LogFormat::kText;
+  // level: "debug" (with a line a request), "info", "warning" or "error". Default "info".
+  LogLevel level = LogLevel::kInfo;
+};
+
 // What holds without a file: its digest is that of an empty one.
 Policy BuiltInPolicy();
 
@@ -85,6 +102,8 @@ struct Config {
   std::vector<Upstream> amd_upstreams = {{.url = "https://kdsintf.amd.com/"}};
   CacheConfig cache;
   RefreshConfig refresh;
+  HistoryConfig history;
+  LogConfig log;
   PccsConfig pccs;
   AuditConfig audit;
   // [[role]]: who may do what. Keys:

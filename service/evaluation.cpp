@@ -14,10 +14,10 @@ namespace {
 Result<ItemPtr> List(IntelTee tee, CollateralCache& cache, Instant at, ListOf list) {
   const EvaluationNumbersKey key{tee};
   if (list == ListOf::kThen) {
-    if (ItemPtr item = cache.HistoryAt(key, at)) return item;
+    if (const auto version = cache.HistoryAt(key, at)) return version->item;
     return Error{
         ErrorKind::kUnavailable, Check::kCollateralMissing,
-        StrCat(KeyName(key), ": no version that had been issued at ", FormatRfc3339(at), " is kept")};
+        StrCat(KeyName(key), ": no version that was held at ", FormatRfc3339(at), " is kept")};
   }
   TRY_ASSIGN(const CacheAnswer answer, cache.Get(key, at));
   return answer.item;

@@ -2,6 +2,7 @@
 #include "service/file.h"
 
 #include <cerrno>
+#include <cstdio>
 #include <fstream>
 #include <system_error>
 
@@ -13,6 +14,11 @@ namespace {
 
 Error Unreadable(const std::string& path, std::string_view why) {
   return {ErrorKind::kMalformed, Check::kRequest, StrCat("cannot read ", path, ": ", why)};
+}
+
+Error Unwritable(const std::string& path) {
+  return {ErrorKind::kUnavailable, Check::kStoreIo,
+          StrCat("cannot write ", path, ": ", std::generic_category().message(errno))};
 }
 
 }  // namespace
@@ -36,6 +42,19 @@ Result<std::optional<std::string>> ReadFileIfThere(const std::string& path, size
   }
   TRY_ASSIGN(std::string text, ReadFile(path, limit));
   return std::optional<std::string>(std::move(text));
+}
+
+Status WriteFile(const std::string& path, std::string_view text) {
+  const std::string part = path + ".part";
+  std::ofstream file(part, std::ios::binary | std::ios::trunc);
+  file.write(text.data(), static_cast<std::streamsize>(text.size()));
+  file.close();
+  if (!file || std::rename(part.c_str(), path.c_str()) != 0) {
+    Error error = Unwritable(path);
+    std::remove(part.c_str());
+    return error;
+  }
+  return {};
 }
 
 }  // namespace thimble

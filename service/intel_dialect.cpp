@@ -117,14 +117,14 @@ void IntelDialect::AddUnder(http::Router& router, std::string_view root) {
   router.AddDialect({sgx, true, pccs::NoSuchRoute, bad_request, unauthorized});
   router.AddDialect({tdx, true, pccs::NoSuchRoute, bad_request, unauthorized});
 
-  const std::vector<std::string> choice = {"update", "tcbEvaluationDataNumber", "customParameter"};
+  const std::vector<std::string> choice = {"update", "tcbEvaluationDataNumber", "customParameter", "at"};
   std::vector<std::string> choice_and_fmspc = choice;
   choice_and_fmspc.emplace_back("fmspc");
   for (const auto& [prefix, tee, qe] : {std::tuple(sgx4, IntelTee::kSgx, EnclaveId::kQe),
                                         std::tuple(tdx4, IntelTee::kTdx, EnclaveId::kTdQe)}) {
     AddGet(router, prefix, "/tcb", choice_and_fmspc,
            [this, tee = tee](const Request& r, const Query& q) { return TcbInfo(r, q, tee); });
-    AddGet(router, prefix, "/tcbevaluationdatanumbers", {},
+    AddGet(router, prefix, "/tcbevaluationdatanumbers", {"at"},
            [this, tee = tee](const Request& r, const Query&) { return EvaluationNumbers(r, tee); });
     AddGet(router, prefix, "/qe/identity", choice,
            [this, qe = qe](const Request& r, const Query& q) { return Identity(r, q, qe); });
@@ -141,16 +141,16 @@ void IntelDialect::AddUnder(http::Router& router, std::string_view root) {
 
 // What is the same in v3 and v4. Azure's extra chooses nothing among CRLs.
 void IntelDialect::AddVersionless(http::Router& router, std::string_view prefix) {
-  AddGet(router, prefix, "/qve/identity", {"update", "tcbEvaluationDataNumber", "customParameter"},
+  AddGet(router, prefix, "/qve/identity", {"update", "tcbEvaluationDataNumber", "customParameter", "at"},
          [this](const Request& r, const Query& q) { return Identity(r, q, EnclaveId::kQve); });
-  AddGet(router, prefix, "/pckcrl", {"ca", "encoding", "uri", "customParameter"},
+  AddGet(router, prefix, "/pckcrl", {"ca", "encoding", "uri", "customParameter", "at"},
          [this](const Request& r, const Query& q) { return PckCrl(r, q); });
-  AddGet(router, prefix, "/rootcacrl", {"customParameter"}, [this](const Request& r, const Query& q) {
+  AddGet(router, prefix, "/rootcacrl", {"customParameter", "at"}, [this](const Request& r, const Query& q) {
     if (!GoodCustomParameter(q)) return pccs::InvalidParameters();
     return Serve(r, RootCaCrlKey{}, ItemForm::kHexCrlAlone);
   });
   // `encoding` is the end of a uri that was not percent-encoded: Intel's own client sends it so.
-  AddGet(router, prefix, "/crl", {"uri", "encoding", "customParameter"},
+  AddGet(router, prefix, "/crl", {"uri", "encoding", "customParameter", "at"},
          [this](const Request& r, const Query& q) { return Crl(r, q); });
 }
 
@@ -259,8 +259,34 @@ http::Response IntelDialect::Fmspcs(const http::Query& query) {
           .content = http::Content::Make("application/json; charset=utf-8", *list)};
 }
 
+// What was held at the time that `at` names, as it was answered then.
+http::Response IntelDialect::ServePast(const http::Request& request, std::string_view at,
+                                       const CollateralKey& key, ItemForm form) {
+  const auto time = ParseRfc3339(at);
+  if (!time) return pccs::InvalidParameters();
+  const auto version = cache_.HistoryAt(key, *time);
+  if (!version) {
+    return pccs::RefusalOf({ErrorKind::kUnavailable, Check::kUpstreamNotFound,
+                            StrCat("no version that was held at ", at, " is kept")});
+  }
+  CacheAnswer answer{.item = version->item,
+                     .freshness = Freshness::kFresh,
+                     .fetched = version->fetched,
+                     .last_check = version->fetched,
+                     .next_refresh = version->item->next_update(),
+                     .hit = true};
+  if (*time > version->item->next_update()) answer.freshness = Freshness::kStale;
+  auto content = MakeContent(*version->item, form);
+  if (TooLongForIntelsClient(*content)) return pccs::TooLong();
+  return ItemResponse(request, answer, std::move(content), *time);
+}
+
 http::Response IntelDialect::Serve(const http::Request& request, const CollateralKey& key, ItemForm form,
                                    const BaselinePtr& baseline) {
+  if (request.query.find("at=") != std::string::npos) {
+    const auto query = Query::Parse(request.query);
+    if (const auto at = query ? query->Get("at") : std::nullopt) return ServePast(request, *at, key, form);
+  }
   const Instant now = clock_.Now();
   if (options_.mode != CachingMode::kLazy && !cache_.Peek(key, now)) {
     return pccs::RefusalOf(NotHeld());

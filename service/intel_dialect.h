@@ -49,6 +49,8 @@ class IntelDialect {
   http::Response Fmspcs(const http::Query& query);
   http::Response PckCrl(const http::Request& request, const http::Query& query);
   http::Response Crl(const http::Request& request, const http::Query& query);
+  http::Response ServePast(const http::Request& request, std::string_view at, const CollateralKey& key,
+                           ItemForm form);
   // A TCB info or identity has its evaluation number in the headers, and the baseline that chose it.
   http::Response Serve(const http::Request& request, const CollateralKey& key, ItemForm form,
                        const BaselinePtr& baseline = nullptr);

@@ -8,10 +8,15 @@
 
 namespace thimble {
 
+// kJson: one object a line, {"time", "level", "event", "message"?, and the keys}.
+enum class LogFormat { kText, kJson };
+
 enum class LogLevel { kDebug, kInfo, kWarning, kError, kOff };
 
+void SetLogFormat(LogFormat format);  // at start
 void SetLogLevel(LogLevel level);
-bool Logs(LogLevel level);  // whether messages of this level are written: for those that cost something to make
+bool Logs(
+    LogLevel level);  // whether messages of this level are written: for those that cost something to make
 void LogDebug(std::string_view message);
 void LogInfo(std::string_view message);
 void LogWarning(std::string_view message);

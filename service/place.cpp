@@ -7,6 +7,8 @@
 #include "fetchers/intel_urls.h"
 #include "service/command_support.h"
 #include "service/refresh_report.h"
+#include "tcb/base/json.h"
+#include "tcb/base/percent.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
@@ -22,12 +24,35 @@ std::optional<Remote> ServerOn(const std::string& data) {
   return remote.Get("/healthz") ? std::optional(std::move(remote)) : std::nullopt;
 }
 
+// The words of a problem object.
+std::string DetailOf(std::string_view body) {
+  const auto document =
+      json::Document::Parse(body, "problem", ErrorKind::kUnavailable, Check::kUpstreamAnswer);
+  const auto detail = document ? (*document)->root().Find("detail") : std::nullopt;
+  const auto text = detail ? detail->String() : Result<std::string_view>(std::string_view("no reason given"));
+  return std::string(text ? *text : std::string_view("no reason given"));
+}
+
+constexpr const char* kJson = "application/json";
+
 // The target under which another Thimble serves this item. A Thimble that is not asked for a selector takes its own
 // baseline.
 std::string TargetOf(const CollateralKey& key) {
   constexpr std::string_view kAnyOrigin = "http://localhost";
   if (VendorOf(key) == Vendor::kAmd) return KdsUrl("", key);
   return IntelUrl(StrCat(kAnyOrigin, "/sgx/certification/v4/"), key).substr(kAnyOrigin.size());
+}
+
+// What a server answers; what it refuses is an error of the kind that its own command would have.
+Result<std::string> Body(const Remote& remote, std::string_view target, Result<HttpResponse> response) {
+  if (!response) return std::move(response).error();
+  if (response->status == 200) return std::string(AsText(response->body));
+  ErrorKind kind = ErrorKind::kUnavailable;
+  if (response->status == 422) kind = ErrorKind::kRejected;
+  if (response->status == 400) kind = ErrorKind::kMalformed;
+  return Error{kind, Check::kUpstreamStatus,
+               StrCat(remote.name(), " answered ", target, " with HTTP ", response->status, ": ",
+                      DetailOf(AsText(response->body)))};
 }
 
 }  // namespace
@@ -96,12 +121,35 @@ Result<RefreshReport> Place::Refresh() {
     TRY(app_->CheckClock());
     return app_->refresh().RunNow();
   }
-  TRY_ASSIGN(const HttpResponse response, remote_->Post("/v1/refresh", "application/json", ""));
-  if (response.status != 200) {
-    return Error{ErrorKind::kUnavailable, Check::kUpstreamStatus,
-                 StrCat(remote_->name(), " answered /v1/refresh with HTTP ", response.status)};
+  TRY_ASSIGN(const std::string answer,
+             Body(*remote_, "/v1/refresh", remote_->Post("/v1/refresh", kJson, "")));
+  return ParseRefreshJson(answer);
+}
+
+Result<std::string> Place::Export(bool with_history) {
+  if (!remote_) return app_->transfer().Export(with_history);
+  const std::string target = StrCat("/v1/export?history=", with_history ? 1 : 0);
+  return Body(*remote_, target, remote_->Get(target));
+}
+
+Result<ImportReport> Place::Import(std::string file, const std::optional<Seconds>& min_remaining) {
+  if (!remote_) {
+    TRY(app_->CheckClock());
+    return app_->transfer().Import(file, min_remaining);
   }
-  return ParseRefreshJson(AsText(response.body));
+  std::string target = "/v1/import";
+  if (min_remaining) target += StrCat("?min_remaining=", FormatDuration(*min_remaining));
+  TRY_ASSIGN(const std::string answer,
+             Body(*remote_, target, remote_->Post(target, "application/octet-stream", std::move(file))));
+  return ParseImportJson(answer);
+}
+
+Result<std::string> Place::BackUp(const std::string& name) {
+  if (!remote_) return app_->BackUp(name);
+  const std::string target = StrCat("/v1/backup?name=", PercentEncode(name));
+  TRY_ASSIGN(std::string path, Body(*remote_, target, remote_->Post(target, kJson, "")));
+  if (path.ends_with('\n')) path.pop_back();
+  return path;
 }
 
 }  // namespace thimble

@@ -14,6 +14,7 @@
 #include "service/cli.h"
 #include "service/remote.h"
 #include "service/status_report.h"
+#include "service/transfer.h"
 #include "tcb/collateral.h"
 
 namespace thimble {
@@ -31,6 +32,10 @@ class Place {
   thimble::Status Fetch(const CollateralKey& key);
   // One refresh pass.
   Result<RefreshReport> Refresh();
+  Result<std::string> Export(bool with_history);
+  Result<ImportReport> Import(std::string file, const std::optional<Seconds>& min_remaining);
+  // The path of the copy.
+  Result<std::string> BackUp(const std::string& name);
 
  private:
   explicit Place(Remote remote) : remote_(std::move(remote)) {}

@@ -36,7 +36,7 @@ Remote Remote::AtSocket(const std::string& path) { return Remote(path, "http://l
 HttpRequest Remote::RequestTo(std::string_view target) const {
   HttpRequest request;
   request.url = StrCat(base_, target);
-  request.max_body = 64u << 20;
+  request.max_body = size_t{1} << 30;
   request.unix_socket = socket_;
   request.allow_http = true;
   return request;

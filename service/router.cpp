@@ -7,7 +7,16 @@
 
 namespace thimble::http {
 
-void Router::Add(Route route) { routes_[route.path].push_back(std::move(route)); }
+void Router::Add(Route route) {
+  route.number = size_++;
+  routes_[route.path].push_back(std::move(route));
+}
+
+void Router::ForEach(const std::function<void(const Route&)>& visit) const {
+  for (const auto& [path, routes] : routes_) {
+    for (const Route& route : routes) visit(route);
+  }
+}
 
 std::vector<std::string> Router::Routes() const {
   std::vector<std::string> out;
@@ -34,10 +43,11 @@ const Route* Router::Find(const Request& request, const Dialect& dialect) const 
   return route == at_path->second.end() ? nullptr : &*route;
 }
 
-Response Router::Handle(const Request& request, RoleSet roles) const {
+Response Router::Handle(const Request& request, RoleSet roles, const Route** matched) const {
   const Dialect& dialect = DialectOf(request.path);
   if (dialect.all) return dialect.all(request, roles);
   const Route* route = Find(request, dialect);
+  if (matched != nullptr) *matched = route;
   if (route == nullptr) return dialect.not_found(request);
   if (!roles.Has(route->role)) return dialect.unauthorized(route->role);
 

@@ -24,6 +24,7 @@ struct Route {
   std::vector<std::string> parameters;
   RouteHandler handler;
   Role role = Role::kRead;  // who has it is answered
+  size_t number = 0;        // in the order in which they were added
 };
 
 // How the paths under a prefix answer what no handler sees. Dialects do it as their original does.
@@ -49,13 +50,18 @@ class Router {
 
   std::vector<std::string> Routes() const;  // "GET /v1/status"
 
-  // For somebody with these roles. HEAD is answered as GET; the connection leaves the body out.
-  Response Handle(const Request& request, RoleSet roles) const;
+  // For somebody with these roles. HEAD is answered as GET; the connection leaves the body out. `matched`, if given, is
+  // set to the route, or null.
+  Response Handle(const Request& request, RoleSet roles, const Route** matched = nullptr) const;
+
+  size_t size() const { return size_; }
+  void ForEach(const std::function<void(const Route&)>& visit) const;
 
  private:
   const Dialect& DialectOf(std::string_view path) const;
   const Route* Find(const Request& request, const Dialect& dialect) const;
 
+  size_t size_ = 0;
   Dialect own_;
   std::vector<Dialect> dialects_;
   std::map<std::string, std::vector<Route>, std::less<>> routes_;  // by path

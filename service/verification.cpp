@@ -22,14 +22,6 @@ Error NamingItem(const CollateralKey& key, Error error) {
   return error;
 }
 
-// The newest version that was in force at that time: valid then, and already issued.
-const ItemPtr* InForce(const std::vector<ItemPtr>& newest_first, Instant at) {
-  for (const ItemPtr& item : newest_first) {
-    if (item->window().Contains(at)) return &item;
-  }
-  return nullptr;
-}
-
 Status GoesOnlyWith(std::string_view evidence, bool fits, bool given, std::string_view name) {
   if (!given || fits) return {};
   return Error{ErrorKind::kMalformed, Check::kRequest, StrCat(name, ": goes only with ", evidence)};
@@ -55,6 +47,12 @@ std::array<CollateralKey, 4> KeysFor(const intel::NeededCollateral& needed, cons
 }
 
 Outcome Verification::Run(const VerificationRequest& request) {
+  Outcome outcome = Decide(request);
+  if (watcher_) watcher_(request, outcome);
+  return outcome;
+}
+
+Outcome Verification::Decide(const VerificationRequest& request) {
   const Instant at = request.at.value_or(clock_.Now());
   Outcome outcome = Judge(request, at);
   if (outcome.error) return outcome;
@@ -203,12 +201,13 @@ Result<ItemPtr> Verification::Item(const CollateralKey& key, const std::optional
     return NamingItem(key, {ErrorKind::kUnavailable, Check::kCollateralMissing, std::move(message)});
   };
   if (at) {  // history or nothing: today's collateral says nothing about another day
-    std::vector<ItemPtr> versions = cache_->History(key);
     // Of a VCEK there is one version, and no history is kept.
-    const auto held = KindOf(key) == ItemKind::kVcek ? cache_->Peek(key, clock_.Now()) : std::nullopt;
-    if (held) versions.push_back(held->item);
-    if (const ItemPtr* item = InForce(versions, *at)) return *item;
-    return missing(StrCat("no version that was in force at ", FormatRfc3339(*at), " is kept"));
+    const bool vcek = KindOf(key) == ItemKind::kVcek;
+    const auto current = vcek ? cache_->Peek(key, clock_.Now()) : std::nullopt;
+    const auto past = vcek ? std::nullopt : cache_->HistoryAt(key, *at);
+    const ItemPtr item = current ? current->item : past ? past->item : nullptr;
+    if (item && item->window().Contains(*at)) return item;
+    return missing(StrCat("no version that was held and in force at ", FormatRfc3339(*at), " is kept"));
   }
   auto answer = cache_->Get(key, clock_.Now());
   if (!answer) return NamingItem(key, std::move(answer).error());

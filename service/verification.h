@@ -75,6 +75,9 @@ class Verification {
       : anchors_(anchors), cache_(cache), clock_(clock), pck_chain_(std::move(pck_chain)), seen_(seen) {}
 
   VerificationOutcome Run(const VerificationRequest& request);
+  // Told of every outcome of Run(), for metrics; called from any thread. Set before the first.
+  using Watcher = std::function<void(const VerificationRequest&, const VerificationOutcome&)>;
+  void Watch(Watcher watcher) { watcher_ = std::move(watcher); }
   // What Run() would verify the evidence with: the complete set, with the PCK chain. The evidence has to hold by
   // itself. Errors: as of Run(), and the hard finding of evidence that does not hold.
   Result<intel::VerifiedCollateral> Gather(const VerificationRequest& request);
@@ -87,6 +90,7 @@ class Verification {
   // the verdict on the evidence alone, so that nothing is fetched in vain, and again of the final one.
   using Addition = std::function<void(Verdict&)>;
 
+  VerificationOutcome Decide(const VerificationRequest& request);
   VerificationOutcome Judge(const VerificationRequest& request, Instant at);
   VerificationOutcome RunHcl(const VerificationRequest& request, Instant at);
 
@@ -116,6 +120,7 @@ class Verification {
   const Clock& clock_;
   const PckChainFunction pck_chain_;
   SeenPlatforms* const seen_;
+  Watcher watcher_;
   intel::Memo memo_;
   SignatureMemo amd_memo_;
   Floors floors_;

@@ -26,8 +26,8 @@ Check Put(CacheWorld& world, const FetchedBytes& bytes, bool allow_older = false
 }
 std::vector<int> Days(CacheWorld& world) {
   std::vector<int> days;
-  for (const ItemPtr& item : world.cache->History(kTcbKey)) {
-    days.push_back(static_cast<int>((item->issued() - kIssued) / hours(24)));
+  for (const PastVersion& version : world.cache->History(kTcbKey)) {
+    days.push_back(static_cast<int>((version.item->issued() - kIssued) / hours(24)));
   }
   return days;
 }
@@ -95,7 +95,7 @@ TEST(History, KeepsEachVersionNewestFirst) {
   for (const int day : {0, 3, 5}) ASSERT_EQ(Put(world, Version(world, day)), Check::kNone);
   ASSERT_EQ(Put(world, Version(world, 1, sim::kEarlyNumber)), Check::kNone);
   EXPECT_EQ(Days(world), (std::vector<int>{1, 5, 3, 0})) << "the number comes first";
-  EXPECT_EQ(world.cache->History(kTcbKey).at(1)->body(), Version(world, 5).bytes.body);
+  EXPECT_EQ(world.cache->History(kTcbKey).at(1).item->body(), Version(world, 5).bytes.body);
   EXPECT_TRUE(world.cache->History(kTdxTcbKey).empty());
   world.Reopen();
   EXPECT_EQ(Days(world).size(), 4u);
@@ -123,18 +123,79 @@ TEST(History, OfOneKeyOnly) {
   EXPECT_EQ(world.cache->History(with_number(17)).size(), 1u);
 }
 
-TEST(History, AtATimeIsWhatHadBeenIssuedByThen) {
+TEST(History, AtATimeIsWhatWasHeldThen) {
   CacheWorld world;
-  for (const int day : {0, 3, 5}) ASSERT_EQ(Put(world, Version(world, day)), Check::kNone);
-  const auto at = [&](int day, int second) {
-    const ItemPtr item = world.cache->HistoryAt(kTcbKey, kIssued + std::chrono::days(day) + Seconds(second));
-    return item ? static_cast<int>((item->issued() - kIssued) / hours(24)) : -1;
+  const Instant start = world.now;
+  for (const int day : {0, 3, 5}) {  // each comes an hour after the other
+    ASSERT_EQ(Put(world, Version(world, day)), Check::kNone);
+    world.now += hours(1);
+  }
+  const auto at = [&](Seconds after) {
+    const auto version = world.cache->HistoryAt(kTcbKey, start + after);
+    return version ? static_cast<int>((version->item->issued() - kIssued) / hours(24)) : -1;
   };
-  EXPECT_EQ(at(0, -1), -1);
-  EXPECT_EQ(at(0, 0), 0);
-  EXPECT_EQ(at(3, -1), 0);
-  EXPECT_EQ(at(3, 0), 3);
-  EXPECT_EQ(at(100, 0), 5);
+  EXPECT_EQ(at(Seconds(-1)), -1) << "issued, but not held";
+  EXPECT_EQ(at(Seconds(0)), 0);
+  EXPECT_EQ(at(hours(1) - Seconds(1)), 0);
+  EXPECT_EQ(at(hours(1)), 3);
+  EXPECT_EQ(at(hours(100)), 5);
+}
+
+TEST(History, ACheckThatBringsNothingNewerMovesNothing) {
+  CacheWorld world;
+  const Instant start = world.now;
+  ASSERT_TRUE(world.cache->Get(kTcbKey, world.now).ok());
+  world.now += hours(25);
+  ASSERT_TRUE(world.cache->Refresh(kTcbKey, world.now).ok());
+  EXPECT_EQ(world.cache->HistoryAt(kTcbKey, start)->fetched, start);
+}
+
+// An option of the history in a world of its own.
+CacheOptions WithHistory(HistoryRules rules) {
+  CacheOptions options;
+  options.history = rules;
+  return options;
+}
+
+TEST(History, IsPrunedByNumber) {
+  CacheWorld world(WithHistory({.max_age = hours(24 * 400), .max_versions = 2}));
+  for (const int day : {0, 1, 2, 3}) ASSERT_EQ(Put(world, Version(world, day)), Check::kNone);
+  EXPECT_EQ(Days(world), (std::vector<int>{3, 2}));
+  EXPECT_EQ(world.cache->Peek(kTcbKey, world.now)->item->issued(), kIssued + hours(3 * 24));
+}
+
+TEST(History, IsPrunedByAge) {
+  CacheWorld world(WithHistory({.max_age = hours(24 * 10), .max_versions = 100}));
+  for (const int day : {0, 4, 9}) {
+    world.now = kIssued + hours(24 * day) + hours(1);
+    ASSERT_EQ(Put(world, Version(world, day)), Check::kNone);
+  }
+  EXPECT_EQ(Days(world), (std::vector<int>{9, 4, 0}));
+  world.now = kIssued + hours(24 * 11);
+  ASSERT_EQ(Put(world, Version(world, 11)), Check::kNone);
+  EXPECT_EQ(Days(world), (std::vector<int>{11, 9, 4}));
+}
+
+// -- Several together -------------------------------------------------------------------------------------------------
+
+TEST(TakeTogether, KeepsWhenAnItemCameAndPastVersionsAsTheyWere) {
+  CacheWorld world;
+  const Instant came = world.now - hours(2);
+  auto admission = world.cache->Admit(kTcbKey, Version(world, 5), world.now);
+  ASSERT_TRUE(admission.ok());
+  admission->origin = {came, came + hours(1)};
+  auto older = world.cache->Admit(kTcbKey, Version(world, 3), world.now);
+  ASSERT_TRUE(older.ok());
+  older->origin = {came - hours(1), came - hours(1)};
+  older->past = true;
+  for (int round = 0; round < 2; ++round) {  // again changes nothing
+    ASSERT_TRUE(world.cache->TakeTogether({*admission, *older}, {}, world.now).ok());
+    const auto held = world.cache->Peek(kTcbKey, world.now);
+    EXPECT_EQ(held->fetched, came);
+    EXPECT_EQ(held->last_check, came + hours(1));
+    EXPECT_EQ(Days(world), (std::vector<int>{5, 3}));
+    EXPECT_EQ(world.cache->HistoryAt(kTcbKey, came - Seconds(1))->item->issued(), kIssued + hours(3 * 24));
+  }
 }
 
 }  // namespace

@@ -230,12 +230,14 @@ TEST_F(VerifyApiTest, AnswersForAnotherTimeFromHistoryOrNotAtAll) {
   EXPECT_EQ(Problem(PostRaw(quote, StrCat("?at=", yesterday)), 503)["check"], "collateral.missing");
   EXPECT_EQ(w_.vendor.Count(), 0u);
 
-  Verify(quote);  // now the items are held: those in force yesterday too
-  const json then = Verify(quote, {{"at", yesterday}});
+  Verify(quote);  // now the items are held: valid yesterday, but not held then
+  EXPECT_EQ(Problem(PostRaw(quote, StrCat("?at=", yesterday)), 503)["check"], "collateral.missing");
+  const std::string tomorrow = FormatRfc3339(sim::kNow + Seconds(86400));
+  const json then = Verify(quote, {{"at", tomorrow}});
   EXPECT_EQ(then["decision"], "accept");
-  EXPECT_EQ(then["at"], yesterday);
-  const std::string last_month = FormatRfc3339(sim::kNow - Seconds(30 * 86400));
-  Problem(PostRaw(quote, StrCat("?at=", last_month)), 503);
+  EXPECT_EQ(then["at"], tomorrow);
+  const std::string next_month = FormatRfc3339(sim::kNow + Seconds(30 * 86400));
+  Problem(PostRaw(quote, StrCat("?at=", next_month)), 503);
 }
 
 TEST_F(VerifyApiTest, WantsThePckChainOfAQuoteWithoutOne) {
