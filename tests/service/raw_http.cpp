@@ -56,7 +56,7 @@ void RawConnection::Send(std::string_view bytes) {
 
 bool RawConnection::Fill() {
   pollfd entry{socket_, POLLIN, 0};
-  if (::poll(&entry, 1, 10'000) <= 0) return false;
+  if (!connected() || ::poll(&entry, 1, 10'000) <= 0) return false;
   std::array<char, 65536> chunk;
   const ssize_t count = ::recv(socket_, chunk.data(), chunk.size(), 0);
   if (count <= 0) return false;
