@@ -26,7 +26,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Microseconds = std::chrono::duration<double, std::micro>;
 
-constexpr size_t kFew = 1000, kReads = 2000, kHitsEach = 50, kBatch = 1000;
+constexpr size_t kFew = 1000, kReads = kFew / 2, kHitsEach = 200, kBatch = 1000;
 
 std::string Digits(size_t number, size_t width) {
   const std::string digits = std::to_string(number);
