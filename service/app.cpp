@@ -21,6 +21,7 @@
 #include "service/floors.h"
 #include "service/health_api.h"
 #include "service/history_api.h"
+#include "service/host_vcek.h"
 #include "service/housekeeping.h"
 #include "service/http_server.h"
 #include "service/impact_api.h"
@@ -35,8 +36,10 @@
 #include "service/problem.h"
 #include "service/query.h"
 #include "service/refresh_report.h"
+#include "service/refusals.h"
 #include "service/roles.h"
 #include "service/router.h"
+#include "service/thim_dialect.h"
 #include "service/verify_api.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -145,6 +148,17 @@ FmspcList::Fetch FmspcsFrom(Upstreams& upstreams, Seconds budget) {
   };
 }
 
+// Empty when there is no upstream that could tell.
+HostVcek::Ask AskHostOf(const Config& config, Upstreams& upstreams) {
+  const bool any = std::ranges::any_of(
+      config.amd_upstreams, [](const Upstream& upstream) { return upstream.kind == UpstreamKind::kThim; });
+  if (!any || config.pccs.mode == CachingMode::kOffline) return {};
+  return [&upstreams, budget = config.server.miss_budget]() -> Result<FetchedBytes> {
+    TRY_ASSIGN(Fetched fetched, upstreams.FetchHostVcek(SteadyNow() + budget));
+    return FetchedBytes{std::move(fetched.bytes), std::move(fetched.source)};
+  };
+}
+
 // The platforms of an FMSPC whose PCK certificates were seen.
 std::vector<intel::PlatformId> PlatformsOf(PlatformRegistry& registry, const intel::Fmspc& fmspc) {
   std::vector<intel::PlatformId> ids;
@@ -236,6 +250,8 @@ struct App::Impl {
         pck_dialect(pck_service, clock),
         platforms_dialect(pck_service, registry, cache, evaluation, clock),
         upload(cache, registry, version3_infos, pck_service, clock),
+        host_vcek(config.thim.host, cache, anchors, AskHostOf(config, *upstreams), clock),
+        thim_dialect(cache, clock, [this] { return host_vcek.Get(); }),
         admin_dialect(upload, pck_service, registry, cache, policies, clock),
         transfer(cache, registry, upload, clock),
         history_api(cache),
@@ -243,7 +259,7 @@ struct App::Impl {
         collateral_api(*baselines, verification, clock),
         baseline_api(*baselines, clock),
         impact_api(live_policies, *baselines, impact_study, clock),
-        health_api(cache, events, *store, anchors, recovery_watch, *audit, reload_outcome, clock) {
+        health_api(cache, events, refusals, *store, anchors, recovery_watch, *audit, reload_outcome, clock) {
     chains = {&cache, &clock};
     intel_dialect.AddTo(router);
     kds_dialect.AddTo(router);
@@ -252,6 +268,7 @@ struct App::Impl {
     admin_dialect.AddTo(router);
     history_api.AddTo(router);
     transfer.AddTo(router);
+    thim_dialect.AddTo(router);
     verify_api.AddTo(router);
     collateral_api.AddTo(router);
     baseline_api.AddTo(router);
@@ -308,6 +325,7 @@ struct App::Impl {
   VerdictCounts verdicts;
   std::unique_ptr<RequestMetrics> requests;
   CacheEvents events;  // before the cache, whose background work records them
+  Refusals refusals;
   PlatformRegistry registry;
   AppraisalPolicies policies;
   Version3TcbInfos version3_infos;
@@ -328,6 +346,8 @@ struct App::Impl {
   PckDialect pck_dialect;
   PlatformsDialect platforms_dialect;
   CollateralUpload upload;
+  HostVcek host_vcek;
+  ThimDialect thim_dialect;
   AdminDialect admin_dialect;
   Transfer transfer;
   HistoryApi history_api;
@@ -420,6 +440,11 @@ http::Response App::Handle(const http::Request& request) const {
   http::Response response = impl_->router.Handle(request, impl_->roles.Get()->Of(request), &route);
   const auto took = SteadyNow() - begun;
   impl_->requests->Count(route, response.status, took);
+  if (const auto cause = response.Header("X-Thimble-Cause")) {
+    std::string what = Shortened(request.method, request.path, request.query);
+    LogInfo(StrCat("refused: id=", request.id, " cause=", *cause, " ", what));
+    impl_->refusals.Note(impl_->clock.Now(), *cause, std::move(what));
+  }
   if (response.status < 500 && !Logs(LogLevel::kDebug)) return response;
   const std::string line =
       StrCat("request: id=", request.id, " client=", request.client, " method=", request.method,

@@ -8,6 +8,7 @@
 #include "fetchers/intel_urls.h"
 #include "fetchers/url.h"
 #include "service/file.h"
+#include "service/host_vcek.h"
 #include "service/http_server.h"
 #include "service/policy_toml.h"
 #include "service/toml_reader.h"
@@ -99,6 +100,16 @@ Status ReadBaselines(const TomlReader& r, const toml::node& node, Config& out) {
       TRY(ReadBaseline(r, value, name.str(), out.baselines[std::string(name.str())]));
     }
   }
+  return {};
+}
+
+Status ReadThim(const TomlReader& r, const toml::node& node, ThimConfig& out) {
+  std::string product, chip_id, tcb;
+  TRY(ReadTable(r, node, "thim",
+                {TextKey(r, "product", product), TextKey(r, "chip_id", chip_id), TextKey(r, "tcb", tcb)}));
+  auto host = ParseHost(product, chip_id, tcb);
+  if (!host) return r.Fail(node, host.error().message);
+  out.host = std::move(host).value();
   return {};
 }
 
@@ -263,6 +274,7 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
        {"amd", [&](const toml::node& node) { return ReadVendor(r, node, Vendor::kAmd, out.amd_upstreams); }},
        table("cache",
              {TextKey(r, "data", out.cache.data), DurationKey(r, "stale_grace", out.cache.stale_grace)}),
+       {"thim", [&](const toml::node& node) { return ReadThim(r, node, out.thim); }},
        table("pccs", {ParsedKey<CachingMode>(r, "mode", out.pccs.mode, ParseCachingMode,
                                              "\"LAZY\", \"REQ\" or \"OFFLINE\"")}),
        {"role", [&](const toml::node& node) { return ReadRoles(r, node, out.roles); }},

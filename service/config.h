@@ -65,6 +65,15 @@ struct PccsConfig {
   CachingMode mode = CachingMode::kLazy;
 };
 
+// [thim]: the machine whose certificates GET /metadata/THIM/amd/certification gives. Keys:
+//   product: "Milan", "Genoa" or "Turin"
+//   chip_id: 128 hex digits, of Turin 16
+//   tcb: its reported TCB as a number in hex, as Azure's tcbm: "7308000000000003"
+struct ThimConfig {
+  // Absent: the machine that an [[amd.upstream]] of kind "thim" gives its certificates to.
+  std::optional<VcekKey> host;
+};
+
 // [refresh]
 struct RefreshConfig {
   // max_age: what vendors re-sign daily is asked for again after this time. Default "24h".
@@ -105,6 +114,7 @@ struct Config {
   HistoryConfig history;
   LogConfig log;
   PccsConfig pccs;
+  ThimConfig thim;
   AuditConfig audit;
   // [[role]]: who may do what. Keys:
   //   name: "read", "verify", "register" or "admin". Required.

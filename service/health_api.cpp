@@ -88,6 +88,8 @@ http::Response HealthApi::Ready(const http::Query& query) {
 http::Response HealthApi::Status() {
   StatusReport report = MakeStatusReport(cache_, clock_.Now());
   report.events = events_.Counts();
+  report.refusals = refusals_.Counts();
+  report.last_refusals = refusals_.Last();
   report.coming = watch_.Coming();
   if (const auto reload = reload_.Get(); !reload->refused.empty())
     report.configuration = RefusedReload(*reload);

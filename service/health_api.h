@@ -9,6 +9,7 @@
 #include "service/cache_events.h"
 #include "service/clock.h"
 #include "service/recovery_watch.h"
+#include "service/refusals.h"
 #include "service/reload.h"
 #include "service/router.h"
 
@@ -17,11 +18,12 @@ namespace thimble {
 // Thread-safe. What it refers to outlives it, and it outlives the router that it is added to.
 class HealthApi {
  public:
-  HealthApi(CollateralCache& cache, const CacheEvents& events, Store& store, const TrustAnchors& anchors,
-            const RecoveryWatch& watch, const AuditTrail& audit, const Live<ReloadOutcome>& reload,
-            const Clock& clock)
+  HealthApi(CollateralCache& cache, const CacheEvents& events, const Refusals& refusals, Store& store,
+            const TrustAnchors& anchors, const RecoveryWatch& watch, const AuditTrail& audit,
+            const Live<ReloadOutcome>& reload, const Clock& clock)
       : cache_(cache),
         events_(events),
+        refusals_(refusals),
         store_(store),
         anchors_(anchors),
         watch_(watch),
@@ -40,6 +42,7 @@ class HealthApi {
 
   CollateralCache& cache_;
   const CacheEvents& events_;
+  const Refusals& refusals_;
   Store& store_;
   const TrustAnchors& anchors_;
   const RecoveryWatch& watch_;

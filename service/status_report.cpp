@@ -50,6 +50,24 @@ void WriteComing(json::Writer& json, const std::vector<ComingSet>& coming) {
   json.EndArray();
 }
 
+void WriteCounts(json::Writer& json, const std::vector<std::pair<std::string, uint64_t>>& counts) {
+  json.BeginObject();
+  for (const auto& [name, count] : counts) json.Key(name).Unsigned(count);
+  json.EndObject();
+}
+
+void WriteRefusals(json::Writer& json, const std::vector<Refusals::Line>& lines) {
+  json.BeginArray();
+  for (const Refusals::Line& line : lines) {
+    json.BeginObject();
+    json.Key("at").String(FormatRfc3339(line.at));
+    json.Key("cause").String(line.cause);
+    json.Key("request").String(line.request);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
 Error NotAStatus(std::string_view what) {
   return {ErrorKind::kUnavailable, Check::kUpstreamAnswer, StrCat("status: ", what)};
 }
@@ -119,6 +137,27 @@ std::string ComingText(const ComingSet& set) {
                 " sightings would be refused (thimble impact --intel ", set.number, ")\n");
 }
 
+using Counts = std::vector<std::pair<std::string, uint64_t>>;
+
+Result<Counts> ReadCounts(const json::Value& object, std::string_view member) {
+  Counts counts;
+  const auto found = object.Find(member);
+  if (!found) return counts;
+  TRY_ASSIGN(const auto members, found->Members());
+  for (const auto& [name, value] : members) {
+    TRY_ASSIGN(const uint64_t count, value.Unsigned(UINT64_MAX));
+    counts.emplace_back(name, count);
+  }
+  return counts;
+}
+
+std::string CountsText(std::string_view title, const Counts& counts) {
+  if (counts.empty()) return {};
+  std::string out = StrCat("\n", title);
+  for (const auto& [name, count] : counts) out += StrCat("  ", name, " ", count);
+  return StrCat(out, "\n");
+}
+
 // Left-aligned in a column; longer text pushes the rest to the right.
 std::string Column(std::string_view text, size_t width) {
   std::string out(text);
@@ -153,10 +192,10 @@ std::string StatusJson(const StatusReport& report) {
   json.Key("items").BeginArray();
   for (const CacheStatus& item : report.items) WriteItem(json, item);
   json.EndArray();
-  if (!report.events.empty()) {
-    json.Key("events").BeginObject();
-    for (const auto& [name, count] : report.events) json.Key(name).Unsigned(count);
-    json.EndObject();
+  if (!report.events.empty()) WriteCounts(json.Key("events"), report.events);
+  if (!report.refusals.empty()) {
+    WriteCounts(json.Key("refusals"), report.refusals);
+    WriteRefusals(json.Key("last_refusals"), report.last_refusals);
   }
   if (!report.coming.empty()) WriteComing(json.Key("coming"), report.coming);
   if (!report.configuration.empty()) json.Key("configuration").String(report.configuration);
@@ -177,13 +216,8 @@ Result<StatusReport> ParseStatusJson(std::string_view text) {
     TRY_ASSIGN(CacheStatus status, ReadItem(item));
     report.items.push_back(std::move(status));
   }
-  if (const auto events = document->root().Find("events")) {
-    TRY_ASSIGN(const auto members, events->Members());
-    for (const auto& [name, value] : members) {
-      TRY_ASSIGN(const uint64_t count, value.Unsigned(UINT64_MAX));
-      report.events.emplace_back(name, count);
-    }
-  }
+  TRY_ASSIGN(report.events, ReadCounts(document->root(), "events"));
+  TRY_ASSIGN(report.refusals, ReadCounts(document->root(), "refusals"));
   if (document->root().Find("configuration")) {
     TRY_ASSIGN(report.configuration, Text(document->root(), "configuration"));
   }
@@ -205,11 +239,8 @@ std::string StatusText(const StatusReport& report) {
                 FormatRfc3339(item.next_refresh), item.item, item.source);
     if (!item.last_error.empty()) out += StrCat("             last error: ", item.last_error, "\n");
   }
-  if (!report.events.empty()) {
-    out += "\nsince the start";
-    for (const auto& [name, count] : report.events) out += StrCat("  ", name, " ", count);
-    out += '\n';
-  }
+  out += CountsText("since the start", report.events);
+  out += CountsText("clients got nothing, for", report.refusals);
   for (const ComingSet& set : report.coming) out += ComingText(set);
   if (!report.configuration.empty()) out += StrCat("\nconfiguration: ", report.configuration, "\n");
   return out;

@@ -10,6 +10,7 @@
 
 #include "cache/collateral_cache.h"
 #include "service/recovery_watch.h"
+#include "service/refusals.h"
 #include "tcb/base/result.h"
 
 namespace thimble {
@@ -23,14 +24,18 @@ struct StatusReport {
   std::vector<ComingSet>
       coming;                 // evaluation data that is out and not in force; none where no server is running
   std::string configuration;  // what is wrong with the file that was last to be read anew; empty: nothing
+  // Why clients got nothing since then: by cause, and the last ones, newest first; likewise empty.
+  std::vector<std::pair<std::string, uint64_t>> refusals = {};
+  std::vector<Refusals::Line> last_refusals = {};
 };
 
 inline constexpr size_t kMaxListed = 10'000;
 StatusReport MakeStatusReport(CollateralCache& cache, Instant now);
 
 // {"at": ..., "platform_items": 3, "items": [{item, freshness, issued, next_update, fetched, last_check, next_refresh, source, sha256,
-// order_number, last_error}], "events": {"hit": 12, "refused": 1, ...}, "coming": [{tee, evaluation, in_force, refused,
-// changed_tcbs, unjudged_tcbs}], "configuration": ...}; last_error, events, coming and configuration are absent when
+// order_number, last_error}], "events": {"hit": 12, "refused": 1, ...}, "refusals":
+// {"not_registered": 2, ...}, "last_refusals": [{at, cause, request}], "coming": [{tee, evaluation, in_force, refused,
+// changed_tcbs, unjudged_tcbs}], "configuration": ...}; last_error, events, refusals, coming and configuration are absent when
 // there are none.
 std::string StatusJson(const StatusReport& report);
 // Unavailable (upstream.answer) when it is not that JSON: it comes from a server.

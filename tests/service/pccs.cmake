@@ -6,6 +6,7 @@ add_executable(pccs_test
   ${CMAKE_CURRENT_LIST_DIR}/pccs_answers_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/pck_dialect_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/pck_lookup_test.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/refusals_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/platforms_dialect_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/registration_json_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/sim_bundle.cpp)
