@@ -4,12 +4,19 @@
 #include <algorithm>
 #include <charconv>
 
+#include "tcb/amd/product.h"
 #include "tcb/base/bytes.h"
 
 namespace thimble {
 
 std::string TcbNumber(const amd::TcbVersion& tcb) {
-  auto raw = tcb.Encode();
+  const amd::TcbLayout& at = amd::TraitsOf(tcb.product).layout;
+  std::array<uint8_t, 8> raw{};
+  if (at.fmc && tcb.fmc) raw.at(*at.fmc) = *tcb.fmc;
+  raw.at(at.bootloader) = tcb.bootloader;
+  raw.at(at.tee) = tcb.tee;
+  raw.at(at.snp) = tcb.snp;
+  raw.at(at.microcode) = tcb.microcode;
   std::reverse(raw.begin(), raw.end());
   return HexLower(raw);
 }

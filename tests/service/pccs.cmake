@@ -9,7 +9,8 @@ add_executable(pccs_test
   ${CMAKE_CURRENT_LIST_DIR}/refusals_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/platforms_dialect_test.cpp
   ${CMAKE_CURRENT_LIST_DIR}/registration_json_test.cpp
-  ${CMAKE_CURRENT_LIST_DIR}/sim_bundle.cpp)
+  ${CMAKE_CURRENT_LIST_DIR}/sim_bundle.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/thim_dialect_test.cpp)
 target_link_libraries(pccs_test PRIVATE thimble_service_testing GTest::gtest_main thimble_warnings)
 gtest_discover_tests(pccs_test DISCOVERY_MODE PRE_TEST)
 
