@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // AMD certificates in the dialect of Azure's THIM (spec/azure-thim.md section 1): those of one host as a document of
-// strings. The host is the configured one, or the one that a THIM upstream knows.
+// strings, and those of any chip as PEM. The host is the configured one, or the one that a THIM upstream knows.
 #pragma once
 
 #include <functional>
@@ -25,6 +25,7 @@ class ThimDialect {
 
  private:
   http::Response Host(const http::Request& request);
+  http::Response Chip(const http::Request& request, RoleSet roles);
 
   CollateralCache& cache_;
   const Clock& clock_;

@@ -58,6 +58,20 @@ TEST(ThimAmd, BringsTheVcekOfThisHost) {
   EXPECT_FALSE(http.requests[0].allow_http) << "link-local needs no permission";
 }
 
+TEST(ThimHost, IsWhateverThisHostIs) {
+  const SnpPlatform other = SnpPlatform::Of(amd::Product::kGenoa);
+  for (const SnpPlatform& host : {kHost, other}) {
+    FakeHttp http;
+    http.On(kAmdUrl,
+            Response(200, Certification(Vcek(host), Amd().ChainPem(host.product, amd::SigningKey::kVcek))));
+    const auto fetched = FetchThimHost(http, kImds, SteadyTime::max());
+    ASSERT_TRUE(fetched.ok()) << fetched.error().message;
+    const auto item = AuthenticateAny(ItemKind::kVcek, fetched->bytes, Amd().Anchors());
+    ASSERT_TRUE(item.ok()) << item.error().message;
+    EXPECT_EQ((*item)->name(), KeyName(VcekKey{host.product, host.hwid(), host.tcb}));
+  }
+}
+
 TEST(ThimAmd, AndItsChain) {
   const CollateralKey key = AmdChainKey{amd::Product::kMilan, amd::SigningKey::kVcek};
   const auto fetched = FetchAmdWith(Response(200, Certification(Vcek(), Chain())), key);
