@@ -4,19 +4,12 @@
 #include <algorithm>
 #include <charconv>
 
-#include "tcb/amd/product.h"
 #include "tcb/base/bytes.h"
 
 namespace thimble {
 
 std::string TcbNumber(const amd::TcbVersion& tcb) {
-  const amd::TcbLayout& at = amd::TraitsOf(tcb.product).layout;
-  std::array<uint8_t, 8> raw{};
-  if (at.fmc && tcb.fmc) raw.at(*at.fmc) = *tcb.fmc;
-  raw.at(at.bootloader) = tcb.bootloader;
-  raw.at(at.tee) = tcb.tee;
-  raw.at(at.snp) = tcb.snp;
-  raw.at(at.microcode) = tcb.microcode;
+  auto raw = tcb.Encode();
   std::reverse(raw.begin(), raw.end());
   return HexLower(raw);
 }
