@@ -19,7 +19,7 @@ const quotes = fs.readdirSync(directory).filter((name) => name.endsWith('.bin') 
 const knownToDiffer = { 'old-module-tdx-v4.bin': { client: null, thimble: 'OutOfDate' } };
 
 function rootDer() {
-  const pem = fs.readFileSync(path.join(directory, 'root.pem'), 'utf8');
+  const pem = fs.readFileSync(path.join(directory, 'intel-root.pem'), 'utf8');
   return Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64');
 }
 
