@@ -37,6 +37,7 @@
 #include "service/query.h"
 #include "service/refresh_report.h"
 #include "service/refusals.h"
+#include "service/result_api.h"
 #include "service/roles.h"
 #include "service/router.h"
 #include "service/thim_dialect.h"
@@ -86,6 +87,17 @@ Result<std::unique_ptr<AuditTrail>> OpenAudit(const Config& config, Storage stor
     audit.directory = (std::filesystem::path(config.cache.data) / "audit").string();
   TRY_ASSIGN(auto log, AuditLog::Open(std::move(audit), Clock::WallTime));
   return std::make_unique<AuditTrail>(std::move(log));
+}
+
+Result<ResultSigner> OpenSigner(const Config& config, Storage storage) {
+  if (storage == Storage::kMemory) return ResultSigner::InMemory();
+  return ResultSigner::AtFile((std::filesystem::path(config.cache.data) / "result-key.pem").string());
+}
+
+// As the file is now: what is tried out may still be edited.
+Result<FloorPtr> FreshFloor(const std::string& setting) {
+  TRY_ASSIGN(amd::FloorTable table, LoadFloor(setting));
+  return FloorPtr(std::make_shared<const amd::FloorTable>(std::move(table)));
 }
 
 void FlushSeen(SeenPlatforms& seen) {
@@ -213,7 +225,7 @@ struct App::Impl {
   Impl(Config the_config, const AppOptions& options, TrustAnchors the_anchors,
        std::shared_ptr<Store> the_store, std::unique_ptr<UpstreamEvents> the_upstream_events,
        std::unique_ptr<Upstreams> the_upstreams, std::unique_ptr<AuditTrail> the_audit,
-       std::unique_ptr<BaselineBook> the_baselines, CachedChains& chains)
+       std::unique_ptr<BaselineBook> the_baselines, ResultSigner the_signer, CachedChains& chains)
       : config(std::move(the_config)),
         storage(options.storage),
         clock(options.frozen_time),
@@ -223,6 +235,7 @@ struct App::Impl {
         upstreams(std::move(the_upstreams)),
         audit(std::move(the_audit)),
         baselines(std::move(the_baselines)),
+        signer(std::move(the_signer)),
         registry(store),
         policies(store),
         version3_infos(store, anchors),
@@ -242,7 +255,7 @@ struct App::Impl {
               return pck_service.ChainFor(platform, raw);
             },
             &seen),
-        impact_study(seen, cache, [this](const std::string& name) { return verification.FloorOf(name); }),
+        impact_study(seen, cache, FreshFloor),
         recovery_watch(live_policies, *baselines, seen, cache, impact_study),
         intel_dialect(cache, evaluation, version3_infos, fmspcs, clock,
                       {config.honour_update, config.pccs.mode}),
@@ -255,9 +268,10 @@ struct App::Impl {
         admin_dialect(upload, pck_service, registry, cache, policies, clock),
         transfer(cache, registry, upload, clock),
         history_api(cache),
-        verify_api(live_policies, *baselines, *audit, verification),
+        verify_api(live_policies, *baselines, *audit, signer, challenges, clock, verification),
+        result_api(signer, challenges, clock),
         collateral_api(*baselines, verification, clock),
-        baseline_api(*baselines, clock),
+        baseline_api(*baselines, FreshFloor, clock),
         impact_api(live_policies, *baselines, impact_study, clock),
         health_api(cache, events, refusals, *store, anchors, recovery_watch, *audit, reload_outcome, clock) {
     chains = {&cache, &clock};
@@ -270,6 +284,7 @@ struct App::Impl {
     transfer.AddTo(router);
     thim_dialect.AddTo(router);
     verify_api.AddTo(router);
+    result_api.AddTo(router);
     collateral_api.AddTo(router);
     baseline_api.AddTo(router);
     impact_api.AddTo(router);
@@ -324,6 +339,8 @@ struct App::Impl {
   const std::unique_ptr<BaselineBook> baselines;
   VerdictCounts verdicts;
   std::unique_ptr<RequestMetrics> requests;
+  const ResultSigner signer;
+  Challenges challenges;
   CacheEvents events;  // before the cache, whose background work records them
   Refusals refusals;
   PlatformRegistry registry;
@@ -352,6 +369,7 @@ struct App::Impl {
   Transfer transfer;
   HistoryApi history_api;
   VerifyApi verify_api;
+  ResultApi result_api;
   CollateralApi collateral_api;
   BaselineApi baseline_api;
   ImpactApi impact_api;
@@ -373,6 +391,7 @@ Result<std::unique_ptr<App>> App::Make(Config config, const AppOptions& options)
   TRY_ASSIGN(auto upstreams, MakeUpstreams(config, chains, *upstream_events));
   TRY_ASSIGN(auto tls, LoadTls(config.server));
   TRY_ASSIGN(auto store, OpenStore(config, options.storage));
+  TRY_ASSIGN(auto signer, OpenSigner(config, options.storage));
   TRY_ASSIGN(auto audit, OpenAudit(config, options.storage));
   TRY_ASSIGN(auto baselines, BaselineBook::Open(store, config.baselines, Clock(options.frozen_time).Now(),
                                                 [&trail = *audit](const BaselineChange& change) {
@@ -380,7 +399,7 @@ Result<std::unique_ptr<App>> App::Make(Config config, const AppOptions& options)
                                                 }));
   auto impl = std::make_unique<Impl>(std::move(config), options, std::move(anchors), std::move(store),
                                      std::move(upstream_events), std::move(upstreams), std::move(audit),
-                                     std::move(baselines), *chains);
+                                     std::move(baselines), std::move(signer), *chains);
   TRY_ASSIGN(const size_t dropped, impl->seen.Load());
   if (dropped != 0)
     LogWarning(StrCat("platforms seen: ", dropped, " records cannot be read and are dropped"));

@@ -30,6 +30,8 @@ std::string Members(std::string_view kind, const Write& write) {
 void WriteAsked(Writer& json, const VerificationRequest& asked) {
   json.Key("evidence_sha256").Hex(Sha256(asked.evidence).view());
   if (asked.report_data) json.Key("report_data").Hex(*asked.report_data);
+  if (asked.nonce) json.Key("nonce").Hex(*asked.nonce);
+  if (asked.runtime_data) json.Key("runtime_data_sha256").Hex(Sha256(*asked.runtime_data).view());
   json.Key("policy").BeginObject();
   json.Key("id").String(asked.policy.id);
   json.Key("sha256").Hex(asked.policy.sha256.view());

@@ -84,6 +84,7 @@ http::Response BaselineApi::SetCandidate(const std::string& name, const http::Re
   if (!current) return BadRequest(StrCat("baseline: there is no ", name));
   const auto candidate = ReadCandidate(request.body, *current);
   if (!candidate) return ProblemResponse(ProblemOf(candidate.error()));
+  if (const auto floor = floor_of_(candidate->amd); !floor) return ProblemResponse(ProblemOf(floor.error()));
   return Answer(book_.SetCandidate(name, *candidate, Author(request)));
 }
 

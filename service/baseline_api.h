@@ -5,6 +5,7 @@
 
 #include "service/baseline_book.h"
 #include "service/clock.h"
+#include "service/impact_study.h"
 #include "service/router.h"
 
 namespace thimble {
@@ -12,7 +13,9 @@ namespace thimble {
 // Thread-safe. What is given outlives it, and it outlives the router that it is added to.
 class BaselineApi {
  public:
-  BaselineApi(BaselineBook& book, const Clock& clock) : book_(book), clock_(clock) {}
+  // `floor_of` reads a floor file: a candidate's has to be good.
+  BaselineApi(BaselineBook& book, FloorOf floor_of, const Clock& clock)
+      : book_(book), floor_of_(std::move(floor_of)), clock_(clock) {}
 
   // Routes for the baselines that there are.
   void AddTo(http::Router& router);
@@ -22,6 +25,7 @@ class BaselineApi {
   http::Response SetCandidate(const std::string& name, const http::Request& request);
 
   BaselineBook& book_;
+  const FloorOf floor_of_;
   const Clock& clock_;
 };
 

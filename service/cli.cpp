@@ -238,6 +238,20 @@ void AddBackup(CLI::App& app, BackupOptions& options) {
   AddStore(verb, options.flags, options.server);
 }
 
+void AddVerifyResult(CLI::App& app, VerifyResultOptions& options) {
+  CLI::App& verb = *app.add_subcommand("verify-result", "check a signed attestation result (EAR)");
+  verb.add_option("file", options.file, "the token, or a result with the member \"ear\"")
+      ->required()
+      ->type_name("FILE");
+  auto* const jwks = verb.add_option("--jwks", options.jwks, "the keys that are trusted")->type_name("FILE");
+  verb.add_option("--server", options.server, "trust this Thimble's keys, as it serves them now")
+      ->type_name("URL")
+      ->excludes(jwks);
+  verb.add_option("--at", options.at, "check as of this time (RFC 3339)")->type_name("T");
+  verb.add_option("--nonce", options.nonce, "the nonce that is expected, hex")->type_name("HEX");
+  AddJson(verb, options.json);
+}
+
 }  // namespace
 
 std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* argv) {
@@ -256,6 +270,7 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   ExportOptions export_options;
   ImportOptions import_options;
   BackupOptions backup;
+  VerifyResultOptions verify_result;
   CheckConfigOptions check_config;
   DoctorOptions doctor;
   AddServe(app, serve);
@@ -271,6 +286,7 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   AddExport(app, export_options);
   AddImport(app, import_options);
   AddBackup(app, backup);
+  AddVerifyResult(app, verify_result);
   app.add_subcommand("check-config", "read a configuration file and say what is wrong with it")
       ->add_option("file", check_config.file)
       ->required()
@@ -298,6 +314,7 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   if (app.got_subcommand("export")) return Command(export_options);
   if (app.got_subcommand("import")) return Command(import_options);
   if (app.got_subcommand("backup")) return Command(backup);
+  if (app.got_subcommand("verify-result")) return Command(verify_result);
   if (app.got_subcommand("check-config")) return Command(check_config);
   if (app.got_subcommand("init")) return Command(init);
   if (app.got_subcommand("hash-token")) return Command(HashTokenOptions{});

@@ -107,6 +107,12 @@ struct BackupOptions {
   std::string name;
 };
 
+struct VerifyResultOptions {
+  std::string file;
+  std::optional<std::string> jwks, server, at, nonce;
+  bool json = false;
+};
+
 struct CheckConfigOptions {
   std::string file;
 };
@@ -124,8 +130,9 @@ struct VersionOptions {};
 
 using Command =
     std::variant<ServeOptions, VerifyOptions, InspectOptions, FetchOptions, StatusOptions, RefreshOptions,
-                 BaselineOptions, ImpactOptions, AuditOptions, ExportOptions, ImportOptions, BackupOptions,
-                 CheckConfigOptions, DoctorOptions, InitOptions, HashTokenOptions, VersionOptions>;
+                 BaselineOptions, ImpactOptions, AuditOptions, VerifyResultOptions, ExportOptions,
+                 ImportOptions, BackupOptions, CheckConfigOptions, DoctorOptions, InitOptions,
+                 HashTokenOptions, VersionOptions>;
 
 // The command; or, after help or a usage error has been printed, what to exit with.
 std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* argv);

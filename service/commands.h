@@ -19,6 +19,7 @@ ExitCode Run(const AuditOptions& options);
 ExitCode Run(const ExportOptions& options);
 ExitCode Run(const ImportOptions& options);
 ExitCode Run(const BackupOptions& options);
+ExitCode Run(const VerifyResultOptions& options);
 ExitCode Run(const CheckConfigOptions& options);
 ExitCode Run(const InitOptions& options);
 ExitCode Run(const HashTokenOptions& options);

@@ -76,6 +76,25 @@ void WriteShortfalls(Writer& json, const Verdict& verdict) {
   json.EndArray();
 }
 
+void WritePolicy(Writer& json, const ResultView& result) {
+  json.Key("policy").BeginObject();
+  json.Key("id").String(result.policy.id);
+  json.Key("sha256").Hex(result.policy.sha256.view());
+  json.Key("rules").BeginArray();
+  for (const RuleOutcome& rule : result.decision.rules) {
+    json.BeginObject();
+    json.Key("rule").String(rule.rule);
+    json.Key("wanted").Raw(rule.wanted);
+    json.Key("found").Raw(rule.found);
+    json.Key("ok").Bool(rule.ok);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+}
+
+}  // namespace
+
 void WriteCollateral(Writer& json, const Verdict& verdict) {
   json.Key("collateral").BeginArray();
   for (const ItemPtr& item : verdict.collateral) {
@@ -101,32 +120,13 @@ void WriteEvaluation(Writer& json, const ResultView& result) {
   json.EndObject();
 }
 
-void WritePolicy(Writer& json, const ResultView& result) {
-  json.Key("policy").BeginObject();
-  json.Key("id").String(result.policy.id);
-  json.Key("sha256").Hex(result.policy.sha256.view());
-  json.Key("rules").BeginArray();
-  for (const RuleOutcome& rule : result.decision.rules) {
-    json.BeginObject();
-    json.Key("rule").String(rule.rule);
-    json.Key("wanted").Raw(rule.wanted);
-    json.Key("found").Raw(rule.found);
-    json.Key("ok").Bool(rule.ok);
-    json.EndObject();
-  }
-  json.EndArray();
-  json.EndObject();
-}
-
-}  // namespace
-
 void WriteChecks(Writer& json, const CheckLog& checks, const std::vector<Finding>& findings) {
   for (const CheckLog::Entry& entry : checks.Entries()) {
     WriteCheck(json, CheckName(entry.check), entry.result, ReasonOf(entry, findings));
   }
 }
 
-std::string RenderResult(const ResultView& result) {
+std::string RenderResult(const ResultView& result, const std::optional<std::string>& ear) {
   const Verdict& verdict = result.verdict;
   std::string out;
   Writer json(&out);
@@ -155,6 +155,7 @@ std::string RenderResult(const ResultView& result) {
     json.Key("earliest_expiry").String(FormatRfc3339(verdict.window.not_after));
   }
   WritePolicy(json, result);
+  if (ear) json.Key("ear").String(*ear);
   json.EndObject();
   return out;
 }

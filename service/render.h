@@ -21,7 +21,11 @@ struct ResultView {
   std::string_view baseline;      // "" when the collateral was the caller's
   uint32_t baseline_version = 0;  // 0: none
 };
-std::string RenderResult(const ResultView& result);
+// `ear`: the signed form of the same, or none.
+std::string RenderResult(const ResultView& result, const std::optional<std::string>& ear = std::nullopt);
+// The members "evaluation" and "collateral", into an open object.
+void WriteEvaluation(json::Writer& json, const ResultView& result);
+void WriteCollateral(json::Writer& json, const Verdict& verdict);
 
 // The entries of "checks", into an open array: those of the verification, then one for each rule.
 void WriteChecks(json::Writer& json, const CheckLog& checks, const std::vector<Finding>& findings);

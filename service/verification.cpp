@@ -27,6 +27,19 @@ Status GoesOnlyWith(std::string_view evidence, bool fits, bool given, std::strin
   return Error{ErrorKind::kMalformed, Check::kRequest, StrCat(name, ": goes only with ", evidence)};
 }
 
+// Where no TPM quote carries it, the nonce is the report data, followed by zeros.
+Status CheckNonce(const VerificationRequest& request) {
+  if (!request.nonce) return {};
+  const auto refuse = [](std::string_view why) {
+    return Error{ErrorKind::kMalformed, Check::kRequest, StrCat("nonce: ", why)};
+  };
+  if (request.report_data || request.runtime_data)
+    return refuse("is what the report data has to be: it goes with neither report_data nor runtime_data");
+  if (request.nonce->size() < 8 || request.nonce->size() > intel::ReportData::kSize)
+    return refuse("must have 8 to 64 bytes");
+  return {};
+}
+
 // No member of a request is silently ignored: each has evidence that it goes with.
 Status CheckFits(const VerificationRequest& request, bool quote, bool snp, bool hcl) {
   const bool endorsed = !request.endorsements.certificates.empty() || !request.endorsements.crl.empty();
@@ -35,7 +48,7 @@ Status CheckFits(const VerificationRequest& request, bool quote, bool snp, bool 
   TRY(GoesOnlyWith("an SNP report", snp, request.product.has_value(), "product"));
   TRY(GoesOnlyWith("the HCL report of a TD", hcl && !snp, request.td_quote.has_value(), "td_quote"));
   TRY(GoesOnlyWith("an HCL report", hcl, request.tpm_quote.has_value(), "tpm_quote"));
-  return GoesOnlyWith("an HCL report", hcl, request.nonce.has_value(), "nonce");
+  return hcl ? Status() : CheckNonce(request);
 }
 
 }  // namespace
@@ -76,7 +89,10 @@ Outcome Verification::Judge(const VerificationRequest& request, Instant at) {
   const bool quote = *kind == EvidenceKind::kQuote;
   if (const Status fits = CheckFits(request, quote, !quote, false); !fits)
     return Outcome::Failed(fits.error());
-  return quote ? RunQuote(request, request.evidence, at, {}) : RunSnp(request, request.evidence, at, {});
+  Outcome outcome =
+      quote ? RunQuote(request, request.evidence, at, {}) : RunSnp(request, request.evidence, at, {});
+  if (!outcome.error && request.nonce) CheckReportData(outcome.verdict, *request.nonce);
+  return outcome;
 }
 
 Outcome Verification::RunHcl(const VerificationRequest& request, Instant at) {

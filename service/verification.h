@@ -39,7 +39,8 @@ struct VerificationRequest {
   // Beside an HCL report:
   std::optional<Bytes> td_quote;           // of the TD in it
   std::optional<amd::TpmQuote> tpm_quote;  // by its vTPM
-  std::optional<Bytes> nonce;              // expected in that
+  // Expected in that; of other evidence it is the report data, followed by zeros.
+  std::optional<Bytes> nonce;
   Policy policy;
   std::string baseline_name;      // "" with a caller's collateral
   uint32_t baseline_version = 0;  // 0: of a file, which has no versions

@@ -10,6 +10,7 @@
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/findings.h"
 
 namespace thimble {
 namespace {
@@ -47,7 +48,7 @@ struct VerifyApi::Options {
 void VerifyApi::AddTo(http::Router& router) {
   router.Add({"POST",
               "/v1/verify",
-              {"at", "policy", "baseline", "report_data", "product", "nonce", "runtime_data"},
+              {"at", "policy", "baseline", "report_data", "product", "nonce", "runtime_data", "ear"},
               [this](const http::Request& r, const http::Query& q) { return Verify(r, q); },
               Role::kVerify});
 }
@@ -65,25 +66,50 @@ http::Response VerifyApi::Verify(const http::Request& request, const http::Query
   const auto read = is_json ? FromJson(request.body) : FromQuery(request.body, query);
   if (!read) return ProblemResponse(ProblemOf(read.error()));
 
-  const VerificationOutcome outcome = verification_.Run(*read);
+  VerificationOutcome outcome = verification_.Run(read->verification);
+  TakeNonce(read->verification, outcome);
   if (outcome.error) return ProblemResponse(ProblemOf(*outcome.error, &outcome.verdict.checks));
-  if (const Status recorded = audit_.Decision(request, *read, outcome); !recorded && audit_.must_record())
+  if (const Status recorded = audit_.Decision(request, read->verification, outcome);
+      !recorded && audit_.must_record())
     return ProblemResponse(ProblemOf(recorded.error()));
+  auto body = Render(*read, outcome);
+  if (!body) return ProblemResponse(ProblemOf(body.error()));
   return {.status = 200,
           .headers = {{"Cache-Control", "no-store"}},
-          .content = http::Content::Make("application/json",
-                                         RenderResult({outcome.verdict, outcome.decision, read->policy,
-                                                       read->baseline_name, read->baseline_version}))};
+          .content = http::Content::Make("application/json", *std::move(body))};
 }
 
-Result<VerificationRequest> VerifyApi::FromJson(std::string_view body) const {
+void VerifyApi::TakeNonce(const VerificationRequest& request, VerificationOutcome& outcome) {
+  if (outcome.error || !request.nonce || !challenges_.Issued(*request.nonce) ||
+      outcome.verdict.hard() != nullptr)
+    return;
+  const Status taken = challenges_.Take(*request.nonce, clock_.Now());
+  HardUnless(outcome.verdict, Check::kReportData, taken.ok(), [&] { return taken.error().message; });
+  if (!taken) outcome.decision = Appraise(outcome.verdict, request.policy, outcome.verdict.at);
+}
+
+Result<std::string> VerifyApi::Render(const Asked& asked, const VerificationOutcome& outcome) const {
+  const VerificationRequest& request = asked.verification;
+  const ResultView view{outcome.verdict, outcome.decision, request.policy, request.baseline_name,
+                        request.baseline_version};
+  if (!asked.ear) return RenderResult(view);
+  const auto nonce = request.nonce ? std::optional(Base64Url(*request.nonce)) : std::nullopt;
+  TRY_ASSIGN(const std::string ear, signer_.Sign(view, clock_.Now(), nonce));
+  return RenderResult(view, ear);
+}
+
+Result<VerifyApi::Asked> VerifyApi::FromJson(std::string_view body) const {
   TRY_ASSIGN(const auto document,
              json::Document::Parse(body, "request", ErrorKind::kMalformed, Check::kRequest));
   const json::Value root = document->root();
   TRY(root.AllowOnly({"evidence", "at", "policy", "baseline", "report_data", "collateral", "endorsements",
-                      "td_quote", "tpm_quote", "product", "nonce", "runtime_data"}));
+                      "td_quote", "tpm_quote", "product", "nonce", "runtime_data", "ear"}));
 
-  VerificationRequest request;
+  Asked asked;
+  VerificationRequest& request = asked.verification;
+  if (const auto ear = root.Find("ear")) {
+    TRY_ASSIGN(asked.ear, ear->Bool());
+  }
   TRY_ASSIGN(const auto evidence, OptionalText(root, "evidence"));
   auto bytes = FromBase64(evidence.value_or("-"));
   if (!bytes) return BadRequestError("evidence: must be there, and base64");
@@ -109,21 +135,25 @@ Result<VerificationRequest> VerifyApi::FromJson(std::string_view body) const {
   TRY_ASSIGN(options.nonce, OptionalText(root, "nonce"));
   TRY_ASSIGN(options.runtime_data, OptionalText(root, "runtime_data"));
   TRY(Apply(options, request));
-  return request;
+  return asked;
 }
 
-Result<VerificationRequest> VerifyApi::FromQuery(const std::string& body, const http::Query& query) const {
+Result<VerifyApi::Asked> VerifyApi::FromQuery(const std::string& body, const http::Query& query) const {
   const auto text = [&query](std::string_view name) -> std::optional<std::string> {
     const auto value = query.Get(name);
     return value ? std::optional<std::string>(*value) : std::nullopt;
   };
-  VerificationRequest request;
+  Asked asked;
+  VerificationRequest& request = asked.verification;
+  const std::string_view ear = query.Get("ear").value_or("false");
+  if (ear != "true" && ear != "false") return BadRequestError("ear: not true or false");
+  asked.ear = ear == "true";
   const ByteView bytes = AsBytes(body);
   request.evidence.assign(bytes.begin(), bytes.end());
   TRY(Apply({text("at"), text("policy"), text("baseline"), text("report_data"), text("product"),
              text("nonce"), text("runtime_data")},
             request));
-  return request;
+  return asked;
 }
 
 Status VerifyApi::Apply(const Options& options, VerificationRequest& request) const {

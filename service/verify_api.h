@@ -5,7 +5,10 @@
 #pragma once
 
 #include "service/audit_trail.h"
+#include "service/challenges.h"
+#include "service/clock.h"
 #include "service/reload.h"
+#include "service/result_signer.h"
 #include "service/router.h"
 #include "service/verification.h"
 
@@ -15,21 +18,38 @@ namespace thimble {
 class VerifyApi {
  public:
   VerifyApi(const Live<Policies>& policies, const BaselineBook& baselines, AuditTrail& audit,
+            const ResultSigner& signer, Challenges& challenges, const Clock& clock,
             Verification& verification)
-      : policies_(policies), baselines_(baselines), audit_(audit), verification_(verification) {}
+      : policies_(policies),
+        baselines_(baselines),
+        audit_(audit),
+        signer_(signer),
+        challenges_(challenges),
+        clock_(clock),
+        verification_(verification) {}
 
   void AddTo(http::Router& router);
 
  private:
   http::Response Verify(const http::Request& request, const http::Query& query);
-  Result<VerificationRequest> FromJson(std::string_view body) const;
-  Result<VerificationRequest> FromQuery(const std::string& body, const http::Query& query) const;
+  struct Asked {
+    VerificationRequest verification;
+    bool ear = false;  // a signed result is wanted
+  };
+  Result<Asked> FromJson(std::string_view body) const;
+  Result<Asked> FromQuery(const std::string& body, const http::Query& query) const;
+  // A nonce that was issued here is good once. Judged last, and only of evidence that holds: nobody else uses it up.
+  void TakeNonce(const VerificationRequest& request, VerificationOutcome& outcome);
+  Result<std::string> Render(const Asked& asked, const VerificationOutcome& outcome) const;
   struct Options;
   Status Apply(const Options& options, VerificationRequest& request) const;
 
   const Live<Policies>& policies_;
   const BaselineBook& baselines_;
   AuditTrail& audit_;
+  const ResultSigner& signer_;
+  Challenges& challenges_;
+  const Clock& clock_;
   Verification& verification_;
 };
 

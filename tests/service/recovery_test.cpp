@@ -165,6 +165,37 @@ TEST_F(RecoveryTest, CountsSightingsOnly) {
   EXPECT_EQ(seen[0].count, 1u);
 }
 
+// AMD's: the floor is the reference, and a file of the operator's.
+TEST_F(RecoveryTest, TriesAFloorFile) {
+  constexpr std::string_view kFloor =
+      "name = \"ours\"\nversion = \"%\"\n[[floor]]\nbulletin = \"B-1\"\nfamily = 0x19\nmodels = [0x11, "
+      "0x11]\n"
+      "steppings = [1, 1]\nsnp = %\n";
+  const auto floor = [&](const char* snp) {
+    std::string text(kFloor);
+    for (size_t at = text.find('%'); at != std::string::npos; at = text.find('%')) text.replace(at, 1, snp);
+    return w_.files.Write(StrCat("floor", snp, ".toml"), text);
+  };
+  w_.config.baselines.at("default").amd = floor("23");
+  w_.Start();
+  AmdTcbRecord genoa;
+  genoa.reported.product = amd::Product::kGenoa;
+  genoa.reported.snp = 23;
+  genoa.cpuid = amd::CpuId{0x19, 0x11, 1};
+  w_.app->seen().Note(genoa, sim::kNow);
+
+  const json report = Ask("POST", "/v1/impact", json{{"amd", floor("24")}}.dump());
+  EXPECT_EQ(report["refused"], 1) << report.dump(1);
+  EXPECT_EQ(Shortfalls(report["changes"][0]["then"]), std::vector<std::string>{"snp.snp 23 of 24"});
+  EXPECT_EQ(Ask("POST", "/v1/impact", json{{"amd", floor("22")}}.dump())["unchanged"], 1);
+
+  Ask("POST", "/v1/impact", json{{"amd", w_.files / "none.toml"}}.dump(), 400);
+  const std::string junk = w_.files.Write("junk.toml", std::string_view("floor = 7\n"));
+  Ask("PUT", "/v1/baselines/default/candidate", json{{"amd", junk}}.dump(), 400);
+  Ask("PUT", "/v1/baselines/default/candidate", json{{"amd", floor("24")}}.dump());
+  EXPECT_EQ(Ask("POST", "/v1/impact", "{}")["changes"], report["changes"]);
+}
+
 TEST_F(RecoveryTest, IsDoneFromTheCommandLine) {
   const std::string data = w_.files / "data", quote = w_.files.Write("quote.bin", quote_);
   const std::vector<std::string> serve{

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// JSON Web Tokens with ES256 (RFC 7519, RFC 7515, RFC 7518), and the set of keys that they are verified by (RFC 7517).
+// Nothing but ES256 is signed or accepted, and no token brings its own key.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tcb/base/crypto.h"
+#include "tcb/base/result.h"
+#include "tcb/base/signing_key.h"
+
+namespace thimble {
+
+struct Jwk {
+  std::string kid;
+  EcPublicKey key;
+};
+
+// RFC 7638: base64url of the SHA-256 of the key's required members.
+std::string ThumbprintOf(ByteView point);
+// {"keys": [...]}
+std::string JwksJson(const std::vector<EcSigningKey>& keys);
+// Errors: kMalformed (request.invalid). Keys of other kinds and uses are passed over.
+Result<std::vector<Jwk>> ParseJwks(std::string_view text);
+
+// "header.payload.signature". `claims` is a JSON object. Errors: kInternal, when the library cannot sign.
+Result<std::string> SignJwt(const EcSigningKey& key, std::string_view claims);
+// The claims, of a token whose signature holds under the key that its `kid` names. Errors: kMalformed (evidence.format) for
+// what is no token; kRejected (signing_chain.untrusted) for another algorithm, an unknown kid, critical extensions, a signature
+// that does not hold.
+Result<std::string> VerifyJwt(std::string_view token, const std::vector<Jwk>& keys);
+
+}  // namespace thimble
