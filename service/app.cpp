@@ -459,18 +459,24 @@ http::Response App::Handle(const http::Request& request) const {
   http::Response response = impl_->router.Handle(request, impl_->roles.Get()->Of(request), &route);
   const auto took = SteadyNow() - begun;
   impl_->requests->Count(route, response.status, took);
-  if (const auto cause = response.Header("X-Thimble-Cause")) {
-    std::string what = Shortened(request.method, request.path, request.query);
-    LogInfo(StrCat("refused: id=", request.id, " cause=", *cause, " ", what));
-    impl_->refusals.Note(impl_->clock.Now(), *cause, std::move(what));
-  }
-  if (response.status < 500 && !Logs(LogLevel::kDebug)) return response;
+  if (response.status >= 400) NoteCause(request, response);
+  const bool failed = response.status >= 500;
+  if (!failed && !Logs(LogLevel::kDebug)) return response;
   const std::string line =
       StrCat("request: id=", request.id, " client=", request.client, " method=", request.method,
              " path=", request.path, " status=", response.status,
              " took_us=", std::chrono::duration_cast<std::chrono::microseconds>(took).count());
-  response.status >= 500 ? LogWarning(line) : LogDebug(line);
+  failed ? LogWarning(line) : LogDebug(line);
   return response;
+}
+
+// Why a client got nothing, for the log and the status.
+void App::NoteCause(const http::Request& request, const http::Response& response) const {
+  const auto cause = response.Header("X-Thimble-Cause");
+  if (!cause) return;
+  std::string what = Shortened(request.method, request.path, request.query);
+  LogInfo(StrCat("refused: id=", request.id, " cause=", *cause, " ", what));
+  impl_->refusals.Note(impl_->clock.Now(), *cause, std::move(what));
 }
 
 std::vector<std::string> App::Routes() const { return impl_->router.Routes(); }

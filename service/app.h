@@ -69,6 +69,7 @@ class App {
   void Stop();                  // answers what is under way first
 
  private:
+  void NoteCause(const http::Request& request, const http::Response& response) const;
   struct Impl;
   explicit App(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

@@ -128,11 +128,10 @@ struct HashTokenOptions {};
 
 struct VersionOptions {};
 
-using Command =
-    std::variant<ServeOptions, VerifyOptions, InspectOptions, FetchOptions, StatusOptions, RefreshOptions,
-                 BaselineOptions, ImpactOptions, AuditOptions, VerifyResultOptions, ExportOptions,
-                 ImportOptions, BackupOptions, CheckConfigOptions, DoctorOptions, InitOptions,
-                 HashTokenOptions, VersionOptions>;
+using Command = std::variant<ServeOptions, VerifyOptions, InspectOptions, FetchOptions, StatusOptions,
+                             RefreshOptions, BaselineOptions, ImpactOptions, AuditOptions, ExportOptions,
+                             ImportOptions, BackupOptions, VerifyResultOptions, CheckConfigOptions,
+                             DoctorOptions, InitOptions, HashTokenOptions, VersionOptions>;
 
 // The command; or, after help or a usage error has been printed, what to exit with.
 std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* argv);

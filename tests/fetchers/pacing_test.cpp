@@ -13,7 +13,7 @@ using test::FakeClock;
 using test::FakeHttp;
 using test::Response;
 
-constexpr PacingOptions kKds{milliseconds(10'000), milliseconds(300'000)};
+const PacingOptions kKds{milliseconds(10'000), milliseconds(300'000)};
 
 struct Paced {
   std::shared_ptr<FakeHttp> http = std::make_shared<FakeHttp>();
