@@ -98,7 +98,8 @@ TEST(Jwt, RefusesTheKnownTricks) {
         StrCat(R"({"alg":"es256","kid":")", kid, "\"}"), StrCat(R"({"kid":")", kid, "\"}"),
         std::string(R"({"alg":"ES256"})"),
         StrCat(R"({"alg":"ES256","crit":["b64"],"b64":false,"kid":")", kid, "\"}")}) {
-    EXPECT_EQ(VerifyJwt(signed_with(header), SetOf(key)).error().check, Check::kSigningChainUntrusted) << header;
+    EXPECT_EQ(VerifyJwt(signed_with(header), SetOf(key)).error().check, Check::kSigningChainUntrusted)
+        << header;
   }
   for (const std::string& token :
        {std::string(""), std::string("a.b"), std::string("!.!.!"), StrCat(Encoded("{", "{}"), ".AA"),
@@ -273,6 +274,7 @@ class EarServiceTest : public testing::Test {
   // A TD quote whose report data begins with these bytes.
   std::string QuoteWith(const Bytes& report_data) {
     return Base64(w_.intel.Quote({.tdx = true, .bend = [&](sim::QuoteSpec& q) {
+                                    q.tdx.report_data = {};
                                     std::copy(report_data.begin(), report_data.end(),
                                               q.tdx.report_data.begin());
                                   }}));
