@@ -184,10 +184,13 @@ Flight CollateralCache::Impl::Renew(const CollateralKey& key, const std::string&
     return judged->ok() ? thimble::Status() : thimble::Status(judged->error());
   });
   if (fetched.ok()) return judged.value();
-  if (!judged) Report(Kind::kFetchFailed, name, &fetched.error(), fetched.error().message);
   Error unavailable = Unavailable(fetched.error());
   // Nobody was asked: that one client has no budget left must not keep others from asking.
-  if (unavailable.check == Check::kMissBudget) return unavailable;
+  if (unavailable.check == Check::kMissBudget) {
+    Report(Kind::kOverBudget, name, &unavailable);
+    return unavailable;
+  }
+  if (!judged) Report(Kind::kFetchFailed, name, &fetched.error(), fetched.error().message);
   attempts.Failed(name, unavailable, held ? Possession::kHeld : Possession::kMissing, clock());
   return unavailable;
 }

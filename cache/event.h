@@ -25,6 +25,7 @@ struct CacheEvent {
     kIssuerChanged,   // issued under another key of the same anchor; taken
     kQuarantined,     // a record that fails its digest was put aside
     kEvicted,
+    kOverBudget,   // no upstream was asked: the budget of whoever it is for is spent
     kStoreFailed,  // the store could not be read or written; memory and upstreams serve on
   };
   Kind kind;

@@ -32,6 +32,7 @@ constexpr KindTraits kTraits[] = {
     {"issuer_changed", "issuer has another key", Level::kWarning},
     {"quarantined", "record fails its digest, quarantined", Level::kWarning},
     {"evicted", "evicted", Level::kDebug},
+    {"over_budget", "no upstream was asked", Level::kDebug},  // a stranger could fill the log
     {"store_failed", "store failed", Level::kWarning},
 };
 

@@ -81,9 +81,14 @@ std::string ProblemJson(const Problem& problem) {
 }
 
 http::Response ProblemResponse(const Problem& problem) {
-  return {.status = problem.status,
-          .headers = {{"Cache-Control", "no-store"}},
-          .content = http::Content::Make("application/problem+json", ProblemJson(problem))};
+  http::Response response{.status = problem.status,
+                          .headers = {{"Cache-Control", "no-store"}},
+                          .content = http::Content::Make("application/problem+json", ProblemJson(problem))};
+  if (problem.check == CheckName(Check::kMissBudget)) {
+    response.headers.emplace_back("X-Thimble-Cause", "miss_budget");
+    response.headers.emplace_back("Retry-After", "1");
+  }
+  return response;
 }
 
 http::Response Unauthorized(Role role) {
