@@ -533,13 +533,18 @@ Status App::Reload(Config fresh) {
   if ((tls == nullptr) != (impl_->tls == nullptr)) {
     return Error{ErrorKind::kMalformed, Check::kRequest, "from HTTP to HTTPS, or back, needs a restart"};
   }
+  for (const Upstream& upstream : fresh.intel_upstreams) TRY(CheckedUpstream(Vendor::kIntel, upstream));
+  for (const Upstream& upstream : fresh.amd_upstreams) TRY(CheckedUpstream(Vendor::kAmd, upstream));
+  TRY(impl_->baselines->Configure(fresh.baselines, impl_->clock.Now()));
   TRY(impl_->audit->InForce(fresh.policies, *impl_->baselines));
   TRY(impl_->upstreams->Replace(fresh.intel_upstreams, fresh.amd_upstreams));
   if (impl_->tcp) impl_->tcp->UseTls(std::move(tls));
   impl_->roles.Set(Roles(fresh.roles));
   impl_->live_policies.Set(fresh.policies);
   impl_->reload_outcome.Set({Clock::WallTime(), ""});
-  LogInfo("configuration read anew: certificates, roles, policies and upstreams are those of the file");
+  LogInfo(
+      "configuration read anew: certificates, roles, policies, baselines and upstreams are those of the "
+      "file");
   if (const std::string keys = NeedsRestart(impl_->config, fresh); !keys.empty())
     LogWarning(StrCat("these keys have changed, and take effect at the next start: ", keys));
   return {};

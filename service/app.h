@@ -59,8 +59,9 @@ class App {
 
   // Listens on the configured address, and with a store on disk on DATA/thimble.sock.
   Status Listen();
-  // Takes certificates, roles, policies and upstreams from another configuration; requests under way keep what they
-  // began with. An error changes nothing. What else differs needs a restart, which the log says.
+  // Takes certificates, roles, policies, baselines and upstreams from another configuration; requests under way keep
+  // what they began with. An error of the configuration changes nothing; when the store or the audit trail fails,
+  // baselines that were recorded before hold. What else differs needs a restart, which the log says.
   Status Reload(Config fresh);
   // The file that was to be taken cannot be read: shown in the status until one is taken.
   void ReloadRefused(const Error& error);

@@ -8,6 +8,8 @@
 #include <string>
 #include <unordered_map>
 
+#include "service/loopback.h"
+
 namespace thimble::http {
 
 // Thread-safe. Must outlive its tickets.
@@ -32,10 +34,9 @@ class ConnectionCount {
   // Null: there are too many already. Loopback and the Unix socket are not counted by address.
   std::unique_ptr<Ticket> Enter(const std::string& address) {
     const std::lock_guard lock(mutex_);
-    const bool exempt = address == "unix" || address == "::1" || address.starts_with("127.");
     if (total_ >= max_total_) return nullptr;
     size_t& here = by_address_[address];
-    if (!exempt && here >= max_per_address_) return nullptr;
+    if (here >= max_per_address_ && !IsLoopbackPeer(address)) return nullptr;
     ++here;
     ++total_;
     return std::make_unique<Ticket>(*this, address);

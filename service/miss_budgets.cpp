@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "service/loopback.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
@@ -12,10 +13,6 @@ namespace {
 constexpr size_t kMostClients = 10'000;
 
 thread_local std::string_view client_of_this_thread;  // empty: nobody waits
-
-bool IsExempt(std::string_view client) {
-  return client == "unix" || client == "::1" || client.starts_with("127.");
-}
 
 Error Spent(std::string_view whose) {
   return {ErrorKind::kUnavailable, Check::kMissBudget,
@@ -48,7 +45,7 @@ MissBudgets::OnBehalf::OnBehalf(std::string_view client) : before_(client_of_thi
 MissBudgets::OnBehalf::~OnBehalf() { client_of_this_thread = before_; }
 
 Status MissBudgets::SpendOfClient(std::string_view client, TokenBucket::Time now) {
-  if (IsExempt(client)) return {};
+  if (http::IsLoopbackPeer(client)) return {};
   // Whoever has a full bucket is as good as never seen.
   if (clients_.size() >= kMostClients) {
     std::erase_if(clients_, [&](const auto& entry) { return entry.second.full(per_client_, now); });

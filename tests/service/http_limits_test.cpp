@@ -67,6 +67,16 @@ TEST_F(HttpLimits, ConnectionsInAll) {
   EXPECT_EQ(status, 200);
 }
 
+TEST(ConnectionCount, KnowsLoopbackPeersHoweverTheyAreWritten) {
+  for (const char* own : {"127.0.0.1", "127.8.9.10", "::ffff:127.0.0.1", "::1", "unix"}) {
+    EXPECT_TRUE(IsLoopbackPeer(own)) << own;
+  }
+  for (const char* other :
+       {"10.0.0.1", "::ffff:10.0.0.1", "::2", "1127.0.0.1", "127.example", "", "unknown"}) {
+    EXPECT_FALSE(IsLoopbackPeer(other)) << other;
+  }
+}
+
 TEST(ConnectionCount, LimitsEachAddressButNotLoopback) {
   ConnectionCount count(10, 2);
   const auto first = count.Enter("192.0.2.1");

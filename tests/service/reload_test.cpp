@@ -51,6 +51,25 @@ TEST(Reload, TakesPolicies) {
   EXPECT_NE(result().find("4000000000"), std::string::npos) << "what the policy wants";
 }
 
+TEST(Reload, TakesBaselines) {
+  World w;
+  w.Start();
+  const auto verified = [&] {
+    return Post(w.port(), "/v1/verify?baseline=next", "application/octet-stream", AsText(w.intel.Quote()))
+        .status;
+  };
+  EXPECT_EQ(verified(), 400);
+  Config next = w.config;
+  next.baselines["next"] = next.baselines.at("default");
+  ASSERT_TRUE(w.app->Reload(next).ok());
+  EXPECT_EQ(verified(), 200);
+  ASSERT_TRUE(w.app->Reload(w.config).ok());
+  EXPECT_EQ(verified(), 400) << "what the configuration no longer names is no longer there";
+  next.intel_upstreams = {{.url = "ftp://example.com/"}};
+  ASSERT_FALSE(w.app->Reload(next).ok());
+  EXPECT_EQ(verified(), 400) << "all or nothing";
+}
+
 TEST(Reload, TakesUpstreams) {
   World w;
   const sim::SimVendorServer other(w.intel);
@@ -157,6 +176,30 @@ TEST_F(ReloadBySignal, KeepsTheOldWhenTheNewIsBad) {
   NewCertificate();
   server.Signal(SIGHUP);
   EXPECT_TRUE(SoonAnswers(server, "new", 200));
+}
+
+// What a slow vendor holds up is answered before the process ends.
+TEST(EndingSignal, AnswersWhatIsUnderWay) {
+  World w;
+  w.vendor.SetMode("hang", "/tcb");
+  ServeProcess server({"--ephemeral", "--pcs-url", w.vendor.PcsUrl(), "--anchor", w.files / "root.pem",
+                       "--listen", "127.0.0.1:0", "--frozen-time", FormatRfc3339(sim::kNow)});
+  ASSERT_TRUE(server.address().starts_with("http://"));
+  const auto address = http::ListenAddress::Parse(std::string_view(server.address()).substr(7));
+  RawConnection connection(address->port);
+  connection.Send(StrCat("GET ", kTcb, " HTTP/1.1\r\nHost: t\r\n\r\n"));
+  for (int i = 0; i < 1000 && w.vendor.Count("/tcb") == 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  ASSERT_GT(w.vendor.Count("/tcb"), 0u);
+  server.Signal(SIGTERM);
+  // Until it takes no new connections: else the answer might be there before the signal.
+  for (int i = 0; i < 200 && RawConnection(address->port).connected(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  w.vendor.SetMode("ok", "/tcb");
+  const RawAnswer answer = connection.Receive();
+  EXPECT_NE(answer.status, 0) << "cut off";
+  EXPECT_EQ(answer.Header("Connection"), "close");
+  EXPECT_EQ(server.Terminate(), 0);
 }
 
 }  // namespace
