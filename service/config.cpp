@@ -154,6 +154,7 @@ Status ReadRole(const TomlReader& r, const toml::node& node, RoleGrant& out) {
   if (!role) return r.Fail(node, "a role needs a name: read, verify, register or admin");
   if (out.token_sha512.has_value() == out.client_sha256.has_value())
     return r.Fail(node, "a role needs either token_sha512 or client_sha256");
+  if (out.token_sha512 == TokenDigest("")) return r.Fail(node, "token_sha512 is that of the empty token");
   out.role = *role;
   return {};
 }

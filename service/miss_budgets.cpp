@@ -44,6 +44,8 @@ MissBudgets::OnBehalf::OnBehalf(std::string_view client) : before_(client_of_thi
 }
 MissBudgets::OnBehalf::~OnBehalf() { client_of_this_thread = before_; }
 
+std::string_view MissBudgets::Client() { return client_of_this_thread; }
+
 Status MissBudgets::SpendOfClient(std::string_view client, TokenBucket::Time now) {
   if (http::IsLoopbackPeer(client)) return {};
   // Whoever has a full bucket is as good as never seen.

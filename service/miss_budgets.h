@@ -54,6 +54,9 @@ class MissBudgets {
     std::string_view before_;
   };
 
+  // For whom this thread fetches; empty: for nobody who waits. Whoever starts a thread for a request hands it on.
+  static std::string_view Client();
+
   // Before each fetch. Unavailable (miss.budget) when there is nothing left; OK when nobody waits for it.
   Status Spend(Vendor vendor);
 

@@ -6,6 +6,7 @@
 
 #include "service/ascii.h"
 #include "service/log.h"
+#include "service/miss_budgets.h"
 #include "service/pccs_answers.h"
 #include "service/registration_json.h"
 #include "tcb/base/json.h"
@@ -131,7 +132,10 @@ std::vector<CollateralKey> PlatformsDialect::KeysToVerifyBy(const intel::Platfor
 Status PlatformsDialect::FetchAll(const std::vector<CollateralKey>& keys) {
   std::vector<std::future<Result<CacheAnswer>>> answers;
   for (const CollateralKey& key : keys) {
-    answers.push_back(std::async(std::launch::async, [this, &key] { return cache_.Get(key, clock_.Now()); }));
+    answers.push_back(std::async(std::launch::async, [this, &key, client = MissBudgets::Client()] {
+      const MissBudgets::OnBehalf scope(client);
+      return cache_.Get(key, clock_.Now());
+    }));
   }
   Status first;
   for (auto& answer : answers) {

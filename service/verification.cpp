@@ -5,6 +5,7 @@
 #include <future>
 
 #include "service/evaluation.h"
+#include "service/miss_budgets.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/pki/pem.h"
@@ -205,7 +206,10 @@ std::vector<Result<ItemPtr>> Verification::Items(const std::vector<CollateralKey
     // What is held is answered on this thread, when it is asked for below.
     const bool held = at || cache_->Peek(key, clock_.Now());
     items.push_back(std::async(held ? std::launch::deferred : std::launch::async,
-                               [this, &key, &at] { return Item(key, at); }));
+                               [this, &key, &at, client = MissBudgets::Client()] {
+                                 const MissBudgets::OnBehalf scope(client);
+                                 return Item(key, at);
+                               }));
   }
   std::vector<Result<ItemPtr>> found;
   for (auto& item : items) found.push_back(item.get());

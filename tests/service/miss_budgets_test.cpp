@@ -86,6 +86,18 @@ TEST(MissBudgetOfAClient, IsAnsweredAsAnUpstreamThatIsBusy) {
   EXPECT_EQ(last.Header("X-Thimble-Cause"), "miss_budget");
   EXPECT_TRUE(last.Header("Retry-After"));
   EXPECT_EQ(ask("192.0.2.1", sim::kServerFmspc).status, 200) << "what is held costs nothing";
+  // A verification fetches on threads of its own, for the same client.
+  http::Request verify;
+  verify.method = "POST";
+  verify.path = "/v1/verify";
+  verify.headers = {{"content-type", "application/octet-stream"}};
+  verify.body = std::string(AsText(w.intel.Quote({.tdx = true})));
+  verify.client = "192.0.2.1";
+  for (int i = 0; i < 100 && w.app->Handle(verify).status != 503; ++i) {
+    last = ask("192.0.2.1", StrCat("1000000", 10'000 + i));
+  }
+  verify.client = "192.0.2.2";
+  EXPECT_EQ(w.app->Handle(verify).status, 200);
   const std::string refused = StrCat("0000000", 10'000 + asked - 1);
   EXPECT_EQ(ask("192.0.2.2", refused).status, 404) << "another client may ask for the same at once";
 }
