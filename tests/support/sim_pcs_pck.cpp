@@ -57,11 +57,11 @@ bool HasParameters(const Target& target, std::initializer_list<std::string_view>
 // All certificates of a platform, and the TCB that has none yet.
 VendorReply ListOf(const SimIntel& intel, const std::optional<PckSpec>& platform) {
   if (!platform) return {.status = 404};
-  std::string list = "[" + CertificateEntry(WithTcb(*platform, Tcb::kNewest), "Not available");
+  std::string list = StrCat("[", CertificateEntry(WithTcb(*platform, Tcb::kNewest), "Not available"));
   for (const Tcb tcb : kCertified) {
     const PckSpec certified = WithTcb(*platform, tcb);
-    list += "," +
-            CertificateEntry(certified, PercentEncode(ToPem(intel.PckCertificate(certified), "CERTIFICATE")));
+    list += StrCat(",", CertificateEntry(
+                            certified, PercentEncode(ToPem(intel.PckCertificate(certified), "CERTIFICATE"))));
   }
   list += "]";
   VendorReply reply = {.content_type = "application/json", .body = Bytes(list.begin(), list.end())};
