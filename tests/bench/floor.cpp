@@ -7,40 +7,23 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
-#include <cstdio>
-#include <cstdlib>
-
 #include "tcb/base/crypto.h"
 #include "tcb/check.h"
 #include "tcb/intel/quote.h"
 #include "tcb/intel/signed_json.h"
 #include "tcb/pki/pem.h"
+#include "tests/bench/openssl_handles.h"
 
 namespace thimble::bench {
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
 using Key = std::unique_ptr<EC_KEY, Deleter<EC_KEY_free>>;
-using Sig = std::unique_ptr<ECDSA_SIG, Deleter<ECDSA_SIG_free>>;
-using Cert = std::unique_ptr<X509, Deleter<X509_free>>;
-using List = std::unique_ptr<X509_CRL, Deleter<X509_CRL_free>>;
 
 struct Entry {
   Key key;
   Digest256 digest;
   Sig signature;
 };
-
-[[noreturn]] void Fail(const char* what) {
-  std::fprintf(stderr, "bench: %s\n", what);
-  std::abort();
-}
 
 Key KeyFromPoint(ByteView xy) {
   Bytes point{0x04};

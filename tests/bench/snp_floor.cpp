@@ -8,40 +8,24 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <vector>
 
 #include "tcb/amd/report.h"
 #include "tcb/base/crypto.h"
+#include "tests/bench/openssl_handles.h"
 
 namespace thimble::bench {
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
 using Ec = std::unique_ptr<EC_KEY, Deleter<EC_KEY_free>>;
-using Sig = std::unique_ptr<ECDSA_SIG, Deleter<ECDSA_SIG_free>>;
 using Rsa = std::unique_ptr<RSA, Deleter<RSA_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
-using Cert = std::unique_ptr<X509, Deleter<X509_free>>;
-using List = std::unique_ptr<X509_CRL, Deleter<X509_CRL_free>>;
 
 struct RsaEntry {
   Rsa key;
   Digest384 digest;
   Bytes signature;
 };
-
-[[noreturn]] void Fail(const char* what) {
-  std::fprintf(stderr, "bench: %s\n", what);
-  std::abort();
-}
 
 Cert Parse(const Bytes& der) {
   const uint8_t* cursor = der.data();
