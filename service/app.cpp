@@ -8,9 +8,6 @@
 #include "cache/memory_store.h"
 #include "cache/platform_registry.h"
 #include "cache/rocks_store.h"
-#include "fetchers/curl_http_client.h"
-#include "fetchers/pacing.h"
-#include "fetchers/retry.h"
 #include "fetchers/upstreams.h"
 #include "service/admin_dialect.h"
 #include "service/anchors.h"
@@ -41,6 +38,7 @@
 #include "service/roles.h"
 #include "service/router.h"
 #include "service/thim_dialect.h"
+#include "service/upstream_wiring.h"
 #include "service/verify_api.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -50,15 +48,6 @@ namespace {
 
 constexpr size_t kMaxSeenTcbs = 10'000;  // a few hundred bytes each
 constexpr std::chrono::seconds kFlushEvery{5}, kLookEvery{60};
-
-// AMD's KDS admits one identical request in 10 s (spec/amd-sev-snp.md a).
-constexpr std::chrono::milliseconds kKdsInterval{10'000};
-
-std::shared_ptr<HttpClient> VendorClient(PacingOptions pacing) {
-  auto curl = std::make_shared<CurlHttpClient>(CurlOptions{});
-  auto paced = std::make_shared<PacingHttpClient>(std::move(curl), pacing, RealTiming());
-  return std::make_shared<RetryingHttpClient>(std::move(paced), RetryOptions{}, RealTiming());
-}
 
 CacheOptions CacheOptionsOf(const Config& config) {
   CacheOptions options;
@@ -105,71 +94,9 @@ void FlushSeen(SeenPlatforms& seen) {
     LogWarning(StrCat("platforms seen: cannot be written down: ", flushed.error().message));
 }
 
-SteadyTime SteadyNow() { return std::chrono::steady_clock::now(); }
-
 // A rack of new machines behind one address is well within the first, and the vendors' patience within the second.
 constexpr MissRate kMissesPerClient{.per_second = 20, .burst = 200};
 constexpr MissRate kMissesPerVendor{.per_second = 50, .burst = 1000};
-
-// AMD's chains as the cache has them, for what is authenticated by them. The upstreams ask for them, and are made
-// before the cache is.
-struct CachedChains {
-  CollateralCache* cache = nullptr;
-  const Clock* clock = nullptr;
-
-  Result<std::string> Get(const AmdChainKey& key) const {
-    TRY_ASSIGN(const CacheAnswer answer, cache->Get(key, clock->Now()));
-    return std::string(AsText(answer.item->body()));
-  }
-};
-
-Result<std::unique_ptr<Upstreams>> MakeUpstreams(const Config& config, std::shared_ptr<CachedChains> chains,
-                                                 UpstreamEvents& events) {
-  UpstreamsOptions options;
-  options.amd_chain = [chains](const AmdChainKey& key, SteadyTime) { return chains->Get(key); };
-  options.intel = config.intel_upstreams;
-  options.amd = config.amd_upstreams;
-  PacingOptions pacing;
-  pacing.on_wait = [&events](std::chrono::milliseconds wait) { events.RecordWait(wait); };
-  PacingOptions kds_pacing = pacing;
-  kds_pacing.identical_interval = kKdsInterval;
-  return Upstreams::Make(
-      std::move(options), VendorClient(pacing), VendorClient(kds_pacing),
-      [&events](const UpstreamEvent& event) { events.Record(event); }, SteadyNow);
-}
-
-FetchFunction FetchFrom(Upstreams& upstreams, PckSource& pck_source, MissBudgets& budgets, CachingMode mode) {
-  return [&upstreams, &pck_source, &budgets, mode](const CollateralKey& key, SteadyTime deadline,
-                                                   const AcceptFunction& accept) -> Status {
-    if (mode == CachingMode::kOffline) {
-      return Error{ErrorKind::kUnavailable, Check::kModeForbidsFetch, "nothing is fetched in OFFLINE mode"};
-    }
-    TRY(budgets.Spend(VendorOf(key)));
-    if (const auto* pck = std::get_if<PckCertsKey>(&key)) return pck_source.Fetch(*pck, deadline, accept);
-    TRY(upstreams.Fetch(key, deadline, [&accept](const Fetched& fetched) {
-      return accept({fetched.bytes, fetched.source});
-    }));
-    return {};
-  };
-}
-
-FmspcList::Fetch FmspcsFrom(Upstreams& upstreams, Seconds budget) {
-  return [&upstreams, budget](const std::string& platform) -> Result<std::string> {
-    TRY_ASSIGN(const Fetched fetched, upstreams.FetchFmspcList(platform, SteadyNow() + budget));
-    return std::string(AsText(fetched.bytes.body));
-  };
-}
-
-// Empty when there is no upstream that could tell.
-HostVcek::Ask AskHostOf(const Config& config, Upstreams& upstreams) {
-  const bool any = std::ranges::any_of(
-      config.amd_upstreams, [](const Upstream& upstream) { return upstream.kind == UpstreamKind::kThim; });
-  if (!any || config.pccs.mode == CachingMode::kOffline) return {};
-  return [&upstreams, budget = config.server.miss_budget]() -> Result<FetchedBytes> {
-    TRY_ASSIGN(Fetched fetched, upstreams.FetchHostVcek(SteadyNow() + budget));
-    return FetchedBytes{std::move(fetched.bytes), std::move(fetched.source)};
-  };
-}
 
 // The platforms of an FMSPC whose PCK certificates were seen.
 std::vector<intel::PlatformId> PlatformsOf(PlatformRegistry& registry, const intel::Fmspc& fmspc) {
