@@ -431,29 +431,6 @@ std::string App::address() const {
   return address->ToString();
 }
 
-namespace {
-
-// The keys that take effect at start alone, where they differ.
-std::string NeedsRestart(const Config& before, const Config& after) {
-  std::string keys;
-  const auto note = [&](bool same, std::string_view key) {
-    if (!same) keys += StrCat(keys.empty() ? "" : ", ", key);
-  };
-  note(before.server.listen == after.server.listen, "server.listen");
-  note(before.server.anchors == after.server.anchors, "server.anchors");
-  note(before.server.miss_budget == after.server.miss_budget, "server.miss_budget");
-  note(before.cache.data == after.cache.data, "cache.data");
-  note(before.cache.stale_grace == after.cache.stale_grace, "cache.stale_grace");
-  note(before.refresh.max_age == after.refresh.max_age, "refresh.max_age");
-  note(before.history.rules == after.history.rules, "history");
-  note(before.log.format == after.log.format && before.log.level == after.log.level, "log");
-  note(before.pccs.mode == after.pccs.mode, "pccs.mode");
-  note(before.honour_update == after.honour_update, "baseline.honour_update");
-  return keys;
-}
-
-}  // namespace
-
 // First all that can fail, then all that cannot.
 Status App::Reload(Config fresh) {
   TRY_ASSIGN(auto tls, LoadTls(fresh.server));
@@ -472,7 +449,7 @@ Status App::Reload(Config fresh) {
   LogInfo(
       "configuration read anew: certificates, roles, policies, baselines and upstreams are those of the "
       "file");
-  if (const std::string keys = NeedsRestart(impl_->config, fresh); !keys.empty())
+  if (const std::string keys = KeysForNextStart(impl_->config, fresh); !keys.empty())
     LogWarning(StrCat("these keys have changed, and take effect at the next start: ", keys));
   return {};
 }

@@ -2,7 +2,8 @@
 //
 // The audit trail on disk: one JSON object a line, each with the digest of the line before it, so that none can be
 // changed, left out or put in unnoticed (docs/AUDIT.md). Files are only appended to; a new one begins when the last
-// is full. A thread of its own writes: whoever appends waits for nothing but a short lock.
+// is full. A thread of its own writes, a batch each 20 ms or when somebody waits for a record: whoever appends waits
+// for nothing but a short lock.
 //
 //   {"seq": 17, "time": "...", "prev": "<SHA-256 of the line before>", "kind": "...", ...}
 //
@@ -39,6 +40,7 @@ struct AuditConfig {
   // on_failure: what becomes of decisions that cannot be recorded: "go_on" answers them, counts what is lost and says
   // so; "refuse" answers 503. Changes of baselines are refused either way.
   enum class OnFailure : uint8_t { kGoOn, kRefuse } on_failure = OnFailure::kGoOn;
+  bool operator==(const AuditConfig&) const = default;
 };
 
 class AuditLog {
@@ -101,6 +103,7 @@ class AuditLog {
   std::deque<Entry> queue_;
   State state_;
   bool stopping_ = false;
+  bool awaited_ = false;  // somebody waits for what is queued
   std::thread writer_;
 };
 

@@ -332,4 +332,24 @@ Result<PolicyFile> LoadPolicyFile(const std::string& path) {
   return out;
 }
 
+std::string KeysForNextStart(const Config& before, const Config& after) {
+  std::string keys;
+  const auto note = [&](bool same, std::string_view key) {
+    if (!same) keys += StrCat(keys.empty() ? "" : ", ", key);
+  };
+  note(before.server.listen == after.server.listen, "server.listen");
+  note(before.server.anchors == after.server.anchors, "server.anchors");
+  note(before.server.miss_budget == after.server.miss_budget, "server.miss_budget");
+  note(before.cache.data == after.cache.data, "cache.data");
+  note(before.cache.stale_grace == after.cache.stale_grace, "cache.stale_grace");
+  note(before.refresh.max_age == after.refresh.max_age, "refresh.max_age");
+  note(before.history.rules == after.history.rules, "history");
+  note(before.log.format == after.log.format && before.log.level == after.log.level, "log");
+  note(before.pccs.mode == after.pccs.mode, "pccs.mode");
+  note(before.thim.host == after.thim.host, "thim");
+  note(before.audit == after.audit, "audit");
+  note(before.honour_update == after.honour_update, "baseline.honour_update");
+  return keys;
+}
+
 }  // namespace thimble

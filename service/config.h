@@ -151,6 +151,9 @@ Result<PolicyFile> LoadPolicyFile(const std::string& path);
 // The rules that hold between keys, and for what the command line sets: URLs, addresses. ParseConfig applies
 // it.
 Status CheckConfig(const Config& config);
+// The keys that differ and take effect at start alone, "server.listen, log"; empty: none. A running server says so of a
+// file that it reads again.
+std::string KeysForNextStart(const Config& before, const Config& after);
 // The URL is a base of this vendor, and https:// unless the host is loopback or link-local or allow_http is
 // set.
 Result<Upstream> CheckedUpstream(Vendor vendor, Upstream upstream);

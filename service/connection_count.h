@@ -8,7 +8,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "service/loopback.h"
+#include "service/peer_address.h"
 
 namespace thimble::http {
 
@@ -35,11 +35,12 @@ class ConnectionCount {
   std::unique_ptr<Ticket> Enter(const std::string& address) {
     const std::lock_guard lock(mutex_);
     if (total_ >= max_total_) return nullptr;
-    size_t& here = by_address_[address];
+    const std::string counted_as = PeerCountedAs(address);
+    size_t& here = by_address_[counted_as];
     if (here >= max_per_address_ && !IsLoopbackPeer(address)) return nullptr;
     ++here;
     ++total_;
-    return std::make_unique<Ticket>(*this, address);
+    return std::make_unique<Ticket>(*this, counted_as);
   }
 
  private:

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "service/loopback.h"
+#include "service/peer_address.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
@@ -53,7 +53,8 @@ Status MissBudgets::SpendOfClient(std::string_view client, TokenBucket::Time now
     std::erase_if(clients_, [&](const auto& entry) { return entry.second.full(per_client_, now); });
     if (clients_.size() >= kMostClients) return Spent("all clients together");
   }
-  return clients_[std::string(client)].Take(per_client_, now) ? Status() : Status(Spent(client));
+  const std::string counted_as = http::PeerCountedAs(client);
+  return clients_[counted_as].Take(per_client_, now) ? Status() : Status(Spent(counted_as));
 }
 
 Status MissBudgets::Spend(Vendor vendor) {

@@ -129,6 +129,7 @@ void WriteChecks(Writer& json, const CheckLog& checks, const std::vector<Finding
 std::string RenderResult(const ResultView& result, const std::optional<std::string>& ear) {
   const Verdict& verdict = result.verdict;
   std::string out;
+  out.reserve(8192);  // most are of 4 to 7 KB
   Writer json(&out);
   json.BeginObject();
   json.Key("decision").String(result.decision.accept ? "accept" : "reject");

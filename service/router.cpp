@@ -49,7 +49,7 @@ Response Router::Handle(const Request& request, RoleSet roles, const Route** mat
   const Route* route = Find(request, dialect);
   if (matched != nullptr) *matched = route;
   if (route == nullptr) return dialect.not_found(request);
-  if (!roles.Has(route->role)) return dialect.unauthorized(route->role);
+  if (route->role && !roles.Has(*route->role)) return dialect.unauthorized(*route->role);
 
   const auto query = Query::Parse(request.query);
   if (!query) return dialect.bad_request("the query has a bad %-escape, or a parameter twice");

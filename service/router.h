@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,7 @@ struct Route {
   std::string path;
   std::vector<std::string> parameters;
   RouteHandler handler;
-  Role role = Role::kRead;  // who has it is answered
+  std::optional<Role> role = Role::kRead;  // who has it is answered; nullopt: everybody
   size_t number = 0;        // in the order in which they were added
 };
 

@@ -201,17 +201,20 @@ Result<intel::VerifiedCollateral> Verification::Collect(const intel::NeededColla
 
 std::vector<Result<ItemPtr>> Verification::Items(const std::vector<CollateralKey>& keys,
                                                  const std::optional<Instant>& at) {
+  std::vector<Result<ItemPtr>> found;
+  const Instant now = clock_.Now();
+  if (at || std::all_of(keys.begin(), keys.end(), [&](const auto& key) { return cache_->Peek(key, now); })) {
+    for (const CollateralKey& key : keys) found.push_back(Item(key, at));
+    return found;
+  }
+  // Some has to be fetched: all at once, so that the client waits for the slowest and not for the sum.
   std::vector<std::future<Result<ItemPtr>>> items;
   for (const CollateralKey& key : keys) {
-    // What is held is answered on this thread, when it is asked for below.
-    const bool held = at || cache_->Peek(key, clock_.Now());
-    items.push_back(std::async(held ? std::launch::deferred : std::launch::async,
-                               [this, &key, &at, client = MissBudgets::Client()] {
-                                 const MissBudgets::OnBehalf scope(client);
-                                 return Item(key, at);
-                               }));
+    items.push_back(std::async(std::launch::async, [this, &key, &at, client = MissBudgets::Client()] {
+      const MissBudgets::OnBehalf scope(client);
+      return Item(key, at);
+    }));
   }
-  std::vector<Result<ItemPtr>> found;
   for (auto& item : items) found.push_back(item.get());
   return found;
 }

@@ -199,10 +199,12 @@ Status Value::AllowOnly(std::initializer_list<std::string_view> keys) const {
 
 namespace {
 
+// Printable ASCII but for quote and backslash: most text is nothing else, and goes through as it is.
+bool IsPlain(char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+
 // Names from certificates may hold any bytes; what is not UTF-8 is shown as replacement characters.
-void AppendEscaped(std::string& out, std::string_view text) {
+void AppendWithEscapes(std::string& out, std::string_view text) {
   const bool utf8 = simdjson::validate_utf8(text);
-  out += '"';
   for (const char c : text) {
     if (c == '"' || c == '\\') {
       out += '\\';
@@ -217,6 +219,15 @@ void AppendEscaped(std::string& out, std::string_view text) {
     } else {
       out += c;
     }
+  }
+}
+
+void AppendEscaped(std::string& out, std::string_view text) {
+  out += '"';
+  if (std::all_of(text.begin(), text.end(), IsPlain)) {
+    out += text;
+  } else {
+    AppendWithEscapes(out, text);
   }
   out += '"';
 }

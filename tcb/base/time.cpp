@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
+#include <cstdlib>
 
 #include "tcb/base/text.h"
 
@@ -65,6 +65,28 @@ Fields Split(Instant at) {
   return {year_month_day(days), std::chrono::hh_mm_ss<Seconds>(at - days), std::chrono::weekday(days)};
 }
 
+void AppendTwoDigits(std::string& out, unsigned value) {
+  out += static_cast<char>('0' + value / 10 % 10);
+  out += static_cast<char>('0' + value % 10);
+}
+
+// Four digits at least; an Instant may lie beyond the years that have four.
+void AppendYear(std::string& out, const Fields& fields) {
+  const int year = static_cast<int>(fields.date.year());
+  if (year < 0) out += '-';
+  const std::string digits = std::to_string(std::abs(year));
+  out.append(digits.size() < 4 ? 4 - digits.size() : 0, '0');
+  out += digits;
+}
+
+void AppendTimeOfDay(std::string& out, const Fields& fields) {
+  AppendTwoDigits(out, static_cast<unsigned>(fields.time.hours().count()));
+  out += ':';
+  AppendTwoDigits(out, static_cast<unsigned>(fields.time.minutes().count()));
+  out += ':';
+  AppendTwoDigits(out, static_cast<unsigned>(fields.time.seconds().count()));
+}
+
 struct Unit {
   char letter;
   int64_t seconds;
@@ -96,13 +118,16 @@ std::optional<Instant> ParseRfc3339(std::string_view text) {
 
 std::string FormatRfc3339(Instant at) {
   const Fields f = Split(at);
-  std::array<char, 64> buffer{};
-  const int length =
-      std::snprintf(buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ",
-                    static_cast<int>(f.date.year()), static_cast<unsigned>(f.date.month()),
-                    static_cast<unsigned>(f.date.day()), static_cast<int>(f.time.hours().count()),
-                    static_cast<int>(f.time.minutes().count()), static_cast<int>(f.time.seconds().count()));
-  return {buffer.data(), static_cast<size_t>(std::max(length, 0))};
+  std::string out;
+  AppendYear(out, f);
+  out += '-';
+  AppendTwoDigits(out, static_cast<unsigned>(f.date.month()));
+  out += '-';
+  AppendTwoDigits(out, static_cast<unsigned>(f.date.day()));
+  out += 'T';
+  AppendTimeOfDay(out, f);
+  out += 'Z';
+  return out;
 }
 
 std::optional<Instant> ParseHttpDate(std::string_view text) {
@@ -132,14 +157,17 @@ std::optional<Instant> ParseHttpDate(std::string_view text) {
 
 std::string FormatHttpDate(Instant at) {
   const Fields f = Split(at);
-  std::array<char, 64> buffer{};
-  const int length =
-      std::snprintf(buffer.data(), buffer.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT",
-                    kDays.at(f.weekday.c_encoding()).data(), static_cast<unsigned>(f.date.day()),
-                    kMonths.at(static_cast<unsigned>(f.date.month()) - 1).data(),
-                    static_cast<int>(f.date.year()), static_cast<int>(f.time.hours().count()),
-                    static_cast<int>(f.time.minutes().count()), static_cast<int>(f.time.seconds().count()));
-  return {buffer.data(), static_cast<size_t>(std::max(length, 0))};
+  std::string out(kDays.at(f.weekday.c_encoding()));
+  out += ", ";
+  AppendTwoDigits(out, static_cast<unsigned>(f.date.day()));
+  out += ' ';
+  out += kMonths.at(static_cast<unsigned>(f.date.month()) - 1);
+  out += ' ';
+  AppendYear(out, f);
+  out += ' ';
+  AppendTimeOfDay(out, f);
+  out += " GMT";
+  return out;
 }
 
 std::optional<Instant> ParseUtcTime(std::string_view text) {

@@ -122,7 +122,8 @@ TEST(Config, RefusesWithTheLineAndWhatIsRight) {
       {"[[amd.upstream]]\nurl = \"http://kds.example/\"\n", "is http:// to another host"},
       {"[cache]\ndata = \"\"\n", "data must name a directory"},
       {"[refresh]\nmax_age = \"1m\"\n", "max_age must be at least 10m"},
-      {"[baseline.default]\nintel = \"latest\"\n", "t.toml:2: intel must be \"standard\", \"early\", an evaluation number"},
+      {"[baseline.default]\nintel = \"latest\"\n",
+       "t.toml:2: intel must be \"standard\", \"early\", an evaluation number"},
       {"[baseline.default]\nintel = \"-1\"\n", "t.toml:2: intel must be"},
       {"[baseline]\nhonour_updates = true\n", "t.toml:2: "},
       {"[policy.default]\naccepted_statuses = [\"Uptodate\"]\n", "t.toml:2: accepted_statuses must be"},
@@ -196,6 +197,39 @@ TEST_F(ConfigFileTest, IsAPolicyFileWithTheDefaultsAlone) {
   EXPECT_EQ(file->baseline.intel.selector.kind, Selector::Kind::kEarly);
   EXPECT_FALSE(LoadPolicyFile(Write("[policy.other]\n")).ok());
   EXPECT_FALSE(LoadPolicyFile(Write("[server]\n")).ok());
+}
+
+TEST(Config, NamesTheKeysThatTakeEffectAtTheNextStart) {
+  struct Change {
+    const char* key;
+    void (*make)(Config&);
+  };
+  const Change changes[] = {
+      {"server.listen", [](Config& c) { c.server.listen = "127.0.0.1:1"; }},
+      {"server.anchors", [](Config& c) { c.server.anchors = {"root.pem"}; }},
+      {"server.miss_budget", [](Config& c) { c.server.miss_budget = Seconds(1); }},
+      {"cache.data", [](Config& c) { c.cache.data = "elsewhere"; }},
+      {"cache.stale_grace", [](Config& c) { c.cache.stale_grace = Seconds(1); }},
+      {"refresh.max_age", [](Config& c) { c.refresh.max_age = Seconds(1); }},
+      {"history", [](Config& c) { c.history.rules.max_versions = 1; }},
+      {"log", [](Config& c) { c.log.level = LogLevel::kError; }},
+      {"pccs.mode", [](Config& c) { c.pccs.mode = CachingMode::kOffline; }},
+      {"thim", [](Config& c) { c.thim.host = VcekKey{}; }},
+      {"audit", [](Config& c) { c.audit.keep_files = 1; }},
+      {"baseline.honour_update", [](Config& c) { c.honour_update = true; }},
+      {"",
+       [](Config& c) {
+         c.roles = {{.role = Role::kAdmin, .token_sha512 = TokenDigest("t"), .client_sha256 = {}}};
+       }},
+      {"", [](Config& c) { c.intel_upstreams.clear(); }},
+      {"", [](Config& c) { c.server.tls_key = "key.pem"; }},
+  };
+  for (const Change& change : changes) {
+    Config after;
+    change.make(after);
+    EXPECT_EQ(KeysForNextStart(Config(), after), change.key);
+  }
+  EXPECT_EQ(KeysForNextStart(Config(), Config()), "");
 }
 
 }  // namespace

@@ -5,10 +5,12 @@
 
 #include <fstream>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "service/connection_count.h"
 #include "service/http_server.h"
+#include "service/peer_address.h"
 #include "tcb/base/text.h"
 #include "tests/service/raw_http.h"
 
@@ -75,6 +77,25 @@ TEST(ConnectionCount, KnowsLoopbackPeersHoweverTheyAreWritten) {
        {"10.0.0.1", "::ffff:10.0.0.1", "::2", "1127.0.0.1", "127.example", "", "unknown"}) {
     EXPECT_FALSE(IsLoopbackPeer(other)) << other;
   }
+}
+
+TEST(ConnectionCount, TakesANetworkOfIpv6ForOnePeer) {
+  const std::pair<const char*, const char*> peers[] = {
+      {"2001:db8:0:1::1", "2001:db8:0:1::/64"},
+      {"2001:db8:0:1:ffff:ffff:ffff:ffff", "2001:db8:0:1::/64"},
+      {"2001:db8:0:2::1", "2001:db8:0:2::/64"},
+      {"::ffff:192.0.2.1", "192.0.2.1"},
+      {"192.0.2.1", "192.0.2.1"},
+      {"unix", "unix"},
+      {"unknown", "unknown"},
+      {"fe80::1%eth0", "fe80::1%eth0"}};
+  for (const auto& [address, counted_as] : peers) EXPECT_EQ(PeerCountedAs(address), counted_as);
+
+  ConnectionCount count(10, 2);
+  const auto first = count.Enter("2001:db8:0:1::1"), second = count.Enter("2001:db8:0:1::2");
+  ASSERT_TRUE(first && second);
+  EXPECT_FALSE(count.Enter("2001:db8:0:1::3"));
+  EXPECT_TRUE(count.Enter("2001:db8:0:2::1"));
 }
 
 TEST(ConnectionCount, LimitsEachAddressButNotLoopback) {

@@ -32,6 +32,8 @@ TEST_F(MissBudgetsTest, OfAClientAreABurstAndThenARate) {
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(SpendFor("192.0.2.1").ok());
   ExpectSpent(SpendFor("192.0.2.1"));
   EXPECT_TRUE(SpendFor("192.0.2.2").ok()) << "another client does not notice";
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(SpendFor(StrCat("2001:db8::", i)).ok());
+  ExpectSpent(SpendFor("2001:db8::3"));
   now_ += seconds(1);
   EXPECT_TRUE(SpendFor("192.0.2.1").ok());
   ExpectSpent(SpendFor("192.0.2.1"));
@@ -54,7 +56,7 @@ TEST_F(MissBudgetsTest, DoNotBindThisHostNorWhatNobodyWaitsFor) {
 TEST_F(MissBudgetsTest, HoldABoundedNumberOfClients) {
   MissBudgets generous({1, 2}, {1e9, 1e9}, [this] { return now_; });
   const auto spend = [&](int i) {
-    const std::string client = StrCat("2001:db8::", i);
+    const std::string client = StrCat("198.18.", i / 256, ".", i % 256);
     const MissBudgets::OnBehalf scope(client);
     return generous.Spend(Vendor::kIntel);
   };

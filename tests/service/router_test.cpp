@@ -25,6 +25,8 @@ Router MakeRouter() {
   router.Add({"POST", "/own", {}, [](const Request&, const Query&) { return Plain(200, "posted"); }});
   router.Add(
       {"POST", "/admin", {}, [](const Request&, const Query&) { return Plain(200, "admin"); }, Role::kAdmin});
+  router.Add(
+      {"GET", "/open", {}, [](const Request&, const Query&) { return Plain(200, "open"); }, std::nullopt});
   return router;
 }
 
@@ -76,6 +78,7 @@ TEST(Router, AsksForTheRoleOfTheRouteBeforeAnythingElse) {
   EXPECT_EQ(Ask("GET", "/own", "", {Role::kVerify}), Answer(401, "read"));
   EXPECT_EQ(Ask("GET", "/sgx/tcb", "", {}), Answer(401, "dialect"));
   EXPECT_EQ(Ask("GET", "/none", "", {}), Answer(404, "own"));
+  EXPECT_EQ(Ask("GET", "/open", "", {}), Answer(200, "open"));
 }
 
 }  // namespace

@@ -74,10 +74,10 @@ TEST_F(Tls, ClientCertificatesHaveRoles) {
   w_.config.server.client_ca = options_.ca;
   w_.config.roles = {{.role = Role::kRead, .token_sha512 = {}, .client_sha256 = DigestOf(client_)}};
   w_.Start();
-  EXPECT_EQ(AskOverTls(w_.port(), "/healthz", options_).status, 401) << "without one";
+  EXPECT_EQ(AskOverTls(w_.port(), "/v1/status", options_).status, 401) << "without one";
   options_.certificate = w_.files.Write("client.pem", client_.certificate);
   options_.key = w_.files.Write("client.key", client_.key);
-  EXPECT_EQ(AskOverTls(w_.port(), "/healthz", options_).status, 200);
+  EXPECT_EQ(AskOverTls(w_.port(), "/v1/status", options_).status, 200);
   const PemPair other = *MakeCertificate(ca_, CertificateUse::kClient, {"other"}, Clock::WallTime());
   options_.certificate = w_.files.Write("client.pem", other.certificate);
   options_.key = w_.files.Write("client.key", other.key);
