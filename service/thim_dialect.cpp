@@ -55,7 +55,8 @@ std::vector<VcekKey> KeysOf(const Bytes& chip, const RawTcb& raw) {
         {traits.product, amd::HwId(chip.begin(), end), amd::TcbVersion::Decode(traits.product, raw)});
   }
   // The shorter id first: a long one that ends in zeros is no other's.
-  std::ranges::stable_sort(keys, {}, [](const VcekKey& key) { return key.hwid.size(); });
+  std::stable_sort(keys.begin(), keys.end(),
+                   [](const VcekKey& a, const VcekKey& b) { return a.hwid.size() < b.hwid.size(); });
   return keys;
 }
 
@@ -129,7 +130,8 @@ http::Response ThimDialect::Chip(const http::Request& request, RoleSet roles) {
     return Refusal(400, "chip_id_masked", "The chip id is all zero: the host masks it, or signs with a VLEK");
   }
   const Instant now = clock_.Now();
-  std::ranges::stable_partition(keys, [&](const VcekKey& key) { return cache_.Peek(key, now).has_value(); });
+  std::stable_partition(keys.begin(), keys.end(),
+                        [&](const VcekKey& key) { return cache_.Peek(key, now).has_value(); });
   std::optional<Error> failed;
   for (const VcekKey& key : keys) {
     const auto answer = cache_.Get(key, now);

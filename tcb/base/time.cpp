@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 
 #include "tcb/base/text.h"
 
@@ -74,7 +73,7 @@ void AppendTwoDigits(std::string& out, unsigned value) {
 void AppendYear(std::string& out, const Fields& fields) {
   const int year = static_cast<int>(fields.date.year());
   if (year < 0) out += '-';
-  const std::string digits = std::to_string(std::abs(year));
+  const std::string digits = std::to_string(year < 0 ? -year : year);
   out.append(digits.size() < 4 ? 4 - digits.size() : 0, '0');
   out += digits;
 }

@@ -81,13 +81,13 @@ TEST_F(Tls, ClientCertificatesHaveRoles) {
   const PemPair other = *MakeCertificate(ca_, CertificateUse::kClient, {"other"}, Clock::WallTime());
   options_.certificate = w_.files.Write("client.pem", other.certificate);
   options_.key = w_.files.Write("client.key", other.key);
-  EXPECT_EQ(AskOverTls(w_.port(), "/healthz", options_).status, 401) << "another of the same CA";
+  EXPECT_EQ(AskOverTls(w_.port(), "/v1/status", options_).status, 401) << "another of the same CA";
   const PemPair foreign_ca = *MakeCa("test CA", Clock::WallTime());
   const PemPair foreign =
       *MakeCertificate(foreign_ca, CertificateUse::kClient, {"client"}, Clock::WallTime());
   options_.certificate = w_.files.Write("client.pem", foreign.certificate);
   options_.key = w_.files.Write("client.key", foreign.key);
-  EXPECT_NE(AskOverTls(w_.port(), "/healthz", options_).status, 200) << "of another CA";
+  EXPECT_NE(AskOverTls(w_.port(), "/v1/status", options_).status, 200) << "of another CA";
 }
 
 TEST_F(Tls, RefusesFilesThatDoNotFit) {
