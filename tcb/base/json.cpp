@@ -246,6 +246,8 @@ void Writer::Separate() {
   after_key_ = false;
 }
 
+bool IsUtf8(std::string_view text) { return simdjson::validate_utf8(text); }
+
 Writer& Writer::BeginObject() {
   Separate();
   *out_ += '{';

@@ -93,4 +93,6 @@ class Writer {
 
 std::string Escape(std::string_view text);  // with the quotes
 
+bool IsUtf8(std::string_view text);
+
 }  // namespace thimble::json

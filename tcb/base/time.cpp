@@ -151,7 +151,10 @@ std::optional<Instant> ParseHttpDate(std::string_view text) {
   if (!Literal(text, &pos, ":")) return std::nullopt;
   const int s = Digits(text, &pos, 2);
   if (!Literal(text, &pos, " GMT") || pos != text.size()) return std::nullopt;
-  return FromFields(y, static_cast<int>(month_name - kMonths.begin()) + 1, d, h, mi, s);
+  const auto at = FromFields(y, static_cast<int>(month_name - kMonths.begin()) + 1, d, h, mi, s);
+  // A date on another day of the week is two dates.
+  if (at && kDays.at(Split(*at).weekday.c_encoding()) != *day_name) return std::nullopt;
+  return at;
 }
 
 std::string FormatHttpDate(Instant at) {

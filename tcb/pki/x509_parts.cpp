@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "tcb/base/json.h"
+
 namespace thimble::x509 {
 namespace {
 
@@ -63,6 +65,19 @@ std::optional<SignatureAlgorithm> ReadSignatureAlgorithm(ByteView sequence_conte
   return SignatureAlgorithm::kRsaPssSha384;
 }
 
+namespace {
+
+// The string types in which vendors write names; the older ones of DirectoryString (RFC 5280 section 4.1.2.4) have more
+// than one reading.
+bool IsNameText(const der::Element& value) {
+  const std::string_view text = AsText(value.content);
+  if (value.tag == der::kUtf8String) return json::IsUtf8(text);
+  if (value.tag != der::kPrintableString && value.tag != der::kIa5String) return false;
+  return std::all_of(value.content.begin(), value.content.end(), [](uint8_t byte) { return byte < 0x80; });
+}
+
+}  // namespace
+
 // Name ::= SEQUENCE OF SET OF SEQUENCE { OID, ANY } (RFC 5280 section 4.1.2.4).
 std::optional<std::string> CommonName(ByteView name_content) {
   std::string common_name;
@@ -74,7 +89,7 @@ std::optional<std::string> CommonName(ByteView name_content) {
       auto attribute = rdn->Enter(der::kSequence);
       const auto oid = attribute ? attribute->Oid() : std::nullopt;
       const auto value = oid ? attribute->Next() : std::nullopt;
-      if (!value || !attribute->empty()) return std::nullopt;
+      if (!value || !IsNameText(*value) || !attribute->empty()) return std::nullopt;
       if (OidIs(*oid, kCommonName)) common_name = AsText(value->content);
     }
   }

@@ -23,13 +23,19 @@ sim::PckSpec RevokedPlatform() {
   return platform;
 }
 
+// Each with another body: by it the oracle knows the platform that a body came from.
 std::vector<sim::QuoteOptions> GenuineQuotes() {
-  return {{.version = 3, .platform = Named("first", sim::ServerPlatform())},
-          {.tdx = true, .version = 4, .platform = Named("second", sim::ServerPlatform())},
-          {.tdx = true, .version = 5, .platform = Named("third", sim::ServerPlatform())},
-          {.version = 3, .platform = Named("client", sim::ClientPlatform())},
-          {.version = 3, .platform = Named("old", sim::ServerPlatform(sim::Tcb::kOutOfDate))},
-          {.tdx = true, .version = 4, .platform = RevokedPlatform()}};
+  std::vector<sim::QuoteOptions> quotes = {
+      {.version = 3, .platform = Named("first", sim::ServerPlatform())},
+      {.tdx = true, .version = 4, .platform = Named("second", sim::ServerPlatform())},
+      {.tdx = true, .version = 5, .platform = Named("third", sim::ServerPlatform())},
+      {.version = 3, .platform = Named("client", sim::ClientPlatform())},
+      {.version = 3, .platform = Named("old", sim::ServerPlatform(sim::Tcb::kOutOfDate))},
+      {.tdx = true, .version = 4, .platform = RevokedPlatform()}};
+  for (uint8_t i = 0; i < quotes.size(); ++i) {
+    quotes[i].bend = [i](sim::QuoteSpec& quote) { quote.sgx.report_data[0] = quote.tdx.report_data[0] = i; };
+  }
+  return quotes;
 }
 
 const sim::SimIntel& Intel() {

@@ -100,7 +100,7 @@ TEST(HttpDate, RefusesObsoleteFormsAndWhatIsNoDate) {
        "Sun, 6 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 UTC",
        "Sun, 06 Nov 1994 08:49:37 GMT ", "sun, 06 nov 1994 08:49:37 GMT", "Xyz, 06 Nov 1994 08:49:37 GMT",
        "Sun, 06 Nov 1994 08:49:61 GMT", "Sun, 31 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 94 08:49:37 GMT",
-       "06 Nov 1994 08:49:37 GMT"});
+       "06 Nov 1994 08:49:37 GMT", "Mon, 06 Nov 1994 08:49:37 GMT"});
 }
 
 // RFC 5280 section 4.1.2.5.1: two-digit years from 50 on are 19xx.

@@ -40,6 +40,9 @@ Bytes Make(const Bend<CertificateSpec>& bend = {}) {
   sim::Apply(bend, spec);
   return sim::MakeCertificate(spec, kSubjectKey, kIssuerKey);
 }
+Bytes NameOf(const Bytes& common_name) {
+  return der::Sequence({der::Set({der::Sequence({der::Oid("2.5.4.3"), common_name})})});
+}
 Bytes MakeParts(const Bend<CertificateParts>& bend) {
   return Make([&](CertificateSpec& spec) { spec.bend = bend; });
 }
@@ -179,6 +182,11 @@ const std::pair<const char*, Bend<CertificateParts>> kMalformedParts[] = {
      [](auto& p) { p.algorithm = p.outer_algorithm = der::Sequence({der::Oid("1.2.840.113549.1.1.10")}); }},
     {"issuer not a Name", [](auto& p) { p.issuer = der::Utf8String("An Issuer"); }},
     {"issuer with an empty RDN", [](auto& p) { p.issuer = der::Sequence({der::Set({})}); }},
+    {"issuer that is not UTF-8", [](auto& p) { p.issuer = NameOf(der::Utf8String("a\xffz")); }},
+    {"issuer in a PrintableString that is not ASCII",
+     [](auto& p) { p.issuer = NameOf(der::PrintableString("a\xffz")); }},
+    {"subject in a string type of many readings",
+     [](auto& p) { p.subject = NameOf(der::Element(0x14, AsBytes("T61"))); }},
     {"subject RDN without a value",
      [](auto& p) { p.subject = der::Sequence({der::Set({der::Sequence({der::Oid("2.5.4.3")})})}); }},
     {"subject RDN with two values",
