@@ -62,6 +62,8 @@ std::optional<uint16_t> ReadKeyUsage(ByteView value) {
   if (!bits || !reader.empty() || bits->content.size() < 2 || bits->content.size() > 3 ||
       bits->content[0] > 7)
     return std::nullopt;
+  const uint8_t unused = static_cast<uint8_t>((1u << bits->content[0]) - 1);
+  if ((bits->content.back() & unused) != 0) return std::nullopt;  // X.690 section 11.2.1
   uint16_t usage = 0;
   for (size_t bit = 0; bit < 8 * (bits->content.size() - 1); ++bit) {
     if ((bits->content[1 + bit / 8] >> (7 - bit % 8) & 1) != 0)
@@ -116,10 +118,10 @@ class CertificateParser {
   const char* ParseTbs(der::Reader tbs) {
     auto version = tbs.Enter(der::ContextConstructed(0));
     if (!version || version->Unsigned() != 2 || !version->empty()) return "not version 3";
-    const auto serial = tbs.Integer();
-    if (!serial || der::Magnitude(*serial).size() > 20)
-      return "serial number is not an INTEGER of at most 20 bytes";
-    certificate_.serial_ = der::Magnitude(*serial);
+    const auto serial = tbs.Magnitude();
+    if (!serial || serial->size() > 20)
+      return "serial number is not an INTEGER from 0 on, of at most 20 bytes";
+    certificate_.serial_ = *serial;
     const auto algorithm = tbs.Next(der::kSequence);
     if (!algorithm || !Equal(algorithm->content, algorithm_content_))
       return "the two signature algorithms differ";

@@ -69,13 +69,13 @@ class CrlParser {
   bool ParseEntries(der::Reader entries) {
     while (!entries.empty()) {
       auto entry = entries.Enter(der::kSequence);
-      const auto serial = entry ? entry->Integer() : std::nullopt;
+      const auto serial = entry ? entry->Magnitude() : std::nullopt;
       if (!serial || !entry->Time()) return false;
       if (!entry->empty()) {
         const auto extensions = entry->Enter(der::kSequence);
         if (!extensions || !entry->empty() || !x509::ReadExtensions(*extensions)) return false;
       }
-      crl_.revoked_.push_back(AsText(der::Magnitude(*serial)));
+      crl_.revoked_.push_back(AsText(*serial));
     }
     return true;
   }
@@ -87,10 +87,9 @@ class CrlParser {
       const auto standard = x509::StandardExtensionOf(extension.oid);
       if (standard == x509::kCrlNumber) {
         der::Reader reader(extension.value);
-        const auto number = reader.Integer();
-        if (!number || !reader.empty() || (*number)[0] >= 0x80 || der::Magnitude(*number).size() > 20)
-          return "CRL number is not a number";
-        crl_.number_ = der::Magnitude(*number);
+        const auto number = reader.Magnitude();
+        if (!number || !reader.empty() || number->size() > 20) return "CRL number is not a number";
+        crl_.number_ = *number;
         crl_.has_number_ = true;
       } else if (standard == x509::kAuthorityKeyId) {
         crl_.has_authority_key_id_ = true;

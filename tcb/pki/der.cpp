@@ -66,6 +66,16 @@ std::optional<ByteView> Reader::Integer() {
   return std::nullopt;
 }
 
+std::optional<ByteView> Reader::Magnitude() {
+  const Reader before = *this;
+  const auto content = Integer();
+  if (!content || (*content)[0] >= 0x80) {
+    *this = before;
+    return std::nullopt;
+  }
+  return content->size() > 1 && (*content)[0] == 0 ? content->subspan(1) : *content;
+}
+
 std::optional<uint64_t> Reader::Unsigned() {
   const Reader before = *this;
   if (const auto content = Integer(); content && content->size() <= 8 && (*content)[0] < 0x80) {
@@ -83,12 +93,16 @@ std::optional<ByteView> Reader::OctetString() {
   return element->content;
 }
 
+// Each arc ends with a byte below 0x80, and starts with no 0x80, which would be a leading zero (X.690 section 8.19.2).
 std::optional<ByteView> Reader::Oid() {
   const Reader before = *this;
-  if (const auto element = Next(kOid);
-      element && !element->content.empty() && element->content.back() < 0x80) {
-    return element->content;
+  const auto element = Next(kOid);
+  bool starts = true, good = element.has_value();
+  for (const uint8_t byte : element ? element->content : ByteView()) {
+    good = good && !(starts && byte == 0x80);
+    starts = byte < 0x80;
   }
+  if (good && starts && !element->content.empty()) return element->content;
   *this = before;
   return std::nullopt;
 }
@@ -113,11 +127,6 @@ std::optional<Instant> Reader::Time() {
   }
   *this = before;
   return std::nullopt;
-}
-
-ByteView Magnitude(ByteView integer) {
-  while (integer.size() > 1 && integer[0] == 0) integer = integer.subspan(1);
-  return integer;
 }
 
 }  // namespace thimble::der

@@ -51,7 +51,9 @@ class Reader {
   std::optional<Reader> Enter(uint8_t tag);  // content of a constructed element
 
   std::optional<bool> Boolean();
-  std::optional<ByteView> Integer();   // content bytes, two's complement, minimal
+  std::optional<ByteView> Integer();  // content bytes, two's complement, minimal
+  std::optional<ByteView>
+  Magnitude();  // of an INTEGER that is not negative: without its sign byte, big endian
   std::optional<uint64_t> Unsigned();  // INTEGER in 0..2^63
   std::optional<ByteView> OctetString();
   std::optional<ByteView> Oid();        // content bytes
@@ -61,8 +63,5 @@ class Reader {
  private:
   ByteView rest_;
 };
-
-// The content of a non-negative INTEGER without its sign byte: the unsigned magnitude, big endian.
-ByteView Magnitude(ByteView integer);
 
 }  // namespace thimble::der

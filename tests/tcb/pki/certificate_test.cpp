@@ -165,6 +165,10 @@ const std::pair<const char*, Bend<CertificateParts>> kMalformedParts[] = {
      [](auto& p) {
        p.serial = der::Element(0x02, Bytes{0, 1});
      }},
+    {"negative serial",
+     [](auto& p) {
+       p.serial = der::Element(0x02, Bytes{0x8f, 0x01});
+     }},
     {"serial of 21 bytes", [](auto& p) { p.serial = der::Element(0x02, Bytes(21, 0x11)); }},
     {"serial of 22 bytes", [](auto& p) { p.serial = der::Element(0x02, Bytes(22, 0x11)); }},
     {"inner algorithm another",
@@ -290,6 +294,8 @@ const std::pair<const char*, Bend<CertificateParts>> kMalformedParts[] = {
      [](auto& p) {
        p.extensions[3] = sim::MakeExtension("2.5.29.15", true, der::BitString(Bytes{6, 0, 0}));
      }},
+    {"key usage with an unused bit that is set",
+     [](auto& p) { p.extensions[3] = sim::MakeExtension("2.5.29.15", true, der::BitString(Bytes{7}, 1)); }},
 };
 
 TEST(Certificate, PartsThatAreNotACertificates) {

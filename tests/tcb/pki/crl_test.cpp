@@ -160,6 +160,10 @@ const std::pair<const char*, Bend<CrlParts>> kMalformedParts[] = {
      [](auto& p) {
        p.revoked.push_back(der::Sequence({der::Element(0x02, Bytes{0, 5}), der::Time(sim::kNow)}));
      }},
+    {"an entry whose serial is negative",
+     [](auto& p) {
+       p.revoked.push_back(der::Sequence({der::Element(0x02, Bytes{0x8f, 5}), der::Time(sim::kNow)}));
+     }},
     {"an entry that is no SEQUENCE", [](auto& p) { p.revoked.push_back(der::Integer(5)); }},
     {"an entry with something after its extensions",
      [](auto& p) {

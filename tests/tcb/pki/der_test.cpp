@@ -129,18 +129,27 @@ TEST(DerReader, UnsignedIsAtMost63Bits) {
   }
 }
 
-TEST(DerReader, MagnitudeDropsLeadingZeros) {
-  EXPECT_TRUE(Equal(Magnitude(Hex("00ff")), Hex("ff")));
-  EXPECT_TRUE(Equal(Magnitude(Hex("000001")), Hex("01")));
-  EXPECT_TRUE(Equal(Magnitude(Hex("00")), Hex("00")));
-  EXPECT_TRUE(Equal(Magnitude(Hex("0100")), Hex("0100")));
+TEST(DerReader, MagnitudeIsOfWhatIsNotNegative) {
+  const std::pair<const char*, const char*> good[] = {
+      {"020200ff", "ff"}, {"020101", "01"}, {"020100", "00"}, {"02020100", "0100"}};
+  for (const auto& [hex, magnitude] : good) {
+    const Bytes input = Hex(hex);
+    Reader reader(input);
+    EXPECT_TRUE(Equal(*reader.Magnitude(), Hex(magnitude))) << hex;
+    EXPECT_TRUE(reader.empty());
+  }
+  for (const char* bad : {"0201ff", "020180", "02028000", "02020001", "0200"}) {
+    ExpectRefusedAndUnmoved(Hex(bad), &Reader::Magnitude);
+  }
 }
 
-TEST(DerReader, OidEndsWithItsLastArc) {
+TEST(DerReader, OidArcsAreWholeAndMinimal) {
   const Bytes good = write::Oid("1.2.840.113741.1.13.1");
   Reader reader(good);
   EXPECT_TRUE(reader.Oid());
-  for (const char* bad : {"0600", "06022a86", "0601ff", "04012a"})
+  const Bytes inside = Hex("06042a818001");
+  EXPECT_TRUE(Reader(inside).Oid()) << "a zero within an arc";
+  for (const char* bad : {"0600", "06022a86", "0601ff", "04012a", "06028001", "06032a8001"})
     ExpectRefusedAndUnmoved(Hex(bad), &Reader::Oid);
 }
 
