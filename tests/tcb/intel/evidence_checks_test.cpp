@@ -248,6 +248,38 @@ TEST(ReportData, DoesNotCoverAnotherHardFinding) {
   EXPECT_FALSE(verdict->checks.Applies(Check::kReportData));
 }
 
+// The report data of a verdict with it, by runtime data.
+Check CheckOfRuntimeData(ByteView report_data, std::string_view runtime_data) {
+  Check found[3];
+  Bytes padded(report_data.begin(), report_data.end());
+  padded.resize(intel::ReportData::kSize);
+  const auto judge = [&](auto claims, Check& check) {
+    claims.report_data = *intel::ReportData::From(padded);
+    Verdict verdict;
+    verdict.claims = claims;
+    CheckRuntimeData(verdict, AsBytes(runtime_data));
+    check = verdict.hard() == nullptr ? Check::kNone : verdict.hard()->check;
+  };
+  judge(intel::SgxClaims{}, found[0]);
+  judge(intel::TdxClaims{}, found[1]);
+  judge(amd::SnpClaims{}, found[2]);
+  EXPECT_TRUE(found[0] == found[1] && found[1] == found[2]) << "it means the same for each kind of evidence";
+  return found[0];
+}
+
+TEST(RuntimeData, IsBoundByAnyOfThreeHashesAndThenZeros) {
+  const ByteView data = AsBytes("runtime");
+  const Digest256 sha256 = Sha256(data);
+  EXPECT_EQ(CheckOfRuntimeData(sha256.view(), "runtime"), Check::kNone);
+  EXPECT_EQ(CheckOfRuntimeData(Sha384(data).view(), "runtime"), Check::kNone);
+  EXPECT_EQ(CheckOfRuntimeData(Sha512(data).view(), "runtime"), Check::kNone);
+  EXPECT_EQ(CheckOfRuntimeData(sha256.view(), "Runtime"), Check::kReportData);
+  EXPECT_EQ(CheckOfRuntimeData(data, "runtime"), Check::kReportData) << "the data itself is no hash of it";
+  Bytes followed(sha256.view().begin(), sha256.view().end());
+  followed.push_back(1);
+  EXPECT_EQ(CheckOfRuntimeData(followed, "runtime"), Check::kReportData) << "not zero after it";
+}
+
 TEST(EvidenceFormat, EachKindIsTold) {
   for (const QuoteOptions& form : kForms)
     EXPECT_EQ(DetectEvidence(World().Quote(form)).value(), EvidenceKind::kQuote);
