@@ -25,7 +25,7 @@ struct Route {
   std::vector<std::string> parameters;
   RouteHandler handler;
   std::optional<Role> role = Role::kRead;  // who has it is answered; nullopt: everybody
-  size_t number = 0;        // in the order in which they were added
+  size_t number = 0;                       // in the order in which they were added
 };
 
 // How the paths under a prefix answer what no handler sees. Dialects do it as their original does.

@@ -2,7 +2,8 @@
 //
 // Bends of the simulated Intel world with a known outcome. Each changes one thing before it is signed with the genuine
 // keys, as its input chooses, and says whether the default policy must still accept what comes out. Bends touch
-// different fields, so any set of them is acceptable exactly when each of them is.
+// different facts, so any set of them is acceptable exactly when each of them is; of those that could make up for each
+// other, on both sides of a comparison, one is taken.
 #pragma once
 
 #include <span>
@@ -24,10 +25,14 @@ struct Scene {
 // One of each form of quote, good and matched by its collateral.
 std::vector<Scene> GoodScenes();
 
+// What both the evidence and the collateral say.
+enum class Fact : uint8_t { kNone, kFmspc, kQe, kModule };
+
 struct SceneBend {
   const char* name;
   bool (*applies)(const Scene&);
   bool (*apply)(Scene&, Choices&);  // true: still acceptable
+  Fact fact = Fact::kNone;
 };
 std::span<const SceneBend> QuoteBends();       // header, body, QE report, layout
 std::span<const SceneBend> PlatformBends();    // PCK certificate and its chain

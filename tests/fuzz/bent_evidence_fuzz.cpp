@@ -15,14 +15,16 @@ FUZZ_TARGET(input) {
   static const std::vector<SceneBend> bends = AllBends();
   Choices in(input);
   Scene scene = scenes[in.Below(scenes.size())];
-  std::bitset<256> used;
+  std::bitset<256> used, facts;
   std::string names;
   bool acceptable = true;
   for (size_t count = in.U8() % 6; count > 0; --count) {
     const size_t which = in.U8() % bends.size();
     const SceneBend& bend = bends[which];
-    if (used[which] || !bend.applies(scene)) continue;
+    const auto fact = static_cast<size_t>(bend.fact);
+    if (used[which] || facts[fact] || !bend.applies(scene)) continue;
     used.set(which);
+    facts.set(fact, bend.fact != Fact::kNone);
     names += std::string(names.empty() ? "" : ", ") + bend.name;
     acceptable = bend.apply(scene, in) && acceptable;
   }

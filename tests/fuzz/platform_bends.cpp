@@ -73,18 +73,17 @@ bool Flags(Scene& scene, Choices& in) {
   return true;
 }
 
-bool DropEntry(Scene& scene, Choices& in) {
+// One bend, since of an entry that is there twice one may be left out.
+bool MissingOrRepeatedEntry(Scene& scene, Choices& in) {
+  const bool missing = in.Bool();
   const size_t at = in.U8();
   Also(scene.quote.platform.entries, [=](std::vector<Bytes>& entries) {
-    if (at < entries.size()) entries.erase(entries.begin() + static_cast<ptrdiff_t>(at));
-  });
-  return at >= (UnderPlatformCa(scene) ? 7 : 5);
-}
-
-bool RepeatEntry(Scene& scene, Choices& in) {
-  const size_t at = in.U8();
-  Also(scene.quote.platform.entries, [=](std::vector<Bytes>& entries) {
-    if (at < entries.size()) entries.push_back(Bytes(entries[at]));
+    if (at >= entries.size()) return;
+    if (missing) {
+      entries.erase(entries.begin() + static_cast<ptrdiff_t>(at));
+    } else {
+      entries.push_back(Bytes(entries[at]));
+    }
   });
   return at >= (UnderPlatformCa(scene) ? 7 : 5);
 }
@@ -225,7 +224,7 @@ bool CertificationType(Scene& scene, Choices& in) {
 }
 
 constexpr SceneBend kBends[] = {
-    {"FMSPC", Always, Fmspc},
+    {"FMSPC", Always, Fmspc, Fact::kFmspc},
     {"PCE id", Always, PceId},
     {"CPUSVN", Always, CpuSvn},
     {"PCESVN", Always, PceSvn},
@@ -233,8 +232,7 @@ constexpr SceneBend kBends[] = {
     {"SGX type", Always, SgxType},
     {"size of the instance id", UnderPlatformCa, InstanceIdSize},
     {"platform flags", Always, Flags},
-    {"an entry left out", Always, DropEntry},
-    {"an entry repeated", Always, RepeatEntry},
+    {"an entry left out or repeated", Always, MissingOrRepeatedEntry},
     {"order of entries", Always, ReorderEntries},
     {"serial number", Always, Serial},
     {"validity of the PCK certificate", Always, Window},
