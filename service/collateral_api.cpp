@@ -8,6 +8,8 @@
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/pki/pem.h"
+#include "tcb/verify.h"
 
 namespace thimble {
 namespace {
@@ -30,10 +32,33 @@ std::string CollateralTar(const intel::VerifiedCollateral& collateral, Instant n
   return std::move(tar).Finish();
 }
 
+std::string EndorsementsTar(const amd::CachedEndorsements& endorsements, Instant now) {
+  TarWriter tar(now);
+  if (endorsements.vcek) tar.Add("vcek.der", AsText(endorsements.vcek->body()));
+  if (endorsements.chain) tar.Add("chain.pem", AsText(endorsements.chain->body()));
+  if (endorsements.crl) tar.Add("crl.der", AsText(endorsements.crl->body()));
+  return std::move(tar).Finish();
+}
+
+std::string EndorsementsJson(const amd::CachedEndorsements& endorsements) {
+  std::string out;
+  json::Writer json(&out);
+  json.BeginObject().Key("endorsements").BeginArray();
+  if (endorsements.vcek) json.String(EncodePem(endorsements.vcek->body(), "CERTIFICATE"));
+  if (endorsements.chain) json.String(AsText(endorsements.chain->body()));
+  if (endorsements.crl) json.String(EncodePem(endorsements.crl->body(), "X509 CRL"));
+  json.EndArray().EndObject();
+  return out;
+}
+
+http::ContentPtr Answer(bool tar, std::string body) {
+  return http::Content::Make(tar ? "application/x-tar" : "application/json", std::move(body));
+}
+
 // What both forms of a request may say, options still as text.
 struct Body {
   Bytes evidence;
-  std::optional<std::string> at, baseline, format;
+  std::optional<std::string> at, baseline, product, format;
 };
 
 Result<std::optional<std::string>> OptionalText(const json::Value& object, std::string_view name) {
@@ -48,7 +73,7 @@ Result<Body> BodyFromJson(std::string_view text) {
   TRY_ASSIGN(const auto document,
              json::Document::Parse(text, "request", ErrorKind::kMalformed, Check::kRequest));
   const json::Value root = document->root();
-  TRY(root.AllowOnly({"evidence", "at", "baseline", "format"}));
+  TRY(root.AllowOnly({"evidence", "at", "baseline", "product", "format"}));
   Body body;
   TRY_ASSIGN(const auto evidence, OptionalText(root, "evidence"));
   auto bytes = FromBase64(evidence.value_or("-"));
@@ -56,6 +81,7 @@ Result<Body> BodyFromJson(std::string_view text) {
   body.evidence = std::move(*bytes);
   TRY_ASSIGN(body.at, OptionalText(root, "at"));
   TRY_ASSIGN(body.baseline, OptionalText(root, "baseline"));
+  TRY_ASSIGN(body.product, OptionalText(root, "product"));
   TRY_ASSIGN(body.format, OptionalText(root, "format"));
   return body;
 }
@@ -73,7 +99,8 @@ Result<Body> ReadBody(const http::Request& request, const http::Query& query) {
     return value ? std::optional<std::string>(*value) : std::nullopt;
   };
   const ByteView bytes = AsBytes(request.body);
-  return Body{Bytes(bytes.begin(), bytes.end()), text("at"), text("baseline"), text("format")};
+  return Body{Bytes(bytes.begin(), bytes.end()), text("at"), text("baseline"), text("product"),
+              text("format")};
 }
 
 Result<VerificationRequest> RequestFor(Body body, const BaselineBook& baselines) {
@@ -84,6 +111,10 @@ Result<VerificationRequest> RequestFor(Body body, const BaselineBook& baselines)
     if (!request.at) {
       return BadRequestError(StrCat("at: \"", *body.at, "\" is not a time like 2026-01-31T12:00:00Z"));
     }
+  }
+  if (body.product) {
+    request.product = amd::ProductFromName(*body.product);
+    if (!request.product) return BadRequestError("product: not Milan, Genoa, Bergamo, Siena or Turin");
   }
   const BaselinePtr baseline = baselines.Find(body.baseline.value_or("default"));
   if (!baseline) return BadRequestError(StrCat("baseline: there is no ", *body.baseline));
@@ -98,7 +129,7 @@ Result<VerificationRequest> RequestFor(Body body, const BaselineBook& baselines)
 void CollateralApi::AddTo(http::Router& router) {
   router.Add({"POST",
               "/v1/collateral",
-              {"at", "baseline", "format"},
+              {"at", "baseline", "product", "format"},
               [this](const http::Request& r, const http::Query& q) { return Post(r, q); },
               Role::kVerify});
 }
@@ -110,13 +141,23 @@ http::Response CollateralApi::Post(const http::Request& request, const http::Que
   if (format != "json" && format != "tar") return BadRequest("format: \"json\" or \"tar\"");
   const auto wanted = RequestFor(*std::move(body), baselines_);
   if (!wanted.ok()) return ProblemResponse(ProblemOf(wanted.error()));
-  const auto collateral = verification_.Gather(*wanted);
-  if (!collateral.ok()) return ProblemResponse(ProblemOf(collateral.error()));
-  return {.status = 200,
-          .headers = {{"Cache-Control", "no-store"}},
-          .content = format == "tar"
-                         ? http::Content::Make("application/x-tar", CollateralTar(*collateral, clock_.Now()))
-                         : http::Content::Make("application/json", CollateralJson(*collateral))};
+  const auto kind = DetectEvidence(wanted->evidence);
+  if (!kind.ok()) return ProblemResponse(ProblemOf(kind.error()));
+  const bool tar = format == "tar";
+  auto content = *kind == EvidenceKind::kQuote ? ForQuote(*wanted, tar) : ForReport(*wanted, tar);
+  if (!content.ok()) return ProblemResponse(ProblemOf(content.error()));
+  return {.status = 200, .headers = {{"Cache-Control", "no-store"}}, .content = *std::move(content)};
+}
+
+Result<http::ContentPtr> CollateralApi::ForQuote(const VerificationRequest& wanted, bool tar) {
+  if (wanted.product) return BadRequestError("product: goes only with an SNP report");
+  TRY_ASSIGN(const auto collateral, verification_.Gather(wanted));
+  return Answer(tar, tar ? CollateralTar(collateral, clock_.Now()) : CollateralJson(collateral));
+}
+
+Result<http::ContentPtr> CollateralApi::ForReport(const VerificationRequest& wanted, bool tar) {
+  TRY_ASSIGN(const auto endorsements, verification_.GatherEndorsements(wanted));
+  return Answer(tar, tar ? EndorsementsTar(endorsements, clock_.Now()) : EndorsementsJson(endorsements));
 }
 
 }  // namespace thimble

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// POST /v1/collateral: evidence in, the complete set to verify it with out. In the JSON form in common use, or with
-// "format=tar" as the files that `thimble verify --collateral DIR` reads.
+// POST /v1/collateral: evidence in, what completes it for a verification out. Of a quote in the JSON form in common use;
+// of an SNP report as {"endorsements": [PEM of the VCEK, its chain, the CRL]}, for POST /v1/verify. With "format=tar" as
+// the files that `thimble verify --collateral DIR` reads.
 #pragma once
 
 #include "service/config.h"
@@ -20,6 +21,8 @@ class CollateralApi {
 
  private:
   http::Response Post(const http::Request& request, const http::Query& query);
+  Result<http::ContentPtr> ForQuote(const VerificationRequest& wanted, bool tar);
+  Result<http::ContentPtr> ForReport(const VerificationRequest& wanted, bool tar);
 
   const BaselineBook& baselines_;
   Verification& verification_;

@@ -48,11 +48,12 @@ class Content {
   std::string body_, head_;
   HeaderList headers_;
 };
+using ContentPtr = std::shared_ptr<const Content>;
 
 struct Response {
   int status = 200;
-  HeaderList headers;                      // of this response alone
-  std::shared_ptr<const Content> content;  // null: an empty body
+  HeaderList headers;  // of this response alone
+  ContentPtr content;  // null: an empty body
   // Called when the client has read the whole answer, for what must not happen when it was lost. The connection ends
   // with such an answer.
   std::function<void()> delivered = {};

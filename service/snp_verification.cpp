@@ -5,6 +5,7 @@
 #include "tcb/amd/floor.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/verify.h"
 
 namespace thimble {
 
@@ -41,6 +42,28 @@ Outcome Verification::RunSnp(const VerificationRequest& request, ByteView report
   if (addition) addition(*verdict);
   amd::ApplyFloor(*verdict, **floor, policy.amd_floor);
   return Outcome::Of(std::move(verdict).value());
+}
+
+Result<amd::CachedEndorsements> Verification::GatherEndorsements(const VerificationRequest& request) {
+  ByteView report = request.evidence;
+  TRY_ASSIGN(const EvidenceKind kind, DetectEvidence(request.evidence));
+  if (kind == EvidenceKind::kHclReport) {
+    TRY_ASSIGN(const amd::HclReport hcl, amd::ParseHclReport(request.evidence));
+    if (hcl.type != amd::HclReportType::kSnp) {
+      return Error{ErrorKind::kMalformed, Check::kRequest,
+                   "an HCL report of a TD holds no quote: send the TD's quote itself"};
+    }
+    report = hcl.hardware_report;
+  }
+  const Instant at = request.at.value_or(clock_.Now());
+  TRY_ASSIGN(const auto begun, amd::SnpVerification::Begin(report, request.endorsements, request.product,
+                                                           anchors_, at, &amd_memo_));
+  if (const Finding* hard = begun.verdict().hard()) {
+    return Error{ErrorKind::kRejected, hard->check, hard->message};
+  }
+  TRY_ASSIGN(auto sought, Seek(begun, request, AmdCrlMode::kRequire));
+  if (sought.crl_error) return *std::move(sought.crl_error);
+  return std::move(sought.cached);
 }
 
 Result<Verification::SoughtEndorsements> Verification::Seek(const amd::SnpVerification& begun,

@@ -82,6 +82,9 @@ class Verification {
   // What Run() would verify the evidence with: the complete set, with the PCK chain. The evidence has to hold by
   // itself. Errors: as of Run(), and the hard finding of evidence that does not hold.
   Result<intel::VerifiedCollateral> Gather(const VerificationRequest& request);
+  // The same for an SNP report, or the HCL report with one in it: the endorsements that the evidence does not bring
+  // itself (null where it does), the CRL always.
+  Result<amd::CachedEndorsements> GatherEndorsements(const VerificationRequest& request);
   // The floor table that a baseline names.
   Result<FloorPtr> FloorOf(const std::string& setting) { return floors_.Get(setting); }
 

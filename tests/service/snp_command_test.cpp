@@ -55,6 +55,16 @@ TEST_F(SnpCommandTest, VerifiesWithADirectory) {
   EXPECT_EQ(result["evaluation"],
             json::parse(R"({"baseline": "default", "floor": "amd-builtin 2026-11-25"})"));
 
+  // The same files from a server.
+  w_.Start(sim::kAmdNow);
+  const auto answer = test::Post(w_.port(), "/v1/collateral?format=tar", "application/octet-stream",
+                                 AsText(w_.amd.Report(kMilan)));
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const std::string archive = w_.files.Write("endorsements.tar", answer.body), fetched = w_.files / "fetched";
+  std::filesystem::create_directory(fetched);
+  ASSERT_EQ(WEXITSTATUS(std::system(StrCat("tar -xf ", archive, " -C ", fetched).c_str())), 0);
+  EXPECT_EQ(Verify(report, {"--collateral", fetched}).exit_code, 0);
+
   std::filesystem::remove(std::filesystem::path(w_.files / "given") / "vcek.der");
   const ProcessResult lacking = Verify(report, {"--collateral", w_.files / "given"});
   EXPECT_EQ(lacking.exit_code, 3);

@@ -372,6 +372,48 @@ TEST_F(SnpVerifyTest, RefusesWhatDoesNotGoTogether) {
   EXPECT_EQ(w_.vendor.Count(), 0u);
 }
 
+TEST_F(SnpVerifyTest, GivesTheEndorsementsThatCompleteAReport) {
+  Start();
+  const auto given = [&](const Bytes& evidence, const char* query = "") {
+    const auto answer =
+        test::Post(w_.port(), StrCat("/v1/collateral", query), "application/octet-stream", AsText(evidence));
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    return json::parse(answer.body);
+  };
+  const Bytes report = w_.amd.Report(kMilan);
+  const json all = given(report);
+  EXPECT_EQ(all["endorsements"].size(), 3u) << "VCEK, chain, CRL";
+  EXPECT_EQ(given(HclReport()), all) << "of the report in it";
+  EXPECT_EQ(given(w_.amd.Report(kMilan, {.version = 2}), "?product=Milan"), all);
+  const json completed = given(w_.amd.ExtendedReport(kMilanVlek));
+  EXPECT_EQ(completed["endorsements"].size(), 1u) << "the CRL, the rest is in the evidence";
+  // Nothing else is needed.
+  w_.vendor.SetMode("503");
+  test::AmdWorld other;
+  other.Start(sim::kAmdNow);
+  EXPECT_EQ(other.Verify(report, all)["decision"], "accept");
+  EXPECT_EQ(other.Verify(w_.amd.ExtendedReport(kMilanVlek), completed)["decision"], "accept");
+  EXPECT_EQ(other.vendor.Count(), 0u);
+}
+
+TEST_F(SnpVerifyTest, GivesNoEndorsementsForWhatDoesNotHoldOrCannotBeHad) {
+  Start();
+  const auto problem = [&](ByteView evidence, int status, const char* query = "") {
+    const auto answer =
+        test::Post(w_.port(), StrCat("/v1/collateral", query), "application/octet-stream", AsText(evidence));
+    EXPECT_EQ(answer.status, status) << answer.body;
+    return json::parse(answer.body)["check"].get<std::string>();
+  };
+  Bytes forged = w_.amd.ExtendedReport(kMilanVlek);
+  forged.at(0x90) ^= 1;  // the measurement
+  EXPECT_EQ(problem(forged, 422), "snp.signature");
+  EXPECT_EQ(problem(w_.amd.Report(kMilanVlek), 503), "snp.endorsement_missing");
+  EXPECT_EQ(problem(w_.amd.Report(kMilan), 400, "?product=Venice"), "request.invalid");
+  EXPECT_EQ(w_.vendor.Count(), 0u);
+  w_.vendor.SetMode("503", "/crl");
+  EXPECT_EQ(problem(w_.amd.Report(kMilan), 503), "upstream.status");
+}
+
 TEST_F(SnpVerifyTest, CallsUndecodableEndorsementsMalformed) {
   Start();
   const std::string report = Base64(w_.amd.Report(kMilan));
