@@ -295,8 +295,7 @@ TEST(EvidenceFormat, EachKindIsTold) {
 }
 
 TEST(EvidenceFormat, RefusesWhatIsNoneOfThem) {
-  for (const Bytes& bad :
-       {Bytes{}, Bytes{3}, Bytes{3, 0, 2}, Bytes(1183), Bytes{1, 0, 0, 0, 0}}) {
+  for (const Bytes& bad : {Bytes{}, Bytes{3}, Bytes{3, 0, 2}, Bytes(1183), Bytes{1, 0, 0, 0, 0}}) {
     const auto kind = DetectEvidence(bad);
     ASSERT_FALSE(kind.ok()) << HexLower(ByteView(bad).first(std::min<size_t>(bad.size(), 8)));
     EXPECT_EQ(kind.error().kind, ErrorKind::kMalformed);
