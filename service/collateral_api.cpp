@@ -4,6 +4,7 @@
 #include "service/ascii.h"
 #include "service/collateral_json.h"
 #include "service/problem.h"
+#include "service/request_fields.h"
 #include "service/tar.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
@@ -13,10 +14,6 @@
 
 namespace thimble {
 namespace {
-
-Error BadRequestError(std::string message) {
-  return {ErrorKind::kMalformed, Check::kRequest, std::move(message)};
-}
 
 // The files of a collateral directory (DESIGN section 4).
 std::string CollateralTar(const intel::VerifiedCollateral& collateral, Instant now) {
@@ -61,14 +58,6 @@ struct Body {
   std::optional<std::string> at, baseline, product, format;
 };
 
-Result<std::optional<std::string>> OptionalText(const json::Value& object, std::string_view name) {
-  const auto member = object.Find(name);
-  if (!member) return std::optional<std::string>();
-  const auto text = member->String();
-  if (!text.ok()) return BadRequestError(StrCat(name, ": ", text.error().message));
-  return std::optional<std::string>(*text);
-}
-
 Result<Body> BodyFromJson(std::string_view text) {
   TRY_ASSIGN(const auto document,
              json::Document::Parse(text, "request", ErrorKind::kMalformed, Check::kRequest));
@@ -94,10 +83,7 @@ Result<Body> ReadBody(const http::Request& request, const http::Query& query) {
   if (!EqualIgnoringCase(request.MediaType(), "application/octet-stream")) {
     return BadRequestError("Content-Type must be application/json or application/octet-stream");
   }
-  const auto text = [&query](std::string_view name) -> std::optional<std::string> {
-    const auto value = query.Get(name);
-    return value ? std::optional<std::string>(*value) : std::nullopt;
-  };
+  const auto text = [&query](std::string_view name) { return OptionalText(query, name); };
   const ByteView bytes = AsBytes(request.body);
   return Body{Bytes(bytes.begin(), bytes.end()), text("at"), text("baseline"), text("product"),
               text("format")};
@@ -106,21 +92,9 @@ Result<Body> ReadBody(const http::Request& request, const http::Query& query) {
 Result<VerificationRequest> RequestFor(Body body, const BaselineBook& baselines) {
   VerificationRequest request;
   request.evidence = std::move(body.evidence);
-  if (body.at) {
-    request.at = ParseRfc3339(*body.at);
-    if (!request.at) {
-      return BadRequestError(StrCat("at: \"", *body.at, "\" is not a time like 2026-01-31T12:00:00Z"));
-    }
-  }
-  if (body.product) {
-    request.product = amd::ProductFromName(*body.product);
-    if (!request.product) return BadRequestError("product: not Milan, Genoa, Bergamo, Siena or Turin");
-  }
-  const BaselinePtr baseline = baselines.Find(body.baseline.value_or("default"));
-  if (!baseline) return BadRequestError(StrCat("baseline: there is no ", *body.baseline));
-  request.baseline_name = baseline->name;
-  request.baseline_version = baseline->version;
-  request.baseline = baseline->baseline;
+  TRY(SetAt(body.at, request));
+  TRY(SetProduct(body.product, request));
+  TRY(SetBaseline(body.baseline, baselines, request));
   return request;
 }
 

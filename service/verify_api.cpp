@@ -7,6 +7,7 @@
 #include "service/problem.h"
 #include "service/query.h"
 #include "service/render.h"
+#include "service/request_fields.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -14,18 +15,6 @@
 
 namespace thimble {
 namespace {
-
-Error BadRequestError(std::string message) {
-  return {ErrorKind::kMalformed, Check::kRequest, std::move(message)};
-}
-
-Result<std::optional<std::string>> OptionalText(const json::Value& object, std::string_view name) {
-  const auto member = object.Find(name);
-  if (!member) return std::optional<std::string>();
-  const auto text = member->String();
-  if (!text) return BadRequestError(StrCat(name, ": ", text.error().message));
-  return std::optional<std::string>(*text);
-}
 
 // Bytes in hex or base64, where they are given.
 Result<std::optional<Bytes>> Decoded(std::string_view name, const std::optional<std::string>& text,
@@ -139,10 +128,7 @@ Result<VerifyApi::Asked> VerifyApi::FromJson(std::string_view body) const {
 }
 
 Result<VerifyApi::Asked> VerifyApi::FromQuery(const std::string& body, const http::Query& query) const {
-  const auto text = [&query](std::string_view name) -> std::optional<std::string> {
-    const auto value = query.Get(name);
-    return value ? std::optional<std::string>(*value) : std::nullopt;
-  };
+  const auto text = [&query](std::string_view name) { return OptionalText(query, name); };
   Asked asked;
   VerificationRequest& request = asked.verification;
   const std::string_view ear = query.Get("ear").value_or("false");
@@ -157,11 +143,7 @@ Result<VerifyApi::Asked> VerifyApi::FromQuery(const std::string& body, const htt
 }
 
 Status VerifyApi::Apply(const Options& options, VerificationRequest& request) const {
-  if (options.at) {
-    request.at = ParseRfc3339(*options.at);
-    if (!request.at)
-      return BadRequestError(StrCat("at: \"", *options.at, "\" is not a time like 2026-01-31T12:00:00Z"));
-  }
+  TRY(SetAt(options.at, request));
   if (options.report_data) {
     request.report_data = FromHex(*options.report_data);
     if (!request.report_data || request.report_data->size() > intel::ReportData::kSize) {
@@ -170,10 +152,7 @@ Status VerifyApi::Apply(const Options& options, VerificationRequest& request) co
   }
   TRY_ASSIGN(request.nonce, Decoded("nonce", options.nonce, FromHex));
   TRY_ASSIGN(request.runtime_data, Decoded("runtime_data", options.runtime_data, FromBase64));
-  if (options.product) {
-    request.product = amd::ProductFromName(*options.product);
-    if (!request.product) return BadRequestError("product: not Milan, Genoa, Bergamo, Siena or Turin");
-  }
+  TRY(SetProduct(options.product, request));
   const auto policies = policies_.Get();
   const auto policy = policies->find(options.policy.value_or("default"));
   if (policy == policies->end()) return BadRequestError(StrCat("policy: there is no ", *options.policy));
@@ -183,12 +162,7 @@ Status VerifyApi::Apply(const Options& options, VerificationRequest& request) co
     return BadRequestError("baseline: has no meaning beside collateral, which is what it would choose");
   }
   if (request.collateral) return {};
-  const BaselinePtr baseline = baselines_.Find(options.baseline.value_or("default"));
-  if (!baseline) return BadRequestError(StrCat("baseline: there is no ", *options.baseline));
-  request.baseline_name = baseline->name;
-  request.baseline_version = baseline->version;
-  request.baseline = baseline->baseline;
-  return {};
+  return SetBaseline(options.baseline, baselines_, request);
 }
 
 }  // namespace thimble

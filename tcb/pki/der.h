@@ -51,10 +51,9 @@ class Reader {
   std::optional<Reader> Enter(uint8_t tag);  // content of a constructed element
 
   std::optional<bool> Boolean();
-  std::optional<ByteView> Integer();  // content bytes, two's complement, minimal
-  std::optional<ByteView>
-  Magnitude();  // of an INTEGER that is not negative: without its sign byte, big endian
-  std::optional<uint64_t> Unsigned();  // INTEGER in 0..2^63
+  std::optional<ByteView> Integer();    // content bytes, two's complement, minimal
+  std::optional<ByteView> Magnitude();  // INTEGER from 0 on: big endian, without a sign byte
+  std::optional<uint64_t> Unsigned();   // INTEGER in 0..2^63
   std::optional<ByteView> OctetString();
   std::optional<ByteView> Oid();        // content bytes
   std::optional<ByteView> BitString();  // whole bytes only (no unused bits)

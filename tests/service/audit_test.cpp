@@ -82,6 +82,16 @@ TEST_F(AuditLogTest, ChainsRecordsOverRestarts) {
   EXPECT_FALSE(Check(Digest256{})->found);
 }
 
+TEST_F(AuditLogTest, WritesWhatNobodyWaitsForWithoutBeingAsked) {
+  const auto log = Open();
+  for (uint64_t seq = 1; seq <= 3; ++seq) {
+    ASSERT_TRUE(log->Append("\"kind\":\"test\"").ok());
+    for (int i = 0; i < 500 && log->state().last_seq < seq; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_EQ(log->state().last_seq, seq);
+  }
+}
+
 TEST_F(AuditLogTest, IsItsOwnersAlone) {
   Write(1);
   for (const std::string& path : {directory_, OnlyFile()}) {

@@ -105,6 +105,7 @@ TEST(CollateralOfEvidence, NothingIsFetchedForWhatDoesNotHold) {
   EXPECT_EQ(Post(w.port(), "/v1/collateral", kRaw, "no quote").status, 400);
   EXPECT_EQ(Post(w.port(), "/v1/collateral?format=zip", kRaw, Text(w.intel.Quote())).status, 400);
   EXPECT_EQ(Post(w.port(), "/v1/collateral?baseline=none", kRaw, Text(w.intel.Quote())).status, 400);
+  EXPECT_EQ(Post(w.port(), "/v1/collateral?product=Milan", kRaw, Text(w.intel.Quote())).status, 400);
   EXPECT_EQ(Post(w.port(), "/v1/collateral?at=now", kRaw, Text(w.intel.Quote())).status, 400);
   EXPECT_EQ(Post(w.port(), "/v1/collateral", "text/plain", Text(w.intel.Quote())).status, 400);
   EXPECT_EQ(Post(w.port(), "/v1/collateral", "application/json", "{\"other\":1}").status, 400);

@@ -409,6 +409,12 @@ TEST_F(SnpVerifyTest, GivesNoEndorsementsForWhatDoesNotHoldOrCannotBeHad) {
   EXPECT_EQ(problem(forged, 422), "snp.signature");
   EXPECT_EQ(problem(w_.amd.Report(kMilanVlek), 503), "snp.endorsement_missing");
   EXPECT_EQ(problem(w_.amd.Report(kMilan), 400, "?product=Venice"), "request.invalid");
+  const std::string runtime_data = sim::RuntimeData(sim::VtpmKey());
+  const Bytes td =
+      sim::EncodeHclReport({.report_type = 4,
+                            .hardware_report = sim::EncodeTdReportStruct(sim::BindingOf(runtime_data)),
+                            .runtime_data = runtime_data});
+  EXPECT_EQ(problem(td, 400), "request.invalid") << "it holds no quote";
   EXPECT_EQ(w_.vendor.Count(), 0u);
   w_.vendor.SetMode("503", "/crl");
   EXPECT_EQ(problem(w_.amd.Report(kMilan), 503), "upstream.status");
