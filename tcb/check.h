@@ -52,6 +52,12 @@ namespace thimble {
   X(kTcbNotSupported, "tcb.not_supported")        /* no TCB level matches platform, module or QE; DCAP 3.1, 3.2, 4.6; intel/verify.cpp */ \
   X(kSgxDebug, "sgx.debug")                       /* soft: enclave in debug mode; DCAP 5; intel/verify.cpp */ \
   X(kTdxDebug, "tdx.debug")                       /* soft: TD attributes byte 0 (TUD) not zero; DCAP 5; intel/verify.cpp */ \
+  X(kTdxMigratable, "tdx.migratable")             /* soft: TD attribute bit 29; DCAP 5; intel/verify.cpp */ \
+  X(kTdxReservedAttributes, "tdx.reserved_attributes") /* soft: TD attribute bits that no specification names; DCAP 5; intel/verify.cpp */ \
+  X(kTdxServiceTd, "tdx.service_td")              /* note: MRSERVICETD is not zero; DCAP 5; intel/verify.cpp */ \
+  X(kTdxSeptVeDisableClear, "tdx.sept_ve_disable_clear") /* note: TD attribute bit 28 is clear; DCAP 5; intel/verify.cpp */ \
+  X(kTdxCurrentTcb, "tdx.current_tcb")            /* soft: the second TCB of the body is Revoked or OutOfDate; DCAP 3; intel/verify.cpp */ \
+  X(kQeTcb, "qe.tcb_status")                      /* note: the quoting enclave's level is short of UpToDate; DCAP 4; intel/verify.cpp */ \
   /* -- AMD evidence and endorsements -- */ \
   X(kSnpFormat, "snp.format")                     /* lengths, must-be-zero ranges; SNP c, d.1; amd/report.cpp */ \
   X(kSnpVersion, "snp.version")                   /* 2 to 5; SNP c; amd/report.cpp */ \
@@ -61,6 +67,8 @@ namespace thimble {
   X(kSnpLeafSignature, "snp.leaf_signature")      /* leaf under the ASK or ASVK; SNP d.5; amd/chain.cpp */ \
   X(kSnpProduct, "snp.product")                   /* CPUID, productName and ARK agree; SNP d.3, d.7; amd/binding.cpp */ \
   X(kSnpChipId, "snp.chip_id")                    /* hwID = CHIP_ID; SNP d.9; amd/binding.cpp */ \
+  X(kSnpChipIdMasked, "snp.chip_id_masked")       /* soft: CHIP_ID is zero under a VCEK; SNP d.9; amd/binding.cpp */ \
+  X(kSnpTcbOrder, "snp.tcb_order")                /* hard: REPORTED <= COMMITTED <= CURRENT; SNP d; amd/verify.cpp */ \
   X(kSnpTcbBinding, "snp.tcb_binding")            /* each SPL = REPORTED_TCB; SNP d.8; amd/binding.cpp */ \
   X(kSnpSignature, "snp.signature")               /* leaf key over bytes 0..0x29F; SNP d.10; amd/binding.cpp */ \
   X(kSnpRevoked, "snp.revoked")                   /* ASK, ASVK or ARK serial in the CRL; SNP d.6; amd/verify.cpp */ \
@@ -74,6 +82,8 @@ namespace thimble {
   X(kSnpDebug, "snp.debug")                       /* soft: POLICY.DEBUG; SNP d.13; amd/verify.cpp */ \
   X(kSnpMigration, "snp.migration")               /* soft: POLICY.MIGRATE_MA; SNP d.13; amd/verify.cpp */ \
   X(kSnpFloorUnknown, "snp.floor_unknown")        /* soft: the local floor file has no entry for this CPU; SNP d.14; amd/floor.cpp */ \
+  X(kSnpFloorUnproven, "snp.floor_unproven")      /* note: nothing is short, and a bulletin's cell is unknown; SNP d.14; amd/floor.cpp */ \
+  X(kSnpFloorStale, "snp.floor_stale")            /* soft: the floors document is past its stale_after; SNP d.14; amd/floor.cpp */ \
   /* -- Azure HCL reports -- */ \
   X(kHclFormat, "hcl.format")                     /* header, lengths, types; HCL; amd/hcl.cpp */ \
   X(kHclBinding, "hcl.binding")                   /* REPORT_DATA = SHA-256(runtime data), then zeros; HCL; amd/hcl.cpp */ \
@@ -82,9 +92,13 @@ namespace thimble {
   X(kHclTpmSignature, "hcl.tpm_signature")        /* vTPM quote under HCLAkPub; HCL; amd/hcl.cpp */ \
   X(kHclTpmPcrDigest, "hcl.tpm_pcr_digest")       /* SHA-256 over the selected PCRs; HCL; amd/hcl.cpp */ \
   X(kHclTpmNonce, "hcl.tpm_nonce")                /* extraData = expected nonce; HCL; amd/hcl.cpp */ \
+  X(kHclVmpl, "hcl.vmpl")                         /* hard: the report in it is not of VMPL 0; HCL; amd/hcl.cpp */ \
   /* -- any result -- */ \
   X(kReportData, "report_data.mismatch")          /* hard: REPORTDATA is not the value expected; verify.cpp */ \
   X(kTrustAnchorExtra, "trust_anchor.extra")      /* soft, a note: rests on an anchor the operator added; intel/verify.cpp, amd/verify.cpp */ \
+  X(kHintDropped, "hint.dropped")                 /* note: an unsigned hint that does not fit this evidence; amd/verify.cpp */ \
+  X(kCollateralDropped, "collateral.dropped")     /* note: a brought item that does not count; service/verification */ \
+  X(kNonce, "nonce.mismatch")                     /* hard: the nonce was not issued here, has expired, or was used before; service/verification */ \
   /* -- decoding collateral, obtaining it, and requests: not checks of evidence, but named causes of errors -- */ \
   X(kEvidenceFormat, "evidence.format")           /* neither quote, report nor HCL report; verify.cpp */ \
   X(kCollateralMalformed, "collateral.malformed") /* undecodable collateral; any decoder in tcb/ */ \
