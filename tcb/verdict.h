@@ -110,6 +110,8 @@ struct Verdict {
   std::vector<std::shared_ptr<const CollateralItem>> collateral;  // all that was used
   std::optional<uint32_t> tcb_info_evaluation;                    // tcbEvaluationDataNumber
   std::optional<uint32_t> qe_identity_evaluation;
+  // When what was used was issued; of several CRLs, the oldest.
+  std::optional<Instant> crl_issued, tcb_info_issued, qe_identity_issued;
   std::string floor;         // AMD: name and version of the local floor file
   std::string trust_anchor;  // its name, "" until the chain has been followed to it
   bool trust_anchor_extra = false;

@@ -69,6 +69,7 @@ Outcome Verification::Run(const VerificationRequest& request) {
 Outcome Verification::Decide(const VerificationRequest& request) {
   const Instant at = request.at.value_or(clock_.Now());
   Outcome outcome = Judge(request, at);
+  outcome.about = request.at;
   if (outcome.error) return outcome;
   if (request.report_data) CheckReportData(outcome.verdict, *request.report_data);
   if (request.runtime_data) CheckRuntimeData(outcome.verdict, *request.runtime_data);

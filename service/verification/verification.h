@@ -11,9 +11,10 @@
 
 #include "cache/collateral_cache.h"
 #include "cache/seen_platforms.h"
-#include "service/support/clock.h"
-#include "service/config/config.h"
 #include "service/baselines/floors.h"
+#include "service/config/config.h"
+#include "service/support/clock.h"
+#include "service/verification/outcome.h"
 #include "tcb/amd/hcl.h"
 #include "tcb/amd/tpm_quote.h"
 #include "tcb/amd/verify.h"
@@ -41,24 +42,13 @@ struct VerificationRequest {
   std::optional<amd::TpmQuote> tpm_quote;  // by its vTPM
   // Expected in that; of other evidence it is the report data, followed by zeros.
   std::optional<Bytes> nonce;
+  bool ear = false;  // a signed result is wanted
   Policy policy;
-  std::string baseline_name;      // "" with a caller's collateral
+  // What brought collateral counts for where the policy does not say.
+  CallerCollateral caller_collateral = CallerCollateral::kNewest;
+  std::string baseline_name;      // "" where it chooses nothing
   uint32_t baseline_version = 0;  // 0: of a file, which has no versions
   Baseline baseline;
-};
-
-// Either an error, with the checks that were made before it, or a verdict and the decision on it.
-struct VerificationOutcome {
-  std::optional<Error> error;
-  Verdict verdict;
-  Decision decision;
-
-  static VerificationOutcome Failed(Error error, Verdict so_far = {}) {
-    return {.error = std::move(error), .verdict = std::move(so_far), .decision = {}};
-  }
-  static VerificationOutcome Of(Verdict verdict) {
-    return {.error = {}, .verdict = std::move(verdict), .decision = {}};
-  }
 };
 
 // The PCK certificate of a platform that has this TCB, with its chain in PEM: for quotes that hold none. pck.missing

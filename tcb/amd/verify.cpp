@@ -285,6 +285,7 @@ void SnpVerification::JudgeRevocation(AmdCrlMode mode) {
   }
   verdict_.checks.Set(Check::kSnpCrlMissing, CheckResult::kPassed);
   CheckWindow(verdict_, crl_->window(), "CRL", Check::kSnpCrlExpired, Check::kSnpCrlExpired);
+  verdict_.crl_issued = crl_->window().not_before;
   verdict_.window = Intersect(verdict_.window, crl_->window());
   if (!Require(verdict_, Check::kSnpCrl, CheckCrlIssuer(*crl_, *set_.root, memo_))) return;
   (void)Require(verdict_, Check::kSnpRevoked, CheckRevocation());
