@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/api/verify_api.h"
 
-#include "service/verification/amd_json.h"
-#include "service/support/ascii.h"
-#include "service/verification/collateral_json.h"
 #include "service/api/problem.h"
+#include "service/api/request_fields.h"
 #include "service/http/query.h"
 #include "service/results/render.h"
-#include "service/api/request_fields.h"
+#include "service/support/ascii.h"
+#include "service/verification/amd_json.h"
+#include "service/verification/collateral_json.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -79,8 +79,7 @@ void VerifyApi::TakeNonce(const VerificationRequest& request, VerificationOutcom
 
 Result<std::string> VerifyApi::Render(const Asked& asked, const VerificationOutcome& outcome) const {
   const VerificationRequest& request = asked.verification;
-  const ResultView view{outcome.verdict, outcome.decision, request.policy, request.baseline_name,
-                        request.baseline_version};
+  const ResultView view{outcome, request.policy, request.baseline_name, request.baseline_version};
   if (!asked.ear) return RenderResult(view);
   const auto nonce = request.nonce ? std::optional(Base64Url(*request.nonce)) : std::nullopt;
   TRY_ASSIGN(const std::string ear, signer_.Sign(view, clock_.Now(), nonce));

@@ -89,7 +89,7 @@ ExitCode PrintResult(std::string_view result_json, bool accept, bool json) {
 
 ExitCode Finish(const VerificationRequest& request, const VerificationOutcome& outcome, bool json) {
   if (outcome.error) return Fail(*outcome.error, json, &outcome.verdict.checks);
-  const ResultView view{outcome.verdict, outcome.decision, request.policy, request.baseline_name};
+  const ResultView view{outcome, request.policy, request.baseline_name};
   return PrintResult(RenderResult(view), outcome.decision.accept, json);
 }
 

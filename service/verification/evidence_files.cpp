@@ -3,9 +3,9 @@
 
 #include <filesystem>
 
-#include "service/support/file.h"
 #include "service/verification/amd_json.h"
 #include "service/verification/collateral_json.h"
+#include "service/support/file.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"

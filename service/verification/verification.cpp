@@ -52,6 +52,16 @@ Status CheckFits(const VerificationRequest& request, bool quote, bool snp, bool 
   return hcl ? Status() : CheckNonce(request);
 }
 
+std::vector<UsedCollateral> UsedBy(const Verdict& verdict) {
+  std::vector<UsedCollateral> used;
+  used.reserve(verdict.collateral.size());
+  for (const ItemPtr& item : verdict.collateral) {
+    used.push_back({item->name(), item->sha256(), item->window(), item->source(),
+                    item->source().empty() ? BroughtBy::kCaller : BroughtBy::kServer});
+  }
+  return used;
+}
+
 }  // namespace
 
 std::array<CollateralKey, 4> KeysFor(const intel::NeededCollateral& needed, const Selector& selector) {
@@ -70,6 +80,7 @@ Outcome Verification::Decide(const VerificationRequest& request) {
   const Instant at = request.at.value_or(clock_.Now());
   Outcome outcome = Judge(request, at);
   outcome.about = request.at;
+  outcome.collateral = UsedBy(outcome.verdict);
   if (outcome.error) return outcome;
   if (request.report_data) CheckReportData(outcome.verdict, *request.report_data);
   if (request.runtime_data) CheckRuntimeData(outcome.verdict, *request.runtime_data);

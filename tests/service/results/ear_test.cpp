@@ -122,7 +122,7 @@ TEST(Jwt, PassesOverKeysOfOtherKinds) {
 class EarClaimsTest : public testing::Test {
  protected:
   json Claims() const {
-    return json::parse(EarClaims({verdict_, decision_, policy_, "default", 1}, {sim::kNow, "id", "nonce-1"}));
+    return json::parse(EarClaims({outcome_, policy_, "default", 1}, {sim::kNow, "id", "nonce-1"}));
   }
   int Vector(const char* name) const {
     const json vector = Claims()["submods"]["cpu0"]["ear.trustworthiness-vector"];
@@ -136,8 +136,9 @@ class EarClaimsTest : public testing::Test {
     verdict_.claims = intel::SgxClaims{};
     decision_.accept = true;
   }
-  Verdict verdict_;
-  Decision decision_;
+  VerificationOutcome outcome_;
+  Verdict& verdict_ = outcome_.verdict;
+  Decision& decision_ = outcome_.decision;
   Policy policy_;
 };
 
