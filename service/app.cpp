@@ -181,7 +181,7 @@ struct App::Impl {
             [this](const intel::PlatformId& platform, const intel::PckTcb& raw) {
               return pck_service.ChainFor(platform, raw);
             },
-            &seen),
+            &seen, &challenges),
         impact_study(seen, cache, FreshFloor),
         recovery_watch(live_policies, *baselines, seen, cache, impact_study),
         intel_dialect(cache, evaluation, version3_infos, fmspcs, clock,
@@ -195,7 +195,7 @@ struct App::Impl {
         admin_dialect(upload, pck_service, registry, cache, policies, clock),
         transfer(cache, registry, upload, clock),
         history_api(cache),
-        verify_api(live_policies, *baselines, *audit, signer, challenges, clock, verification),
+        verify_api(live_policies, *baselines, *audit, signer, clock, verification),
         result_api(signer, challenges, clock),
         collateral_api(*baselines, verification, clock),
         baseline_api(*baselines, FreshFloor, clock),

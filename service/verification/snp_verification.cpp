@@ -17,8 +17,8 @@ struct Verification::SoughtEndorsements {
   std::optional<Error> crl_error;
 };
 
-Outcome Verification::RunSnp(const VerificationRequest& request, ByteView report, Instant at,
-                             const Addition& addition) {
+Verification::Judged Verification::RunSnp(const VerificationRequest& request, ByteView report, Instant at,
+                                          const Addition& addition) {
   const auto floor = floors_.Get(request.baseline.amd);
   if (!floor) return Outcome::Failed(floor.error());
   auto begun =

@@ -365,6 +365,10 @@ Result<QuoteVerification> QuoteVerification::Begin(ByteView quote, std::string_v
   return run;
 }
 
+void QuoteVerification::Note(Check check, const std::string& message) {
+  SoftUnless(verdict_, check, false, [&] { return message; });
+}
+
 Verdict QuoteVerification::Finish(const VerifiedCollateral& collateral) && {
   JudgeWindows(collateral, verdict_);
   if (failed()) {
