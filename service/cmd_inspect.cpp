@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/command_support.h"
 #include "service/commands.h"
+#include "service/evidence_files.h"
 #include "service/file.h"
 #include "service/inspect.h"
 #include "service/json_text.h"
@@ -18,7 +19,7 @@ Status InspectFile(json::Writer& json, const std::string& path) {
   TRY_ASSIGN(const std::string text, ReadFile(path, kMaxBytes));
   json.BeginObject();
   json.Key("file").String(path);
-  const Status written = WriteInspection(json, AsBytes(text));
+  const Status written = WriteInspection(json, FromTextForm(text));
   if (!written) {
     return Error{written.error().kind, written.error().check, StrCat(path, ": ", written.error().message)};
   }

@@ -21,8 +21,9 @@ Outcome Verification::RunSnp(const VerificationRequest& request, ByteView report
                              const Addition& addition) {
   const auto floor = floors_.Get(request.baseline.amd);
   if (!floor) return Outcome::Failed(floor.error());
-  auto begun =
-      amd::SnpVerification::Begin(report, request.endorsements, request.product, anchors_, at, &amd_memo_);
+  // For another time the caller's own decide where there are any; for now they are hints.
+  const amd::EndorsementSet given = request.at ? amd::AsGiven(request.endorsements) : request.endorsements;
+  auto begun = amd::SnpVerification::Begin(report, given, request.product, anchors_, at, &amd_memo_);
   if (!begun) return Outcome::Failed(std::move(begun).error());
   Verdict so_far = begun->verdict();
   if (addition) addition(so_far);
@@ -89,6 +90,9 @@ Result<Verification::SoughtEndorsements> Verification::Seek(const amd::SnpVerifi
     }
     TRY(item);
     (kind == ItemKind::kVcek ? sought.cached.vcek : sought.cached.chain) = *item;
+  }
+  if (const auto vcek = begun.also_needed(sought.cached)) {
+    TRY_ASSIGN(sought.cached.vcek, Item(*vcek, request.at));
   }
   return sought;
 }
