@@ -50,7 +50,6 @@ bool Covers(const TcbVersion& platform, const TcbVersion& required) {
 }
 
 std::optional<ChipId> ChipOf(const SnpClaims& claims, const PlatformFacts& facts) {
-  if (facts.signing_key == SigningKey::kVlek) return std::nullopt;
   if (!claims.chip_id.zero()) return claims.chip_id;
   if (facts.hwid.empty() || facts.hwid.size() > ChipId::kSize) return std::nullopt;
   std::array<uint8_t, ChipId::kSize> bytes{};

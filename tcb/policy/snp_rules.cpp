@@ -177,7 +177,7 @@ void AddIdentityRules(const SnpClaims* claims, const amd::PlatformFacts* facts, 
                       RuleList& rules) {
   const bool vlek = facts != nullptr && facts->signing_key == amd::SigningKey::kVlek;
   if (!vlek || snp.csp_id.empty()) {
-    const bool known = claims != nullptr && facts != nullptr;
+    const bool known = !vlek && claims != nullptr && facts != nullptr;
     rules.AnyOf("snp.chip_id", snp.chip_id, known ? ChipOf(*claims, *facts) : std::nullopt);
   }
   if (!snp.csp_id.empty() && (vlek || snp.chip_id.empty())) {
