@@ -12,14 +12,6 @@ namespace {
 
 Error ChainError(std::string message) { return {ErrorKind::kRejected, Check::kSnpChain, std::move(message)}; }
 
-// By AMD's names; where a name is none of them, by the CA bit. Whether the rest fits the role is checked later.
-bool IsLeaf(const Certificate& certificate) {
-  const std::string& name = certificate.subject_cn();
-  if (IsLeafName(name)) return true;
-  if (name.starts_with("SEV-") || name.starts_with("ARK-")) return false;
-  return certificate.is_ca() != true && !certificate.self_issued();
-}
-
 // The one with the subject that is named, else any: the chain check then says what is wrong with it.
 CertificatePtr Pick(const std::vector<CertificatePtr>& candidates, const CertificatePtr& below) {
   if (candidates.empty()) return nullptr;
@@ -60,6 +52,13 @@ Result<SigningKey> CheckIntermediate(const Certificate& intermediate, const Cert
 }
 
 }  // namespace
+
+bool IsLeaf(const Certificate& certificate) {
+  const std::string& name = certificate.subject_cn();
+  if (IsLeafName(name)) return true;
+  if (name.starts_with("SEV-") || name.starts_with("ARK-")) return false;
+  return certificate.is_ca() != true && !certificate.self_issued();
+}
 
 Result<CertificateSet> SortByRole(const std::vector<Bytes>& certificates, const CertificatePtr& leaf,
                                   Check malformed) {

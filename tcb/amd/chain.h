@@ -20,6 +20,9 @@ struct CertificateSet {
   CertificatePtr leaf, intermediate, root;
 };
 
+// A leaf by AMD's names; where a name is none of them, by the CA bit. Whether the rest fits the role is checked later.
+bool IsLeaf(const Certificate& certificate);
+
 // Sorts certificates that came in any order by what they say they are. Of several issuers the one that the
 // certificate below it names is taken; `leaf`, which may be null, is looked at for that when none is among
 // them. Malformed (`malformed`) when one cannot be decoded or there are two different leaves.

@@ -302,8 +302,17 @@ TEST(Verify, ChipIdIsTheLeafsHwId) {
 TEST(Verify, ChipIdMasked) {
   const ReportSpec masked{.bend = [](Bytes& r) { std::fill_n(r.begin() + 0x1a0, 64, uint8_t{0}); }};
   const auto result = JudgeReport(Milan(), masked);
-  ExpectHard(result, Check::kSnpChipId);
+  ExpectSoft(result, Check::kSnpChipIdMasked);
   EXPECT_NE(FindingsOf(*result)[0].message.find("mask"), std::string::npos);
+  EXPECT_EQ(result->checks.Get(Check::kSnpChipId), CheckResult::kNotRun);
+  // Another chip's key of the same TCB signs nothing here.
+  const auto other = [](LeafSpec& l) {
+    l.hwid.back() ^= 1;
+    l.certificate = [](CertificateSpec& c) { c.key = sim::SimKey("another chip", Curve::kP384); };
+  };
+  const auto foreign = Judge(World().Report(Milan(), masked), World().Endorsements(Milan(), {.leaf = other}));
+  ASSERT_TRUE(foreign.ok());
+  EXPECT_EQ(foreign->hard()->check, Check::kSnpSignature);
   ExpectGood(JudgeReport(MilanVlek(), masked));
 }
 
