@@ -5,9 +5,9 @@
 #include "service/api/request_fields.h"
 #include "service/http/query.h"
 #include "service/results/render.h"
-#include "service/support/ascii.h"
 #include "service/verification/amd_json.h"
 #include "service/verification/collateral_json.h"
+#include "tcb/base/ascii.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -56,7 +56,8 @@ http::Response VerifyApi::Verify(const http::Request& request, const http::Query
 
   const VerificationOutcome outcome = verification_.Run(*read);
   if (outcome.error) return ProblemResponse(ProblemOf(*outcome.error, &outcome.verdict.checks));
-  if (const Status recorded = audit_.Decision(request, *read, outcome); !recorded && audit_.must_record())
+  if (const Status recorded = audit_.Decision({request.id, request.client}, *read, outcome);
+      !recorded && audit_.must_record())
     return ProblemResponse(ProblemOf(recorded.error()));
   auto body = Render(*read, outcome);
   if (!body) return ProblemResponse(ProblemOf(body.error()));
@@ -129,6 +130,7 @@ Result<VerificationRequest> VerifyApi::FromQuery(const std::string& body, const 
 
 Status VerifyApi::Apply(const Options& options, VerificationRequest& request) const {
   TRY(SetAt(options.at, request));
+  // For another time the caller's own decide where there are any; for now they are hints.
   if (options.report_data) {
     request.report_data = FromHex(*options.report_data);
     if (!request.report_data || request.report_data->size() > intel::ReportData::kSize) {
@@ -142,6 +144,8 @@ Status VerifyApi::Apply(const Options& options, VerificationRequest& request) co
   const auto policy = policies->find(options.policy.value_or("default"));
   if (policy == policies->end()) return BadRequestError(StrCat("policy: there is no ", *options.policy));
   request.policy = policy->second;
+  if (request.at || ModeOf(request) == CallerCollateral::kAny)
+    request.endorsements = amd::AsGiven(request.endorsements);
 
   if (!IsJudgedAsBrought(request)) return SetBaseline(options.baseline, baselines_, request);
   if (options.baseline) {

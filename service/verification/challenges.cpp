@@ -21,9 +21,7 @@ Instant ExpiryIn(ByteView nonce) {
   return Instant(Seconds(static_cast<int64_t>(seconds)));
 }
 
-Error Stale(std::string_view why) {
-  return {ErrorKind::kRejected, Check::kNonce, StrCat("nonce: ", why)};
-}
+Error Stale(std::string_view why) { return {ErrorKind::kRejected, Check::kNonce, StrCat("nonce: ", why)}; }
 
 }  // namespace
 

@@ -3,20 +3,6 @@
 
 namespace thimble {
 
-std::string_view BroughtByName(BroughtBy by) {
-  switch (by) {
-    case BroughtBy::kServer:
-      return "server";
-    case BroughtBy::kCaller:
-      return "caller";
-    case BroughtBy::kHost:
-      return "host_table";
-    case BroughtBy::kEvidence:
-      break;
-  }
-  return "evidence";
-}
-
 std::string_view FreshnessOfNonceName(NonceOutcome::Freshness freshness) {
   switch (freshness) {
     case NonceOutcome::Freshness::kIssuedHere:

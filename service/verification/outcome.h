@@ -15,15 +15,6 @@
 
 namespace thimble {
 
-// Whose an item of collateral is.
-enum class BroughtBy : uint8_t {
-  kServer,    // held here, or fetched for this request
-  kCaller,    // `collateral`, `endorsements`, --collateral
-  kHost,      // the certificate table of an extended report
-  kEvidence,  // the certificates in a quote
-};
-std::string_view BroughtByName(BroughtBy by);  // "server", "caller", "host_table", "evidence"
-
 // One item that the verdict rests on.
 struct UsedCollateral {
   std::string item;  // KeyName

@@ -25,8 +25,7 @@ Error NamingItem(const CollateralKey& key, Error error) {
 Error Refused(std::string message) { return {ErrorKind::kMalformed, Check::kRequest, std::move(message)}; }
 
 bool BringsCollateral(const VerificationRequest& request) {
-  return request.collateral || !request.endorsements.certificates.empty() ||
-         !request.endorsements.crl.empty();
+  return request.collateral || !request.endorsements.empty();
 }
 
 // Only what the server answers for is signed.
@@ -78,9 +77,8 @@ Status CheckNonceIsAlone(const VerificationRequest& request) {
 
 // No member of a request is silently ignored: each has evidence that it goes with.
 Status CheckFits(const VerificationRequest& request, bool quote, bool snp, bool hcl) {
-  const bool endorsed = !request.endorsements.certificates.empty() || !request.endorsements.crl.empty();
   TRY(GoesOnlyWith("a quote", quote, request.collateral.has_value(), "collateral"));
-  TRY(GoesOnlyWith("an SNP report", snp, endorsed, "endorsements"));
+  TRY(GoesOnlyWith("an SNP report", snp, !request.endorsements.empty(), "endorsements"));
   TRY(GoesOnlyWith("an SNP report", snp, request.product.has_value(), "product"));
   TRY(GoesOnlyWith("the HCL report of a TD", hcl && !snp, request.td_quote.has_value(), "td_quote"));
   TRY(GoesOnlyWith("an HCL report", hcl, request.tpm_quote.has_value(), "tpm_quote"));
@@ -94,6 +92,8 @@ std::vector<UsedCollateral> UsedBy(const Verdict& verdict) {
     used.push_back({item->name(), item->sha256(), item->window(), item->source(),
                     item->source().empty() ? BroughtBy::kCaller : BroughtBy::kServer});
   }
+  for (const BroughtEndorsement& brought : verdict.brought)
+    used.push_back({brought.item, brought.sha256, brought.window, "", brought.by});
   return used;
 }
 

@@ -14,8 +14,8 @@
 
 #include "cache/collateral_cache.h"
 #include "cache/seen_platforms.h"
+#include "service/baselines/baseline.h"
 #include "service/baselines/floors.h"
-#include "service/config/config.h"
 #include "service/support/clock.h"
 #include "service/verification/at_hand.h"
 #include "service/verification/challenges.h"
