@@ -16,6 +16,7 @@
 #include "service/collateral_upload.h"
 #include "service/export_file.h"
 #include "service/router.h"
+#include "service/terminal.h"
 
 namespace thimble {
 
@@ -33,7 +34,7 @@ struct ImportReport {
 std::string ImportJson(const ImportReport& report);
 // Unavailable (upstream.answer) when it is not that JSON: it comes from a server.
 Result<ImportReport> ParseImportJson(std::string_view json);
-std::string ImportText(const ImportReport& report);
+Lines ImportText(const ImportReport& report);
 
 // Thread-safe. What it refers to outlives it.
 class Transfer {

@@ -60,4 +60,36 @@ const CpuLine* CpuLineFromName(std::string_view name) {
   return line == kLines.end() ? nullptr : &*line;
 }
 
+std::optional<Cpus> Cpus::FromName(std::string_view name) {
+  for (const Product product : {Product::kMilan, Product::kGenoa, Product::kTurin}) {
+    if (ProductName(product) == name) return Cpus(product);
+  }
+  const CpuLine* const line = CpuLineFromName(name);
+  if (line == nullptr || !line->product) return std::nullopt;
+  return Cpus(*line->product, line);
+}
+
+std::string_view Cpus::name() const { return line != nullptr ? line->name : ProductName(product); }
+
+bool Cpus::Contains(const Cpus& other) const {
+  if (product != other.product) return false;
+  return line == nullptr || (other.line != nullptr && line->cpus.Contains(other.line->cpus.first()));
+}
+
+std::vector<Cpus> CpusOf(Product product, const CpuId& cpuid) {
+  std::vector<Cpus> out = {product};
+  for (const CpuLine* line : CpuLinesOf(cpuid)) {
+    if (line->product == product) out.emplace_back(product, line);
+  }
+  return out;
+}
+
+std::vector<std::vector<Cpus>> PossibleCpus(Product product) {
+  std::vector<std::vector<Cpus>> out = {{product}};
+  for (const CpuLine& line : kLines) {
+    if (line.product == product) out.push_back(CpusOf(product, line.cpus.first()));
+  }
+  return out;
+}
+
 }  // namespace thimble::amd

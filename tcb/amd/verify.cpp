@@ -209,7 +209,7 @@ void SnpVerification::NoteAnchor() {
   verdict_.trust_anchor = anchor.name;
   verdict_.trust_anchor_extra = anchor.extra;
   if (!anchor.extra) return;
-  SoftUnless(verdict_, Check::kTrustAnchorExtra, false,
+  NoteUnless(verdict_, Check::kTrustAnchorExtra, false,
              [&] { return StrCat("rests on \"", anchor.name, "\", an anchor that the operator added"); });
 }
 

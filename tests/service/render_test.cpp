@@ -122,10 +122,10 @@ TEST(RenderClaims, NamesThoseOfTdxAndWhatOnlyLaterReportsHave) {
   Verdict verdict;
   intel::TdxClaims claims;
   verdict.claims = claims;
-  const Names names10{"debug",           "mrconfigid",    "mrowner",     "mrownerconfig",
-                      "mrseam",          "mrsignerseam",  "mrtd",        "report_data",
-                      "rtmr0",           "rtmr1",         "rtmr2",       "rtmr3",
-                      "seam_attributes", "td_attributes", "tee_tcb_svn", "xfam"};
+  const Names names10{"debug",        "mrconfigid", "mrowner",         "mrownerconfig", "mrseam",
+                      "mrsignerseam", "mrtd",       "report_data",     "rtmr0",         "rtmr1",
+                      "rtmr2",        "rtmr3",      "seam_attributes", "td_attributes", "td_attributes_set",
+                      "tee_tcb_svn",  "xfam"};
   EXPECT_EQ(ClaimNames(verdict), names10);
   claims.tee_tcb_svn2.emplace();
   claims.mr_service_td.emplace();
@@ -171,7 +171,7 @@ TEST(Explain, SaysWhatWasDecidedAndWhatWouldChangeIt) {
            "  not run  tcb.not_supported: stopped before it\n",
            "checks: 1 passed; the others\n",
        }) {
-    EXPECT_NE(text->find(line), std::string::npos) << line << "in\n" << *text;
+    EXPECT_NE(text->text().find(line), std::string::npos) << line << "in\n" << text->text();
   }
 }
 
