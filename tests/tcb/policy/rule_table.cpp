@@ -113,7 +113,7 @@ RuleRow MinTcbRow(std::string key, TcbMinimums SnpRules::*minimums,
             p.snp.*minimums = {{amd::Product::kGenoa, minimum}};
           },
           Snp([=](SnpClaims& c) { --(c.*tcb)->snp; }),
-          R"({"product":"Genoa","bootloader":9,"snp":)" + std::to_string(snp) + "}",
+          R"({"product":"Genoa","line":"Genoa-B1","bootloader":9,"snp":)" + std::to_string(snp) + "}",
           "",
           ""};
 }
