@@ -60,7 +60,7 @@ namespace thimble {
   X(kQeTcb, "qe.tcb_status")                      /* note: the quoting enclave's level is short of UpToDate; DCAP 4; intel/verify.cpp */ \
   /* -- AMD evidence and endorsements -- */ \
   X(kSnpFormat, "snp.format")                     /* lengths, must-be-zero ranges; SNP c, d.1; amd/report.cpp */ \
-  X(kSnpVersion, "snp.version")                   /* 2 to 5; SNP c; amd/report.cpp */ \
+  X(kSnpVersion, "snp.version")                   /* 2 to 6; SNP c; amd/report.cpp */ \
   X(kSnpSignatureAlgorithm, "snp.signature_algorithm") /* 1; SNP d.1; amd/verify.cpp */ \
   X(kSnpSigningKey, "snp.signing_key")            /* SIGNING_KEY fits the leaf's kind; SNP d.2; amd/binding.cpp */ \
   X(kSnpChain, "snp.chain")                       /* ARK anchored, ASK or ASVK under it, roles; SNP d.4, d.5; amd/chain.cpp */ \

@@ -35,7 +35,8 @@ Status CheckProduct(Product product, const Issuers& issuers, const Endorsement& 
   if (issuers.product != product) return differs("root", issuers.anchor->name);
   if (endorsement.product != product) return differs("leaf", endorsement.product_name);
   if (named && named != product) return differs("caller", ProductName(*named));
-  if (endorsement.struct_version != TraitsOf(product).struct_version) {
+  const auto& struct_version = TraitsOf(product).struct_version;
+  if (struct_version && endorsement.struct_version != *struct_version) {
     return differs("leaf's structVersion", StrCat(endorsement.struct_version));
   }
   return {};

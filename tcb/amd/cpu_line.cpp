@@ -26,9 +26,9 @@ constexpr std::array<CpuLine, 13> kLines = {{
     {"Siena-A2", "Bergamo-A2", Exactly(0x19, 0xa0, 2), Product::kGenoa},
     {"Turin-C1", "", Exactly(0x1a, 0x02, 1), Product::kTurin},
     {"Turin-Dense", "", Exactly(0x1a, 0x11, 0), Product::kTurin},
-    {"Venice", "", Models(0x1a, 0x50, 0x57), std::nullopt},
-    {"Venice", "", Models(0x1a, 0x90, 0xaf), std::nullopt},
-    {"Venice", "", Models(0x1a, 0xc0, 0xc7), std::nullopt},
+    {"Venice", "", Models(0x1a, 0x50, 0x57), Product::kVenice},
+    {"Venice", "", Models(0x1a, 0x90, 0xaf), Product::kVenice},
+    {"Venice", "", Models(0x1a, 0xc0, 0xc7), Product::kVenice},
 }};
 
 }  // namespace

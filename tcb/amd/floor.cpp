@@ -27,7 +27,7 @@ constexpr std::array<Component, 5> kComponents = {{
 }};
 
 std::array<uint8_t, kComponents.size()> Have(const TcbVersion& tcb) {
-  return {tcb.fmc.value_or(0), tcb.bootloader, tcb.tee, tcb.snp, tcb.microcode};
+  return {tcb.fmc.value_or(0), tcb.bootloader.value_or(0), tcb.tee.value_or(0), tcb.snp.value_or(0), tcb.microcode.value_or(0)};
 }
 
 std::vector<const FloorEntry*> EntriesFor(const FloorTable& table, const std::optional<CpuId>& cpuid) {

@@ -5,6 +5,14 @@
 #include "tcb/base/text.h"
 #include "tcb/policy/rule_list.h"
 
+namespace thimble {
+
+std::optional<uint8_t> TcbMinimum::At(amd::TcbComponent component) const {
+  return amd::TcbVersion{{}, bootloader, tee, snp, microcode, fmc}.At(component);
+}
+
+}  // namespace thimble
+
 namespace thimble::policy {
 namespace {
 
@@ -87,33 +95,23 @@ void AddGuestRules(const SnpClaims* claims, const SnpRules& snp, RuleList& rules
 
 // -- versions --
 
-struct NamedComponent {
-  std::string_view name;
-  std::optional<uint8_t> TcbMinimum::*minimum;
-};
-constexpr std::array<NamedComponent, 5> kComponents = {{{"fmc", &TcbMinimum::fmc},
-                                                        {"bootloader", &TcbMinimum::bootloader},
-                                                        {"tee", &TcbMinimum::tee},
-                                                        {"snp", &TcbMinimum::snp},
-                                                        {"microcode", &TcbMinimum::microcode}}};
-
 // The same shape for what is wanted and what is found.
 std::string TcbJson(amd::Product product, const TcbMinimum& tcb) {
   std::string out;
   json::Writer writer(&out);
   writer.BeginObject();
   writer.Key("product").String(amd::ProductName(product));
-  for (const NamedComponent& component : kComponents) {
-    if (const auto& svn = tcb.*component.minimum) writer.Key(component.name).Unsigned(*svn);
+  for (const amd::TcbComponent component : amd::kTcbComponents) {
+    if (const auto svn = tcb.At(component)) writer.Key(amd::ComponentName(component)).Unsigned(*svn);
   }
   writer.EndObject();
   return out;
 }
 
 bool Reaches(const TcbMinimum& tcb, const TcbMinimum& minimum) {
-  return std::all_of(kComponents.begin(), kComponents.end(), [&](const NamedComponent& component) {
-    const auto& need = minimum.*component.minimum;
-    return !need || (tcb.*component.minimum).value_or(0) >= *need;
+  return std::ranges::all_of(amd::kTcbComponents, [&](amd::TcbComponent component) {
+    const auto need = minimum.At(component);
+    return !need || tcb.At(component).value_or(0) >= *need;
   });
 }
 
@@ -134,9 +132,8 @@ void AddMinTcb(std::string_view rule, const TcbMinimums& minimums,
 void AddMinVersion(std::string_view rule, const std::optional<amd::FirmwareVersion>& minimum,
                    const amd::FirmwareVersion* found, RuleList& rules) {
   if (!minimum) return;
-  const auto key = [](const amd::FirmwareVersion& v) { return std::tuple(v.major, v.minor, v.build); };
   rules.Add(rule, Text(*minimum), found != nullptr ? Text(*found) : "null",
-            found != nullptr && key(*found) >= key(*minimum));
+            found != nullptr && *found >= *minimum);
 }
 
 void AddVersionRules(const SnpClaims* claims, const SnpRules& snp, RuleList& rules) {

@@ -40,7 +40,9 @@ inline constexpr std::array<NamedBit, 8> kPlatformInfoBits = {{{"SMT_EN", 0},
 
 // Minimums of a TCB_VERSION, component by component; what is absent has none.
 struct TcbMinimum {
-  std::optional<uint8_t> fmc, bootloader, tee, snp, microcode;  // fmc: Turin only
+  std::optional<uint8_t> fmc, bootloader, tee, snp, microcode;
+
+  std::optional<uint8_t> At(amd::TcbComponent component) const;
 };
 // By product, because their numbers do not compare. A product that is not named has no minimum that could be
 // reached: it does not pass.

@@ -4,6 +4,7 @@
 // accepts by a rule that another one cancels, is found when it is loaded.
 #include <algorithm>
 
+#include "tcb/amd/product.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/policy.h"
@@ -95,8 +96,11 @@ Status CheckTdx(const Policy& policy) {
 
 Status CheckMinTcb(std::string_view key, const TcbMinimums& minimums, const SnpRules& snp) {
   for (const auto& [product, minimum] : minimums) {
-    if (minimum.fmc && product != amd::Product::kTurin) {
-      return Refuse(key, StrCat(amd::ProductName(product), " has no component fmc"));
+    for (const amd::TcbComponent component : amd::kTcbComponents) {
+      if (minimum.At(component) && !amd::TraitsOf(product).layout.Has(component)) {
+        return Refuse(key,
+                      StrCat(amd::ProductName(product), " has no component ", amd::ComponentName(component)));
+      }
     }
     if (!snp.products.empty() && !Contains(snp.products, product)) {
       return Refuse(key, StrCat(amd::ProductName(product), " is not in snp.products"));

@@ -127,9 +127,9 @@ TEST(Endorsement, ProductNameIsReadUpToTheStepping) {
 TEST(Endorsement, TcbDifferenceNamesTheComponent) {
   const TcbVersion turin = SnpPlatform::Of(Product::kTurin).tcb;
   const Endorsement endorsement = Parse(SnpPlatform::Of(Product::kTurin)).endorsement.value();
-  const auto differs = [&](uint8_t TcbVersion::*component) {
+  const auto differs = [&](TcbVersion::Spl TcbVersion::*component) {
     TcbVersion other = turin;
-    other.*component = static_cast<uint8_t>(other.*component + 1);
+    ++*(other.*component);
     return TcbDifference(endorsement, other).value_or("nothing");
   };
   EXPECT_TRUE(differs(&TcbVersion::bootloader).starts_with("bootloader: "))

@@ -66,7 +66,7 @@ TEST(TcbVersion, EncodesWhatItDecodes) {
 TEST(TcbVersion, CoversIsPerComponent) {
   const TcbVersion required{Product::kTurin, 2, 2, 2, 2, 2};
   EXPECT_TRUE(Covers(required, required));
-  for (uint8_t TcbVersion::*component :
+  for (TcbVersion::Spl TcbVersion::*component :
        {&TcbVersion::bootloader, &TcbVersion::tee, &TcbVersion::snp, &TcbVersion::microcode}) {
     TcbVersion platform{Product::kTurin, 9, 9, 9, 9, 9};
     EXPECT_TRUE(Covers(platform, required));

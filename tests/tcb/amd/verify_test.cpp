@@ -287,12 +287,12 @@ TEST(Verify, ChipIdMasked) {
 TEST(Verify, TcbOfTheLeafIsTheReportedOneExactly) {
   for (const SnpPlatform& platform : AllPlatforms()) {
     SCOPED_TRACE(NameOf(platform));
-    for (uint8_t TcbVersion::*component :
+    for (TcbVersion::Spl TcbVersion::*component :
          {&TcbVersion::bootloader, &TcbVersion::tee, &TcbVersion::snp, &TcbVersion::microcode}) {
       for (const int step : {1, 255}) {  // one more, one less
         ExpectHard(
             JudgeLeaf(platform,
-                      [=](LeafSpec& l) { l.tcb.*component = static_cast<uint8_t>(l.tcb.*component + step); }),
+                      [=](LeafSpec& l) { l.tcb.*component = static_cast<uint8_t>(*(l.tcb.*component) + step); }),
             Check::kSnpTcbBinding);
       }
     }
