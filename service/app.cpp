@@ -83,12 +83,6 @@ Result<ResultSigner> OpenSigner(const Config& config, Storage storage) {
   return ResultSigner::AtFile((std::filesystem::path(config.cache.data) / "result-key.pem").string());
 }
 
-// As the file is now: what is tried out may still be edited.
-Result<FloorPtr> FreshFloor(const std::string& setting) {
-  TRY_ASSIGN(amd::FloorTable table, LoadFloor(setting));
-  return FloorPtr(std::make_shared<const amd::FloorTable>(std::move(table)));
-}
-
 void FlushSeen(SeenPlatforms& seen) {
   if (const Status flushed = seen.Flush(); !flushed)
     LogWarning(StrCat("platforms seen: cannot be written down: ", flushed.error().message));
@@ -182,7 +176,7 @@ struct App::Impl {
               return pck_service.ChainFor(platform, raw);
             },
             &seen),
-        impact_study(seen, cache, FreshFloor),
+        impact_study(seen, cache, LoadFloors),
         recovery_watch(live_policies, *baselines, seen, cache, impact_study),
         intel_dialect(cache, evaluation, version3_infos, fmspcs, clock,
                       {config.honour_update, config.pccs.mode}),
@@ -198,7 +192,7 @@ struct App::Impl {
         verify_api(live_policies, *baselines, *audit, signer, challenges, clock, verification),
         result_api(signer, challenges, clock),
         collateral_api(*baselines, verification, clock),
-        baseline_api(*baselines, FreshFloor, clock),
+        baseline_api(*baselines, LoadFloors, clock),
         impact_api(live_policies, *baselines, impact_study, clock),
         health_api(cache, events, refusals, *store, anchors, recovery_watch, *audit, reload_outcome, clock) {
     chains = {&cache, &clock};

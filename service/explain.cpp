@@ -34,6 +34,17 @@ void AddLine(std::string& out, std::string_view label, const std::string& text) 
   out += StrCat(padded, text, "\n");
 }
 
+// "meets entrysign-badram; behind on AMD-SB-3020 (snp 24, needs 27); by thimble-amd-floors 7 of 2026-11-30"
+std::string FloorsLine(const Value& floors) {
+  const std::string summary = TextOf(floors, "summary"), waived = TextOf(floors, "waived");
+  const auto overlay = floors.Find("overlay");
+  return StrCat(summary, summary.empty() ? "" : "; ", waived.empty() ? "" : StrCat("waived: ", waived, "; "),
+                "by ", TextOf(floors, "name"), " ", TextOf(floors, "number"), " of ",
+                TextOf(floors, "issued"),
+                overlay ? StrCat(" + ", TextOf(*overlay, "name"), " ", TextOf(*overlay, "number")) : "",
+                TextOf(floors, "stale") == "yes" ? ", which is stale" : "");
+}
+
 std::string Summary(const Value& result) {
   std::string out;
   AddLine(out, "decision", TextOf(result, "decision"));
@@ -46,6 +57,8 @@ std::string Summary(const Value& result) {
           StrCat(TextOf(result, "tcb_status"), date.empty() ? "" : ", of ", date,
                  local ? ", by local policy: AMD publishes no status" : ""));
   AddLine(out, "advisories", TextOf(result, "advisories"));
+  AddLine(out, "unproven", TextOf(result, "advisories_unproven"));
+  if (const auto floors = result.Find("floors")) AddLine(out, "floors", FloorsLine(*floors));
   const std::string expiry = TextOf(result, "earliest_expiry");
   AddLine(out, "judged at",
           StrCat(TextOf(result, "at"), expiry.empty() ? "" : ", on what holds until ", expiry));
@@ -65,9 +78,15 @@ std::string Findings(const Value& result) {
 std::string Shortfalls(const Value& result) {
   std::string out;
   for (const Value& shortfall : ListOf(result, "shortfalls")) {
-    const std::string update = TextOf(shortfall, "update");
-    out += StrCat("  ", TextOf(shortfall, "component"), ": has ", TextOf(shortfall, "have"), ", needs ",
-                  TextOf(shortfall, "need"), update.empty() ? "" : "; update the ", update, "\n");
+    const std::string update = TextOf(shortfall, "update"), bulletin = TextOf(shortfall, "bulletin");
+    const std::string view = TextOf(shortfall, "view");
+    out += StrCat("  ", bulletin, bulletin.empty() ? "" : ", ", TextOf(shortfall, "component"),
+                  view.empty() ? "" : StrCat(" (", view, ")"), ": has ", TextOf(shortfall, "have"),
+                  ", needs ", TextOf(shortfall, "need"),
+                  update.empty()     ? ""
+                  : bulletin.empty() ? "; update the "
+                                     : "; cure: ",
+                  update, "\n");
   }
   return out.empty() ? out : StrCat("\nshort of the best TCB level\n", out);
 }

@@ -40,7 +40,7 @@ Outcome Verification::RunSnp(const VerificationRequest& request, ByteView report
     return Outcome::Failed(std::move(error), std::move(so_far));
   }
   if (addition) addition(*verdict);
-  amd::ApplyFloor(*verdict, **floor, policy.amd_floor);
+  amd::ApplyFloors(*verdict, *floor, policy.amd_level, policy.amd_floor);
   return Outcome::Of(std::move(verdict).value());
 }
 

@@ -86,7 +86,7 @@ class Verification {
   // itself (null where it does), the CRL always.
   Result<amd::CachedEndorsements> GatherEndorsements(const VerificationRequest& request);
   // The floor table that a baseline names.
-  Result<FloorPtr> FloorOf(const std::string& setting) { return floors_.Get(setting); }
+  Result<amd::FloorsPtr> FloorOf(const std::string& setting) { return floors_.Get(setting); }
 
  private:
   void NoteSeen(const VerificationRequest& request, const Verdict& verdict);

@@ -68,7 +68,7 @@ namespace thimble {
   X(kSnpProduct, "snp.product")                   /* CPUID, productName and ARK agree; SNP d.3, d.7; amd/binding.cpp */ \
   X(kSnpChipId, "snp.chip_id")                    /* hwID = CHIP_ID; SNP d.9; amd/binding.cpp */ \
   X(kSnpChipIdMasked, "snp.chip_id_masked")       /* soft: CHIP_ID is zero under a VCEK; SNP d.9; amd/binding.cpp */ \
-  X(kSnpTcbOrder, "snp.tcb_order")                /* hard: REPORTED <= COMMITTED <= CURRENT; SNP d; amd/verify.cpp */ \
+  X(kSnpTcbOrder, "snp.tcb_order")                /* hard: REPORTED <= COMMITTED <= CURRENT; SNP d.14; amd/binding.cpp */ \
   X(kSnpTcbBinding, "snp.tcb_binding")            /* each SPL = REPORTED_TCB; SNP d.8; amd/binding.cpp */ \
   X(kSnpSignature, "snp.signature")               /* leaf key over bytes 0..0x29F; SNP d.10; amd/binding.cpp */ \
   X(kSnpRevoked, "snp.revoked")                   /* ASK, ASVK or ARK serial in the CRL; SNP d.6; amd/verify.cpp */ \

@@ -38,6 +38,11 @@ void SoftUnless(Verdict& verdict, Check check, bool holds, const Message& messag
   RecordUnless(verdict, check, holds, Severity::kSoft, message);
 }
 
+template <class Message>
+void NoteUnless(Verdict& verdict, Check check, bool holds, const Message& message) {
+  RecordUnless(verdict, check, holds, Severity::kNote, message);
+}
+
 // Both sides of a window; at its ends it still holds. For CRLs the two checks are one and the same.
 inline void CheckWindow(Verdict& verdict, const Validity& window, std::string_view what, Check expired,
                         Check not_yet) {

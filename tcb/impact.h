@@ -26,7 +26,7 @@ struct ReferenceSet {
   std::vector<const intel::TcbInfo*> tcb_infos;
   const intel::EnclaveIdentity* qe = nullptr;
   const intel::EnclaveIdentity* td_qe = nullptr;
-  const amd::FloorTable* floor = nullptr;
+  amd::FloorsPtr floors;
   Policy policy;
 };
 

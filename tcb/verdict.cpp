@@ -14,6 +14,8 @@ constexpr std::array<std::string_view, kTcbStatusCount> kStatusNames = {
     "TDRelaunchAdvised",
     "TDRelaunchAdvisedConfigurationNeeded",
     "Revoked",
+    "RelaunchAdvised",
+    "RelaunchAdvisedConfigurationNeeded",
 };
 
 }  // namespace
@@ -37,6 +39,18 @@ std::optional<TcbStatus> TcbStatusFromName(std::string_view name) {
     if (kStatusNames[i] == name) return static_cast<TcbStatus>(i);
   }
   return std::nullopt;
+}
+
+std::string_view SeverityName(Severity severity) {
+  switch (severity) {
+    case Severity::kNote:
+      return "note";
+    case Severity::kSoft:
+      return "soft";
+    case Severity::kHard:
+      break;
+  }
+  return "hard";
 }
 
 void CheckLog::Set(Check check, CheckResult result) {

@@ -69,6 +69,20 @@ Status CheckTcb(const SnpClaims& claims, Product product, const Endorsement& end
   return Rejected(Check::kSnpTcbBinding, StrCat("REPORTED_TCB: ", *difference));
 }
 
+Status CheckTcbOrder(const SnpClaims& claims, Product product) {
+  const TcbVersion reported = TcbVersion::Decode(product, claims.raw_reported_tcb);
+  const TcbVersion committed = TcbVersion::Decode(product, claims.raw_committed_tcb);
+  const TcbVersion current = TcbVersion::Decode(product, claims.raw_current_tcb);
+  for (const TcbComponent component : kTcbComponents) {
+    const auto low = reported.At(component), middle = committed.At(component), high = current.At(component);
+    if (low <= middle && middle <= high) continue;
+    return Rejected(Check::kSnpTcbOrder,
+                    StrCat(ComponentName(component), ": REPORTED_TCB ", *low, ", COMMITTED_TCB ", *middle,
+                           ", CURRENT_TCB ", *high, ", which may not fall"));
+  }
+  return {};
+}
+
 Status CheckSignature(const Report& report, const Certificate& leaf) {
   const EcPublicKey* key = leaf.ec_key();
   if (key != nullptr && key->VerifyRaw(report.signed_bytes, report.signature)) return {};

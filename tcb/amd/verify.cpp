@@ -27,10 +27,12 @@ void DeclareChecks(CheckLog& checks) {
       Check::kSnpProduct, Check::kSnpChipId, Check::kSnpTcbBinding, Check::kSnpSignature, Check::kSnpRevoked,
       Check::kSnpCrl, Check::kSnpCrlMissing, Check::kSnpCrlExpired, Check::kSnpEndorsementMissing,
       Check::kSnpExpired, Check::kSnpNotYetValid, Check::kSnpVmpl, Check::kSnpDebug, Check::kSnpMigration,
+      Check::kSnpTcbOrder,
       // clang-format on
   };
   for (const Check check : kAll) checks.SetNotRun(check, "not reached");
-  checks.SetNotRun(Check::kSnpFloorUnknown, "no floor was applied");
+  for (const Check check : {Check::kSnpFloorUnknown, Check::kSnpFloorUnproven, Check::kSnpFloorStale})
+    checks.SetNotRun(check, "no floor was applied");
   checks.Set(Check::kSnpFormat, CheckResult::kPassed);
   checks.Set(Check::kSnpVersion, CheckResult::kPassed);
 }
@@ -259,7 +261,8 @@ void SnpVerification::JudgeEndorsements() {
     return;
   }
   if (!Require(verdict_, Check::kSnpTcbBinding, CheckTcb(report_.claims, *product_, *endorsement_))) return;
-  (void)Require(verdict_, Check::kSnpSignature, CheckSignature(report_, *set_.leaf));
+  if (!Require(verdict_, Check::kSnpSignature, CheckSignature(report_, *set_.leaf))) return;
+  (void)Require(verdict_, Check::kSnpTcbOrder, CheckTcbOrder(report_.claims, *product_));
 }
 
 // Who asked for the report: needs no endorsement, and costs a stranger's evidence its look-up.

@@ -15,6 +15,7 @@ AnsweredBy RuleFor(Check check) {
   switch (check) {
     case Check::kQuoteTrailingBytes:
     case Check::kTrustAnchorExtra:
+    case Check::kSnpFloorUnproven:
       return AnsweredBy::kNote;
     case Check::kSgxDebug:
     case Check::kTdxDebug:
@@ -32,6 +33,7 @@ AnsweredBy RuleFor(Check check) {
     case Check::kSnpCrlExpired:
       return AnsweredBy::kGrace;
     case Check::kSnpFloorUnknown:
+    case Check::kSnpFloorStale:
       return AnsweredBy::kFloor;
     default:
       return AnsweredBy::kNobody;
