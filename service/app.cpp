@@ -9,37 +9,37 @@
 #include "cache/platform_registry.h"
 #include "cache/rocks_store.h"
 #include "fetchers/upstreams.h"
-#include "service/admin_dialect.h"
-#include "service/anchors.h"
-#include "service/audit_trail.h"
-#include "service/baseline_api.h"
-#include "service/cache_events.h"
-#include "service/collateral_api.h"
-#include "service/floors.h"
-#include "service/health_api.h"
-#include "service/history_api.h"
-#include "service/host_vcek.h"
-#include "service/housekeeping.h"
-#include "service/http_server.h"
-#include "service/impact_api.h"
-#include "service/intel_dialect.h"
-#include "service/kds_dialect.h"
-#include "service/live.h"
-#include "service/log.h"
-#include "service/metrics_api.h"
-#include "service/miss_budgets.h"
-#include "service/pck_dialect.h"
-#include "service/platforms_dialect.h"
-#include "service/problem.h"
-#include "service/query.h"
-#include "service/refresh_report.h"
-#include "service/refusals.h"
-#include "service/result_api.h"
-#include "service/roles.h"
-#include "service/router.h"
-#include "service/thim_dialect.h"
-#include "service/upstream_wiring.h"
-#include "service/verify_api.h"
+#include "service/dialects/admin_dialect.h"
+#include "service/config/anchors.h"
+#include "service/audit/audit_trail.h"
+#include "service/api/baseline_api.h"
+#include "service/monitoring/cache_events.h"
+#include "service/api/collateral_api.h"
+#include "service/baselines/floors.h"
+#include "service/api/health_api.h"
+#include "service/api/history_api.h"
+#include "service/upstreams/host_vcek.h"
+#include "service/support/periodic_tasks.h"
+#include "service/http/server.h"
+#include "service/api/impact_api.h"
+#include "service/dialects/intel_dialect.h"
+#include "service/dialects/kds_dialect.h"
+#include "service/support/snapshot.h"
+#include "service/support/log.h"
+#include "service/api/metrics_api.h"
+#include "service/upstreams/miss_budgets.h"
+#include "service/dialects/pck_dialect.h"
+#include "service/dialects/platforms_dialect.h"
+#include "service/api/problem.h"
+#include "service/http/query.h"
+#include "service/monitoring/refresh_report.h"
+#include "service/monitoring/refused_requests.h"
+#include "service/api/result_api.h"
+#include "service/http/roles.h"
+#include "service/http/router.h"
+#include "service/dialects/thim_dialect.h"
+#include "service/wiring.h"
+#include "service/api/verify_api.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
@@ -239,17 +239,17 @@ struct App::Impl {
   }
 
   void StartHousekeeping() {
-    housekeeping = std::make_unique<Housekeeping>(
-        std::vector<Chore>{{kFlushEvery, [this] { FlushSeen(seen); }},
+    housekeeping = std::make_unique<PeriodicTasks>(
+        std::vector<PeriodicTask>{{kFlushEvery, [this] { FlushSeen(seen); }},
                            {kLookEvery, [this] { recovery_watch.Look(clock.Now()); }}});
   }
 
   Result<std::string> BackUp(std::string_view name);
 
   const Config config;
-  Live<Roles> roles{Roles(config.roles)};
-  Live<Policies> live_policies{config.policies};
-  Live<ReloadOutcome> reload_outcome{ReloadOutcome{}};
+  Snapshot<Roles> roles{Roles(config.roles)};
+  Snapshot<Policies> live_policies{config.policies};
+  Snapshot<ReloadOutcome> reload_outcome{ReloadOutcome{}};
   const Storage storage;
   const Clock clock;
   const TrustAnchors anchors;
@@ -263,7 +263,7 @@ struct App::Impl {
   const ResultSigner signer;
   Challenges challenges;
   CacheEvents events;  // before the cache, whose background work records them
-  Refusals refusals;
+  RefusedRequests refusals;
   PlatformRegistry registry;
   AppraisalPolicies policies;
   Version3TcbInfos version3_infos;
@@ -298,7 +298,7 @@ struct App::Impl {
   http::Router router{{"", false, NoSuchOwnRoute, BadRequest, Unauthorized}};
   std::shared_ptr<const http::TlsContext> tls;  // null: plain HTTP
   std::unique_ptr<http::HttpServer> tcp, admin;
-  std::unique_ptr<Housekeeping> housekeeping;  // while listening
+  std::unique_ptr<PeriodicTasks> housekeeping;  // while listening
 };
 
 App::App(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

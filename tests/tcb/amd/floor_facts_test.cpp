@@ -10,6 +10,7 @@
 #include "tcb/base/crypto.h"
 #include "tcb/impact.h"
 #include "tests/tcb/amd/floor_world.h"
+#include "tests/support/paths.h"
 #include "tests/tcb/corpus.h"
 
 namespace thimble::amd {
@@ -17,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kCsv = fs::path(THIMBLE_SOURCE_DIR) / ".." / "shared" / "spec" / "amd-floors.csv";
+const fs::path kCsv = test::CorpusDir() / ".." / "spec" / "amd-floors.csv";
 
 // ---- the facts ----
 
@@ -113,7 +114,7 @@ const std::set<std::string> kMadeUp = {"fb492641", "d1709a78", "44bc1645", "a28f
 std::map<std::string, AmdTcbRecord> RealReports() {
   std::map<std::string, AmdTcbRecord> out;
   for (const char* part : {"amd", "unlabelled", "containers"}) {
-    for (const auto& entry : fs::recursive_directory_iterator(test::CorpusRoot() / part)) {
+    for (const auto& entry : fs::recursive_directory_iterator(test::CorpusDir() / part)) {
       if (!entry.is_regular_file() || entry.file_size() < kReportSize || entry.file_size() > 65536) continue;
       const Bytes bytes = test::ReadFile(entry.path());
       ByteView view = bytes;
@@ -164,7 +165,7 @@ std::string AddLevel(FloorDocument& floors, const std::vector<std::string>& bull
 
 // Level by level, each with all before it; the last column of the facts' table.
 TEST(FloorFacts, TheCorpusCountsAreThoseOfTheFacts) {
-  if (!fs::exists(test::CorpusRoot())) GTEST_SKIP() << test::CorpusRoot() << " is not there";
+  if (!fs::exists(test::CorpusDir())) GTEST_SKIP() << test::CorpusDir() << " is not there";
   const auto reports = RealReports();
   std::map<std::string, size_t> lines;
   FloorDocument floors = Builtin();
@@ -194,7 +195,7 @@ TEST(FloorFacts, TheCorpusCountsAreThoseOfTheFacts) {
 }
 
 TEST(FloorFacts, TheCorpusCountsOfTheNamedLevels) {
-  if (!fs::exists(test::CorpusRoot())) GTEST_SKIP() << test::CorpusRoot() << " is not there";
+  if (!fs::exists(test::CorpusDir())) GTEST_SKIP() << test::CorpusDir() << " is not there";
   const auto reports = RealReports();
   const FloorDocument floors = Builtin();
   const auto count = [&](const char* level) { return CountOf(reports, floors, level); };
@@ -207,7 +208,7 @@ TEST(FloorFacts, TheCorpusCountsOfTheNamedLevels) {
 
 // Of SB-3020 by what AMD or two sources say: the effect of the rows that rest on one.
 TEST(FloorFacts, OneSourceMakesMostOfSb3020) {
-  if (!fs::exists(test::CorpusRoot())) GTEST_SKIP() << test::CorpusRoot() << " is not there";
+  if (!fs::exists(test::CorpusDir())) GTEST_SKIP() << test::CorpusDir() << " is not there";
   FloorDocument floors = Builtin();
   for (FloorLine& line : floors.lines) {
     for (FloorCell& cell : line.cells)

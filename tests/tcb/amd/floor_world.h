@@ -5,7 +5,6 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -15,13 +14,14 @@
 #include "tcb/amd/floor.h"
 #include "tcb/amd/floor_document.h"
 #include "tcb/amd/product.h"
+#include "tests/support/paths.h"
 
 namespace thimble::amd {
 
 using Json = nlohmann::ordered_json;
 
 inline std::string BuiltinFloorsText() {
-  std::ifstream in(std::filesystem::path(THIMBLE_SOURCE_DIR) / "deploy/baselines/amd-floors.json");
+  std::ifstream in(test::SourceDir() / "deploy/baselines/amd-floors.json");
   std::stringstream text;
   text << in.rdbuf();
   return text.str();

@@ -208,7 +208,7 @@ TEST(PckSet, WritesTheArrayThatItReads) {
 
 // The certificates that real quotes carry: components and CPUSVN agree in all of them, and each makes a set.
 TEST(PckSet, OfRealCertificates) {
-  const auto corpus = test::CorpusRoot() / "intel";
+  const auto corpus = test::CorpusDir() / "intel";
   if (!std::filesystem::exists(corpus)) GTEST_SKIP() << "no corpus";
   size_t sets = 0;
   for (const auto& directory : std::filesystem::directory_iterator(corpus)) {

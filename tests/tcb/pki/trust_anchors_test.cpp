@@ -43,7 +43,7 @@ TEST(TrustAnchors, FourArePinned) {
 }
 
 TEST(TrustAnchors, IntelsRootIsIntels) {
-  const auto path = test::CorpusRoot() / "intel";
+  const auto path = test::CorpusDir() / "intel";
   if (!std::filesystem::exists(path)) GTEST_SKIP() << "no corpus beside the project";
   const TrustAnchors anchors = TrustAnchors::Pinned();
   for (const auto& entry : std::filesystem::directory_iterator(path)) {

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The floor documents that baselines name: minimum TCBs for SEV-SNP (tcb/amd/floor_document.h).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "service/config/config.h"
+#include "tcb/amd/floor_document.h"
+#include "tcb/base/result.h"
+
+namespace thimble {
+
+// What `amd` of a baseline names: "builtin", the path of a file, or "" for none (null). Errors: policy.format, "FILE:
+// what is wrong"; request.invalid for a file that cannot be read.
+Result<amd::FloorsPtr> LoadFloors(const std::string& setting);
+
+// That of every baseline can be read, and has the levels that policies name: to be found at the start, not with the
+// first report.
+Status CheckFloors(const Config& config);
+
+// Each document is read when it is first asked for, and then kept. Thread-safe.
+class Floors {
+ public:
+  Result<amd::FloorsPtr> Get(const std::string& setting);
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, amd::FloorsPtr> documents_;
+};
+
+}  // namespace thimble
