@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/api/verify_api.h"
 
-#include "service/verification/amd_json.h"
-#include "service/support/ascii.h"
-#include "service/verification/collateral_json.h"
 #include "service/api/problem.h"
+#include "service/api/request_fields.h"
 #include "service/http/query.h"
 #include "service/results/render.h"
-#include "service/api/request_fields.h"
+#include "service/verification/amd_json.h"
+#include "service/verification/collateral_json.h"
+#include "tcb/base/ascii.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -58,7 +58,7 @@ http::Response VerifyApi::Verify(const http::Request& request, const http::Query
   VerificationOutcome outcome = verification_.Run(read->verification);
   TakeNonce(read->verification, outcome);
   if (outcome.error) return ProblemResponse(ProblemOf(*outcome.error, &outcome.verdict.checks));
-  if (const Status recorded = audit_.Decision(request, read->verification, outcome);
+  if (const Status recorded = audit_.Decision({request.id, request.client}, read->verification, outcome);
       !recorded && audit_.must_record())
     return ProblemResponse(ProblemOf(recorded.error()));
   auto body = Render(*read, outcome);
@@ -144,6 +144,8 @@ Result<VerifyApi::Asked> VerifyApi::FromQuery(const std::string& body, const htt
 
 Status VerifyApi::Apply(const Options& options, VerificationRequest& request) const {
   TRY(SetAt(options.at, request));
+  // For another time the caller's own decide where there are any; for now they are hints.
+  if (request.at) request.endorsements = amd::AsGiven(request.endorsements);
   if (options.report_data) {
     request.report_data = FromHex(*options.report_data);
     if (!request.report_data || request.report_data->size() > intel::ReportData::kSize) {

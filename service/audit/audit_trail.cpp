@@ -93,7 +93,7 @@ void WriteOutcome(Writer& json, const VerificationOutcome& outcome, bool from_ca
 
 }  // namespace
 
-Status AuditTrail::Decision(const http::Request& request, const VerificationRequest& asked,
+Status AuditTrail::Decision(const AuditedRequest& request, const VerificationRequest& asked,
                             const VerificationOutcome& outcome) {
   if (!log_) return {};
   return log_->Append(Members("decision", [&](Writer& json) {

@@ -36,10 +36,10 @@ Result<amd::FloorsPtr> LoadFloors(const std::string& setting) {
   return amd::FloorsPtr(std::make_shared<const amd::FloorDocument>(std::move(document).value()));
 }
 
-Status CheckFloors(const Config& config) {
-  for (const auto& [name, baseline] : config.baselines) {
+Status CheckFloors(const Baselines& baselines, const Policies& policies) {
+  for (const auto& [name, baseline] : baselines) {
     TRY_ASSIGN(const amd::FloorsPtr floors, LoadFloors(baseline.amd));
-    for (const auto& [policy_name, policy] : config.policies) {
+    for (const auto& [policy_name, policy] : policies) {
       TRY(CheckLevel(policy.For(EvidenceClass::kSnp), policy_name, floors));
     }
   }

@@ -9,9 +9,10 @@
 #include <string>
 #include <string_view>
 
-#include "service/config/config.h"
+#include "service/baselines/baseline_book.h"
 #include "tcb/amd/floor_document.h"
 #include "tcb/base/result.h"
+#include "tcb/policy.h"
 
 namespace thimble {
 
@@ -19,9 +20,11 @@ namespace thimble {
 // what is wrong"; request.invalid for a file that cannot be read.
 Result<amd::FloorsPtr> LoadFloors(const std::string& setting);
 
+using Policies = std::map<std::string, Policy, std::less<>>;
+
 // That of every baseline can be read, and has the levels that policies name: to be found at the start, not with the
 // first report.
-Status CheckFloors(const Config& config);
+Status CheckFloors(const Baselines& baselines, const Policies& policies);
 
 // Each document is read when it is first asked for, and then kept. Thread-safe.
 class Floors {

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "service/config/toml_reader.h"
+#include "service/support/toml_reader.h"
 #include "tcb/policy.h"
 
 namespace thimble {

@@ -11,9 +11,9 @@
 
 #include "cache/collateral_cache.h"
 #include "cache/seen_platforms.h"
-#include "service/support/clock.h"
-#include "service/config/config.h"
+#include "service/baselines/baseline.h"
 #include "service/baselines/floors.h"
+#include "service/support/clock.h"
 #include "tcb/amd/hcl.h"
 #include "tcb/amd/tpm_quote.h"
 #include "tcb/amd/verify.h"
