@@ -76,8 +76,8 @@ TEST(DefaultPolicy, ListsOnlyWhatItAsks) {
   EXPECT_EQ(RulesIn(Appraise(GoodSgx(), Policy{}, kPolicyNow)), intel);
   EXPECT_EQ(RulesIn(Appraise(GoodTdx15(), Policy{}, kPolicyNow)), intel);
   const std::set<std::string> amd = {
-      "authentic", "accepted_statuses", "allow_debug", "allow_migration",
-      "amd_floor", "collateral_grace",  "no_findings", "snp.allow_masked_chip_id"};
+      "authentic", "accepted_statuses", "allow_debug",      "allow_migration", "amd_floor",
+      "amd_level", "allow_stale_floor", "collateral_grace", "no_findings",     "snp.allow_masked_chip_id"};
   EXPECT_EQ(RulesIn(Appraise(GoodSnp(), Policy{}, kPolicyNow)), amd);
 }
 
