@@ -16,8 +16,10 @@
 
 #include "fetchers/curl_http_client.h"
 #include "fetchers/intel_pcs.h"
+#include "tests/support/corpus.h"
 #include "tests/support/sim_files.h"
 #include "tests/support/sim_pcs_pck.h"
+#include "tests/support/temp_dir.h"
 
 namespace thimble::sim {
 namespace {
@@ -274,8 +276,8 @@ TEST_F(SimVendorServerTest, IsDrivenOverHttp) {
 }
 
 TEST_F(SimVendorServerTest, RecordedCollateralIsServedByteForByte) {
-  const std::filesystem::path directory =
-      std::filesystem::path(::testing::TempDir()) / ("recorded." + std::to_string(server.port()));
+  const test::TempDir files;
+  const std::filesystem::path directory = files / "recorded";
   const SimIntel other = SimIntel::Make({.seed = "recorded"});
   const auto set = other.Collateral({.tee = IntelTee::kTdx});
   WriteCollateral(directory, set);
@@ -289,12 +291,11 @@ TEST_F(SimVendorServerTest, RecordedCollateralIsServedByteForByte) {
   EXPECT_EQ(CheckOf(TcbKey(18)), "upstream.not_found");
   EXPECT_EQ(CheckOf(PckCrlKey{intel::PckCa::kProcessor}), "upstream.not_found");
   EXPECT_THROW(server.ServeRecorded(directory / "nowhere"), std::runtime_error);
-  std::filesystem::remove_all(directory);
 }
 
 // The corpus of real inputs lies beside the project, where it is present at all.
 TEST_F(SimVendorServerTest, CorpusIsServedByteForByte) {
-  const std::filesystem::path corpus = std::filesystem::path(THIMBLE_SOURCE_DIR) / "../shared/corpus/intel";
+  const std::filesystem::path corpus = test::CorpusRoot() / "intel";
   if (!std::filesystem::exists(corpus / "cases.json")) GTEST_SKIP() << "no corpus at " << corpus;
   std::ifstream in(corpus / "cases.json");
   size_t served = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The corpus of real inputs beside the project (../shared/corpus). Absent on other machines: tests skip then.
+// The files of the corpus of real inputs, in the directory form of the command line.
 #pragma once
 
 #include <filesystem>
@@ -10,12 +10,9 @@
 
 #include "tcb/base/bytes.h"
 #include "tcb/intel/verify.h"
+#include "tests/support/corpus.h"
 
 namespace thimble::test {
-
-inline std::filesystem::path CorpusRoot() {
-  return std::filesystem::path(THIMBLE_SOURCE_DIR) / ".." / "shared" / "corpus";
-}
 
 inline Bytes ReadFile(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);

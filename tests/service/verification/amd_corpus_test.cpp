@@ -2,7 +2,7 @@
 //
 // Real AMD evidence from end to end: each recorded case through `thimble verify --collateral DIR`, through
 // POST /v1/verify with its endorsements, and through POST /v1/verify before an upstream that serves what was recorded,
-// against the reference verdicts (../shared/corpus/amd, as its README describes it).
+// against the reference verdicts (corpus/amd, as its README describes it).
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -17,6 +17,7 @@
 #include "tcb/verify.h"
 #include "tests/service/testing/process.h"
 #include "tests/service/testing/world.h"
+#include "tests/support/corpus.h"
 
 namespace thimble {
 namespace {
@@ -25,7 +26,7 @@ using nlohmann::json;
 namespace fs = std::filesystem;
 using Names = std::set<std::string>;
 
-fs::path AmdCorpus() { return fs::path(THIMBLE_SOURCE_DIR) / ".." / "shared" / "corpus" / "amd"; }
+fs::path AmdCorpus() { return test::CorpusRoot() / "amd"; }
 
 std::string ReadText(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
