@@ -2,10 +2,6 @@
 #include "service/baselines/floors.h"
 
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
-#include <openssl/x509.h>
-
-#include <nlohmann/json.hpp>
 
 #include "cache/memory_store.h"
 #include "service/baselines/builtin_floors.h"
@@ -13,58 +9,16 @@
 #include "tcb/base/crypto.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
-#include "tcb/pki/pem.h"
+#include "tests/service/testing/floor_signer.h"
 #include "tests/service/testing/world.h"
 
 namespace thimble {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr Instant kNow = std::chrono::sys_days{std::chrono::year{2026} / 12 / 1};
 constexpr Seconds kDay{86400};
 
-// An operator's key, from a seed.
-class Signer {
- public:
-  explicit Signer(uint8_t seed) {
-    const Bytes secret(32, seed);
-    key_ = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, secret.data(), secret.size());
-  }
-  ~Signer() { EVP_PKEY_free(key_); }
-  Signer(const Signer&) = delete;
-  Signer& operator=(const Signer&) = delete;
-
-  std::string Pem() const {
-    unsigned char* der = nullptr;
-    const int size = i2d_PUBKEY(key_, &der);
-    const std::string pem = EncodePem(ByteView(der, static_cast<size_t>(size)), "PUBLIC KEY");
-    OPENSSL_free(der);
-    return pem;
-  }
-  Bytes Sign(const std::string& text) const {
-    Bytes signature(64);
-    size_t size = signature.size();
-    EVP_MD_CTX* context = EVP_MD_CTX_new();
-    EVP_DigestSignInit(context, nullptr, nullptr, nullptr, key_);
-    EVP_DigestSign(context, signature.data(), &size, AsBytes(text).data(), text.size());
-    EVP_MD_CTX_free(context);
-    return signature;
-  }
-
- private:
-  EVP_PKEY* key_;
-};
-
-// The built-in document under another name and number; a later one follows a digest.
-std::string Floors(uint32_t number, const std::string& title = "ours") {
-  Json document = Json::parse(kBuiltinFloors);
-  document["name"] = "ours";
-  document["number"] = number;
-  document["uncertain"] = Json::array({title});
-  if (number > 1) document["previous"] = "sha256:" + std::string(64, '0');
-  return document.dump();
-}
+using test::FloorSigner, test::FloorsText;
 
 struct Book {
   std::shared_ptr<MemoryStore> store = std::make_shared<MemoryStore>();
@@ -114,8 +68,8 @@ TEST(Floors, AFileIsNamedInWhatIsWrongWithIt) {
 // With a key, files have to be signed by it.
 TEST(Floors, ASignatureHoldsUnderTheConfiguredKey) {
   const test::TempDir files;
-  const Signer ours(1), other(2);
-  const std::string text = Floors(1), path = files.Write("f.json", std::string_view(text));
+  const FloorSigner ours(1), other(2);
+  const std::string text = FloorsText(1), path = files.Write("f.json", std::string_view(text));
   const FloorsConfig config{.key = files.Write("key.pem", std::string_view(ours.Pem())), .overlay = ""};
   const auto load = [&] { return LoadFloors(path, FloorRules::Read(config).value()); };
   EXPECT_NE(load().error().message.find("is not signed"), std::string::npos);
@@ -166,17 +120,17 @@ TEST(Floors, LevelsThatPoliciesNameHaveToBeThere) {
 TEST(FloorBook, AnOlderNumberIsRefusedAlsoAfterARestart) {
   const test::TempDir files;
   Book b;
-  const std::string path = files.Write("f.json", std::string_view(Floors(2)));
+  const std::string path = files.Write("f.json", std::string_view(FloorsText(2)));
   ASSERT_TRUE(b.Use(path));
   EXPECT_EQ(b.NumberAt(path), 2u);
-  files.Write("f.json", std::string_view(Floors(1)));
+  files.Write("f.json", std::string_view(FloorsText(1)));
   ExpectRefused(b.Use(path), Check::kCollateralRollback, "2 has been in force");
   EXPECT_EQ(b.NumberAt(path), 2u);  // what was in force stays
   b.Restart();
   ExpectRefused(b.Use(path), Check::kCollateralRollback, "2 has been in force");
-  files.Write("f.json", std::string_view(Floors(2, "another")));
+  files.Write("f.json", std::string_view(FloorsText(2, "another")));
   ExpectRefused(b.Use(path), Check::kCollateralRollback, "another document of that number");
-  files.Write("f.json", std::string_view(Floors(3)));
+  files.Write("f.json", std::string_view(FloorsText(3)));
   EXPECT_TRUE(b.Use(path));
   EXPECT_EQ(b.NumberAt(path), 3u);
 }
@@ -184,9 +138,9 @@ TEST(FloorBook, AnOlderNumberIsRefusedAlsoAfterARestart) {
 TEST(FloorBook, AnotherTimeIsJudgedByWhatWasInForceThen) {
   const test::TempDir files;
   Book b;
-  const std::string path = files.Write("f.json", std::string_view(Floors(1)));
+  const std::string path = files.Write("f.json", std::string_view(FloorsText(1)));
   ASSERT_TRUE(b.Use(path, {}, kNow));
-  files.Write("f.json", std::string_view(Floors(2)));
+  files.Write("f.json", std::string_view(FloorsText(2)));
   ASSERT_TRUE(b.Use(path, {}, kNow + 10 * kDay));
   EXPECT_EQ(b.NumberAt(path), 2u);
   EXPECT_EQ(b.NumberAt(path, kNow + 10 * kDay), 2u);
@@ -198,13 +152,13 @@ TEST(FloorBook, AnotherTimeIsJudgedByWhatWasInForceThen) {
 
 TEST(FloorBook, SignedDocumentsAreTakenUnderTheKeyAlone) {
   const test::TempDir files;
-  const Signer ours(1), other(2);
+  const FloorSigner ours(1), other(2);
   Book b;
   const FloorsConfig config{.key = files.Write("key.pem", std::string_view(ours.Pem())), .overlay = ""};
   ASSERT_TRUE(b.Use("signed", config));
   EXPECT_EQ(b.book->Get("signed", {}, kNow).error().kind, ErrorKind::kUnavailable);
-  const auto take = [&](uint32_t number, const Signer& signer) {
-    const std::string text = Floors(number);
+  const auto take = [&](uint32_t number, const FloorSigner& signer) {
+    const std::string text = FloorsText(number);
     const auto taken = b.book->Take({text, signer.Sign(text)}, "upload", kNow);
     return taken ? Status() : Status(taken.error());
   };
@@ -221,7 +175,7 @@ TEST(FloorBook, SignedDocumentsAreTakenUnderTheKeyAlone) {
 TEST(FloorBook, WithoutAKeyNothingIsTaken) {
   Book b;
   ASSERT_TRUE(b.Use("builtin"));
-  const auto taken = b.book->Take({Floors(1), Bytes(64)}, "upload", kNow);
+  const auto taken = b.book->Take({FloorsText(1), Bytes(64)}, "upload", kNow);
   ASSERT_FALSE(taken);
   EXPECT_NE(taken.error().message.find("floors.key"), std::string::npos);
   EXPECT_FALSE(b.Use("signed"));
@@ -231,9 +185,9 @@ TEST(FloorBook, WithoutAKeyNothingIsTaken) {
 TEST(FloorBook, ATrialReadsTheFileAsItIsNow) {
   const test::TempDir files;
   Book b;
-  const std::string path = files.Write("f.json", std::string_view(Floors(2)));
+  const std::string path = files.Write("f.json", std::string_view(FloorsText(2)));
   ASSERT_TRUE(b.Use(path));
-  files.Write("f.json", std::string_view(Floors(1)));
+  files.Write("f.json", std::string_view(FloorsText(1)));
   EXPECT_EQ((*b.book->Try(path))->number, 1u);
   EXPECT_EQ(b.NumberAt(path), 2u);
 }
