@@ -22,6 +22,7 @@
 #include "service/api/verify_api.h"
 #include "service/audit/audit_trail.h"
 #include "service/baselines/floor_book.h"
+#include "service/baselines/floor_fetcher.h"
 #include "service/config/anchors.h"
 #include "service/dialects/admin_dialect.h"
 #include "service/dialects/intel_dialect.h"
@@ -123,6 +124,10 @@ RefresherOptions RefresherOptionsOf(const Config& config, const Upstreams& upstr
   return options;
 }
 
+std::string FloorsUrlOf(const Config& config) {
+  return config.pccs.mode == CachingMode::kOffline ? "" : config.floors.url;
+}
+
 // The administrator may send a bundle of many platforms, and take as large a one.
 http::ConnectionLimits AdminLimits() {
   http::ConnectionLimits limits;
@@ -163,6 +168,7 @@ struct App::Impl {
         audit(std::move(the_audit)),
         baselines(std::move(the_baselines)),
         floors(std::move(the_floors)),
+        floor_fetcher(*floors, FloorsClient()),
         signer(std::move(the_signer)),
         registry(store),
         policies(store),
@@ -202,9 +208,11 @@ struct App::Impl {
         collateral_api(*baselines, verification, clock),
         baseline_api(*baselines, CurrentFloors(), clock),
         floors_api(*floors, *baselines, clock),
-        impact_api(live_policies, *baselines, impact_study, clock),
+        impact_api(live_policies, *baselines, *floors, impact_study, clock),
         health_api(cache, events, refusals, *store, anchors, recovery_watch, *audit, reload_outcome, clock) {
     chains = {&cache, &clock};
+    floor_fetcher.Use(FloorsUrlOf(config));
+    refresh.Include([this](Instant now, RefreshUrge urge) { return floor_fetcher.Pass(now, urge); });
     intel_dialect.AddTo(router);
     kds_dialect.AddTo(router);
     pck_dialect.AddTo(router);
@@ -275,6 +283,7 @@ struct App::Impl {
   const std::unique_ptr<AuditTrail> audit;
   const std::unique_ptr<BaselineBook> baselines;
   const std::unique_ptr<FloorBook> floors;
+  FloorFetcher floor_fetcher;
   VerdictCounts verdicts;
   std::unique_ptr<RequestMetrics> requests;
   const std::unique_ptr<ResultSigner> signer;
@@ -336,7 +345,9 @@ Result<std::unique_ptr<App>> App::Make(Config config, const AppOptions& options)
                                                 [&trail = *audit](const BaselineChange& change) {
                                                   return trail.Change(change);
                                                 }));
-  TRY_ASSIGN(auto floors, FloorBook::Open(store));
+  TRY_ASSIGN(auto floors, FloorBook::Open(store, [&trail = *audit](const FloorChange& change) {
+               return trail.Change(change);
+             }));
   TRY(floors->Configure(config.baselines, config.policies, config.floors, Clock(options.frozen_time).Now()));
   auto impl = std::make_unique<Impl>(std::move(config), options, std::move(anchors), std::move(store),
                                      std::move(upstream_events), std::move(upstreams), std::move(audit),
@@ -457,6 +468,7 @@ Status App::Reload(Config fresh) {
   TRY(impl_->baselines->Configure(fresh.baselines, impl_->clock.Now()));
   TRY(impl_->audit->InForce(fresh.policies, *impl_->baselines));
   TRY(impl_->upstreams->Replace(fresh.intel_upstreams, fresh.amd_upstreams));
+  impl_->floor_fetcher.Use(FloorsUrlOf(fresh));
   if (impl_->tcp) impl_->tcp->UseTls(std::move(tls));
   impl_->roles.Set(Roles(fresh.roles));
   impl_->live_policies.Set(fresh.policies);

@@ -53,6 +53,8 @@ FetchFunction FetchFrom(Upstreams& upstreams, PckSource& pck_source, MissBudgets
   };
 }
 
+std::shared_ptr<HttpClient> FloorsClient() { return VendorClient(PacingOptions{}); }
+
 FmspcList::Fetch FmspcsFrom(Upstreams& upstreams, Seconds budget) {
   return [&upstreams, budget](const std::string& platform) -> Result<std::string> {
     TRY_ASSIGN(const Fetched fetched, upstreams.FetchFmspcList(platform, SteadyNow() + budget));

@@ -38,6 +38,8 @@ Result<std::unique_ptr<Upstreams>> MakeUpstreams(const Config& config, std::shar
 
 // For the cache: within the budgets, and never in OFFLINE mode (mode.forbids_fetch).
 FetchFunction FetchFrom(Upstreams& upstreams, PckSource& pck_source, MissBudgets& budgets, CachingMode mode);
+// For floors.url: what is asked there comes from one host, and rarely.
+std::shared_ptr<HttpClient> FloorsClient();
 FmspcList::Fetch FmspcsFrom(Upstreams& upstreams, Seconds budget);
 // Empty when there is no upstream that could tell.
 HostVcek::Ask AskHostOf(const Config& config, Upstreams& upstreams);

@@ -29,7 +29,7 @@ ROOMS = {
     "support": "",
     "http": "support",
     "upstreams": "support fetchers cache",
-    "baselines": "support cache",
+    "baselines": "support cache fetchers",
     "verification": "support upstreams baselines cache",
     "results": "support verification cache",
     "platforms": "support upstreams cache",

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "service/api/problem.h"
+#include "service/api/request_fields.h"
 #include "service/http/query.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
@@ -110,7 +111,7 @@ http::Response FloorsApi::History() const {
 http::Response FloorsApi::Take(const http::Request& request) {
   const auto bytes = ReadFloors(request.body);
   if (!bytes) return ProblemResponse(ProblemOf(bytes.error()));
-  const auto taken = floors_.Take(*bytes, "upload", clock_.Now());
+  const auto taken = floors_.Take(*bytes, "upload", clock_.Now(), AuthorOf(request));
   if (!taken) return ProblemResponse(ProblemOf(taken.error()));
   std::string body;
   json::Writer json(&body);

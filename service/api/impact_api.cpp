@@ -67,8 +67,7 @@ Result<ImpactApi::Sides> ImpactApi::Read(std::string_view body) const {
   sides.candidate.baseline = current.baseline;
   if (root.Find("floors")) {
     TRY_ASSIGN(const std::string text, NameIn(root, "floors", ""));
-    TRY_ASSIGN(amd::FloorDocument floors, amd::ParseFloors(text));
-    sides.candidate.floors = std::make_shared<const amd::FloorDocument>(std::move(floors));
+    TRY_ASSIGN(sides.candidate.floors, floors_.TryText(text));
   }
   if (root.Find("intel") || root.Find("amd") || sides.candidate.floors || root.Find("candidate_policy")) {
     TRY(ReadBaselineMembers(root, sides.candidate.baseline));

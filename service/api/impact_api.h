@@ -6,6 +6,7 @@
 #pragma once
 
 #include "service/baselines/baseline_book.h"
+#include "service/baselines/floor_book.h"
 #include "service/baselines/impact_study.h"
 #include "service/http/router.h"
 #include "service/support/clock.h"
@@ -16,9 +17,9 @@ namespace thimble {
 // Thread-safe. What is given outlives it, and it outlives the router that it is added to.
 class ImpactApi {
  public:
-  ImpactApi(const Snapshot<Policies>& policies, const BaselineBook& book, const ImpactStudy& study,
-            const Clock& clock)
-      : policies_(policies), book_(book), study_(study), clock_(clock) {}
+  ImpactApi(const Snapshot<Policies>& policies, const BaselineBook& book, const FloorBook& floors,
+            const ImpactStudy& study, const Clock& clock)
+      : policies_(policies), book_(book), floors_(floors), study_(study), clock_(clock) {}
 
   void AddTo(http::Router& router);
 
@@ -31,6 +32,7 @@ class ImpactApi {
 
   const Snapshot<Policies>& policies_;
   const BaselineBook& book_;
+  const FloorBook& floors_;
   const ImpactStudy& study_;
   const Clock& clock_;
 };

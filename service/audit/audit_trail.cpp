@@ -118,6 +118,17 @@ Status AuditTrail::Change(const BaselineChange& change) {
   }));
 }
 
+Status AuditTrail::Change(const FloorChange& change) {
+  if (!log_) return {};
+  return log_->AppendDurably(Members("floors", [&](Writer& json) {
+    json.Key("name").String(change.name);
+    json.Key("number").Unsigned(change.number);
+    json.Key("sha256").Hex(change.sha256.view());
+    json.Key("source").String(change.source);
+    json.Key("by").String(change.by);
+  }));
+}
+
 Status AuditTrail::Change(const KeyChange& change) {
   if (!log_) return {};
   return log_->AppendDurably(Members("result_key", [&](Writer& json) {

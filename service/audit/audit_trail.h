@@ -10,6 +10,7 @@
 
 #include "service/audit/audit_log.h"
 #include "service/baselines/baseline_book.h"
+#include "service/baselines/floor_book.h"
 #include "service/verification/verification.h"
 
 namespace thimble {
@@ -30,6 +31,8 @@ class AuditTrail {
                   const VerificationOutcome& outcome, const std::optional<std::string>& token_id);
   // Waits until it is written down. Errors: store.io; the change must not be made.
   Status Change(const BaselineChange& change);
+  // The same for a floor document.
+  Status Change(const FloorChange& change);
   // The same for another key of signed results: both by their `kid`, and how long the old one is shown.
   struct KeyChange {
     std::string by, fresh, retired;

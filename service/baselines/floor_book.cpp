@@ -64,8 +64,8 @@ Result<FloorVersion> Decode(std::string_view entry, std::string_view text) {
 
 }  // namespace
 
-Result<std::unique_ptr<FloorBook>> FloorBook::Open(std::shared_ptr<Store> store) {
-  std::unique_ptr<FloorBook> book(new FloorBook(std::move(store)));
+Result<std::unique_ptr<FloorBook>> FloorBook::Open(std::shared_ptr<Store> store, RecordFloors record) {
+  std::unique_ptr<FloorBook> book(new FloorBook(std::move(store), std::move(record)));
   TRY(book->Load());
   return book;
 }
@@ -106,14 +106,17 @@ Status FloorBook::CheckNumber(const amd::FloorDocument& document, std::string_vi
 
 // Written down before it is in force.
 Status FloorBook::Note(const FloorBytes& bytes, const amd::FloorDocument& document, const std::string& source,
-                       Instant now) {
+                       Instant now, const std::string& by) {
   {
     const std::shared_lock lock(mutex_);
     const FloorVersion* const highest = Highest(document.name);
     if (highest != nullptr && highest->number >= document.number) return {};
   }
+  if (record_) TRY(record_({document.name, document.number, document.sha256, source, by}));
   FloorVersion version{bytes, document.name, document.number, document.sha256, now, source};
   TRY(store_->Apply({{EntryOf(document), Encode(version)}}));
+  LogInfo(StrCat("floors: taken name=", document.name, " number=", document.number,
+                 " sha256=", document.sha256.hex(), " source=", source, " by=", by));
   const std::unique_lock lock(mutex_);
   versions_.push_back(std::move(version));
   return {};
@@ -139,7 +142,7 @@ Result<amd::FloorsPtr> FloorBook::Admit(const std::string& setting, const FloorR
   const Status number = CheckNumber(*floors, setting);
   if (number) {
     TRY_ASSIGN(const FloorBytes bytes, ReadFloorBytes(setting));
-    TRY(Note(bytes, *floors, setting, now));
+    TRY(Note(bytes, *floors, setting, now, "configuration"));
     return floors;
   }
   if (setting != kBuiltinFloorsName) return number.error();
@@ -169,11 +172,12 @@ Status FloorBook::Configure(const Baselines& baselines, const Policies& policies
   return {};
 }
 
-Result<amd::FloorsPtr> FloorBook::Take(const FloorBytes& bytes, const std::string& source, Instant now) {
+Result<amd::FloorsPtr> FloorBook::Take(const FloorBytes& bytes, const std::string& source, Instant now,
+                                       const std::string& by) {
   const std::lock_guard changing(changing_);
   TRY_ASSIGN(const amd::FloorsPtr floors, rules_.Check(bytes, source, true));
   TRY(CheckNumber(*floors, source));
-  TRY(Note(bytes, *floors, source, now));
+  TRY(Note(bytes, *floors, source, now, by));
   const std::unique_lock lock(mutex_);
   in_force_[std::string(kSignedFloorsName)] = floors;
   return floors;
@@ -185,6 +189,23 @@ Result<amd::FloorsPtr> FloorBook::Try(const std::string& setting) const {
     return rules_;
   }();
   return Newest(setting, rules);
+}
+
+Result<amd::FloorsPtr> FloorBook::TryText(std::string_view text) const {
+  const FloorRules rules = [this] {
+    const std::shared_lock lock(mutex_);
+    return rules_;
+  }();
+  return rules.Check({std::string(text), {}}, "floors", false);
+}
+
+std::vector<amd::FloorsPtr> FloorBook::InForce() const {
+  std::vector<amd::FloorsPtr> out;
+  const std::shared_lock lock(mutex_);
+  for (const auto& [setting, floors] : in_force_) {
+    if (floors && std::ranges::find(out, floors) == out.end()) out.push_back(floors);
+  }
+  return out;
 }
 
 Result<amd::FloorsPtr> FloorBook::ReadWhenAsked(const std::string& setting, Instant now) {

@@ -6,6 +6,7 @@
 //   floors/<name>/<number, ten digits>   JSON: since when, from where, the document and its signature
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -28,10 +29,21 @@ struct FloorVersion {
   std::string source;  // "builtin", a path, a URL, "upload"
 };
 
+// Another document, or another number of one, comes in force.
+struct FloorChange {
+  std::string name;
+  uint32_t number = 0;
+  Digest256 sha256;
+  std::string source;  // as FloorVersion's
+  std::string by;      // who brought it: "configuration", "floors.url", or as a request's author is named
+};
+// Writes it down; what it refuses is not taken.
+using RecordFloors = std::function<Status(const FloorChange&)>;
+
 // Thread-safe.
 class FloorBook {
  public:
-  static Result<std::unique_ptr<FloorBook>> Open(std::shared_ptr<Store> store);
+  static Result<std::unique_ptr<FloorBook>> Open(std::shared_ptr<Store> store, RecordFloors record = nullptr);
 
   // What the configuration says now: every document is read and checked before any is taken. policy.format,
   // request.invalid: as LoadFloors(); collateral.rollback: a file is older than what was in force under its name, or
@@ -40,21 +52,27 @@ class FloorBook {
                    Instant now);
 
   // A document that has to be signed: the newest is what "signed" names. Errors as above.
-  Result<amd::FloorsPtr> Take(const FloorBytes& bytes, const std::string& source, Instant now);
+  Result<amd::FloorsPtr> Take(const FloorBytes& bytes, const std::string& source, Instant now,
+                              const std::string& by);
 
   // To judge by. What a baseline was changed to since is read when it is first asked for; errors as of Configure().
   Result<amd::FloorsPtr> Get(const std::string& setting, const std::optional<Instant>& at, Instant now);
   // As a file is now, whatever its number: what is tried out may still be edited.
   Result<amd::FloorsPtr> Try(const std::string& setting) const;
+  // The same of a text that was sent, without a signature: it is tried out and put nowhere.
+  Result<amd::FloorsPtr> TryText(std::string_view text) const;
+
+  std::vector<amd::FloorsPtr> InForce() const;
 
   // Without the operator's overlay, newest first.
   std::vector<FloorVersion> History() const;
 
  private:
-  explicit FloorBook(std::shared_ptr<Store> store) : store_(std::move(store)) {}
+  FloorBook(std::shared_ptr<Store> store, RecordFloors record)
+      : store_(std::move(store)), record_(std::move(record)) {}
   Status Load();
   Status Note(const FloorBytes& bytes, const amd::FloorDocument& document, const std::string& source,
-              Instant now);
+              Instant now, const std::string& by);
   Status CheckNumber(const amd::FloorDocument& document, std::string_view source) const;
   const FloorVersion* Highest(std::string_view name) const;
   Result<amd::FloorsPtr> Newest(const std::string& setting, const FloorRules& rules) const;
@@ -63,6 +81,7 @@ class FloorBook {
   Result<amd::FloorsPtr> ReadWhenAsked(const std::string& setting, Instant now);
 
   const std::shared_ptr<Store> store_;
+  const RecordFloors record_;
   std::mutex changing_;  // one change at a time
   mutable std::shared_mutex mutex_;
   FloorRules rules_;

@@ -24,6 +24,8 @@ struct FloorsConfig {
   std::string key;
   // overlay: file of the operator's own rules over every document (tcb/amd/floor_overlay.h). Default: none.
   std::string overlay;
+  // url: https, of a document that is fetched at refresh and has to hold under the key, which it needs. Default: none.
+  std::string url;
   bool operator==(const FloorsConfig&) const = default;
 };
 

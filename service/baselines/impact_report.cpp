@@ -32,6 +32,8 @@ void WriteAmount(Writer& json, uint32_t number, const std::string& text) {
   text.empty() ? json.Unsigned(number) : json.String(text);
 }
 
+}  // namespace
+
 void WriteOutcome(Writer& json, const TcbOutcome& outcome) {
   json.BeginObject();
   if (outcome.judged) {
@@ -57,6 +59,8 @@ void WriteOutcome(Writer& json, const TcbOutcome& outcome) {
   if (!outcome.reason.empty()) json.Key("reason").String(outcome.reason);
   json.EndObject();
 }
+
+namespace {
 
 void WriteRows(Writer& json, const std::vector<ImpactRow>& rows) {
   json.BeginArray();

@@ -8,6 +8,7 @@
 
 #include "service/baselines/impact_study.h"
 #include "service/support/terminal.h"
+#include "tcb/base/json.h"
 
 namespace thimble {
 
@@ -15,6 +16,8 @@ namespace thimble {
 //  "refused", "admitted", "unchanged": sightings, "changes": [{"platforms": {the TCB, "count", "last_seen"},
 //  "now": {"status", "decision", "shortfalls": [...], "refused_by": [...]}, "then": likewise}], "unjudged": likewise}
 // A shortfall has component, have, need and update, as in a verdict.
+// Of one of the two: what "now" and "then" are.
+void WriteOutcome(json::Writer& json, const TcbOutcome& outcome);
 std::string ImpactJson(const ImpactReport& report);
 // Unavailable (upstream.answer) when it is not that JSON: it comes from a server.
 Result<Lines> ImpactText(std::string_view json);

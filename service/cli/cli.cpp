@@ -166,7 +166,7 @@ void AddImpact(CLI::App& app, ImpactOptions& options) {
       "impact", "what a change would do to the platforms seen; without a choice, that of the candidate");
   AddConfig(verb, options.flags);
   AddAnchor(verb, options.flags);
-  AddStore(verb, options.flags, options.server);
+  auto* const server = AddStore(verb, options.flags, options.server);
   verb.add_option("--baseline", options.baseline, "the baseline to change, default \"default\"")
       ->type_name("NAME");
   AddCandidate(verb, options.intel, options.amd);
@@ -174,7 +174,39 @@ void AddImpact(CLI::App& app, ImpactOptions& options) {
   verb.add_option("--policy", options.policy, "the policy that holds, default \"default\"")
       ->type_name("NAME");
   verb.add_option("--candidate-policy", options.candidate_policy, "the policy to try")->type_name("NAME");
+  auto* const reports =
+      verb.add_option("--reports", options.reports, "judge the SNP reports in this directory, here, instead")
+          ->type_name("DIR")
+          ->excludes(server);
+  AddProduct(verb, options.product)->needs(reports);
+  verb.add_option("--at", options.at, "judge them as of this time (RFC 3339)")
+      ->type_name("T")
+      ->needs(reports);
   AddJson(verb, options.json);
+}
+
+void AddFloors(CLI::App& app, FloorsOptions& options) {
+  CLI::App& verb =
+      *app.add_subcommand("floors", "AMD's minimum TCBs: show, compare and check documents of them");
+  AddConfig(verb, options.flags);
+  AddJson(verb, options.json);
+  verb.require_subcommand(1);
+  using Action = FloorsOptions::Action;
+  const auto add = [&](const char* name, const char* text, Action action) {
+    CLI::App* sub = verb.add_subcommand(name, text)->fallthrough();
+    sub->callback([&options, action] { options.action = action; });
+    return sub;
+  };
+  CLI::App& show = *add("show", "what the document in force asks, of all CPU lines or of one", Action::kShow);
+  show.add_option("cpu", options.cpu, "a line or product, as Genoa-X or Milan")->type_name("CPU");
+  show.add_option("--file", options.file, "this document, or builtin; default: the configuration's")
+      ->type_name("FILE");
+  CLI::App& diff = *add("diff", "what changes from one document to another, in words", Action::kDiff);
+  diff.add_option("from", options.before, "a document, or builtin")->required()->type_name("A");
+  diff.add_option("to", options.after, "a document, or builtin")->required()->type_name("B");
+  CLI::App& check =
+      *add("check", "say which rule a document or an overlay breaks, and where", Action::kCheck);
+  check.add_option("file", options.before, "the document or overlay")->required()->type_name("FILE");
 }
 
 void AddAudit(CLI::App& app, AuditOptions& options) {
@@ -286,6 +318,7 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   RefreshOptions refresh;
   BaselineOptions baseline;
   ImpactOptions impact;
+  FloorsOptions floors;
   AuditOptions audit;
   ExportOptions export_options;
   ImportOptions import_options;
@@ -302,6 +335,7 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   AddRefresh(app, refresh);
   AddBaseline(app, baseline);
   AddImpact(app, impact);
+  AddFloors(app, floors);
   AddAudit(app, audit);
   AddDoctor(app, doctor);
   AddExport(app, export_options);
@@ -335,6 +369,7 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   if (app.got_subcommand("refresh")) return Command(refresh);
   if (app.got_subcommand("baseline")) return Command(baseline);
   if (app.got_subcommand("impact")) return Command(impact);
+  if (app.got_subcommand("floors")) return Command(floors);
   if (app.got_subcommand("audit")) return Command(audit);
   if (app.got_subcommand("doctor")) return Command(doctor);
   if (app.got_subcommand("export")) return Command(export_options);

@@ -72,7 +72,16 @@ struct ImpactOptions {
   ConfigFlags flags;
   std::optional<std::string> server;
   std::optional<std::string> baseline, intel, amd, policy, candidate_policy;
-  std::optional<std::string> floors;  // a file: its bytes are sent, not its path
+  std::optional<std::string> floors;            // a file: its bytes are sent, not its path
+  std::optional<std::string> reports, product, at;  // a directory, judged in this process
+  bool json = false;
+};
+
+struct FloorsOptions {
+  enum class Action { kShow, kDiff, kCheck } action = Action::kShow;
+  ConfigFlags flags;
+  std::optional<std::string> cpu, file;  // show; the file in place of what the configuration names
+  std::string before, after;             // diff: both; check: the first
   bool json = false;
 };
 
@@ -137,9 +146,9 @@ struct VersionOptions {};
 
 using Command =
     std::variant<ServeOptions, VerifyOptions, InspectOptions, FetchOptions, StatusOptions, RefreshOptions,
-                 BaselineOptions, ImpactOptions, AuditOptions, ExportOptions, ImportOptions, BackupOptions,
-                 VerifyResultOptions, ResultKeyOptions, CheckConfigOptions, DoctorOptions, InitOptions,
-                 HashTokenOptions, VersionOptions>;
+                 BaselineOptions, ImpactOptions, FloorsOptions, AuditOptions, ExportOptions, ImportOptions,
+                 BackupOptions, VerifyResultOptions, ResultKeyOptions, CheckConfigOptions, DoctorOptions,
+                 InitOptions, HashTokenOptions, VersionOptions>;
 
 // The command; or, after help or a usage error has been printed, what to exit with.
 std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* argv);

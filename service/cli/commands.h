@@ -15,6 +15,7 @@ ExitCode Run(const StatusOptions& options);
 ExitCode Run(const RefreshOptions& options);
 ExitCode Run(const BaselineOptions& options);
 ExitCode Run(const ImpactOptions& options);
+ExitCode Run(const FloorsOptions& options);
 ExitCode Run(const AuditOptions& options);
 ExitCode Run(const ExportOptions& options);
 ExitCode Run(const ImportOptions& options);

@@ -2,6 +2,7 @@
 #include "service/baselines/impact_report.h"
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
+#include "service/cli/impact_reports.h"
 #include "service/cli/thimble_client.h"
 #include "service/support/file.h"
 #include "service/support/log.h"
@@ -31,6 +32,7 @@ std::string BodyOf(const ImpactOptions& options, const std::optional<std::string
 
 ExitCode Run(const ImpactOptions& options) {
   SetLogLevel(LogLevel::kError);
+  if (options.reports) return RunOnReports(options);
   std::optional<std::string> floors;
   if (options.floors) {
     auto text = ReadFile(*options.floors, kMaxFloorBytes);

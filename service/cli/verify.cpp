@@ -104,8 +104,12 @@ ExitCode VerifyHere(const VerifyOptions& options) {
   if (options.collateral && (request->at || ModeOf(*request) == CallerCollateral::kAny)) {
     const auto anchors = ReadAnchors(config->server.anchors);
     if (!anchors) return Fail(WrongFlag(anchors.error().message), options.json);
+    auto floors = FloorRules::Read(config->floors);
+    if (!floors) return Fail(floors.error(), options.json);
     const Clock clock;
-    return Finish(*request, Verification(*anchors, nullptr, clock).Run(*request), options.json);
+    Verification verification(*anchors, nullptr, clock);
+    verification.UseFloors(FloorsOfFiles(std::move(floors).value()));
+    return Finish(*request, verification.Run(*request), options.json);
   }
   auto app = App::Make(std::move(config).value(), {.storage = Storage::kMemory, .frozen_time = {}});
   if (!app) return Fail(WrongFlag(app.error().message), options.json);

@@ -205,6 +205,18 @@ Status CheckTls(const Config& config) {
                      "\" is not loopback: set tls_certificate and tls_key, or plain_http = true"));
 }
 
+// Who can put a document in force decides what is up to date: the key does, and the channel only carries it.
+Status CheckFloorsUrl(const FloorsConfig& floors) {
+  if (floors.url.empty()) return {};
+  const auto url = ParseUrl(floors.url);
+  const auto fail = [&](std::string_view why) {
+    return Error{ErrorKind::kMalformed, Check::kRequest, StrCat("floors.url \"", floors.url, "\" ", why)};
+  };
+  if (!url || (!url->tls && ReachOf(*url) != Reach::kLoopback)) return fail("must be an https URL");
+  if (floors.key.empty()) return fail("needs floors.key: documents are taken under a key alone");
+  return {};
+}
+
 }  // namespace
 
 Policy BuiltInPolicy() {
@@ -248,6 +260,7 @@ Status CheckConfig(const Config& config) {
     return fail("data must name a directory; for a store in memory use --ephemeral");
   if (config.audit.max_file_mib == 0) return fail("max_file_mib must be at least 1");
   if (config.history.rules.max_versions < 1) return fail("history.max_versions must be at least 1");
+  TRY(CheckFloorsUrl(config.floors));
   if (config.refresh.max_age < Seconds(600))
     return fail("max_age must be at least 10m: vendors are not asked more often");
   return {};
@@ -288,7 +301,8 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
               ParsedKey(r, "on_failure", out.audit.on_failure, ParseOnFailure, "\"go_on\" or \"refuse\"")}),
        table("history", {DurationKey(r, "max_age", out.history.rules.max_age),
                          NumberKey(r, "max_versions", out.history.rules.max_versions)}),
-       table("floors", {TextKey(r, "key", out.floors.key), TextKey(r, "overlay", out.floors.overlay)}),
+       table("floors", {TextKey(r, "key", out.floors.key), TextKey(r, "overlay", out.floors.overlay),
+                        TextKey(r, "url", out.floors.url)}),
        table("log",
              {ParsedKey<LogFormat>(r, "format", out.log.format, ParseLogFormat, "\"text\" or \"json\""),
               ParsedKey<LogLevel>(r, "level", out.log.level, ParseLogLevel,

@@ -53,6 +53,9 @@ void RefreshScheduler::Loop() {
 RefreshReport RefreshScheduler::Run(Refresher::Urge urge) {
   const Instant now = clock_.Now();
   RefreshReport report = refresher_.Pass(now, urge, stopping_);
+  if (also_ && !stopping_) {
+    for (RefreshLine& line : also_(now, urge)) report.lines.push_back(std::move(line));
+  }
   Log(report);
   const std::lock_guard lock(mutex_);
   ++totals_.passes;

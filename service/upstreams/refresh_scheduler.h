@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <thread>
 
@@ -22,6 +23,10 @@ class RefreshScheduler {
   ~RefreshScheduler();
   RefreshScheduler(const RefreshScheduler&) = delete;
   RefreshScheduler& operator=(const RefreshScheduler&) = delete;
+
+  // What is asked for beside the cache's items: its lines are part of every pass's report. Set before Start().
+  using Also = std::function<std::vector<RefreshLine>(Instant now, RefreshUrge urge)>;
+  void Include(Also also) { also_ = std::move(also); }
 
   // Passes from now on. What each renews, and when, is the items' own: a pass mostly finds nothing to do.
   void Start();
@@ -44,6 +49,7 @@ class RefreshScheduler {
 
   Refresher& refresher_;
   const Clock& clock_;
+  Also also_;
   std::atomic<bool> stopping_{false};
   mutable std::mutex mutex_;
   std::condition_variable wake_;

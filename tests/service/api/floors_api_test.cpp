@@ -3,7 +3,10 @@
 // GET and POST /v1/floors, and its history, over HTTP.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "service/baselines/builtin_floors.h"
 #include "tcb/base/crypto.h"
@@ -159,6 +162,86 @@ TEST_F(FloorsApiTest, TakesAStaleDocument) {
   json stale = json::parse(FloorsText(2));
   stale["stale_after"] = "2026-11-30";
   EXPECT_EQ(Send(Signed(stale.dump(), ours_)).status, 200);
+}
+
+// ---- beside it: the audit trail, and what a document that is tried would do ----
+
+TEST_F(FloorsApiTest, WritesDownEachDocumentThatComesInForce) {
+  w_.config.audit.directory = w_.files / "audit";
+  StartSigned();
+  const std::string first = FloorsText(2), second = FloorsText(3);
+  ASSERT_EQ(Send(Signed(first, ours_)).status, 200);
+  ASSERT_EQ(Send(Signed(first, ours_)).status, 200);  // nothing new
+  ASSERT_EQ(Send(Signed(FloorsText(1), ours_)).status, 400);
+  ASSERT_EQ(Send(Signed(second, ours_)).status, 200);
+  w_.Stop();
+  std::vector<json> records;
+  for (const auto& file : std::filesystem::directory_iterator(w_.files / "audit")) {
+    std::ifstream in(file.path());
+    for (std::string line; std::getline(in, line);) {
+      const json record = json::parse(line);
+      if (record["kind"] == "floors") records.push_back(record);
+    }
+  }
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[0]["number"], 2);
+  EXPECT_EQ(records[1]["number"], 3);
+  EXPECT_EQ(records[1]["name"], "ours");
+  EXPECT_EQ(records[1]["sha256"], Sha256(AsBytes(second)).hex());
+  EXPECT_EQ(records[1]["source"], "upload");
+  EXPECT_NE(records[1]["by"].get<std::string>().find("127.0.0.1"), std::string::npos) << records[1].dump();
+}
+
+TEST_F(FloorsApiTest, WritesDownTheDocumentOfTheConfigurationOnce) {
+  w_.config.audit.directory = w_.files / "audit";
+  w_.config.cache.data = w_.files / "store";
+  for (int starts = 0; starts < 2; ++starts) {
+    auto app = App::Make(w_.config, {.storage = Storage::kDisk, .frozen_time = kNow});
+    ASSERT_TRUE(app) << app.error().message;
+  }
+  std::string trail;
+  for (const auto& file : std::filesystem::directory_iterator(w_.files / "audit")) {
+    std::stringstream text;
+    text << std::ifstream(file.path()).rdbuf();
+    trail += text.str();
+  }
+  const auto first = trail.find("\"kind\":\"floors\"");
+  ASSERT_NE(first, std::string::npos);
+  EXPECT_EQ(trail.find("\"kind\":\"floors\"", first + 1), std::string::npos) << "it is the same as before";
+  EXPECT_NE(trail.find("\"source\":\"builtin\",\"by\":\"configuration\""), std::string::npos) << trail;
+}
+
+TEST_F(FloorsApiTest, LaysTheOverlayOverADocumentThatIsTried) {
+  w_.config.floors.overlay = w_.files.Write("overlay.json", std::string_view(R"({
+    "format": "amd-floors-overlay/1", "name": "mine", "number": 2, "issued": "2026-12-01", "rules": [
+    {"bulletin": "AMD-SB-3030", "cpus": ["Genoa-B1"], "min": {"snp": 28}, "reason": "our hosts"}]})"));
+  w_.Start(kNow);
+  http::Request request;
+  request.method = "POST";
+  request.path = "/v1/impact";
+  request.admin = true;
+  const auto ask = [&](const std::string& floors) {
+    request.body = json{{"floors", floors}}.dump();
+    return w_.app->Handle(request);
+  };
+  const http::Response tried = ask(FloorsText(9));
+  ASSERT_EQ(tried.status, 200) << tried.content->body();
+  EXPECT_EQ(json::parse(tried.content->body())["candidate"]["floors"], "ours 9 + mine 2");
+  EXPECT_EQ(History().size(), 1u) << "it is put nowhere";
+  // A document that the overlay does not fit would be refused at the reload, so here, too.
+  json without = json::parse(FloorsText(9));
+  for (json& bulletin : without["bulletins"]) {
+    if (bulletin["id"] == "AMD-SB-3030") bulletin["id"] = "AMD-SB-3031";
+  }
+  for (auto& [name, ids] : without["levels"].items()) {
+    for (json& id : ids) {
+      if (id == "AMD-SB-3030") id = "AMD-SB-3031";
+    }
+  }
+  const http::Response refused = ask(without.dump());
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_NE(refused.content->body().find("the document has no AMD-SB-3030"), std::string::npos)
+      << refused.content->body();
 }
 
 }  // namespace

@@ -159,7 +159,7 @@ TEST(FloorBook, SignedDocumentsAreTakenUnderTheKeyAlone) {
   EXPECT_EQ(b.book->Get("signed", {}, kNow).error().kind, ErrorKind::kUnavailable);
   const auto take = [&](uint32_t number, const FloorSigner& signer) {
     const std::string text = FloorsText(number);
-    const auto taken = b.book->Take({text, signer.Sign(text)}, "upload", kNow);
+    const auto taken = b.book->Take({text, signer.Sign(text)}, "upload", kNow, "ann");
     return taken ? Status() : Status(taken.error());
   };
   ExpectRefused(take(1, other), Check::kPolicyFormat, "does not hold");
@@ -175,7 +175,7 @@ TEST(FloorBook, SignedDocumentsAreTakenUnderTheKeyAlone) {
 TEST(FloorBook, WithoutAKeyNothingIsTaken) {
   Book b;
   ASSERT_TRUE(b.Use("builtin"));
-  const auto taken = b.book->Take({FloorsText(1), Bytes(64)}, "upload", kNow);
+  const auto taken = b.book->Take({FloorsText(1), Bytes(64)}, "upload", kNow, "ann");
   ASSERT_FALSE(taken);
   EXPECT_NE(taken.error().message.find("floors.key"), std::string::npos);
   EXPECT_FALSE(b.Use("signed"));

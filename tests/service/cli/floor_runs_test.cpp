@@ -48,11 +48,16 @@ class FloorRunsTest : public testing::Test {
     amd::ApplyFloors(*verdict, Floors(), amd::kAllLevel, AmdFloorMode::kRequire);
     return std::move(verdict).value();
   }
-  test::ProcessResult ByCommand(const SnpPlatform& platform, const Bytes& report) {
+  test::ProcessResult ByCommand(const SnpPlatform& platform, const Bytes& report,
+                                const std::vector<std::string>& more = {}) {
     sim::WriteEndorsements(w_.files / "given", w_.amd, platform);
-    return test::RunThimble({"verify", w_.files.Write("report.bin", report), "--collateral",
-                             w_.files / "given", "--anchor", w_.files / "amd-root.pem", "--at",
-                             FormatRfc3339(kNow), "--json"});
+    std::vector<std::string> arguments{"verify",       w_.files.Write("report.bin", report),
+                                       "--collateral", w_.files / "given",
+                                       "--anchor",     w_.files / "amd-root.pem",
+                                       "--at",         FormatRfc3339(kNow),
+                                       "--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return test::RunThimble(arguments);
   }
   test::AmdWorld w_;
 };
@@ -157,6 +162,27 @@ TEST_F(FloorRunsTest, TheCommandLineSaysTheSame) {
       EXPECT_EQ(result["advisories"].get<Names>(), AskForMore(line, TcbComponent::kSnp, *platform.tcb.snp));
     }
   }
+}
+
+// Its signature, overlay and all: as a server with this file judges.
+TEST_F(FloorRunsTest, VerifyHereHonoursTheFloorsOfTheConfiguration) {
+  const std::string overlay = w_.files.Write("overlay.json", std::string_view(R"({
+    "format": "amd-floors-overlay/1", "name": "mine", "number": 2, "issued": "2026-12-01", "rules": [
+    {"bulletin": "AMD-SB-3030", "cpus": ["Genoa-B1"], "min": {"snp": 28}, "reason": "our hosts"}]})"));
+  const auto config = [&](std::string_view floors) {
+    return w_.files.Write("thimble.toml", StrCat("[floors]\n", floors));
+  };
+  const SnpPlatform genoa = SnpPlatform::OfLine("Genoa-B1");
+  const Bytes report = w_.amd.Report(genoa, {.version = 5});
+  const auto with = config(StrCat("overlay = \"", overlay, "\"\n"));
+  const test::ProcessResult run = ByCommand(genoa, report, {"--config", with});
+  EXPECT_EQ(run.exit_code, 1) << run.out << run.err;
+  const json result = json::parse(run.out, nullptr, false);
+  EXPECT_EQ(result["evaluation"]["floor"], "thimble-amd-floors 1 + mine 2");
+  EXPECT_EQ(result["advisories"], json::array({"AMD-SB-3030"}));
+  EXPECT_EQ(ByCommand(genoa, report).exit_code, 0) << "it is not known without it";
+  const auto broken = config("overlay = \"/nowhere\"\n");
+  EXPECT_EQ(ByCommand(genoa, report, {"--config", broken}).exit_code, 2);
 }
 
 // ---- report version 6 and Venice ----

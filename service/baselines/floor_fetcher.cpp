@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/baselines/floor_fetcher.h"
+
+#include <algorithm>
+
+#include "fetchers/vendor_answer.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+
+namespace thimble {
+namespace {
+
+constexpr size_t kMaxFloorBytes = 1u << 20, kMaxSignatureBytes = 1u << 10;
+constexpr std::chrono::seconds kBudget{30};
+// A bulletin is reviewed in days: a few hours more do no harm.
+constexpr Seconds kEvery{6 * 3600}, kFirstWait{60}, kDay{86'400};
+constexpr std::string_view kSignatureHeader = "x-thimble-floors-signature";
+
+Error BadAnswer(std::string_view url, std::string_view why) {
+  return {ErrorKind::kUnavailable, Check::kUpstreamAnswer, StrCat(url, ": ", why)};
+}
+
+}  // namespace
+
+void FloorFetcher::Use(std::string url) {
+  const std::lock_guard lock(mutex_);
+  if (url == url_) return;
+  url_ = std::move(url);
+  due_ = {};
+  wait_ = Seconds(0);
+}
+
+std::optional<std::string> FloorFetcher::UrlIfDue(Instant now, RefreshUrge urge) {
+  const std::lock_guard lock(mutex_);
+  if (url_.empty() || (urge == RefreshUrge::kPatient && now < due_)) return std::nullopt;
+  return url_;
+}
+
+void FloorFetcher::NoteOutcome(bool ok, Instant now) {
+  const std::lock_guard lock(mutex_);
+  wait_ = ok ? Seconds(0) : std::clamp(wait_ * 2, kFirstWait, kEvery);
+  due_ = now + (ok ? kEvery : wait_);
+}
+
+Result<Bytes> FloorFetcher::FetchSignature(const std::string& url,
+                                           std::chrono::steady_clock::time_point deadline) {
+  if (url.find('?') != std::string::npos)
+    return BadAnswer(url,
+                     StrCat("the answer has no ", kSignatureHeader, ", and a URL with a query has no .sig"));
+  const std::string beside = url + ".sig";
+  TRY_ASSIGN(const VendorAnswer answer,
+             thimble::Ask(*client_, {.url = beside, .max_body = kMaxSignatureBytes, .deadline = deadline}));
+  auto signature = ParseFloorSignature(AsText(answer.response.body));
+  if (!signature) return BadAnswer(beside, "is neither 64 bytes nor base64 of them");
+  return *std::move(signature);
+}
+
+Result<FloorFetcher::Answer> FloorFetcher::Fetch(const std::string& url) {
+  const auto deadline = std::chrono::steady_clock::now() + kBudget;
+  TRY_ASSIGN(const VendorAnswer answer,
+             thimble::Ask(*client_, {.url = url, .max_body = kMaxFloorBytes, .deadline = deadline}));
+  Answer out{{std::string(AsText(answer.response.body)), {}}, url};
+  const auto header = answer.response.Header(kSignatureHeader);
+  if (!header) {
+    TRY_ASSIGN(out.bytes.signature, FetchSignature(url, deadline));
+    return out;
+  }
+  auto signature = ParseFloorSignature(*header);
+  if (!signature) return BadAnswer(url, StrCat(kSignatureHeader, " is not base64 of 64 bytes"));
+  out.bytes.signature = *std::move(signature);
+  return out;
+}
+
+RefreshLine FloorFetcher::Ask(const std::string& url, Instant now) {
+  RefreshLine line{StrCat("floors ", url), RefreshLine::Outcome::kFailed, "", false};
+  const auto answer = Fetch(url);
+  if (!answer) {
+    line.reason = answer.error().message;
+    return line;
+  }
+  const size_t before = book_.History().size();
+  const auto taken = book_.Take(answer->bytes, answer->source, now, "floors.url");
+  if (!taken) {
+    line.reason = taken.error().message;
+    return line;
+  }
+  const bool newer = book_.History().size() != before;
+  line.outcome = newer ? RefreshLine::Outcome::kRenewed : RefreshLine::Outcome::kKept;
+  if (!newer) line.reason = StrCat((*taken)->Title(), ": no newer one");
+  return line;
+}
+
+std::vector<RefreshLine> FloorFetcher::Pass(Instant now, RefreshUrge urge) {
+  const std::lock_guard asking(asking_);
+  std::vector<RefreshLine> out;
+  if (const auto url = UrlIfDue(now, urge)) {
+    out.push_back(Ask(*url, now));
+    NoteOutcome(out.back().outcome != RefreshLine::Outcome::kFailed, now);
+  }
+  if (urge == RefreshUrge::kPatient && now < stale_said_at_ + kDay) return out;
+  for (const amd::FloorsPtr& floors : book_.InForce()) {
+    if (now <= floors->stale_after) continue;
+    stale_said_at_ = now;
+    out.push_back({StrCat("floors ", floors->Title()), RefreshLine::Outcome::kKept,
+                   StrCat("stale since ", amd::DayText(floors->stale_after),
+                          ": review it or take a newer one (docs/AMD-FLOORS.md)"),
+                   true});
+  }
+  return out;
+}
+
+}  // namespace thimble
