@@ -88,8 +88,8 @@ struct Policy {
   std::vector<intel::SgxType> sgx_types;  // "Standard", "Scalable", "ScalableWithIntegrity"
   AmdCrlMode amd_crl = AmdCrlMode::kRequire;
   AmdFloorMode amd_floor = AmdFloorMode::kRequire;
-  std::string amd_level = "all";  // of the floors; a lower one names the bulletins that must be met
-  bool allow_stale_floor = true;  // floors past their stale_after still judge
+  std::string amd_level = "all";   // of the floors; a lower one names the bulletins that must be met
+  bool allow_stale_floor = false;  // floors past their stale_after
 
   // -- What runs on it: [policy.NAME.sgx], .tdx, .snp, .hcl --
   SgxRules sgx;

@@ -5,7 +5,6 @@
 #include <map>
 
 #include "tcb/amd/cpu_line.h"
-#include "tcb/amd/product.h"
 #include "tcb/base/text.h"
 
 namespace thimble {

@@ -72,7 +72,7 @@ struct ImpactOptions {
   ConfigFlags flags;
   std::optional<std::string> server;
   std::optional<std::string> baseline, intel, amd, policy, candidate_policy;
-  std::optional<std::string> floors;            // a file: its bytes are sent, not its path
+  std::optional<std::string> floors;                // a file: its bytes are sent, not its path
   std::optional<std::string> reports, product, at;  // a directory, judged in this process
   bool json = false;
 };

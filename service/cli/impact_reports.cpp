@@ -8,7 +8,6 @@
 #include "service/cli/command_support.h"
 #include "service/support/clock.h"
 #include "service/verification/report_directory.h"
-#include "tcb/amd/product.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"

@@ -58,9 +58,10 @@ bool ShortBeside(const Verdict& verdict) {
   });
 }
 
-// UpToDate by a level of AMD's floors that leaves bulletins open.
+// UpToDate by a level of AMD's floors that leaves bulletins open, or by floors that nobody has reviewed in time.
 bool HasOpenBulletins(const Verdict& verdict) {
-  return verdict.tee == Tee::kSnp && !verdict.advisories.empty();
+  const bool stale = verdict.floors && verdict.floors->stale;
+  return verdict.tee == Tee::kSnp && (stale || !verdict.advisories.empty());
 }
 
 std::optional<int> Hardware(const Verdict& verdict) {

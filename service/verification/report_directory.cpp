@@ -6,6 +6,7 @@
 
 #include "service/verification/evidence_files.h"
 #include "tcb/amd/hcl.h"
+#include "tcb/amd/product.h"
 #include "tcb/amd/report.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"

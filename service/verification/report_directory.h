@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "tcb/amd/product.h"
+#include "tcb/amd/claims.h"
 #include "tcb/base/result.h"
 #include "tcb/tcb_record.h"
 

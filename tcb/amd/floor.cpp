@@ -183,8 +183,11 @@ void NoteUnproven(Verdict& verdict, const FloorLevel& level, const FloorDocument
 void JudgeAge(Verdict& verdict, const FloorDocument& document) {
   verdict.floors->stale = verdict.at > document.stale_after;
   SoftUnless(verdict, Check::kSnpFloorStale, !verdict.floors->stale, [&] {
-    return StrCat(document.Title(), ": not reviewed since ", DayText(document.reviewed), ", stale after ",
-                  DayText(document.stale_after), ", judged at ", FormatRfc3339(verdict.at));
+    return StrCat(
+        document.Title(), ": not reviewed since ", DayText(document.reviewed), ", stale after ",
+        DayText(document.stale_after), ", judged at ", FormatRfc3339(verdict.at),
+        ": take a newer document or review this one (docs/AMD-FLOORS.md); allow_stale_floor = true in the "
+        "policy accepts it meanwhile");
   });
 }
 

@@ -164,6 +164,43 @@ TEST_F(FloorsApiTest, TakesAStaleDocument) {
   EXPECT_EQ(Send(Signed(stale.dump(), ours_)).status, 200);
 }
 
+// ---- from one Thimble to another ----
+
+TEST_F(FloorsApiTest, IsFetchedByAnotherThimbleUnderItsKey) {
+  StartSigned();
+  const std::string text = FloorsText(2);
+  ASSERT_EQ(Send(Signed(text, ours_)).status, 200);
+  test::World other;
+  other.config.floors = {.key = w_.config.floors.key,
+                         .overlay = "",
+                         .url = StrCat("http://127.0.0.1:", w_.port(), "/v1/floors")};
+  other.config.baselines.at("default").amd = "signed";
+  other.Start(kNow);
+  const auto line = [&] {
+    const RefreshReport report = other.app->refresh().RunNow();
+    const auto found = std::ranges::find_if(
+        report.lines, [](const RefreshLine& l) { return l.item.starts_with("floors "); });
+    return found == report.lines.end() ? RefreshLine{} : *found;
+  };
+  EXPECT_EQ(line().outcome, RefreshLine::Outcome::kRenewed) << line().reason;
+  EXPECT_EQ(test::Get(other.port(), "/v1/floors").body, text);
+  EXPECT_EQ(line().outcome, RefreshLine::Outcome::kKept);
+  ASSERT_EQ(Send(Signed(FloorsText(3), ours_)).status, 200);
+  EXPECT_EQ(line().outcome, RefreshLine::Outcome::kRenewed);
+
+  // Another key: what is in force stays, and the report says why.
+  other.config.floors.key = other.files.Write("other.pem", std::string_view(other_.Pem()));
+  test::World stranger;
+  stranger.config.floors = other.config.floors;
+  stranger.config.baselines.at("default").amd = "signed";
+  stranger.Start(kNow);
+  const RefreshReport refused = stranger.app->refresh().RunNow();
+  EXPECT_FALSE(refused.complete());
+  EXPECT_NE(refused.lines.back().reason.find("does not hold under floors.key"), std::string::npos)
+      << refused.lines.back().reason;
+  EXPECT_EQ(test::Get(stranger.port(), "/v1/floors").status, 503);
+}
+
 // ---- beside it: the audit trail, and what a document that is tried would do ----
 
 TEST_F(FloorsApiTest, WritesDownEachDocumentThatComesInForce) {

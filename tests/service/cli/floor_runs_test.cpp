@@ -6,6 +6,7 @@
 
 #include <map>
 
+#include "service/results/jwt.h"
 #include "tcb/base/text.h"
 #include "tests/service/testing/amd_world.h"
 #include "tests/service/testing/process.h"
@@ -183,6 +184,48 @@ TEST_F(FloorRunsTest, VerifyHereHonoursTheFloorsOfTheConfiguration) {
   EXPECT_EQ(ByCommand(genoa, report).exit_code, 0) << "it is not known without it";
   const auto broken = config("overlay = \"/nowhere\"\n");
   EXPECT_EQ(ByCommand(genoa, report, {"--config", broken}).exit_code, 2);
+}
+
+// REPORTED <= COMMITTED <= CURRENT: the report contradicts itself, whatever its level.
+TEST_F(FloorRunsTest, ViewsThatContradictEachOtherAreAHardFinding) {
+  w_.Start(kNow);
+  const SnpPlatform milan = SnpPlatform::OfLine("Milan-B1");
+  constexpr size_t kSnp = 6;  // its place in the TCB
+  for (const size_t view : {0x038u, 0x1e0u}) {
+    const Bytes report = w_.amd.Report(milan, {.version = 5, .bend = [&](Bytes& r) { --r[view + kSnp]; }});
+    const json result = w_.Verify(report);
+    EXPECT_EQ(result["decision"], "reject");
+    EXPECT_EQ(result["authentic"], false);
+    EXPECT_EQ(test::CheckIn(result, "snp.tcb_order"), "failed") << result["findings"].dump(1);
+    EXPECT_EQ(result["findings"].back()["severity"], "hard");
+    const test::ProcessResult run = ByCommand(milan, report);
+    EXPECT_EQ(run.exit_code, 1) << run.out << run.err;
+    EXPECT_EQ(test::CheckIn(json::parse(run.out, nullptr, false), "snp.tcb_order"), "failed");
+  }
+}
+
+// A day after its last the document judges as before, and the soft finding rejects unless the policy allows it.
+TEST_F(FloorRunsTest, StaleFloorsRejectAndSayWhatToDo) {
+  nlohmann::ordered_json document = nlohmann::ordered_json::parse(amd::BuiltinFloorsText());
+  document["stale_after"] = "2026-11-30";
+  w_.config.baselines.at("default").amd = w_.files.Write("stale.json", std::string_view(document.dump()));
+  w_.config.policies["lenient"] = BuiltInPolicy();
+  w_.config.policies["lenient"].allow_stale_floor = true;
+  w_.Start(kNow);
+  const Bytes report = w_.amd.Report(SnpPlatform::OfLine("Milan-B1"), {.version = 5});
+  const json rejected = w_.Verify(report);
+  EXPECT_EQ(rejected["decision"], "reject");
+  EXPECT_EQ(rejected["tcb_status"], "UpToDate");
+  EXPECT_EQ(rejected["floors"]["stale"], true) << rejected["floors"].dump();
+  EXPECT_EQ(test::FindingsOf(rejected), std::set<std::string>{"snp.floor_stale"});
+  EXPECT_NE(rejected["findings"].dump().find("review this one"), std::string::npos)
+      << rejected["findings"].dump(1);
+  const json accepted = w_.Verify(report, {{"policy", "lenient"}, {"ear", true}});
+  EXPECT_EQ(accepted["decision"], "accept") << accepted["rules"].dump(1);
+  const auto claims = VerifyJwt(accepted["ear"].get<std::string>(),
+                                *ParseJwks(test::Get(w_.port(), "/.well-known/jwks.json").body));
+  ASSERT_TRUE(claims) << claims.error().message;
+  EXPECT_NE(claims->find("\"ear.status\":\"warning\""), std::string::npos) << *claims;
 }
 
 // ---- report version 6 and Venice ----

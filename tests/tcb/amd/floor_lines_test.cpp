@@ -60,6 +60,12 @@ TEST(FloorLines, AskWhatTheTableOfTheFactsSays) {
   }
 }
 
+// After its last day evidence is rejected by default, and a release is what renews it.
+TEST(FloorLines, TheBuiltInDocumentLivesForHalfAYear) {
+  EXPECT_GE(Floors()->stale_after - Floors()->reviewed, std::chrono::days(180));
+  EXPECT_LE(Floors()->stale_after - Floors()->reviewed, std::chrono::days(200));
+}
+
 void Set(SnpClaims& claims, FloorField field, uint64_t value) {
   if (const auto component = ComponentOf(field))
     return SetInAll(claims, *component, static_cast<uint8_t>(value));

@@ -252,7 +252,7 @@ TEST(Floor, BulletinsOfLaterDoNotCount) {
             TcbStatus::kOutOfDate);
 }
 
-TEST(Floor, StaleFloorsJudgeUnlessThePolicyForbids) {
+TEST(Floor, StaleFloorsRejectUnlessThePolicyAllows) {
   const Instant last = Small()->stale_after;
   EXPECT_FALSE(Judged(Genoa(), Small(), kAllLevel, last).floors->stale);
   const Verdict verdict = Judged(Genoa(), Small(), kAllLevel, last + Seconds(1));
@@ -261,9 +261,11 @@ TEST(Floor, StaleFloorsJudgeUnlessThePolicyForbids) {
   ASSERT_NE(Find(verdict, Check::kSnpFloorStale), nullptr);
   EXPECT_EQ(Find(verdict, Check::kSnpFloorStale)->severity, Severity::kSoft);
   Policy policy;
-  EXPECT_TRUE(Appraise(verdict, policy, verdict.at).accept);
-  policy.allow_stale_floor = false;
   EXPECT_FALSE(Appraise(verdict, policy, verdict.at).accept);
+  EXPECT_NE(Find(verdict, Check::kSnpFloorStale)->message.find("allow_stale_floor = true"),
+            std::string::npos);
+  policy.allow_stale_floor = true;
+  EXPECT_TRUE(Appraise(verdict, policy, verdict.at).accept);
 }
 
 TEST(Floor, ACpuInNoRangeHasNoStatus) {

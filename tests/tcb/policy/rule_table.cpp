@@ -303,7 +303,7 @@ std::vector<RuleRow> PlatformRows() {
        R"("complete")", R"("test-floors 1")", ""},
       {"amd_level", "", GoodSnp(), [](Policy&) {}, [](Verdict& v) { v.floors->level = "entrysign"; },
        R"("all")", R"("all")", R"("entrysign")"},
-      {"allow_stale_floor", "", GoodSnp(), [](Policy& p) { p.allow_stale_floor = false; },
+      {"allow_stale_floor", "", GoodSnp(), [](Policy&) {},
        [](Verdict& v) { AddFinding(v, Check::kSnpFloorStale); }, "false", "false", "true"},
       {"restricted", "ppid_sha256", GoodSgx(),
        list([](RestrictedList& r) { r.ppid_sha256 = {Sha256(Filled<intel::Ppid>(0x99).view())}; }),
