@@ -51,18 +51,23 @@ Lines Head(const FloorDocument& document, Instant now) {
   return out;
 }
 
+// A number is as well known as the best grounds for it; bits of several bulletins as the worst.
+void Raise(FloorRequirement& most, const FloorRequirement& other) {
+  if (amd::IsMask(most.field)) {
+    most.value |= other.value;
+    most.grade = std::max(most.grade, other.grade);
+  } else if (other.value > most.value || (other.value == most.value && other.grade < most.grade)) {
+    most = other;
+  }
+}
+
 // Of each field the most that any bulletin asks.
 std::vector<FloorRequirement> Most(const FloorLine& line) {
   std::map<FloorField, FloorRequirement> most;
   for (const FloorCell& cell : line.cells) {
     for (const FloorRequirement& r : cell.min) {
       const auto [there, first] = most.try_emplace(r.field, r);
-      if (first) continue;
-      if (amd::IsMask(r.field)) {
-        there->second.value |= r.value;
-      } else if (r.value > there->second.value) {
-        there->second = r;
-      }
+      if (!first) Raise(there->second, r);
     }
   }
   std::vector<FloorRequirement> out;
