@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every case of shared/cases/service and shared/cases/amd through the built executable: by HTTP, and by command line where
-it can be put so. What their README files call right is in the tables below.
+"""Every case of shared/cases/service and shared/cases/amd through the built executable: by HTTP, and by command line
+where it can be put so. What their README files call right is in table.py.
 
     tests/cases/field_cases_test.py THIMBLE CASES     exit 77: skipped, CASES is not there
 """
@@ -9,150 +9,28 @@ it can be put so. What their README files call right is in the tables below.
 import base64
 import contextlib
 import json
+import shutil
 import ssl
 import sys
 import tempfile
 import time
 import unittest
-from dataclasses import dataclass, field
 from pathlib import Path
 
+sys.dont_write_bytecode = True  # nothing beside the sources
 from executable import Answer, Server, Vendor, command, inherited_environment
+from table import (ALSO, ALSO_SERVICE, AMD, AMD_NOW, POLICIES, SERVICE, SERVICE_NOW, TPM_NONCE, VARIATIONS, Right,
+                   accept, unavailable)
 
 TESTS = Path(__file__).resolve().parent.parent
 HTTP_STATUS = {"accept": {200}, "reject": {200}, "unavailable": {503}, "refused": {400}}
 EXIT_CODE = {"accept": {0}, "reject": {1}, "unavailable": {3}, "refused": {2, 4}}
-
-
-@dataclass
-class Right:
-    """`failing`: exactly the findings that are no notes, and the rules of the policy that break beside them; for an answer
-    without a verdict, the check that the problem names. `shows`: what has to be in the answer, lists holding it."""
-    outcome: str
-    failing: str = ""
-    shows: dict = field(default_factory=dict)
-
-
-def accept(failing="", **shows):
-    """`failing`: soft findings that the policy allows by name."""
-    return Right("accept", failing, shows)
-
-
-def reject(failing, **shows):
-    return Right("reject", failing, shows)
-
-
-def unavailable(check):
-    return Right("unavailable", check)
-
-
-def refused(check="request.invalid"):
-    return Right("refused", check)
-
-
-def note(check):
-    return {"check": check, "severity": "note"}
-
-
-def short(bulletin, component, have, need, view="reported"):
-    return {"bulletin": bulletin, "component": component, "have": have, "need": need, "view": view}
-
-
-# -- the tables --
-
-# Beside `[intel] upstream = []` and `[amd] upstream = []`.
-POLICIES = {
-    "newest": "",
-    "any": '[policy.default]\ncaller_collateral = "any"\n',
-    "entrysign": '[policy.default]\ncaller_collateral = "any"\namd_level = "entrysign"\n',
-    "migratable": '[policy.default]\ncaller_collateral = "any"\n[policy.default.tdx]\nallow_migratable = true\n',
-    "reserved": '[policy.default]\ncaller_collateral = "any"\n[policy.default.tdx]\nallow_reserved_attributes = true\n',
-    "no service TD": '[policy.default]\ncaller_collateral = "any"\n[policy.default.tdx]\nforbid_service_td = true\n',
-    "no floors": '[policy.default]\namd_floor = "if_known"\namd_crl = "if_available"\n[baseline.default]\namd = ""\n',
-}
-SERVICE_NOW, AMD_NOW = "2026-11-30T07:00:00Z", "2026-11-20T00:00:00Z"
-AS_BROUGHT = {"caller_collateral": "any"}  # a local `thimble verify --collateral` says that it is no more than that
-SAME = None
-
-# Case, policy, right by HTTP, right by command line, the tests of ours that hold what needs keys which are not here: what
-# the server holds beside it.
-SERVICE = [
-    ("d0010db6-a4c32be3.request", "newest", refused(), accept(about="2025-06-26T21:50:26Z"), ""),
-    ("caller-older-crl", "newest", unavailable("upstream.unreachable"), accept(**AS_BROUGHT),
-     "OlderCollateralTest.AnOlderCrlHidesNoRevocation VerifyApiTest.TheCallersAloneMayRefuseAndNeverAccept"),
-    ("baseline-bypass", "newest", unavailable("upstream.unreachable"), accept(**AS_BROUGHT),
-     "VerifyApiTest.TheBaselineChoosesTheNumberWhateverTheCallerBrings"),
-    ("caller-older-amd-crl", "newest", unavailable("upstream.unreachable"), unavailable("snp.endorsement_missing"),
-     "OlderCollateralTest.AnOlderCrlOfAmdsHidesNoRevocation SnpVerifyTest.ABroughtCrlMayRevokeAndSatisfiesNothing"),
-    ("table_with_all_host_CRL_only", "newest", unavailable("snp.crl_missing"), SAME, ""),
-    ("table_with_all_host_CRL_only", "any", unavailable("snp.crl_missing"), SAME, ""),
-    ("hcl_vmpl_1", "any", reject("hcl.vmpl"), SAME, ""),
-    ("hcl_empty_selection_pcrs_given", "any", reject("hcl.tpm_pcr_digest"), SAME, ""),
-    ("hcl_one_byte_nonce", "any", refused(), SAME, ""),
-    ("nonce_of_zeros_on_zero_report_data", "any", refused(), SAME, ""),
-    ("nonce_with_trailing_zero", "any",
-     accept(nonce={"expected": "010203040506070800", "report_data": "0102030405060708" + 56 * "00"}), SAME, ""),
-    # The floors: REPORTED_TCB meets EntrySign's, launch and the platform's bit do not meet what they have to.
-    ("launch_TCB_below_floor", "any",
-     reject("policy.accepted_statuses", tcb_status="OutOfDate",
-            shortfalls=short("AMD-SB-3019", "snp.snp", 8, 24, "launch")), SAME, ""),
-    ("launch_TCB_below_floor", "entrysign", reject("policy.accepted_statuses", tcb_status="RelaunchAdvised"), SAME, ""),
-    ("current_TCB_below_reported", "any", reject("snp.tcb_order"), SAME, ""),
-    ("ALIAS_CHECK_COMPLETE_clear_BadRAM", "any",
-     reject("policy.accepted_statuses", tcb_status="OutOfDateConfigurationNeeded",
-            shortfalls={"bulletin": "AMD-SB-3015", "component": "snp.platform_info", "need": "bit 5"}), SAME, ""),
-    # TDX's attributes.
-    ("tdx_MIGRATABLE_bit29", "any", reject("tdx.migratable policy.tdx.allow_migratable", authentic=True), SAME, ""),
-    ("tdx_MIGRATABLE_bit29", "migratable", accept("tdx.migratable"), SAME, ""),
-    ("tdx_reserved_bits_32", "any", reject("tdx.reserved_attributes policy.tdx.allow_reserved_attributes", authentic=True),
-     SAME, ""),
-    ("tdx_reserved_bits_32", "reserved", accept("tdx.reserved_attributes"), SAME, ""),
-    ("td15_service_TD_bound_migration_TD", "any", accept(findings=note("tdx.service_td")), SAME, ""),
-    ("td15_service_TD_bound_migration_TD", "no service TD", reject("policy.tdx.forbid_service_td", authentic=True), SAME, ""),
-    # RFC 5280.
-    ("PCK_CA_without_cRLSign_signs_its_CRL", "any", reject("crl.pck.issuer"), SAME, ""),
-    ("root_pathlen_0_above_an_intermediate", "any", reject("pck.chain"), SAME, ""),
-    ("PCK_leaf_keyAgreement_only", "any", reject("pck.chain"), SAME, ""),
-    ("crl_entry_unknown_critical_ext", "any", reject("crl.pck.issuer"), SAME, ""),
-    ("delta_CRL_indicator_non-critical", "any", reject("crl.pck.issuer"), SAME, ""),
-    ("crl_AKI_of_another_key", "any", reject("crl.pck.issuer"), SAME, ""),
-    ("leaf_keyCertSign_only", "any", reject("snp.chain"), SAME, ""),
-]
-
-# Case, what of it is handed over beside the evidence, policy ("its own": policy.toml), right both ways. Where collateral
-# can be a file of its own, the command gets that; else the whole directory.
-CHAIN = "vcek.der chain.pem"
-AMD = [
-    ("floor-milan-microcode", CHAIN + " crl.der", "any",
-     reject("policy.accepted_statuses", tcb_status="OutOfDate", advisories="AMD-SB-3019",
-            shortfalls=short("AMD-SB-3019", "snp.microcode", 213, 219))),
-    ("floor-milan-2026-bulletins", CHAIN + " crl.der", "any",
-     reject("policy.accepted_statuses", tcb_status="OutOfDate", advisories="AMD-SB-3016",
-            shortfalls=short("AMD-SB-3016", "snp.snp", 24, 27))),
-    ("floor-milan-2026-bulletins", CHAIN + " crl.der", "any",
-     reject("policy.accepted_statuses", advisories="AMD-SB-3023", shortfalls=short("AMD-SB-3023", "snp.snp", 24, 27))),
-    ("floor-milan-2026-bulletins", CHAIN + " crl.der", "any",
-     reject("policy.accepted_statuses", advisories="AMD-SB-3030", shortfalls=short("AMD-SB-3030", "snp.snp", 24, 29))),
-    ("floor-siena", CHAIN + " crl.der", "any",
-     reject("policy.accepted_statuses", tcb_status="OutOfDate", shortfalls=short("AMD-SB-3019", "snp.microcode", 21, 25))),
-    ("hcl-vmpl2", CHAIN, "its own", reject("hcl.vmpl")),
-    ("policy-product-aliases", CHAIN + " crl.der", "its own", reject("policy.snp.min_reported_tcb")),
-    ("snpguest-certs-dir", "ark.pem ask.pem vcek.pem", "no floors", accept()),
-    ("table-mixed-endian-guids", "", "no floors", accept()),
-    ("table-stale-vcek", CHAIN, "no floors", accept(findings=note("hint.dropped"))),
-    ("thim-json-as-collateral", "thim.json", "no floors", accept()),
-    ("tpm-sha384-bank", CHAIN, "its own", accept()),
-    ("tpm2-tools-signature", CHAIN, "its own", accept()),
-]
-TPM_NONCE = 32 * "6e"
-# These have tests of their own below.
-ALSO = {"table-empty-entry", "table-stale-vcek", "text-hex-report", "thim-only-upstream"}
-ALSO_SERVICE = {"terminal-forgery.bin", "ext-term.raw", "view-slow-nothing.db", "anchors.pem"}
-
-# -- judging --
+USAGE = 2  # a command that is wrong is told so in a sentence
 
 
 def holds(found, wanted):
+    if isinstance(wanted, list):
+        return all(holds(found, value) for value in wanted)
     if isinstance(found, list):
         return any(holds(element, wanted) for element in found)
     if isinstance(wanted, dict):
@@ -161,7 +39,7 @@ def holds(found, wanted):
 
 
 def failing(result):
-    """What was found; and, of authentic evidence, the rules that break: those of evidence that is none follow from that."""
+    """What was found; and, of authentic evidence, the rules that break: of other evidence they follow from that."""
     found = {entry["check"] for entry in result["findings"] if entry["severity"] != "note"}
     if result["authentic"]:
         rules = {entry["check"] for entry in result["checks"]
@@ -180,7 +58,7 @@ def wrongs(answer: Answer, right: Right, statuses):
             return out + [f"not {right.outcome}: {answer.text[:500]}"]
         if failing(answer.body) != set(right.failing.split()):
             out.append(f"failing: {sorted(failing(answer.body))}, not {right.failing}")
-    elif answer.body.get("check") != right.failing and not (statuses is EXIT_CODE and not answer.body):
+    elif answer.body.get("check") != right.failing and answer.status != USAGE:
         out.append(f"the check is not {right.failing}: {answer.text[:500]}")
     if "ear" in answer.body:
         out.append("it is signed")
@@ -270,22 +148,33 @@ class FieldCases(unittest.TestCase):
 
     # -- amd/ --
 
-    def test_amd_by_http(self):
+    def test_amd(self):
         for name, beside, policy, right in AMD:
-            folder = self.cases / "amd" / name
-            with self.subTest(case=name), self.server(
-                    self.config(policy_of(folder, policy)), folder / "anchors.pem", AMD_NOW) as server:
-                self.right(server.post(request_of_files(folder, beside)), right, HTTP_STATUS)
-
-    def test_amd_by_command_line(self):
-        for name, beside, policy, right in AMD:
-            folder = self.cases / "amd" / name
-            collateral = folder / beside if beside == "thim.json" else folder
-            nonce = ["--nonce", TPM_NONCE] if (folder / "tpm_quote.msg").exists() else []
             with self.subTest(case=name):
-                answer = self.verify(evidence_of(folder), self.config(policy_of(folder, policy)), folder / "anchors.pem",
-                                     "--collateral", collateral, "--at", AMD_NOW, *nonce)
-                self.right(answer, right, EXIT_CODE)
+                self.amd_both_ways(self.cases / "amd" / name, beside, policy, right)
+
+    def test_variations_of_amd(self):
+        for number, (name, files, beside, policy, right) in enumerate(VARIATIONS):
+            folder = self.here / str(number)
+            shutil.copytree(self.cases / "amd" / name, folder, copy_function=shutil.copyfile)
+            folder.chmod(0o700)
+            changed = {new: made and made[1]((folder / made[0]).read_bytes()) for new, made in files.items()}
+            for new, data in changed.items():
+                if data is None:
+                    (folder / new).unlink()
+                else:
+                    (folder / new).write_bytes(data)
+            with self.subTest(case=name, files=sorted(files), right=right):
+                self.amd_both_ways(folder, beside, policy, right)
+
+    def amd_both_ways(self, folder, beside, policy, right):
+        config, anchors = self.config(policy_of(folder, policy)), folder / "anchors.pem"
+        with self.server(config, anchors, AMD_NOW) as server:
+            self.right(server.post(request_of_files(folder, beside)), right, HTTP_STATUS)
+        collateral = folder / beside if beside == "thim.json" else folder
+        nonce = ["--nonce", TPM_NONCE] if (folder / "tpm_quote.msg").exists() else []
+        answer = self.verify(evidence_of(folder), config, anchors, "--collateral", collateral, "--at", AMD_NOW, *nonce)
+        self.right(answer, right, EXIT_CODE)
 
     def test_text_is_decoded(self):
         folder = self.cases / "amd/text-hex-report"
@@ -297,6 +186,10 @@ class FieldCases(unittest.TestCase):
                 self.assertTrue(holds(inspected.body["files"], {"kind": "snp_report", "version": version}))
                 answer = command(self.thimble, ["verify", folder / name, "--json", "--config", self.config("")])
                 self.right(answer, unavailable(check), EXIT_CODE)
+
+    def test_a_thim_document_is_inspected(self):
+        answer = command(self.thimble, ["inspect", self.cases / "amd/thim-json-as-collateral/thim.json", "--json"])
+        self.assertTrue(holds(answer.body.get("files"), {"kind": "thim_document"}), answer.text)
 
     def test_what_a_table_lacks_comes_from_the_kds(self):
         # All of these are of the same keys; a chain is the same for every chip of a product.
@@ -319,8 +212,8 @@ class FieldCases(unittest.TestCase):
         (self.here / "chain.pem").write_bytes((self.cases / "amd/table-stale-vcek/chain.pem").read_bytes())
         config = self.config(POLICIES["no floors"])
         for beside, right in ((folder, unavailable("snp.endorsement_missing")), (self.here, accept())):
-            answer = self.verify(folder / "extended.bin", config, folder / "anchors.pem", "--collateral", beside, "--at",
-                                 AMD_NOW)
+            answer = self.verify(folder / "extended.bin", config, folder / "anchors.pem", "--collateral", beside,
+                                 "--at", AMD_NOW)
             self.right(answer, right, EXIT_CODE)
 
     def test_thim_alone_is_enough_and_asked_once(self):
@@ -334,6 +227,14 @@ class FieldCases(unittest.TestCase):
                     answer = server.post((folder / "report.bin").read_bytes(), "application/octet-stream")
                     self.right(answer, accept(), HTTP_STATUS)
         self.assertEqual(imds.asked, [target])
+
+    # -- what else of these kinds is elsewhere --
+
+    def test_seven_entries_under_the_processor_ca(self):
+        folder = self.cases / "intel/processor-seven-entries"
+        answer = self.verify(folder / "quote.bin", self.config(""), folder / "root.pem", "--collateral", folder,
+                             "--at", "2026-09-15T00:00:00Z")
+        self.right(answer, accept(tcb_status="UpToDate"), EXIT_CODE)
 
     # -- and no case without a row --
 
@@ -365,8 +266,9 @@ def request_of_files(folder, beside):
     if (folder / "tpm_quote.msg").exists():
         body["nonce"] = TPM_NONCE
         body["tpm_quote"] = {"message": in_base64(folder / "tpm_quote.msg"),
-                             "signature": in_base64(folder / "tpm_quote.sig"),
-                             "pcrs": json.loads((folder / "tpm_pcrs.json").read_text())}
+                             "signature": in_base64(folder / "tpm_quote.sig")}
+        if (folder / "tpm_pcrs.json").exists():
+            body["tpm_quote"]["pcrs"] = json.loads((folder / "tpm_pcrs.json").read_text())
     return json.dumps(body)
 
 
