@@ -60,6 +60,8 @@ def wrongs(answer: Answer, right: Right, statuses):
             out.append(f"failing: {sorted(failing(answer.body))}, not {right.failing}")
     elif answer.body.get("check") != right.failing and answer.status != USAGE:
         out.append(f"the check is not {right.failing}: {answer.text[:500]}")
+    if right.says not in answer.text:
+        out.append(f"it does not say {right.says}: {answer.text[:500]}")
     if "ear" in answer.body:
         out.append("it is signed")
     out += [f"{name}: {answer.body.get(name)} has no {value}" for name, value in right.shows.items()

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 @dataclass
 class Right:
     """`failing`: exactly the findings that are no notes, and the rules of the policy that break beside them; for an
-    answer without a verdict, the check that the problem names. `shows`: what the answer has, lists among others."""
+    answer without a verdict, the check that the problem names. `shows`: what the answer has, lists among others;
+    `says`: words of it."""
     outcome: str
     failing: str = ""
     shows: dict = field(default_factory=dict)
+    says: str = ""
 
 
 def accept(failing="", **shows):
@@ -28,8 +30,8 @@ def unavailable(check):
     return Right("unavailable", check)
 
 
-def refused(check="request.invalid"):
-    return Right("refused", check)
+def refused(check="request.invalid", says=""):
+    return Right("refused", check, {}, says)
 
 
 def note(check):
@@ -57,7 +59,7 @@ SAME = None
 # Case, policy, right by HTTP, right by command line; and the tests of ours that hold the other half, where the server
 # holds something beside it which takes keys that are not here.
 SERVICE = [
-    ("d0010db6-a4c32be3.request", "newest", refused(), accept(about="2025-06-26T21:50:26Z"), ""),
+    ("d0010db6-a4c32be3.request", "newest", refused(says="ear: "), accept(about="2025-06-26T21:50:26Z"), ""),
     ("caller-older-crl", "newest", unavailable("upstream.unreachable"), accept(**AS_BROUGHT),
      "OlderCollateralTest.AnOlderCrlHidesNoRevocation VerifyApiTest.TheCallersAloneMayRefuseAndNeverAccept"),
     ("baseline-bypass", "newest", unavailable("upstream.unreachable"), accept(**AS_BROUGHT),
@@ -68,8 +70,8 @@ SERVICE = [
     ("table_with_all_host_CRL_only", "any", unavailable("snp.crl_missing"), SAME, ""),
     ("hcl_vmpl_1", "any", reject("hcl.vmpl"), SAME, ""),
     ("hcl_empty_selection_pcrs_given", "any", reject("hcl.tpm_pcr_digest"), SAME, ""),
-    ("hcl_one_byte_nonce", "any", refused(), SAME, ""),
-    ("nonce_of_zeros_on_zero_report_data", "any", refused(), SAME, ""),
+    ("hcl_one_byte_nonce", "any", refused(says="nonce: 1 bytes"), SAME, ""),
+    ("nonce_of_zeros_on_zero_report_data", "any", refused(says="nonce: all zero"), SAME, ""),
     ("nonce_with_trailing_zero", "any",
      accept(nonce={"expected": "010203040506070800", "report_data": "0102030405060708" + 56 * "00"}), SAME, ""),
     # The floors: REPORTED_TCB meets EntrySign's, launch and the platform's bit do not meet what they have to.
