@@ -46,7 +46,7 @@ Succession SuccessionOf(const CollateralItem& next, const CollateralItem& held) 
 
 Error RollbackError(const CollateralItem& next, const CollateralItem& held) {
   return {ErrorKind::kRejected, Check::kCollateralRollback,
-          StrCat(next.name(), ": ", OrderText(next), ", held is ", OrderText(held))};
+          StrCat(next.name(), ": ", OrderText(next), ", the cached one is ", OrderText(held))};
 }
 
 size_t DroppedSerials(const CollateralItem& next, const CollateralItem& held) {

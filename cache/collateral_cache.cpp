@@ -2,14 +2,15 @@
 #include "cache/collateral_cache.h"
 
 #include <deque>
+#include <future>
 #include <map>
 
 #include "cache/admission.h"
 #include "cache/archive.h"
 #include "cache/attempts.h"
 #include "cache/hot_tier.h"
-#include "cache/single_flight.h"
 #include "cache/keyed_mutex.h"
+#include "cache/single_flight.h"
 #include "cache/workers.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -102,7 +103,7 @@ struct CollateralCache::Impl {
   HotTier hot;
   Attempts attempts;
   SingleFlight<Flight> flights;  // over the network
-  KeyedMutex turns;                   // what is held of a key changes under its turn
+  KeyedMutex turns;              // what is held of a key changes under its turn
   Workers workers;               // last: its jobs use all of the above
 };
 
@@ -120,7 +121,8 @@ CachedItemPtr CollateralCache::Impl::Find(const CollateralKey& key, const std::s
 
 CacheAnswer CollateralCache::Impl::Answer(const CachedItem& held, Instant now, bool hit) const {
   const FreshnessState state = Judge(held, now);
-  return {held.item, state.freshness, held.fetched(), held.last_check(), state.next_refresh, hit};
+  return {held.item, state.freshness, held.fetched(), held.last_check(), state.next_refresh,
+          hit,       held.attachments};
 }
 
 void CollateralCache::Impl::NoteUse(const CollateralKey& key, const std::string& name, const CachedItem& held,
@@ -130,19 +132,23 @@ void CollateralCache::Impl::NoteUse(const CollateralKey& key, const std::string&
   int64_t noted = held.noted_use.load(std::memory_order_relaxed);
   if (noted != INT64_MIN && seconds < noted + kNoteUseEvery.count()) return;
   if (!held.noted_use.compare_exchange_strong(noted, seconds, std::memory_order_relaxed)) return;
-  workers.Submit("use/" + name, [this, name, now] {
+  const bool queued = workers.Submit("use/" + name, [this, name, now] {
     const KeyedMutex::Turn turn(&turns, name);
     archive.NoteUse(name, now);
   });
+  if (queued) return;
+  held.noted_use.store(noted, std::memory_order_relaxed);  // the next use is to be written down
+  Report(Kind::kQueueFull, name, nullptr, "its use is not written down");
 }
 
 void CollateralCache::Impl::RefreshInBackground(const CollateralKey& key, const std::string& name,
                                                 Instant now) {
   if (!attempts.MayTry(name, clock())) return;
-  workers.Submit(name, [this, key, name, now] {
+  const bool queued = workers.Submit(name, [this, key, name, now] {
     // Its outcome is reported and noted where it happens; nobody waits for it here.
     (void)flights.Share(name, options.miss_budget, [&] { return Renew(key, name, now); });
   });
+  if (!queued) Report(Kind::kQueueFull, name, nullptr, "it is not renewed yet");
 }
 
 // Joins the attempt that is on its way for this key, or makes one.
@@ -285,7 +291,8 @@ Result<std::vector<thimble::Status>> CollateralCache::Impl::TakeTogether(
 
 // What comes from an upstream is served even when it cannot be written down; an import has to be.
 Flight CollateralCache::Impl::Keep(const Arrival& arrival) {
-  const CachedItemPtr next = archive.MakeHeld(arrival.key, arrival.item, arrival.chain, arrival.now, arrival.now);
+  const CachedItemPtr next =
+      archive.MakeHeld(arrival.key, arrival.item, arrival.chain, arrival.now, arrival.now);
   next->noted_use = arrival.now.time_since_epoch().count();
   if (auto saved = archive.SaveVersion(arrival.key, *next, arrival.now); !saved) {
     Report(Kind::kStoreFailed, arrival.name, &saved.error(), saved.error().message);
@@ -364,6 +371,26 @@ Result<CacheAnswer> CollateralCache::Get(const CollateralKey& key, Instant now) 
   return impl_->Answer(*held, now, false);
 }
 
+std::vector<Result<CacheAnswer>> CollateralCache::GetAll(const std::vector<CollateralKey>& keys,
+                                                         Instant now) {
+  const auto enter =
+      impl_->options.context ? impl_->options.context() : std::function<std::shared_ptr<void>()>();
+  std::vector<std::future<Result<CacheAnswer>>> fetches(keys.size());
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const auto held = Peek(keys[i], now);
+    if (held && held->freshness != Freshness::kStale) continue;
+    fetches[i] = std::async(std::launch::async, [this, &key = keys[i], now, &enter] {
+      const std::shared_ptr<void> scope = enter ? enter() : nullptr;
+      return Get(key, now);
+    });
+  }
+  std::vector<Result<CacheAnswer>> answers;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    answers.push_back(fetches[i].valid() ? fetches[i].get() : Get(keys[i], now));
+  }
+  return answers;
+}
+
 std::optional<CacheAnswer> CollateralCache::Peek(const CollateralKey& key, Instant now) {
   const CachedItemPtr held = impl_->Find(key, KeyName(key));
   if (!held) return std::nullopt;
@@ -417,7 +444,7 @@ std::vector<CacheStatus> CollateralCache::Impl::StatusOf(const std::vector<Recor
     const auto input = MakeFreshnessInput(*key, record, archive.SeedOf(record.name));
     const FreshnessState state = JudgeFreshness(input, options.freshness, now);
     const auto error = attempts.LastError(record.name);
-    lines.push_back({.item = record.name,
+    lines.push_back({.key = *key,
                      .freshness = state.freshness,
                      .issued = record.issued,
                      .next_update = record.next_update,
@@ -445,7 +472,8 @@ bool CollateralCache::MayTry(const CollateralKey& key) const {
 std::vector<CollateralKey> CollateralCache::Keys() { return impl_->archive.Keys(); }
 std::vector<PastVersion> CollateralCache::History(const CollateralKey& key) {
   std::vector<PastVersion> versions;
-  for (const CachedItemPtr& held : impl_->archive.Past(key)) versions.push_back({held->item, held->fetched()});
+  for (const CachedItemPtr& held : impl_->archive.Past(key))
+    versions.push_back({held->item, held->fetched()});
   return versions;
 }
 std::optional<PastVersion> CollateralCache::HistoryAt(const CollateralKey& key, Instant at) {

@@ -39,7 +39,6 @@ class RegistryEdit {
   Status Settle(const intel::PlatformId& id, const std::vector<intel::PckTcb>& not_available);
   // Marks entries as handed out, but for those that were changed since they were read.
   Status HandOut(const std::vector<QueuedRegistration>& read);
-  Status TakeBack(const std::vector<QueuedRegistration>& handed_out);
 
   static constexpr size_t kMaxTcbs = 64;
 
@@ -50,7 +49,6 @@ class RegistryEdit {
   Result<std::optional<QueuedRegistration>> FindQueued(const std::string& name);
   void Put(const Platform& platform);
   void Put(QueuedRegistration queued);
-  Status SetHandedOut(const std::vector<QueuedRegistration>& entries, bool handed_out);
   std::vector<Store::Write> Writes() const;
 
   Store& store_;

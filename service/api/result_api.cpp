@@ -28,9 +28,7 @@ http::Response ResultApi::Challenge() const {
   json.Key("nonce").Hex(challenge.nonce);
   json.Key("expires").String(FormatRfc3339(challenge.expires));
   json.EndObject();
-  return {.status = 200,
-          .headers = {{"Cache-Control", "no-store"}},
-          .content = http::Content::Make("application/json", std::move(body))};
+  return http::NoStore(200, "application/json", std::move(body));
 }
 
 }  // namespace thimble

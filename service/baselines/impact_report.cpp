@@ -64,21 +64,12 @@ void WriteRows(Writer& json, const std::vector<ImpactRow>& rows) {
 
 // -- for people --
 
+// "none" where there is null.
 Result<std::string> Text(const json::Value& object, std::string_view key) {
   TRY_ASSIGN(const json::Value value, object.Get(key));
   if (value.IsNull()) return std::string("none");
   TRY_ASSIGN(const std::string_view text, value.String());
   return std::string(text);
-}
-
-Result<uint64_t> Number(const json::Value& object, std::string_view key) {
-  TRY_ASSIGN(const json::Value value, object.Get(key));
-  return value.Unsigned(UINT64_MAX);
-}
-
-Result<std::vector<json::Value>> List(const json::Value& object, std::string_view key) {
-  TRY_ASSIGN(const json::Value value, object.Get(key));
-  return value.Array();
 }
 
 Result<std::string> SideText(const json::Value& report, std::string_view which) {
@@ -89,10 +80,10 @@ Result<std::string> SideText(const json::Value& report, std::string_view which) 
   TRY_ASSIGN(const std::string policy, Text(side, "policy"));
   std::string out =
       StrCat(which, ": ", name, ", intel \"", intel, "\", amd \"", amd, "\", policy ", policy, "\n");
-  TRY_ASSIGN(const auto references, List(side, "references"));
+  TRY_ASSIGN(const auto references, side.GetArray("references"));
   for (const json::Value& reference : references) {
     TRY_ASSIGN(const std::string item, Text(reference, "item"));
-    TRY_ASSIGN(const uint64_t evaluation, Number(reference, "evaluation"));
+    TRY_ASSIGN(const uint64_t evaluation, reference.GetUnsigned("evaluation"));
     out += StrCat("  ", item, ": evaluation data ", evaluation, "\n");
   }
   return out;
@@ -111,11 +102,11 @@ Result<std::string> OutcomeText(const json::Value& outcome) {
 Result<std::string> ShortfallsText(const json::Value& outcome) {
   std::string out;
   if (!outcome.Find("shortfalls")) return out;
-  TRY_ASSIGN(const auto shortfalls, List(outcome, "shortfalls"));
+  TRY_ASSIGN(const auto shortfalls, outcome.GetArray("shortfalls"));
   for (const json::Value& shortfall : shortfalls) {
     TRY_ASSIGN(const std::string component, Text(shortfall, "component"));
-    TRY_ASSIGN(const uint64_t have, Number(shortfall, "have"));
-    TRY_ASSIGN(const uint64_t need, Number(shortfall, "need"));
+    TRY_ASSIGN(const uint64_t have, shortfall.GetUnsigned("have"));
+    TRY_ASSIGN(const uint64_t need, shortfall.GetUnsigned("need"));
     TRY_ASSIGN(const std::string update, Text(shortfall, "update"));
     out += StrCat("    ", component, ": ", have, " of ", need, ", raised by: ", update, "\n");
   }
@@ -127,7 +118,7 @@ Result<std::string> RowText(const json::Value& row) {
   TRY_ASSIGN(const std::string tee, Text(platforms, "tee"));
   TRY_ASSIGN(const std::string kind, Text(platforms, platforms.Find("fmspc") ? "fmspc" : "product"));
   TRY_ASSIGN(const std::string last_seen, Text(platforms, "last_seen"));
-  TRY_ASSIGN(const uint64_t count, Number(platforms, "count"));
+  TRY_ASSIGN(const uint64_t count, platforms.GetUnsigned("count"));
   TRY_ASSIGN(const json::Value now, row.Get("now"));
   TRY_ASSIGN(const json::Value then, row.Get("then"));
   TRY_ASSIGN(const std::string before, OutcomeText(now));
@@ -138,7 +129,7 @@ Result<std::string> RowText(const json::Value& row) {
 }
 
 Result<std::string> RowsText(const json::Value& report, std::string_view key) {
-  TRY_ASSIGN(const auto rows, List(report, key));
+  TRY_ASSIGN(const auto rows, report.GetArray(key));
   std::string out = rows.empty() ? "" : StrCat("\n", key, "\n");
   for (const json::Value& row : rows) {
     TRY_ASSIGN(const std::string text, RowText(row));
@@ -171,9 +162,9 @@ Result<std::string> ImpactText(std::string_view text) {
   const json::Value report = document->root();
   TRY_ASSIGN(const std::string current, SideText(report, "current"));
   TRY_ASSIGN(const std::string candidate, SideText(report, "candidate"));
-  TRY_ASSIGN(const uint64_t refused, Number(report, "refused"));
-  TRY_ASSIGN(const uint64_t admitted, Number(report, "admitted"));
-  TRY_ASSIGN(const uint64_t unchanged, Number(report, "unchanged"));
+  TRY_ASSIGN(const uint64_t refused, report.GetUnsigned("refused"));
+  TRY_ASSIGN(const uint64_t admitted, report.GetUnsigned("admitted"));
+  TRY_ASSIGN(const uint64_t unchanged, report.GetUnsigned("unchanged"));
   TRY_ASSIGN(const std::string changes, RowsText(report, "changes"));
   TRY_ASSIGN(const std::string unjudged, RowsText(report, "unjudged"));
   return StrCat(current, candidate, "of the sightings ", refused, " would be refused, ", admitted,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "service/config/anchors.h"
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
 #include "service/cli/doctor.h"
+#include "service/config/anchors.h"
 #include "service/support/log.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
@@ -52,15 +52,15 @@ ExitCode Run(const DoctorOptions& options) {
   }
   const std::string url = options.server.value_or(
       StrCat(config->server.tls_certificate.empty() ? "http://" : "https://", config->server.listen));
-  const auto server = Remote::AtUrl(url);
+  auto server = ThimbleClient::AtUrl(url);
   if (!server) return Fail(server.error(), options.json);
 
   Doctor doctor(*anchors, *fmspc, [&](const Symptom& symptom) {
     if (!options.json) PrintText(Line(symptom));
   });
-  for (const Upstream& upstream : config->intel_upstreams) doctor.LookAtUpstream(Vendor::kIntel, upstream);
-  for (const Upstream& upstream : config->amd_upstreams) doctor.LookAtUpstream(Vendor::kAmd, upstream);
-  doctor.LookAtServer(*server);
+  for (const Upstream& upstream : config->intel_upstreams) doctor.CheckUpstream(Vendor::kIntel, upstream);
+  for (const Upstream& upstream : config->amd_upstreams) doctor.CheckUpstream(Vendor::kAmd, upstream);
+  doctor.CheckServer(*server);
   const std::string recipes = ClientRecipes(url);
   options.json ? PrintLine(Json(doctor, recipes))
                : PrintText(StrCat("\nFor clients of ", url, ":\n\n", recipes));

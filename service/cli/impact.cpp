@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "service/baselines/impact_report.h"
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
-#include "service/baselines/impact_report.h"
-#include "service/support/log.h"
 #include "service/cli/thimble_client.h"
+#include "service/support/log.h"
 #include "tcb/base/json.h"
 
 namespace thimble {
@@ -27,9 +27,10 @@ std::string BodyOf(const ImpactOptions& options) {
 
 ExitCode Run(const ImpactOptions& options) {
   SetLogLevel(LogLevel::kError);
-  auto place = ThimbleClient::Open(options.flags, options.server);
-  if (!place) return Fail(place.error(), options.json);
-  return PrintAnswer(place->Ask("POST", "/v1/impact", BodyOf(options)), options.json, ImpactText);
+  auto client = ThimbleClient::Open(options.flags, options.server);
+  if (!client) return Fail(client.error(), options.json);
+  return PrintAnswer(client->Send({.method = "POST", .target = "/v1/impact", .body = BodyOf(options)}),
+                     options.json, ImpactText);
 }
 
 }  // namespace thimble

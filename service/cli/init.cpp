@@ -5,12 +5,12 @@
 #include <array>
 #include <filesystem>
 
-#include "service/support/clock.h"
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
-#include "service/support/file.h"
 #include "service/cli/local_ca.h"
 #include "service/http/roles.h"
+#include "service/support/clock.h"
+#include "service/support/file.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
@@ -105,9 +105,8 @@ Status Renew(const fs::path& dir, const InitOptions& options, Instant now) {
 
 Status Init(const fs::path& dir, const InitOptions& options, Instant now) {
   if (fs::exists(dir / "thimble.toml")) {
-    return Error{
-        ErrorKind::kMalformed, Check::kRequest,
-        StrCat((dir / "thimble.toml").string(), " is there already; --renew makes a new server certificate")};
+    return Error{ErrorKind::kMalformed, Check::kRequest,
+                 StrCat((dir / "thimble.toml").string(), " exists; --renew makes a new server certificate")};
   }
   std::error_code error;
   fs::create_directories(dir, error);

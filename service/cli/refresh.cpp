@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
-#include "service/support/log.h"
 #include "service/cli/thimble_client.h"
 #include "service/monitoring/refresh_report.h"
+#include "service/support/log.h"
 
 namespace thimble {
 
 ExitCode Run(const RefreshOptions& options) {
   SetLogLevel(LogLevel::kError);
-  auto place = ThimbleClient::Open(options.flags, options.server);
-  if (!place) return Fail(place.error(), options.json);
-  const auto report = place->Refresh();
+  auto client = ThimbleClient::Open(options.flags, options.server);
+  if (!client) return Fail(client.error(), options.json);
+  const auto report = client->Refresh();
   if (!report) return Fail(report.error(), options.json);
   options.json ? PrintLine(RefreshJson(*report)) : PrintText(RefreshText(*report));
   return report->complete() ? ExitCode::kDone : ExitCode::kUnavailable;

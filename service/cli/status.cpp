@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
-#include "service/support/log.h"
 #include "service/cli/thimble_client.h"
+#include "service/support/log.h"
 
 namespace thimble {
 
 ExitCode Run(const StatusOptions& options) {
   SetLogLevel(LogLevel::kError);
-  auto place = ThimbleClient::Open(options.flags, options.server);
-  if (!place) return Fail(place.error(), options.json);
-  const auto report = place->Status();
+  auto client = ThimbleClient::Open(options.flags, options.server);
+  if (!client) return Fail(client.error(), options.json);
+  const auto report = client->Status();
   if (!report) return Fail(report.error(), options.json);
   options.json ? PrintLine(StatusJson(*report)) : PrintText(StatusText(*report));
   return ExitCode::kDone;

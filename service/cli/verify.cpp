@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "service/config/anchors.h"
+#include "tcb/verify.h"
+
+#include "service/api/problem.h"
 #include "service/app.h"
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
-#include "service/verification/evidence_files.h"
+#include "service/cli/thimble_client.h"
+#include "service/config/anchors.h"
 #include "service/results/explain.h"
-#include "service/support/log.h"
-#include "service/api/problem.h"
-#include "service/cli/remote.h"
 #include "service/results/render.h"
+#include "service/support/log.h"
+#include "service/verification/evidence_files.h"
 #include "tcb/base/json.h"
 #include "tcb/base/percent.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
-#include "tcb/verify.h"
 
 namespace thimble {
 namespace {
@@ -122,31 +123,20 @@ std::string TargetOf(const VerifyOptions& options) {
   return target;
 }
 
-// What a server's answer means for the exit code; its body is printed as it is.
-ExitCode FinishRemote(const HttpResponse& response, bool json) {
-  const std::string_view body = AsText(response.body);
+ExitCode FinishRemote(const HttpResponse& answer, bool json) {
+  if (answer.status != 200) return Fail(answer, json);
+  const std::string_view body = AsText(answer.body);
   const auto document =
       json::Document::Parse(body, "answer", ErrorKind::kUnavailable, Check::kUpstreamAnswer);
   if (!document) return Fail(document.error(), json);
-  if (response.status == 200) {
-    const auto decision = (*document)->root().Get("decision");
-    const auto text = decision ? decision->String() : Result<std::string_view>(decision.error());
-    if (!text) return Fail(text.error(), json);
-    return PrintResult(body, *text == "accept", json);
-  }
-  if (json) {
-    PrintLine(body);
-  } else {
-    const auto detail = (*document)->root().Find("detail");
-    const auto text = detail ? detail->String() : Result<std::string_view>(std::string_view("no detail"));
-    PrintError(StrCat("the server answered HTTP ", response.status, ": ", text ? *text : "no detail"));
-  }
-  return response.status == 400 ? ExitCode::kMalformed : ExitCode::kUnavailable;
+  const auto decision = (*document)->root().GetString("decision");
+  if (!decision) return Fail(decision.error(), json);
+  return PrintResult(body, *decision == "accept", json);
 }
 
 ExitCode VerifyRemotely(const VerifyOptions& options) {
-  const auto remote = Remote::AtUrl(*options.server);
-  if (!remote) return Fail(remote.error(), options.json);
+  auto client = ThimbleClient::AtUrl(*options.server);
+  if (!client) return Fail(client.error(), options.json);
   const auto evidence = ReadEvidence(options.evidence);
   if (!evidence) return Fail(evidence.error(), options.json);
   const auto at = ParseTimeFlag("--at", options.at);
@@ -157,10 +147,12 @@ ExitCode VerifyRemotely(const VerifyOptions& options) {
   if (!nonce) return Fail(nonce.error(), options.json);
   const auto product = ParseProductFlag(options.product);
   if (!product) return Fail(product.error(), options.json);
-  const auto response =
-      remote->Post(TargetOf(options), "application/octet-stream", std::string(AsText(*evidence)));
-  if (!response) return Fail(response.error(), options.json);
-  return FinishRemote(*response, options.json);
+  const auto answer = client->Send({.method = "POST",
+                                    .target = TargetOf(options),
+                                    .body = std::string(AsText(*evidence)),
+                                    .content_type = "application/octet-stream"});
+  if (!answer) return Fail(answer.error(), options.json);
+  return FinishRemote(*answer, options.json);
 }
 
 }  // namespace

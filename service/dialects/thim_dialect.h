@@ -7,8 +7,8 @@
 #include <functional>
 
 #include "cache/collateral_cache.h"
-#include "service/support/clock.h"
 #include "service/http/router.h"
+#include "service/support/clock.h"
 
 namespace thimble {
 
@@ -25,7 +25,7 @@ class ThimDialect {
 
  private:
   http::Response Host(const http::Request& request);
-  http::Response Chip(const http::Request& request, RoleSet roles);
+  http::Response Chip(const http::Request& request, const http::Query& query);
 
   CollateralCache& cache_;
   const Clock& clock_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "service/support/log.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/intel/pck_set.h"
@@ -42,6 +43,20 @@ Status CollateralUpload::NotePlatforms(const PlatformBundle& bundle, const std::
   return {};
 }
 
+// Which certificate fits is found again at each request; chosen now, it is recorded for the lists of platforms. One that
+// lacks its certificate or TCB info is no reason to refuse the rest.
+void CollateralUpload::ChooseCertificates(const PlatformBundle& bundle) {
+  size_t failed = 0;
+  std::string first;
+  for (const Registration& platform : bundle.platforms) {
+    if (!platform.raw) continue;
+    const auto choice = pck_service_.ChooseHeld(platform.platform, *platform.raw);
+    if (!choice && ++failed == 1) first = choice.error().message;
+  }
+  if (failed != 0)
+    LogWarning("uploaded platforms have no certificate for their TCB", {{"platforms", failed}}, first);
+}
+
 Result<UploadReport> CollateralUpload::Take(const PlatformBundle& bundle) {
   const Instant now = clock_.Now();
   UploadReport report;
@@ -76,10 +91,7 @@ Result<UploadReport> CollateralUpload::Take(const PlatformBundle& bundle) {
     report.refused.push_back({admissions[i].item->name(), outcomes[i].error()});
     --report.taken;
   }
-  // Which certificate fits is found again at each request; noted now, it is also known who has been served.
-  for (const Registration& platform : bundle.platforms) {
-    if (platform.raw) (void)pck_service_.ChooseHeld(platform.platform, *platform.raw);
-  }
+  ChooseCertificates(bundle);
   return report;
 }
 

@@ -10,9 +10,9 @@
 #include "cache/collateral_cache.h"
 #include "cache/platform_registry.h"
 #include "cache/version3_tcb_infos.h"
-#include "service/support/clock.h"
 #include "service/platforms/pck_service.h"
 #include "service/platforms/platform_bundle.h"
+#include "service/support/clock.h"
 
 namespace thimble {
 
@@ -40,6 +40,7 @@ class CollateralUpload {
   Result<UploadReport> Take(const PlatformBundle& bundle);
 
  private:
+  void ChooseCertificates(const PlatformBundle& bundle);
   Result<CollateralCache::Admission> Admit(const BundleItem& item);
   Status NotePlatforms(const PlatformBundle& bundle,
                        const std::vector<CollateralCache::Admission>& admissions, RegistryEdit& edit) const;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a running server takes anew from its configuration, and what came of the last attempt.
+// What a running server reloads from its configuration, and how the last reload ended.
 #pragma once
 
 #include <map>

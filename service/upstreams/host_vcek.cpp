@@ -46,7 +46,7 @@ Result<VcekKey> HostVcek::Get() {
 Result<VcekKey> HostVcek::Learn(Instant now) {
   if (!ask_) {
     return Error{ErrorKind::kUnavailable, Check::kPckNotRegistered,
-                 "no host is configured ([thim]), and there is no upstream of kind \"thim\" to ask"};
+                 "no host is configured ([thim]), and no upstream of kind \"thim\""};
   }
   TRY_ASSIGN(const FetchedBytes fetched, ask_());
   const auto item = AuthenticateAny(ItemKind::kVcek, fetched.bytes, anchors_);

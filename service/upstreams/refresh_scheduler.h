@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs refresh passes: one now and then on a thread of its own, and those that somebody asks for. Logs and counts what
-// they do.
+// Runs refresh passes: one a minute on a thread of its own, and those that somebody asks for. Logs and counts what they
+// do.
 #pragma once
 
 #include <array>
 #include <atomic>
-#include <condition_variable>
+#include <memory>
 #include <mutex>
-#include <thread>
 
 #include "cache/refresher.h"
 #include "service/support/clock.h"
+#include "service/support/periodic_tasks.h"
 
 namespace thimble {
 
@@ -19,14 +19,14 @@ namespace thimble {
 class RefreshScheduler {
  public:
   RefreshScheduler(Refresher& refresher, const Clock& clock) : refresher_(refresher), clock_(clock) {}
-  ~RefreshScheduler();
+  ~RefreshScheduler() { Stop(); }
   RefreshScheduler(const RefreshScheduler&) = delete;
   RefreshScheduler& operator=(const RefreshScheduler&) = delete;
 
   // Passes from now on. What each renews, and when, is the items' own: a pass mostly finds nothing to do.
   void Start();
-  // No pass is begun any more, and those under way end early.
-  void Stop();
+  // No pass begins any more, and those under way end early.
+  void Stop() { stopping_ = true; }
 
   // One pass, of all that is due.
   RefreshReport RunNow() { return Run(Refresher::Urge::kNow); }
@@ -40,15 +40,13 @@ class RefreshScheduler {
 
  private:
   RefreshReport Run(Refresher::Urge urge);
-  void Loop();
 
   Refresher& refresher_;
   const Clock& clock_;
   std::atomic<bool> stopping_{false};
   mutable std::mutex mutex_;
-  std::condition_variable wake_;
   Totals totals_;
-  std::thread thread_;
+  std::unique_ptr<PeriodicTasks> passes_;  // last: its thread uses all of the above
 };
 
 }  // namespace thimble

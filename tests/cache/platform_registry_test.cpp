@@ -124,7 +124,7 @@ TEST(RegistrationQueue, WhatIsReadStaysUntilItIsHandedOutAndIsRecoverable) {
   const auto handed_out = w.registry.HandedOut().value();
   ASSERT_EQ(handed_out.size(), 1u);
   EXPECT_EQ(handed_out[0].registration, ByPpid());
-  w.Edit([&](RegistryEdit& e) { return e.TakeBack(handed_out); });
+  w.Enqueue(ByPpid());
   ASSERT_EQ(w.Waiting().size(), 1u);
   EXPECT_TRUE(w.registry.HandedOut()->empty());
 }

@@ -67,7 +67,7 @@ TEST(StoreDamage, ADamagedRecordDoesNotHideTheOthers) {
   Damage(*world.store, kEntry);
   const auto lines = world.cache->Status(world.now);
   ASSERT_EQ(lines.size(), 1u);
-  EXPECT_EQ(lines.at(0).item, KeyName(kRootCrlKey));
+  EXPECT_EQ(lines.at(0).key, CollateralKey(kRootCrlKey));
   EXPECT_EQ(world.Count(Kind::kQuarantined), 1u);
 }
 

@@ -7,8 +7,8 @@
 #include <fstream>
 #include <thread>
 
-#include "service/http/server.h"
 #include "service/cli/local_ca.h"
+#include "service/http/server.h"
 #include "tcb/base/text.h"
 #include "tests/service/testing/process.h"
 #include "tests/service/testing/tls_client.h"
@@ -92,7 +92,7 @@ TEST(Reload, ABadUpstreamChangesNothing) {
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(RefreshAs(w, "old"), 200);
   EXPECT_EQ(Get(w.port(), kTcb).status, 200);
-  w.app->ReloadRefused(refused.error());
+  w.app->RecordRefusedReload(refused.error());
   EXPECT_NE(Get(w.port(), "/v1/status").body.find("\"configuration\":"), std::string::npos);
   EXPECT_EQ(Get(w.port(), "/readyz").status, 200);
   EXPECT_EQ(Get(w.port(), "/readyz?strict=1").status, 503);

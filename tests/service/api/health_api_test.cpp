@@ -45,7 +45,7 @@ TEST(StatusReport, GivesEveryItemAndComesBackFromItsJson) {
   ASSERT_TRUE(report.ok()) << report.error().message;
   ASSERT_EQ(report->items.size(), 2u);
   const CacheStatus& tcb = report->items.at(0);  // its next update is the earlier one
-  EXPECT_EQ(tcb.item, "intel/tcb/sgx/00806f050000/standard");
+  EXPECT_EQ(KeyName(tcb.key), "intel/tcb/sgx/00806f050000/standard");
   EXPECT_EQ(tcb.freshness, Freshness::kFresh);
   EXPECT_EQ(tcb.fetched, sim::kNow);
   EXPECT_EQ(tcb.sha256, Sha256(w.intel.TcbInfo(IntelTee::kSgx)).hex());
@@ -55,8 +55,8 @@ TEST(StatusReport, GivesEveryItemAndComesBackFromItsJson) {
 }
 
 TEST(StatusReport, RefusesWhatIsNotOne) {
-  for (const char* bad :
-       {"", "{}", R"({"at": "x", "platform_items": 0, "items": []})", R"({"at": "2026-06-01T00:00:00Z", "platform_items": 0, "items": [{}]})"}) {
+  for (const char* bad : {"", "{}", R"({"at": "x", "platform_items": 0, "items": []})",
+                          R"({"at": "2026-06-01T00:00:00Z", "platform_items": 0, "items": [{}]})"}) {
     const auto report = ParseStatusJson(bad);
     ASSERT_FALSE(report.ok()) << bad;
     EXPECT_EQ(report.error().kind, ErrorKind::kUnavailable);

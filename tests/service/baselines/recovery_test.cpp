@@ -99,13 +99,13 @@ TEST_F(RecoveryTest, IsListedBeforeItsPromotionAndIsWhatVerdictsSayAfterIt) {
 
 TEST_F(RecoveryTest, IsSeenComing) {
   w_.Start();
-  w_.app->recovery_watch().Look(sim::kNow);
+  w_.app->recovery_watch().Check(sim::kNow);
   EXPECT_TRUE(w_.app->recovery_watch().Coming().empty());
   EXPECT_EQ(w_.vendor.Count(), 0u) << "no platform was seen, so nobody is asked";
 
   Verify(quote_);
   Verify(quote_);
-  w_.app->recovery_watch().Look(sim::kNow);
+  w_.app->recovery_watch().Check(sim::kNow);
   const ComingSet expected{IntelTee::kTdx, 20, 19, 2, 1, 0};
   EXPECT_EQ(w_.app->recovery_watch().Coming(), std::vector<ComingSet>{expected});
   EXPECT_EQ(Ask("GET", "/v1/status")["coming"],
@@ -114,7 +114,7 @@ TEST_F(RecoveryTest, IsSeenComing) {
 
   Ask("PUT", "/v1/baselines/default/candidate", R"({"intel": "20"})");
   Ask("POST", "/v1/baselines/default/promote");
-  w_.app->recovery_watch().Look(sim::kNow);
+  w_.app->recovery_watch().Check(sim::kNow);
   EXPECT_TRUE(w_.app->recovery_watch().Coming().empty()) << "it has come";
 }
 

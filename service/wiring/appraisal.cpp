@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/wiring/appraisal.h"
+
+#include <filesystem>
+
+#include "service/baselines/floors.h"
+
+namespace thimble {
+namespace {
+
+std::string InData(const Config& config, const char* name) {
+  return (std::filesystem::path(config.cache.data) / name).string();
+}
+
+// A store in memory has no place for a trail, unless one is named.
+Result<std::unique_ptr<AuditTrail>> OpenAudit(const Config& config, Storage storage) {
+  AuditConfig audit = config.audit;
+  if (!audit.enabled || (storage == Storage::kMemory && audit.directory.empty())) {
+    return std::make_unique<AuditTrail>();
+  }
+  if (audit.directory.empty()) audit.directory = InData(config, "audit");
+  TRY_ASSIGN(auto log, AuditLog::Open(std::move(audit), Clock::WallTime));
+  return std::make_unique<AuditTrail>(std::move(log));
+}
+
+Result<ResultSigner> OpenSigner(const Config& config, Storage storage) {
+  if (storage == Storage::kMemory) return ResultSigner::InMemory();
+  return ResultSigner::AtFile(InData(config, "result-key.pem"));
+}
+
+}  // namespace
+
+Result<FloorPtr> FreshFloor(const std::string& setting) {
+  TRY_ASSIGN(amd::FloorTable table, LoadFloor(setting));
+  return FloorPtr(std::make_shared<const amd::FloorTable>(std::move(table)));
+}
+
+Appraisal::Appraisal(const Config& config, Collateral& collateral, const Clock& clock,
+                     std::unique_ptr<AuditTrail> the_audit, std::unique_ptr<BaselineBook> the_baselines,
+                     ResultSigner the_signer)
+    : policies(config.policies),
+      audit(std::move(the_audit)),
+      baselines(std::move(the_baselines)),
+      signer(std::move(the_signer)),
+      evaluation(*baselines, collateral.cache, clock),
+      verification(
+          collateral.anchors, &collateral.cache, clock,
+          [&collateral](const intel::PlatformId& platform, const intel::PckTcb& raw) {
+            return collateral.pck_service.ChainFor(platform, raw);
+          },
+          &collateral.seen),
+      impact_study(collateral.seen, collateral.cache, FreshFloor),
+      recovery_watch(policies, *baselines, collateral.seen, collateral.cache, impact_study) {
+  verification.Watch([this](const VerificationRequest& request, const VerificationOutcome& outcome) {
+    verdicts.Record(request, outcome);
+  });
+}
+
+Result<std::unique_ptr<Appraisal>> Appraisal::Make(const Config& config, Storage storage,
+                                                   Collateral& collateral, const Clock& clock) {
+  TRY_ASSIGN(auto signer, OpenSigner(config, storage));
+  TRY_ASSIGN(auto audit, OpenAudit(config, storage));
+  TRY_ASSIGN(auto baselines, BaselineBook::Open(collateral.store, config.baselines, clock.Now(),
+                                                [&trail = *audit](const BaselineChange& change) {
+                                                  return trail.Change(change);
+                                                }));
+  return std::unique_ptr<Appraisal>(
+      new Appraisal(config, collateral, clock, std::move(audit), std::move(baselines), std::move(signer)));
+}
+
+}  // namespace thimble

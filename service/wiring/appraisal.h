@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Appraisal: policies and baselines, the verification by them, and what is done with its results.
+#pragma once
+
+#include <memory>
+
+#include "service/audit/audit_trail.h"
+#include "service/baselines/baseline_book.h"
+#include "service/baselines/evaluation.h"
+#include "service/baselines/impact_study.h"
+#include "service/baselines/recovery_watch.h"
+#include "service/config/config.h"
+#include "service/monitoring/verdict_counts.h"
+#include "service/results/result_signer.h"
+#include "service/support/clock.h"
+#include "service/support/reload.h"
+#include "service/verification/challenges.h"
+#include "service/verification/verification.h"
+#include "service/wiring/collateral.h"
+
+namespace thimble {
+
+// As a file is now: what is tried out may still be edited.
+Result<FloorPtr> FreshFloor(const std::string& setting);
+
+// Members are made from top to bottom, and what comes later refers to what comes before.
+struct Appraisal {
+  // Errors: store.io for the audit trail, the key of results and the baselines. What is given outlives it.
+  static Result<std::unique_ptr<Appraisal>> Make(const Config& config, Storage storage,
+                                                 Collateral& collateral, const Clock& clock);
+
+  Snapshot<Policies> policies;
+  const std::unique_ptr<AuditTrail> audit;
+  const std::unique_ptr<BaselineBook> baselines;
+  const ResultSigner signer;
+  Challenges challenges;
+  DefaultEvaluation evaluation;
+  VerdictCounts verdicts;
+  Verification verification;
+  ImpactStudy impact_study;
+  RecoveryWatch recovery_watch;
+
+ private:
+  Appraisal(const Config& config, Collateral& collateral, const Clock& clock,
+            std::unique_ptr<AuditTrail> the_audit, std::unique_ptr<BaselineBook> the_baselines,
+            ResultSigner the_signer);
+};
+
+}  // namespace thimble
