@@ -144,6 +144,8 @@ Result<VerifyApi::Asked> VerifyApi::FromQuery(const std::string& body, const htt
 
 Status VerifyApi::Apply(const Options& options, VerificationRequest& request) const {
   TRY(SetAt(options.at, request));
+  // For another time the caller's own decide where there are any; for now they are hints.
+  if (request.at) request.endorsements = amd::AsGiven(request.endorsements);
   if (options.report_data) {
     request.report_data = FromHex(*options.report_data);
     if (!request.report_data || request.report_data->size() > intel::ReportData::kSize) {

@@ -90,6 +90,7 @@ TomlKeys SnpKeys(const TomlReader& r, SnpRules& snp) {
                     "a version, as \"1.55.37\""),
           BitNumbersKey(r, "current_mitigations", snp.current_mitigations),
           BitNumbersKey(r, "launch_mitigations", snp.launch_mitigations),
+          BoolKey(r, "allow_masked_chip_id", snp.allow_masked_chip_id),
           NotEmpty(r, ListKey(r, "chip_id", snp.chip_id, ParseChip, "128 hex digits each, or 16 (Turin)")),
           NotEmpty(r, ListKey(r, "csp_id", snp.csp_id, ParseSomeText, "names in quotes"))};
 }

@@ -56,13 +56,11 @@ Result<amd::EndorsementSet> ReadEndorsements(const json::Value& list) {
   amd::EndorsementSet set;
   for (const json::Value& element : *elements) {
     const std::string_view text = element.String().ok() ? *element.String() : std::string_view();
-    if (text.find(kPemMark) != std::string_view::npos) {
-      TRY(AddEndorsement(AsBytes(text), set));
-      continue;
-    }
-    const auto der = FromBase64(text);
-    if (!der || der->empty()) return NotAsked("endorsements: each is PEM, or base64 of DER");
-    TRY(AddEndorsement(*der, set));
+    const bool plain = text.find(kPemMark) != std::string_view::npos || text.starts_with('{');
+    auto bytes = plain ? Bytes(AsBytes(text).begin(), AsBytes(text).end()) : FromBase64(text);
+    if (!bytes || bytes->empty())
+      return NotAsked("endorsements: each is PEM, a THIM document, or base64 of either or of DER");
+    set.hints.push_back({StrCat("endorsements[", set.hints.size(), "]"), *std::move(bytes)});
   }
   return set;
 }

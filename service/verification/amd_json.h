@@ -17,8 +17,8 @@ namespace thimble {
 // (collateral.malformed): it is neither, or a second CRL.
 Status AddEndorsement(ByteView bytes, amd::EndorsementSet& set);
 
-// A list of texts, each PEM or base64 of DER. Malformed: request.invalid for what is no such list,
-// collateral.malformed for what is in it.
+// A list of texts, each PEM, a THIM document, or base64 of either or of DER: hints, whose contents are not judged here.
+// Malformed (request.invalid): it is no such list.
 Result<amd::EndorsementSet> ReadEndorsements(const json::Value& list);
 
 // {"message": base64, "signature": base64, "pcrs"?: [24 hex]}. Malformed: request.invalid, hcl.format.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Verification of SEV-SNP reports: endorsements from evidence, caller and cache, and the status by a local floor.
+#include <algorithm>
+
 #include "service/verification/verification.h"
 #include "tcb/amd/floor.h"
 #include "tcb/base/text.h"
@@ -10,6 +12,20 @@
 namespace thimble {
 
 using Outcome = VerificationOutcome;
+
+namespace {
+
+// The chain that is held, or the one that the VCEK came with: then it is held from here on. Null: the VCEK's own will do.
+ItemPtr ChainBeside(const CollateralItem& vcek, const CollateralKey& chain, CollateralCache& cache,
+                    Instant now) {
+  if (const auto held = cache.Peek(chain, now)) return held->item;
+  const std::string pem = vcek.issuer_chain();
+  const ByteView bytes = AsBytes(pem);
+  const auto taken = cache.Put(chain, {{Bytes(bytes.begin(), bytes.end()), ""}, vcek.source()}, now, false);
+  return taken ? *taken : nullptr;
+}
+
+}  // namespace
 
 // What was sought, and why there is no CRL: with a CRL that came with the evidence that is no error.
 struct Verification::SoughtEndorsements {
@@ -75,6 +91,16 @@ Result<Verification::SoughtEndorsements> Verification::Seek(const amd::SnpVerifi
   if (mode == AmdCrlMode::kOff) {
     std::erase_if(keys, [](const CollateralKey& key) { return KindOf(key) == ItemKind::kAmdCrl; });
   }
+  // One answer upstream has VCEK and chain. Of another time, each is looked for by itself.
+  const auto of_kind = [](ItemKind kind) {
+    return [kind](const CollateralKey& key) { return KindOf(key) == kind; };
+  };
+  const auto chain = std::ranges::find_if(keys, of_kind(ItemKind::kAmdChain));
+  std::optional<CollateralKey> beside;
+  if (!request.at && chain != keys.end() && std::ranges::any_of(keys, of_kind(ItemKind::kVcek))) {
+    beside = *chain;
+    keys.erase(chain);
+  }
   auto items = Items(keys, request.at);
   for (size_t i = 0; i < keys.size(); ++i) {
     auto& item = items.at(i);
@@ -89,6 +115,10 @@ Result<Verification::SoughtEndorsements> Verification::Seek(const amd::SnpVerifi
     }
     TRY(item);
     (kind == ItemKind::kVcek ? sought.cached.vcek : sought.cached.chain) = *item;
+  }
+  if (beside) sought.cached.chain = ChainBeside(*sought.cached.vcek, *beside, *cache_, clock_.Now());
+  if (const auto vcek = begun.also_needed(sought.cached)) {
+    TRY_ASSIGN(sought.cached.vcek, Item(*vcek, request.at));
   }
   return sought;
 }

@@ -43,9 +43,8 @@ Status CheckNonce(const VerificationRequest& request) {
 
 // No member of a request is silently ignored: each has evidence that it goes with.
 Status CheckFits(const VerificationRequest& request, bool quote, bool snp, bool hcl) {
-  const bool endorsed = !request.endorsements.certificates.empty() || !request.endorsements.crl.empty();
   TRY(GoesOnlyWith("a quote", quote, request.collateral.has_value(), "collateral"));
-  TRY(GoesOnlyWith("an SNP report", snp, endorsed, "endorsements"));
+  TRY(GoesOnlyWith("an SNP report", snp, !request.endorsements.empty(), "endorsements"));
   TRY(GoesOnlyWith("an SNP report", snp, request.product.has_value(), "product"));
   TRY(GoesOnlyWith("the HCL report of a TD", hcl && !snp, request.td_quote.has_value(), "td_quote"));
   TRY(GoesOnlyWith("an HCL report", hcl, request.tpm_quote.has_value(), "tpm_quote"));

@@ -10,11 +10,12 @@
 namespace thimble::policy {
 namespace {
 
-enum class AnsweredBy : uint8_t { kNote, kDebug, kMigration, kGrace, kFloor, kNobody };
+enum class AnsweredBy : uint8_t { kNote, kDebug, kMigration, kMaskedChip, kGrace, kFloor, kNobody };
 AnsweredBy RuleFor(Check check) {
   switch (check) {
     case Check::kQuoteTrailingBytes:
     case Check::kTrustAnchorExtra:
+    case Check::kHintDropped:
       return AnsweredBy::kNote;
     case Check::kSgxDebug:
     case Check::kTdxDebug:
@@ -22,6 +23,8 @@ AnsweredBy RuleFor(Check check) {
       return AnsweredBy::kDebug;
     case Check::kSnpMigration:
       return AnsweredBy::kMigration;
+    case Check::kSnpChipIdMasked:
+      return AnsweredBy::kMaskedChip;
     case Check::kPckExpired:
     case Check::kCrlRootExpired:
     case Check::kCrlPckExpired:

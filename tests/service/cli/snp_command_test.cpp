@@ -97,6 +97,59 @@ TEST_F(SnpCommandTest, ReadsWhatStandsBesideAnHclReport) {
   EXPECT_EQ(Verify(hcl, {"--collateral", given}).exit_code, 4);
 }
 
+TEST_F(SnpCommandTest, TakesFilesByWhatTheyAre) {
+  const std::string report = w_.files.Write("report.bin", w_.amd.Report(kMilan));
+  const std::string policy = w_.files.Write("policy.toml", "[policy.default]\namd_crl = \"if_available\"\n");
+  const std::string ask = sim::ToPem(w_.amd.Intermediate(Product::kMilan, amd::SigningKey::kVcek),
+                                     "CERTIFICATE"),
+                    ark = sim::ToPem(w_.amd.Ark(Product::kMilan), "CERTIFICATE"),
+                    vcek = sim::ToPem(w_.amd.Leaf(kMilan), "CERTIFICATE");
+  // As snpguest and snphost name them, beside what else is there.
+  std::filesystem::create_directory(w_.files / "certs");
+  w_.files.Write("certs/ark.pem", ark);
+  w_.files.Write("certs/ask.pem", ask);
+  w_.files.Write("certs/vcek.pem", vcek);
+  w_.files.Write("certs/README.md", std::string_view("not a certificate"));
+  const auto verify = [&](const std::string& collateral) {
+    return Verify(report, {"--policy", policy, "--collateral", collateral});
+  };
+  EXPECT_EQ(verify(w_.files / "certs").exit_code, 0);
+
+  const json thim = {
+      {"vcekCert", vcek}, {"tcbm", "x"}, {"certificateChain", ask + ark}, {"cacheControl", "86400"}};
+  const std::string document = w_.files.Write("thim.json", std::string_view(thim.dump()));
+  EXPECT_EQ(verify(document).exit_code, 0);
+  EXPECT_EQ(verify(w_.files.Write("host-amd-cert-base64", std::string_view(Base64(AsBytes(thim.dump())))))
+                .exit_code,
+            0);
+  const json inspected = ObjectOf(RunThimble({"inspect", document, "--json"}))["files"][0];
+  EXPECT_EQ(inspected["kind"], "thim_document");
+  EXPECT_EQ(inspected["certificates"].size(), 3u);
+
+  // What is not this report's is no endorsement of it, and is named.
+  SnpPlatform older = kMilan;
+  --older.tcb.snp;
+  w_.files.Write("certs/vcek.pem", sim::ToPem(w_.amd.Leaf(older), "CERTIFICATE"));
+  const ProcessResult stale = verify(w_.files / "certs");
+  EXPECT_EQ(stale.exit_code, 3);
+  EXPECT_NE(stale.out.find("dropped: vcek.pem"), std::string::npos) << stale.out;
+}
+
+TEST_F(SnpCommandTest, ReadsEvidenceThatWasWrittenDownAsText) {
+  const Bytes report = w_.amd.Report(kMilan);
+  const auto folded = [](const std::string& text, const char* line_end) {
+    std::string out;
+    for (size_t i = 0; i < text.size(); i += 76) out += text.substr(i, 76) + line_end;
+    return out;
+  };
+  for (const std::string& text : {HexLower(report), HexUpper(report) + "\n", folded(Base64(report), "\n"),
+                                  folded(HexLower(report), "\r\n"), Base64Url(report)}) {
+    const std::string path = w_.files.Write("report.txt", std::string_view(text));
+    EXPECT_EQ(Verify(path, {"--collateral", DirectoryOf(kMilan)}).exit_code, 0) << text;
+    EXPECT_EQ(ObjectOf(RunThimble({"inspect", path, "--json"}))["files"][0]["kind"], "snp_report");
+  }
+}
+
 TEST_F(SnpCommandTest, LetsAServerVerify) {
   w_.Start(sim::kAmdNow);
   const std::string report = w_.files.Write("report.bin", w_.amd.Report(kMilan, {.version = 2}));
@@ -182,11 +235,12 @@ TEST_F(SnpCommandTest, FetchesWhatAReportOrAChipNeeds) {
 
 TEST_F(SnpCommandTest, FetchesNothingForAForgedReport) {
   w_.Start(sim::kAmdNow);
-  const sim::SimAmd forger = sim::SimAmd::Make({.seed = "forger"});
-  const std::string report = w_.files.Write("report.bin", forger.ExtendedReport(kMilan));
+  Bytes forged = w_.amd.ExtendedReport(kMilan);
+  forged.at(0x90) ^= 1;  // the measurement
+  const std::string report = w_.files.Write("report.bin", forged);
   const ProcessResult run = RunThimble({"fetch", "--quote", report, "--server", Server(), "--json"});
   EXPECT_EQ(run.exit_code, 1);
-  EXPECT_EQ(ObjectOf(run)["check"], "snp.chain");
+  EXPECT_EQ(ObjectOf(run)["check"], "snp.signature");
   EXPECT_EQ(w_.vendor.Count(), 0u);
 }
 
