@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "tcb/collateral.h"
+#include "tcb/collateral_key.h"
 
 namespace thimble {
 

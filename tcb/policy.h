@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "tcb/amd/modes.h"
 #include "tcb/base/result.h"
 #include "tcb/base/time.h"
 #include "tcb/policy/restricted_list.h"
@@ -20,9 +21,6 @@
 #include "tcb/verdict.h"
 
 namespace thimble {
-
-enum class AmdCrlMode : uint8_t { kRequire, kIfAvailable, kOff };
-enum class AmdFloorMode : uint8_t { kRequire, kIfKnown };
 
 // Without an end: no item is too old. Only Intel's appraisal policy files can ask for it.
 inline constexpr Seconds kUnlimitedGrace = Seconds::max();

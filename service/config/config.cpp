@@ -15,7 +15,7 @@
 #include "tcb/base/crypto.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
-#include "tcb/intel/appraisal_policy.h"
+#include "tcb/policy/appraisal_policy.h"
 
 namespace thimble {
 namespace {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/config/policy_toml.h"
 
-#include "service/support/file.h"
 #include "service/config/policy_keys.h"
+#include "service/support/file.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/json.h"
-#include "tcb/intel/appraisal_policy.h"
+#include "tcb/policy/appraisal_policy.h"
 
 namespace thimble {
 namespace {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "tcb/policy.h"
+#include "tcb/amd/modes.h"
 #include "tcb/verdict.h"
 
 namespace thimble::amd {

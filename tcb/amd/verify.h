@@ -14,10 +14,10 @@
 #include "tcb/amd/chain.h"
 #include "tcb/amd/endorsement.h"
 #include "tcb/amd/hints.h"
+#include "tcb/amd/modes.h"
 #include "tcb/amd/report.h"
 #include "tcb/base/result.h"
 #include "tcb/collateral.h"
-#include "tcb/policy.h"
 #include "tcb/verdict.h"
 
 namespace thimble::amd {
