@@ -27,12 +27,6 @@ Result<ItemPtr> AuthenticateItem(const CollateralKey& key, const CollateralBytes
 // kPckCerts, which do not say whose they are (collateral.mismatch).
 Result<ItemPtr> AuthenticateAny(ItemKind kind, const CollateralBytes& bytes, const TrustAnchors& anchors);
 
-// The window an item states and that of the certificates beside it, authentic or not.
-struct ItemWindows {
-  Validity item;
-  Validity chain;
-};
-
 // Issued at most 5 minutes after `now`: what is checked before an item is stored (DESIGN section 3).
 Status CheckNotFromFuture(const CollateralItem& item, Instant now);
 // True when `a` is newer than or the same as `b`, both of one key: (order_number, issued) does not go

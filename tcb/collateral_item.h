@@ -83,4 +83,10 @@ class CollateralItem {
 
 using ItemPtr = std::shared_ptr<const CollateralItem>;
 
+// The window an item states and that of the certificates beside it, authentic or not.
+struct ItemWindows {
+  Validity item;
+  Validity chain;
+};
+
 }  // namespace thimble

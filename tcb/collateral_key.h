@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "tcb/amd/claims.h"
+#include "tcb/base/vendor.h"
 #include "tcb/intel/ids.h"
 #include "tcb/intel/platform_id.h"
 
