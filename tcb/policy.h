@@ -12,6 +12,7 @@
 
 #include "tcb/base/result.h"
 #include "tcb/base/time.h"
+#include "tcb/policy/hcl_rules.h"
 #include "tcb/policy/restricted_list.h"
 #include "tcb/policy/rule_types.h"
 #include "tcb/policy/sgx_rules.h"
@@ -68,10 +69,11 @@ struct Policy {
   AmdCrlMode amd_crl = AmdCrlMode::kRequire;
   AmdFloorMode amd_floor = AmdFloorMode::kRequire;
 
-  // -- What runs on it: [policy.NAME.sgx], .tdx, .snp --
+  // -- What runs on it: [policy.NAME.sgx], .tdx, .snp, .hcl --
   SgxRules sgx;
   TdxRules tdx;
   SnpRules snp;
+  HclRules hcl;  // evidence that is no HCL report does not pass any of them
 
   RestrictedList restricted;  // [policy.NAME.restricted]
 

@@ -259,6 +259,45 @@ inline TomlKey MinTcbKey(const TomlReader& r, std::string_view name, TcbMinimums
           }};
 }
 
+// Of one bank: 7 = ["...", ...]
+inline Status ReadPcrBank(const TomlReader& r, const toml::table& table, const amd::PcrBank& bank,
+                          std::map<uint8_t, std::vector<Bytes>>& out) {
+  for (const auto& [number_text, values] : table) {
+    const auto number = ParseDotted<1>(number_text.str());
+    if (!number || number->front() >= amd::kPcrCount)
+      return r.Fail(values, StrCat("pcr.", bank.name, ": ", number_text.str(), " is not 0 to 31"));
+    const std::string name = StrCat("pcr.", bank.name, ".", number_text.str());
+    if (out.contains(number->front())) return r.Fail(values, StrCat(name, ": that PCR is there twice"));
+    const auto parse = [&bank](std::string_view text) {
+      auto bytes = FromHex(text);
+      return bytes && bytes->size() == bank.digest_size ? bytes : std::nullopt;
+    };
+    const std::string wanted = StrCat(2 * bank.digest_size, " hex digits each");
+    TRY(NotEmpty(r, ListKey(r, name, out[number->front()], parse, wanted)).read(values));
+  }
+  return {};
+}
+
+// pcr.sha256.7 = ["...", ...]
+inline TomlKey PcrKey(const TomlReader& r, std::map<uint16_t, std::map<uint8_t, std::vector<Bytes>>>& out) {
+  return {"pcr", [&r, &out](const toml::node& node) -> Status {
+            const toml::table* table = node.as_table();
+            if (table == nullptr || table->empty())
+              return r.Fail(node, "pcr must be a table by bank and number: pcr.sha256.7 = [\"...\"]");
+            out.clear();
+            for (const auto& [name, value] : *table) {
+              const amd::PcrBank* const bank = amd::FindPcrBank(name.str());
+              const toml::table* const numbers = value.as_table();
+              if (bank == nullptr || numbers == nullptr || numbers->empty())
+                return r.Fail(value, StrCat("pcr.", name.str(),
+                                            ": banks are sha256, sha384 and sha512, each a "
+                                            "table by number"));
+              TRY(ReadPcrBank(r, *numbers, *bank, out[bank->id]));
+            }
+            return {};
+          }};
+}
+
 inline TomlKey EvidenceKey(const TomlReader& r, std::vector<EvidenceClass>& out) {
   return NotEmpty(
       r, {"evidence", [&r, &out](const toml::node& node) -> Status {

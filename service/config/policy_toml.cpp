@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/config/policy_toml.h"
 
-#include "service/support/file.h"
 #include "service/config/policy_keys.h"
+#include "service/support/file.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/json.h"
 #include "tcb/intel/appraisal_policy.h"
@@ -95,6 +95,13 @@ TomlKeys SnpKeys(const TomlReader& r, SnpRules& snp) {
           NotEmpty(r, ListKey(r, "csp_id", snp.csp_id, ParseSomeText, "names in quotes"))};
 }
 
+TomlKeys HclKeys(const TomlReader& r, HclRules& hcl) {
+  TomlKeys keys = {NotEmpty(r, ListKey(r, "vm_unique_id", hcl.vm_unique_id, ParseSomeText, "ids in quotes")),
+                   IdsKey(r, "user_data", hcl.user_data), PcrKey(r, hcl.pcr)};
+  for (const HclFlag& flag : kHclFlags) keys.push_back(BoolKey(r, flag.key, hcl.*flag.wanted));
+  return keys;
+}
+
 TomlKeys RestrictedKeys(const TomlReader& r, RestrictedList& restricted) {
   return {SetKey(r, "ppid_sha256", restricted.ppid_sha256, Digest256::FromHex, "64 hex digits each"),
           SetKey(r, "pck_serial", restricted.pck_serial, ParseSerial, "up to 40 hex digits each"),
@@ -175,6 +182,9 @@ Status ReadPolicyKeys(const TomlReader& r, const toml::table& table, std::string
   keys.push_back({"restricted", [&](const toml::node& node) {
                     return ReadTable(r, node, StrCat("policy.", name, ".restricted"),
                                      RestrictedKeys(r, out.restricted));
+                  }});
+  keys.push_back({"hcl", [&](const toml::node& node) {
+                    return ReadTable(r, node, StrCat("policy.", name, ".hcl"), HclKeys(r, out.hcl));
                   }});
   Policy later;  // ReadOverrides takes the common keys of a section, once all else is known
   for (const Section& section : Sections()) {

@@ -163,6 +163,27 @@ Status CheckSnp(const Policy& policy) {
   return {};
 }
 
+Status CheckHcl(const Policy& policy) {
+  for (const auto& [bank, numbers] : policy.hcl.pcr) {
+    const std::string name = amd::PcrBankName(bank);
+    const amd::PcrBank* const known = amd::FindPcrBank(name);
+    if (known == nullptr) return Refuse("hcl.pcr", StrCat(name, " is no bank that is known"));
+    if (bank == amd::kTpmSha1)
+      return Refuse("hcl.pcr", "a PCR of the SHA-1 bank proves nothing: it is shown, and never judged");
+    for (const auto& [number, values] : numbers) {
+      if (number >= amd::kPcrCount) return Refuse("hcl.pcr", StrCat(number, " is not 0 to 31"));
+      if (values.empty()) return Refuse("hcl.pcr", StrCat(name, ".", number, " accepts nothing"));
+      const bool fit =
+          std::ranges::all_of(values, [&](const Bytes& value) { return value.size() == known->digest_size; });
+      if (!fit) {
+        return Refuse("hcl.pcr",
+                      StrCat(name, ".", number, ": a value has ", 2 * known->digest_size, " hex digits"));
+      }
+    }
+  }
+  return {};
+}
+
 // What is asked for may not be restricted.
 Status CheckRestricted(const Policy& policy) {
   const RestrictedList& restricted = policy.restricted;
@@ -206,6 +227,7 @@ Status Validate(const Policy& policy) {
   TRY(CheckSgx(policy));
   TRY(CheckTdx(policy));
   TRY(CheckSnp(policy));
+  TRY(CheckHcl(policy));
   TRY(CheckRestricted(policy));
   return CheckOverrides(policy);
 }

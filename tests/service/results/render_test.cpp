@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "service/results/explain.h"
 #include "service/api/problem.h"
+#include "service/results/explain.h"
 #include "service/results/render_claims.h"
 #include "tcb/check.h"
 
@@ -142,7 +142,8 @@ TEST(RenderClaims, NamesThoseOfSnpAsTheRecordedFacts) {
   claims.current_version = {1, 55, 40};
   verdict.claims = claims;
   auto hcl = std::make_shared<amd::HclClaims>();
-  hcl->tpm_quote.emplace().pcr_selection.at(14) = true;
+  hcl->tpm_quote.emplace().selections = {{amd::kTpmSha384, {14}}};
+  hcl->pcrs[amd::kTpmSha384][14] = {0xab};
   verdict.hcl = hcl;
   std::string text;
   thimble::json::Writer writer(&text);
@@ -151,7 +152,9 @@ TEST(RenderClaims, NamesThoseOfSnpAsTheRecordedFacts) {
   EXPECT_EQ(result["reported_tcb"],
             json::parse(R"({"fmc": 5, "bootloader": 1, "tee": 2, "snp": 3, "microcode": 4})"));
   EXPECT_EQ(result["current_version"], "1.55.40");
+  EXPECT_EQ(result["tpm_quote"]["pcr_bank"], "sha384");
   EXPECT_EQ(result["tpm_quote"]["pcr_selection"], json::parse("[14]"));
+  EXPECT_EQ(result["tpm_pcrs"], json::parse(R"({"sha384": {"14": "ab"}})"));
   for (const char* absent : {"current_tcb", "cpuid", "launch_mit_vector", "csp_id", "runtime_user_data"}) {
     EXPECT_FALSE(result.contains(absent)) << absent;
   }
