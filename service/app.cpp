@@ -9,37 +9,38 @@
 #include "cache/platform_registry.h"
 #include "cache/rocks_store.h"
 #include "fetchers/upstreams.h"
-#include "service/dialects/admin_dialect.h"
-#include "service/config/anchors.h"
-#include "service/audit/audit_trail.h"
 #include "service/api/baseline_api.h"
-#include "service/monitoring/cache_events.h"
 #include "service/api/collateral_api.h"
-#include "service/baselines/floors.h"
 #include "service/api/health_api.h"
 #include "service/api/history_api.h"
-#include "service/upstreams/host_vcek.h"
-#include "service/support/periodic_tasks.h"
-#include "service/http/server.h"
 #include "service/api/impact_api.h"
+#include "service/api/metrics_api.h"
+#include "service/api/problem.h"
+#include "service/api/result_api.h"
+#include "service/api/transfer_api.h"
+#include "service/api/verify_api.h"
+#include "service/audit/audit_trail.h"
+#include "service/baselines/floors.h"
+#include "service/config/anchors.h"
+#include "service/dialects/admin_dialect.h"
 #include "service/dialects/intel_dialect.h"
 #include "service/dialects/kds_dialect.h"
-#include "service/support/snapshot.h"
-#include "service/support/log.h"
-#include "service/api/metrics_api.h"
-#include "service/upstreams/miss_budgets.h"
 #include "service/dialects/pck_dialect.h"
 #include "service/dialects/platforms_dialect.h"
-#include "service/api/problem.h"
+#include "service/dialects/thim_dialect.h"
 #include "service/http/query.h"
-#include "service/monitoring/refresh_report.h"
-#include "service/monitoring/refused_requests.h"
-#include "service/api/result_api.h"
 #include "service/http/roles.h"
 #include "service/http/router.h"
-#include "service/dialects/thim_dialect.h"
+#include "service/http/server.h"
+#include "service/monitoring/cache_events.h"
+#include "service/monitoring/refresh_report.h"
+#include "service/monitoring/refused_requests.h"
+#include "service/support/log.h"
+#include "service/support/periodic_tasks.h"
+#include "service/support/snapshot.h"
+#include "service/upstreams/host_vcek.h"
+#include "service/upstreams/miss_budgets.h"
 #include "service/wiring.h"
-#include "service/api/verify_api.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
@@ -181,7 +182,7 @@ struct App::Impl {
             [this](const intel::PlatformId& platform, const intel::PckTcb& raw) {
               return pck_service.ChainFor(platform, raw);
             },
-            &seen),
+            &seen, &challenges),
         impact_study(seen, cache, FreshFloor),
         recovery_watch(live_policies, *baselines, seen, cache, impact_study),
         intel_dialect(cache, evaluation, version3_infos, fmspcs, clock,
@@ -194,8 +195,9 @@ struct App::Impl {
         thim_dialect(cache, clock, [this] { return host_vcek.Get(); }),
         admin_dialect(upload, pck_service, registry, cache, policies, clock),
         transfer(cache, registry, upload, clock),
+        transfer_api(transfer),
         history_api(cache),
-        verify_api(live_policies, *baselines, *audit, signer, challenges, clock, verification),
+        verify_api(live_policies, *baselines, *audit, signer, clock, verification),
         result_api(signer, challenges, clock),
         collateral_api(*baselines, verification, clock),
         baseline_api(*baselines, FreshFloor, clock),
@@ -208,7 +210,7 @@ struct App::Impl {
     platforms_dialect.AddTo(router);
     admin_dialect.AddTo(router);
     history_api.AddTo(router);
-    transfer.AddTo(router);
+    transfer_api.AddTo(router);
     thim_dialect.AddTo(router);
     verify_api.AddTo(router);
     result_api.AddTo(router);
@@ -247,7 +249,7 @@ struct App::Impl {
   void StartHousekeeping() {
     housekeeping = std::make_unique<PeriodicTasks>(
         std::vector<PeriodicTask>{{kFlushEvery, [this] { FlushSeen(seen); }},
-                           {kLookEvery, [this] { recovery_watch.Look(clock.Now()); }}});
+                                  {kLookEvery, [this] { recovery_watch.Look(clock.Now()); }}});
   }
 
   Result<std::string> BackUp(std::string_view name);
@@ -294,6 +296,7 @@ struct App::Impl {
   ThimDialect thim_dialect;
   AdminDialect admin_dialect;
   Transfer transfer;
+  TransferApi transfer_api;
   HistoryApi history_api;
   VerifyApi verify_api;
   ResultApi result_api;
@@ -312,7 +315,7 @@ App::~App() { Stop(); }
 
 Result<std::unique_ptr<App>> App::Make(Config config, const AppOptions& options) {
   TRY_ASSIGN(TrustAnchors anchors, ReadAnchors(config.server.anchors));
-  TRY(CheckFloors(config));
+  TRY(CheckFloors(config.baselines));
   const auto chains = std::make_shared<CachedChains>();
   auto upstream_events = std::make_unique<UpstreamEvents>();
   TRY_ASSIGN(auto upstreams, MakeUpstreams(config, chains, *upstream_events));

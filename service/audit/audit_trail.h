@@ -4,14 +4,20 @@
 // what was put in force and by whom. Never evidence, claims or a verdict whole: digests and names.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <string_view>
 
 #include "service/audit/audit_log.h"
 #include "service/baselines/baseline_book.h"
-#include "service/http/types.h"
 #include "service/verification/verification.h"
 
 namespace thimble {
+
+// The request behind a decision.
+struct AuditedRequest {
+  std::string_view id, client;
+};
 
 // Thread-safe. Without a log it records nothing and refuses nothing.
 class AuditTrail {
@@ -19,7 +25,7 @@ class AuditTrail {
   explicit AuditTrail(std::unique_ptr<AuditLog> log = nullptr) : log_(std::move(log)) {}
 
   // Errors: store.io. Whether the decision may be answered all the same is must_record()'s to say.
-  Status Decision(const http::Request& request, const VerificationRequest& asked,
+  Status Decision(const AuditedRequest& request, const VerificationRequest& asked,
                   const VerificationOutcome& outcome);
   // Waits until it is written down. Errors: store.io; the change must not be made.
   Status Change(const BaselineChange& change);

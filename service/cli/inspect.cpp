@@ -85,6 +85,7 @@ Status WriteCrl(Writer& json, ByteView bytes) {
   json.Key("kind").String("crl");
   json.Key("issuer").String(crl->issuer_cn());
   if (crl->has_number()) json.Key("number").Hex(crl->number());
+  if (!crl->incomplete().empty()) json.Key("incomplete").String(crl->incomplete());
   WriteWindow(json, "this_update", "next_update", crl->window());
   json.Key("revoked").BeginArray();
   for (const std::string_view serial : crl->revoked()) json.Hex(AsBytes(serial));
@@ -119,7 +120,7 @@ Status WriteQuote(Writer& json, ByteView bytes) {
 
   const auto chain = ChainOf(quote);
   if (!chain) return {};
-  CertificatePool pool;
+  CertificatePool pool(TrustAnchors::Pinned());
   const auto built = intel::BuildPckChain(*chain, Check::kQuoteFormat, pool);
   if (!built) {
     json.Key("pck_chain").String(built.error().message);

@@ -15,8 +15,9 @@
 #include "fetchers/upstreams.h"
 #include "service/audit/audit_log.h"
 #include "service/baselines/baseline_book.h"
-#include "service/support/log.h"
 #include "service/http/roles.h"
+#include "service/support/log.h"
+#include "service/upstreams/caching_mode.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/result.h"
 #include "tcb/base/time.h"
@@ -50,13 +51,6 @@ struct CacheConfig {
   // stale_grace: how long past its nextUpdate an item is served, with a warning, when no upstream renews it.
   // Default "168h".
   Seconds stale_grace{7 * 24 * 3600};
-};
-
-// When requests may make Thimble ask an upstream (spec/intel-pccs-api.md section 5).
-enum class CachingMode : uint8_t {
-  kLazy,     // whenever something is not held
-  kRequest,  // only registrations, refreshes and verifications
-  kOffline,  // never; everything is brought by uploads and imports
 };
 
 // [pccs]: what Intel's PCCS has of its own: platforms and their registration.

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "service/config/toml_reader.h"
+#include "service/support/toml_reader.h"
 #include "tcb/policy.h"
 
 namespace thimble {
@@ -31,6 +31,17 @@ inline std::optional<AmdFloorMode> ParseAmdFloorMode(std::string_view text) {
   if (text == "require") return AmdFloorMode::kRequire;
   if (text == "if_known") return AmdFloorMode::kIfKnown;
   return std::nullopt;
+}
+
+// max_collateral_age = { crl = "30d", tcb_info = "30d", identity = "30d" }
+inline TomlKey MaxCollateralAgeKey(const TomlReader& r, MaxCollateralAge& out) {
+  constexpr std::string_view kName = "max_collateral_age";
+  return {kName, [&r, &out, kName](const toml::node& node) -> Status {
+            out = {};
+            return ReadTable(r, node, kName,
+                             {DurationKey(r, "crl", out.crl), DurationKey(r, "tcb_info", out.tcb_info),
+                              DurationKey(r, "identity", out.identity)});
+          }};
 }
 
 // Revoked is a status that no policy may accept.

@@ -6,7 +6,7 @@
 
 #include <string_view>
 
-#include "service/config/toml_reader.h"
+#include "service/support/toml_reader.h"
 #include "tcb/base/result.h"
 #include "tcb/policy.h"
 

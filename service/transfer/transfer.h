@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Collateral in and out as one file: `thimble export` and `import`, GET /v1/export and POST /v1/import. What comes in is
-// authenticated item by item to the pinned anchors, and taken in one batch or not at all. Files of Intel's PCCS are
+// Collateral in and out as one file, for `thimble export` and `import`. What comes in is authenticated item by item to the pinned anchors, and taken in one batch or not at all. Files of Intel's PCCS are
 // taken, too: its sqlite database, and the bundle of its platformcollateral route.
 #pragma once
 
@@ -12,10 +11,9 @@
 
 #include "cache/collateral_cache.h"
 #include "cache/platform_registry.h"
-#include "service/support/clock.h"
 #include "service/platforms/collateral_upload.h"
+#include "service/support/clock.h"
 #include "service/transfer/export_file.h"
-#include "service/http/router.h"
 
 namespace thimble {
 
@@ -40,8 +38,6 @@ class Transfer {
  public:
   Transfer(CollateralCache& cache, PlatformRegistry& registry, CollateralUpload& upload, const Clock& clock)
       : cache_(cache), registry_(registry), upload_(upload), clock_(clock) {}
-
-  void AddTo(http::Router& router);
 
   std::string Export(bool with_history);
   // Errors: request.invalid (not a file that is known), collateral.missing (an item ends sooner than `min_remaining`

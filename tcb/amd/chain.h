@@ -46,11 +46,12 @@ struct Issuers : RootAnchor {
 Result<Issuers> CheckIssuers(const Certificate& intermediate, const Certificate& root,
                              const TrustAnchors& anchors, SignatureMemo* memo);
 
-// The leaf names the intermediate, is no CA, and has a P-384 key. Rejected (snp.chain).
+// The leaf names the intermediate, is no CA, and has a P-384 key, for digital signatures where it says what for. Rejected
+// (snp.chain).
 Status CheckLeafProfile(const Certificate& leaf, const Certificate& intermediate);
 // The leaf's signature under the intermediate's key. Rejected (snp.leaf_signature).
 Status CheckLeafSignature(const Certificate& leaf, const Certificate& intermediate, SignatureMemo* memo);
-// The ARK, and no other, issued the CRL. Rejected (snp.crl).
+// The CRL speaks for the ARK, and the ARK signed it. Rejected (snp.crl).
 Status CheckCrlIssuer(const Crl& crl, const Certificate& root, SignatureMemo* memo);
 
 }  // namespace thimble::amd

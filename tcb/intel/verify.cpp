@@ -77,6 +77,7 @@ Result<std::string_view> ChainText(const Quote& quote, std::string_view given) {
 }
 
 struct ChainContext {
+  const TrustAnchors& anchors;
   bool given = false;  // by the caller, not from the quote
   Memo* memo = nullptr;
   const VerifiedCollateral* known = nullptr;
@@ -90,7 +91,7 @@ Result<std::shared_ptr<const PckChain>> ReadChain(std::string_view text, const C
   TRY_ASSIGN(const auto certificates, DecodePem(text, "CERTIFICATE", kMaxCertificates, malformed_check));
   if (certificates.empty())
     return Error{ErrorKind::kMalformed, malformed_check, "PCK chain: no PEM certificate"};
-  CertificatePool pool;
+  CertificatePool pool(context.anchors);
   if (context.known != nullptr) pool.AddVerified(context.known->pck_crl->signers());
   TRY_ASSIGN(auto chain, BuildPckChain(certificates, malformed_check, pool));
   if (context.memo != nullptr) context.memo->AddChain(text, chain);
@@ -189,6 +190,9 @@ void TakeCollateral(const VerifiedCollateral& collateral, Verdict& verdict) {
   for (const ItemPtr& item : verdict.collateral) {
     verdict.window = Intersect(verdict.window, Intersect(item->window(), item->chain_window()));
   }
+  verdict.crl_issued = std::min(collateral.root_ca_crl->issued(), collateral.pck_crl->issued());
+  verdict.tcb_info_issued = collateral.tcb_info->issued();
+  verdict.qe_identity_issued = collateral.qe_identity->issued();
   verdict.tcb_info_evaluation = collateral.tcb_info->tcb_info()->evaluation_number;
   verdict.qe_identity_evaluation = collateral.qe_identity->identity()->evaluation_number;
 }
@@ -347,7 +351,7 @@ Result<QuoteVerification> QuoteVerification::Begin(ByteView quote, std::string_v
   TakeClaims(run.quote_, verdict);
 
   TRY_ASSIGN(const std::string_view text, ChainText(run.quote_, pck_chain));
-  auto chain = ReadChain(text, {!pck_chain.empty(), memo, known});
+  auto chain = ReadChain(text, {anchors, !pck_chain.empty(), memo, known});
   if (!chain.ok()) {
     if (chain.error().kind != ErrorKind::kRejected) return std::move(chain).error();
     CheckWindow(verdict, StatedWindow(text), "PCK chain", Check::kPckExpired, Check::kPckNotYetValid);
@@ -360,6 +364,10 @@ Result<QuoteVerification> QuoteVerification::Begin(ByteView quote, std::string_v
   }
   if (run.failed()) Close(verdict);
   return run;
+}
+
+void QuoteVerification::Note(Check check, const std::string& message) {
+  SoftUnless(verdict_, check, false, [&] { return message; });
 }
 
 Verdict QuoteVerification::Finish(const VerifiedCollateral& collateral) && {

@@ -15,6 +15,7 @@ AnsweredBy RuleFor(Check check) {
   switch (check) {
     case Check::kQuoteTrailingBytes:
     case Check::kTrustAnchorExtra:
+    case Check::kCollateralDropped:
     case Check::kHintDropped:
       return AnsweredBy::kNote;
     case Check::kSgxDebug:

@@ -10,12 +10,9 @@
 
 #include "tcb/base/bytes.h"
 #include "tcb/intel/verify.h"
+#include "tests/support/paths.h"
 
 namespace thimble::test {
-
-inline std::filesystem::path CorpusRoot() {
-  return std::filesystem::path(THIMBLE_SOURCE_DIR) / ".." / "shared" / "corpus";
-}
 
 inline Bytes ReadFile(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);

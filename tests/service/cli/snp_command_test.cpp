@@ -89,7 +89,8 @@ TEST_F(SnpCommandTest, ReadsWhatStandsBesideAnHclReport) {
   const json result = ObjectOf(run);
   EXPECT_EQ(test::CheckIn(result, "hcl.tpm_pcr_digest"), "passed");
   EXPECT_EQ(test::CheckIn(result, "hcl.tpm_nonce"), "passed");
-  EXPECT_EQ(Verify(hcl, {"--collateral", given, "--nonce", std::string(20, '1')}).exit_code, 1);
+  EXPECT_EQ(Verify(hcl, {"--collateral", given, "--nonce", "0102030405060708"}).exit_code, 1);
+  EXPECT_EQ(Verify(hcl, {"--collateral", given, "--nonce", "01"}).exit_code, 2);
   EXPECT_EQ(Verify(hcl, {"--collateral", given, "--nonce", "0"}).exit_code, 2);
   // What tpm2_quote writes unless it is told otherwise, and what cannot be read.
   w_.files.Write("given/tpm_quote.sig", sim::WrapRsaSignature(0x0014, amd::kTpmSha256, quote.signature));

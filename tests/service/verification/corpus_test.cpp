@@ -13,6 +13,7 @@
 #include "tests/service/testing/collateral_form.h"
 #include "tests/service/testing/process.h"
 #include "tests/service/testing/world.h"
+#include "tests/support/paths.h"
 
 namespace thimble {
 namespace {
@@ -20,7 +21,7 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-fs::path IntelCorpus() { return fs::path(THIMBLE_SOURCE_DIR) / ".." / "shared" / "corpus" / "intel"; }
+fs::path IntelCorpus() { return test::CorpusDir() / "intel"; }
 
 std::string ReadText(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);

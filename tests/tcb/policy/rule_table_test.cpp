@@ -8,6 +8,7 @@
 #include <set>
 
 #include "tcb/check.h"
+#include "tests/support/paths.h"
 
 namespace thimble {
 namespace {
@@ -82,7 +83,7 @@ TEST(DefaultPolicy, ListsOnlyWhatItAsks) {
 
 // docs/POLICIES.md has a row for each rule, and each rule has rows here.
 TEST(RuleTable, IsWhatTheManualSays) {
-  std::ifstream file(THIMBLE_SOURCE_DIR "/docs/POLICIES.md");
+  std::ifstream file(test::SourceDir() / "docs/POLICIES.md");
   ASSERT_TRUE(file.good());
   std::set<std::string> documented;
   for (std::string line; std::getline(file, line);) {
