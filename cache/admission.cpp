@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "cache/held.h"
+#include "cache/cached_item.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 

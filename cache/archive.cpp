@@ -6,6 +6,7 @@
 
 #include "cache/jitter.h"
 #include "cache/store_rules.h"
+#include "tcb/base/ascii.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -114,7 +115,7 @@ std::vector<Record> Archive::ReadAll(const std::string& prefix, size_t most) {
 }
 
 // The store is not trusted: signature and chain are checked as if the record had just been fetched.
-HeldPtr Archive::Revive(const CollateralKey& key, Record record) {
+CachedItemPtr Archive::Revive(const CollateralKey& key, Record record) {
   const auto item = AuthenticateItem(key, record.bytes, anchors_);
   if (!item.ok()) {
     Report(CacheEvent::Kind::kRefused, record.name, item.error());
@@ -124,7 +125,7 @@ HeldPtr Archive::Revive(const CollateralKey& key, Record record) {
                   record.fetched, record.last_check);
 }
 
-HeldPtr Archive::MakeHeld(const CollateralKey& key, ItemPtr item, std::string chain, Instant fetched,
+CachedItemPtr Archive::MakeHeld(const CollateralKey& key, ItemPtr item, std::string chain, Instant fetched,
                           Instant last_check) const {
   const FreshnessInput input{.window = item->window(),
                              .chain_end = item->chain_window().not_after,
@@ -132,10 +133,10 @@ HeldPtr Archive::MakeHeld(const CollateralKey& key, ItemPtr item, std::string ch
                              .last_check = last_check,
                              .renewal = RenewalOf(KindOf(key)),
                              .jitter_seed = SeedOf(item->name())};
-  return std::make_shared<Held>(std::move(item), std::move(chain), input);
+  return std::make_shared<CachedItem>(std::move(item), std::move(chain), input);
 }
 
-HeldPtr Archive::Load(const CollateralKey& key, const std::string& name) {
+CachedItemPtr Archive::Load(const CollateralKey& key, const std::string& name) {
   auto record = Read(ItemEntry(name), name);
   return record ? Revive(key, *std::move(record)) : nullptr;
 }
@@ -173,15 +174,15 @@ std::vector<Record> Archive::PastRecords(const std::string& name) {
   return records;
 }
 
-std::vector<HeldPtr> Archive::Past(const CollateralKey& key) {
-  std::vector<HeldPtr> versions;
+std::vector<CachedItemPtr> Archive::Past(const CollateralKey& key) {
+  std::vector<CachedItemPtr> versions;
   for (Record& record : PastRecords(KeyName(key))) {
-    if (HeldPtr held = Revive(key, std::move(record))) versions.push_back(std::move(held));
+    if (CachedItemPtr held = Revive(key, std::move(record))) versions.push_back(std::move(held));
   }
   return versions;
 }
 
-HeldPtr Archive::PastAt(const CollateralKey& key, Instant at) {
+CachedItemPtr Archive::PastAt(const CollateralKey& key, Instant at) {
   const std::string name = KeyName(key);
   std::vector<Record> records;
   if (!IsPlatformItem(KindOf(key))) {
@@ -193,7 +194,7 @@ HeldPtr Archive::PastAt(const CollateralKey& key, Instant at) {
   std::ranges::stable_sort(records, std::ranges::greater(),
                            &Record::fetched);  // of one second, the newest first
   for (Record& record : records) {
-    if (HeldPtr held = Revive(key, std::move(record))) return held;
+    if (CachedItemPtr held = Revive(key, std::move(record))) return held;
   }
   return nullptr;
 }
@@ -204,7 +205,7 @@ std::vector<Record> Archive::PastRecords() { return ReadAll(std::string(kPast));
 // -- Writing ----------------------------------------------------------------------------------------------------------
 
 // The writes of a version, and how many platform items the store has more by it.
-Result<PlatformUse::Note> Archive::AppendVersion(const CollateralKey& key, const Held& held, Instant now,
+Result<PlatformUse::Note> Archive::AppendVersion(const CollateralKey& key, const CachedItem& held, Instant now,
                                                  std::vector<Store::Write>& batch) {
   const Record record = MakeRecord(held);
   std::string encoded = EncodeRecord(record);
@@ -237,7 +238,7 @@ Status Archive::PrunePast(const Record& next, Instant now, std::vector<Store::Wr
   return {};
 }
 
-Status Archive::SaveVersion(const CollateralKey& key, const Held& held, Instant now) {
+Status Archive::SaveVersion(const CollateralKey& key, const CachedItem& held, Instant now) {
   std::vector<Store::Write> batch;
   TRY_ASSIGN(const PlatformUse::Note note, AppendVersion(key, held, now, batch));
   TRY(store_->Apply(batch));
@@ -245,7 +246,7 @@ Status Archive::SaveVersion(const CollateralKey& key, const Held& held, Instant 
   return {};
 }
 
-Status Archive::SaveVersions(const std::vector<Version>& versions, const std::vector<HeldPtr>& past,
+Status Archive::SaveVersions(const std::vector<Version>& versions, const std::vector<CachedItemPtr>& past,
                              Instant now, std::vector<Store::Write> beside) {
   std::vector<PlatformUse::Note> notes;
   for (const Version& version : versions) {
@@ -253,7 +254,7 @@ Status Archive::SaveVersions(const std::vector<Version>& versions, const std::ve
     notes.push_back(std::move(note));
   }
   // After the versions, whose own entries in the history they may be. What the history has already stays as it is.
-  for (const HeldPtr& held : past) {
+  for (const CachedItemPtr& held : past) {
     const Record record = MakeRecord(*held);
     TRY_ASSIGN(const auto known, store_->Get(PastEntry(record)));
     if (!known) beside.push_back({PastEntry(record), EncodeRecord(record)});
@@ -264,12 +265,12 @@ Status Archive::SaveVersions(const std::vector<Version>& versions, const std::ve
   return {};
 }
 
-Status Archive::SaveCheck(const Held& held) {
+Status Archive::SaveCheck(const CachedItem& held) {
   const Record record = MakeRecord(held);
   return store_->Apply({{ItemEntry(record.name), EncodeRecord(record)}});
 }
 
-Status Archive::SavePast(const Held& held) {
+Status Archive::SavePast(const CachedItem& held) {
   const Record record = MakeRecord(held);
   return store_->Apply({{PastEntry(record), EncodeRecord(record)}});
 }

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "cache/event.h"
-#include "cache/held.h"
+#include "cache/cached_item.h"
 #include "cache/history_rules.h"
 #include "cache/platform_use.h"
 #include "cache/store.h"
@@ -28,30 +28,30 @@ class Archive {
   Archive(std::shared_ptr<Store> store, TrustAnchors anchors, size_t max_platform_items, HistoryRules history,
           uint64_t jitter_seed, EventSink events);
 
-  HeldPtr MakeHeld(const CollateralKey& key, ItemPtr item, std::string chain, Instant fetched,
+  CachedItemPtr MakeHeld(const CollateralKey& key, ItemPtr item, std::string chain, Instant fetched,
                    Instant last_check) const;
 
   // Authenticated anew. Null: not held, or not to be used.
-  HeldPtr Load(const CollateralKey& key, const std::string& name);
-  Status SaveVersion(const CollateralKey& key, const Held& held, Instant now);  // current, and in the history
+  CachedItemPtr Load(const CollateralKey& key, const std::string& name);
+  Status SaveVersion(const CollateralKey& key, const CachedItem& held, Instant now);  // current, and in the history
   // The same of several, of one key each, in one batch with `past`, which go into the history only, and `beside`.
   struct Version {
     CollateralKey key;
-    HeldPtr held;
+    CachedItemPtr held;
   };
-  Status SaveVersions(const std::vector<Version>& versions, const std::vector<HeldPtr>& past, Instant now,
+  Status SaveVersions(const std::vector<Version>& versions, const std::vector<CachedItemPtr>& past, Instant now,
                       std::vector<Store::Write> beside);
-  Status SaveCheck(const Held& held);  // current; only last_check is new
-  Status SavePast(const Held& held);   // in the history only
+  Status SaveCheck(const CachedItem& held);  // current; only last_check is new
+  Status SavePast(const CachedItem& held);   // in the history only
 
   // The current versions of what many platforms share; and of single platforms' items, the first so many by name.
   std::vector<Record> SharedRecords();
   std::vector<Record> PlatformRecords(size_t most);
   size_t platform_items() const { return platform_use_.items(); }
   std::vector<CollateralKey> Keys();
-  std::vector<HeldPtr> Past(const CollateralKey& key);  // newest first
+  std::vector<CachedItemPtr> Past(const CollateralKey& key);  // newest first
   // The version that was held then: the last that had come. Of single platforms' items, the current one. Null: none.
-  HeldPtr PastAt(const CollateralKey& key, Instant at);
+  CachedItemPtr PastAt(const CollateralKey& key, Instant at);
   std::vector<Record> CurrentRecords();
   std::vector<Record> PastRecords();
 
@@ -64,7 +64,7 @@ class Archive {
   uint64_t SeedOf(const std::string& name) const;
 
  private:
-  Result<PlatformUse::Note> AppendVersion(const CollateralKey& key, const Held& held, Instant now,
+  Result<PlatformUse::Note> AppendVersion(const CollateralKey& key, const CachedItem& held, Instant now,
                                           std::vector<Store::Write>& batch);
   Status RemovePlatformItem(const std::string& name);
   std::optional<Record> Read(const std::string& entry, const std::string& name);
@@ -72,7 +72,7 @@ class Archive {
   std::vector<Record> PastRecords(const std::string& name);
   Status PrunePast(const Record& next, Instant now, std::vector<Store::Write>& batch);
   void Quarantine(const std::string& entry, const std::string& value, const Error& error);
-  HeldPtr Revive(const CollateralKey& key, Record record);
+  CachedItemPtr Revive(const CollateralKey& key, Record record);
   void Report(CacheEvent::Kind kind, std::string_view item, const Error& error) const;
   void ReportIfFailed(const Status& status, std::string_view item) const;
 

@@ -9,7 +9,7 @@
 #include "cache/attempts.h"
 #include "cache/hot_tier.h"
 #include "cache/single_flight.h"
-#include "cache/turns.h"
+#include "cache/keyed_mutex.h"
 #include "cache/workers.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -18,7 +18,7 @@ namespace thimble {
 namespace {
 
 using Kind = CacheEvent::Kind;
-using Flight = Result<HeldPtr>;
+using Flight = Result<CachedItemPtr>;
 
 constexpr size_t kMaxQueued = 4096;
 constexpr std::chrono::milliseconds kAuthenticationTime{1000};  // that a flight may take beyond its fetch
@@ -70,15 +70,15 @@ struct CollateralCache::Impl {
     if (events) events({kind, item, error, detail});
   }
 
-  HeldPtr Find(const CollateralKey& key, const std::string& name);
-  FreshnessState Judge(const Held& held, Instant now) const {
+  CachedItemPtr Find(const CollateralKey& key, const std::string& name);
+  FreshnessState Judge(const CachedItem& held, Instant now) const {
     return JudgeFreshness(held.freshness, options.freshness, now);
   }
-  CacheAnswer Answer(const Held& held, Instant now, bool hit) const;
+  CacheAnswer Answer(const CachedItem& held, Instant now, bool hit) const;
   Result<CacheAnswer> RenewOrServeStale(const CollateralKey& key, const std::string& name, Instant now);
-  Result<CacheAnswer> ServeStale(const std::string& name, const HeldPtr& held, Instant now, bool hit);
+  Result<CacheAnswer> ServeStale(const std::string& name, const CachedItemPtr& held, Instant now, bool hit);
   void RefreshInBackground(const CollateralKey& key, const std::string& name, Instant now);
-  void NoteUse(const CollateralKey& key, const std::string& name, const Held& held, Instant now);
+  void NoteUse(const CollateralKey& key, const std::string& name, const CachedItem& held, Instant now);
 
   Flight Fly(const CollateralKey& key, const std::string& name, Instant now);
   Flight Renew(const CollateralKey& key, const std::string& name, Instant now);
@@ -87,8 +87,8 @@ struct CollateralCache::Impl {
   Result<std::vector<thimble::Status>> TakeTogether(const std::vector<CollateralCache::Admission>& admissions,
                                                     const std::vector<Store::Write>& beside, Instant now);
   Flight Keep(const Arrival& arrival);
-  HeldPtr NoteCheck(const Arrival& arrival, const Held& held);
-  Flight RefuseOlder(const Arrival& arrival, const HeldPtr& held);
+  CachedItemPtr NoteCheck(const Arrival& arrival, const CachedItem& held);
+  Flight RefuseOlder(const Arrival& arrival, const CachedItemPtr& held);
   void ReportDifferences(const CollateralItem& next, const CollateralItem& held) const;
   void EvictOverflow();
   std::vector<CacheStatus> StatusOf(const std::vector<Record>& records, Instant now) const;
@@ -102,28 +102,28 @@ struct CollateralCache::Impl {
   HotTier hot;
   Attempts attempts;
   SingleFlight<Flight> flights;  // over the network
-  Turns turns;                   // what is held of a key changes under its turn
+  KeyedMutex turns;                   // what is held of a key changes under its turn
   Workers workers;               // last: its jobs use all of the above
 };
 
 // -- Reading ----------------------------------------------------------------------------------------------------------
 
 // From memory, or from the store into memory. Null: not held.
-HeldPtr CollateralCache::Impl::Find(const CollateralKey& key, const std::string& name) {
-  if (HeldPtr held = hot.Find(name)) return held;
-  const Turns::Turn turn(&turns, name);
-  if (HeldPtr held = hot.Find(name)) return held;
-  HeldPtr held = archive.Load(key, name);
+CachedItemPtr CollateralCache::Impl::Find(const CollateralKey& key, const std::string& name) {
+  if (CachedItemPtr held = hot.Find(name)) return held;
+  const KeyedMutex::Turn turn(&turns, name);
+  if (CachedItemPtr held = hot.Find(name)) return held;
+  CachedItemPtr held = archive.Load(key, name);
   if (held) hot.Put(name, held);
   return held;
 }
 
-CacheAnswer CollateralCache::Impl::Answer(const Held& held, Instant now, bool hit) const {
+CacheAnswer CollateralCache::Impl::Answer(const CachedItem& held, Instant now, bool hit) const {
   const FreshnessState state = Judge(held, now);
   return {held.item, state.freshness, held.fetched(), held.last_check(), state.next_refresh, hit};
 }
 
-void CollateralCache::Impl::NoteUse(const CollateralKey& key, const std::string& name, const Held& held,
+void CollateralCache::Impl::NoteUse(const CollateralKey& key, const std::string& name, const CachedItem& held,
                                     Instant now) {
   if (!IsPlatformItem(KindOf(key))) return;
   const int64_t seconds = now.time_since_epoch().count();
@@ -131,7 +131,7 @@ void CollateralCache::Impl::NoteUse(const CollateralKey& key, const std::string&
   if (noted != INT64_MIN && seconds < noted + kNoteUseEvery.count()) return;
   if (!held.noted_use.compare_exchange_strong(noted, seconds, std::memory_order_relaxed)) return;
   workers.Submit("use/" + name, [this, name, now] {
-    const Turns::Turn turn(&turns, name);
+    const KeyedMutex::Turn turn(&turns, name);
     archive.NoteUse(name, now);
   });
 }
@@ -157,12 +157,12 @@ Result<CacheAnswer> CollateralCache::Impl::RenewOrServeStale(const CollateralKey
                                                              const std::string& name, Instant now) {
   const bool tries = attempts.MayTry(name, clock());
   if (tries) (void)Fly(key, name, now);  // whatever comes of it, what is held then is the answer
-  const HeldPtr held = Find(key, name);
+  const CachedItemPtr held = Find(key, name);
   if (held && Judge(*held, now).freshness != Freshness::kStale) return Answer(*held, now, false);
   return ServeStale(name, held, now, !tries);
 }
 
-Result<CacheAnswer> CollateralCache::Impl::ServeStale(const std::string& name, const HeldPtr& held,
+Result<CacheAnswer> CollateralCache::Impl::ServeStale(const std::string& name, const CachedItemPtr& held,
                                                       Instant now, bool hit) {
   const auto cause = attempts.LastError(name);
   if (held && now <= held->item->next_update() + options.stale_grace) {
@@ -220,8 +220,8 @@ Flight CollateralCache::Impl::Receive(const CollateralKey& key, const std::strin
 // Decides between what arrives and what is held. The answer is what is held then.
 Flight CollateralCache::Impl::Take(const Arrival& arrival) {
   Flight taken = [&]() -> Flight {
-    const Turns::Turn turn(&turns, arrival.name);
-    HeldPtr held = hot.Find(arrival.name);
+    const KeyedMutex::Turn turn(&turns, arrival.name);
+    CachedItemPtr held = hot.Find(arrival.name);
     if (!held) held = archive.Load(arrival.key, arrival.name);
     if (!held) return Keep(arrival);
     switch (SuccessionOf(*arrival.item, *held->item)) {
@@ -244,23 +244,23 @@ Flight CollateralCache::Impl::Take(const Arrival& arrival) {
 Result<std::vector<thimble::Status>> CollateralCache::Impl::TakeTogether(
     const std::vector<CollateralCache::Admission>& admissions, const std::vector<Store::Write>& beside,
     Instant now) {
-  std::map<std::string, HeldPtr> held;
+  std::map<std::string, CachedItemPtr> held;
   for (const auto& admission : admissions) held.emplace(admission.item->name(), nullptr);
-  std::deque<Turns::Turn> all_turns;
+  std::deque<KeyedMutex::Turn> all_turns;
   for (const auto& [name, unused] : held) all_turns.emplace_back(&turns, name);
 
   std::vector<thimble::Status> outcomes;
   std::map<std::string, Archive::Version> versions;
-  std::vector<HeldPtr> past;
+  std::vector<CachedItemPtr> past;
   for (const auto& [key, item, chain, origin, is_past] : admissions) {
-    const HeldPtr next =
+    const CachedItemPtr next =
         archive.MakeHeld(key, item, chain, origin ? origin->fetched : now, origin ? origin->last_check : now);
     if (is_past) {
       past.push_back(next);
       outcomes.emplace_back();
       continue;
     }
-    HeldPtr& current = held[item->name()];
+    CachedItemPtr& current = held[item->name()];
     if (!current) current = hot.Find(item->name());
     if (!current) current = archive.Load(key, item->name());
     const Succession succession = current ? SuccessionOf(*item, *current->item) : Succession::kNewer;
@@ -285,7 +285,7 @@ Result<std::vector<thimble::Status>> CollateralCache::Impl::TakeTogether(
 
 // What comes from an upstream is served even when it cannot be written down; an import has to be.
 Flight CollateralCache::Impl::Keep(const Arrival& arrival) {
-  const HeldPtr next = archive.MakeHeld(arrival.key, arrival.item, arrival.chain, arrival.now, arrival.now);
+  const CachedItemPtr next = archive.MakeHeld(arrival.key, arrival.item, arrival.chain, arrival.now, arrival.now);
   next->noted_use = arrival.now.time_since_epoch().count();
   if (auto saved = archive.SaveVersion(arrival.key, *next, arrival.now); !saved) {
     Report(Kind::kStoreFailed, arrival.name, &saved.error(), saved.error().message);
@@ -297,8 +297,8 @@ Flight CollateralCache::Impl::Keep(const Arrival& arrival) {
 }
 
 // An upstream was asked and has what is held.
-HeldPtr CollateralCache::Impl::NoteCheck(const Arrival& arrival, const Held& held) {
-  const HeldPtr checked =
+CachedItemPtr CollateralCache::Impl::NoteCheck(const Arrival& arrival, const CachedItem& held) {
+  const CachedItemPtr checked =
       archive.MakeHeld(arrival.key, held.item, held.issuer_chain, held.fetched(), arrival.now);
   checked->noted_use = held.noted_use.load();
   if (const auto saved = archive.SaveCheck(*checked); !saved) {
@@ -310,7 +310,7 @@ HeldPtr CollateralCache::Impl::NoteCheck(const Arrival& arrival, const Held& hel
 }
 
 // From outside, a version that has ended may fill the history; nothing older replaces what is held.
-Flight CollateralCache::Impl::RefuseOlder(const Arrival& arrival, const HeldPtr& held) {
+Flight CollateralCache::Impl::RefuseOlder(const Arrival& arrival, const CachedItemPtr& held) {
   const bool ended = arrival.now > arrival.item->next_update();
   if (arrival.from == Arrival::From::kUpstream || !ended) return RollbackError(*arrival.item, *held->item);
   TRY(archive.SavePast(
@@ -331,7 +331,7 @@ void CollateralCache::Impl::ReportDifferences(const CollateralItem& next, const 
 
 void CollateralCache::Impl::EvictOverflow() {
   while (const auto name = archive.Overflow()) {
-    const Turns::Turn turn(&turns, *name);
+    const KeyedMutex::Turn turn(&turns, *name);
     if (!archive.Remove(*name)) return;
     hot.Erase(*name);
     Report(Kind::kEvicted, *name);
@@ -348,7 +348,7 @@ CollateralCache::~CollateralCache() = default;
 
 Result<CacheAnswer> CollateralCache::Get(const CollateralKey& key, Instant now) {
   const std::string name = KeyName(key);
-  if (const HeldPtr held = impl_->Find(key, name)) {
+  if (const CachedItemPtr held = impl_->Find(key, name)) {
     impl_->NoteUse(key, name, *held, now);
     CacheAnswer answer = impl_->Answer(*held, now, true);
     if (answer.freshness == Freshness::kStale) return impl_->RenewOrServeStale(key, name, now);
@@ -358,20 +358,20 @@ Result<CacheAnswer> CollateralCache::Get(const CollateralKey& key, Instant now) 
   }
   impl_->Report(Kind::kMiss, name);
   if (auto blocked = impl_->attempts.Blocked(name, impl_->clock())) return *std::move(blocked);
-  TRY_ASSIGN(const HeldPtr held, impl_->Fly(key, name, now));
+  TRY_ASSIGN(const CachedItemPtr held, impl_->Fly(key, name, now));
   if (impl_->Judge(*held, now).freshness == Freshness::kStale)
     return impl_->ServeStale(name, held, now, false);
   return impl_->Answer(*held, now, false);
 }
 
 std::optional<CacheAnswer> CollateralCache::Peek(const CollateralKey& key, Instant now) {
-  const HeldPtr held = impl_->Find(key, KeyName(key));
+  const CachedItemPtr held = impl_->Find(key, KeyName(key));
   if (!held) return std::nullopt;
   return impl_->Answer(*held, now, true);
 }
 
 Result<CacheAnswer> CollateralCache::Refresh(const CollateralKey& key, Instant now) {
-  TRY_ASSIGN(const HeldPtr held, impl_->Fly(key, KeyName(key), now));
+  TRY_ASSIGN(const CachedItemPtr held, impl_->Fly(key, KeyName(key), now));
   return impl_->Answer(*held, now, false);
 }
 
@@ -445,11 +445,11 @@ bool CollateralCache::MayTry(const CollateralKey& key) const {
 std::vector<CollateralKey> CollateralCache::Keys() { return impl_->archive.Keys(); }
 std::vector<PastVersion> CollateralCache::History(const CollateralKey& key) {
   std::vector<PastVersion> versions;
-  for (const HeldPtr& held : impl_->archive.Past(key)) versions.push_back({held->item, held->fetched()});
+  for (const CachedItemPtr& held : impl_->archive.Past(key)) versions.push_back({held->item, held->fetched()});
   return versions;
 }
 std::optional<PastVersion> CollateralCache::HistoryAt(const CollateralKey& key, Instant at) {
-  const HeldPtr held = impl_->archive.PastAt(key, at);
+  const CachedItemPtr held = impl_->archive.PastAt(key, at);
   return held ? std::optional(PastVersion{held->item, held->fetched()}) : std::nullopt;
 }
 std::vector<Record> CollateralCache::Records() { return impl_->archive.CurrentRecords(); }

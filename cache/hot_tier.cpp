@@ -8,7 +8,7 @@ namespace thimble {
 
 HotTier::HotTier(size_t max_items) : max_items_a_shard_(std::max<size_t>(max_items / kShards, 1)) {}
 
-HeldPtr HotTier::Find(const std::string& name) const {
+CachedItemPtr HotTier::Find(const std::string& name) const {
   const Shard& shard = ShardOf(name);
   const std::shared_lock lock(shard.mutex);
   const auto found = shard.items.find(name);
@@ -20,7 +20,7 @@ HeldPtr HotTier::Find(const std::string& name) const {
   return found->second;
 }
 
-void HotTier::Put(const std::string& name, HeldPtr held) {
+void HotTier::Put(const std::string& name, CachedItemPtr held) {
   Shard& shard = ShardOf(name);
   const std::unique_lock lock(shard.mutex);
   if (!shard.items.contains(name) && shard.items.size() >= max_items_a_shard_) MakeRoom(shard);

@@ -8,7 +8,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "cache/held.h"
+#include "cache/cached_item.h"
 
 namespace thimble {
 
@@ -17,15 +17,15 @@ class HotTier {
  public:
   explicit HotTier(size_t max_items);
 
-  HeldPtr Find(const std::string& name) const;  // null: not here
-  void Put(const std::string& name, HeldPtr held);
+  CachedItemPtr Find(const std::string& name) const;  // null: not here
+  void Put(const std::string& name, CachedItemPtr held);
   void Erase(const std::string& name);
 
  private:
   static constexpr size_t kShards = 16;
   struct Shard {
     mutable std::shared_mutex mutex;
-    std::unordered_map<std::string, HeldPtr> items;
+    std::unordered_map<std::string, CachedItemPtr> items;
   };
   const Shard& ShardOf(const std::string& name) const {
     return shards_.at(std::hash<std::string>{}(name) % kShards);

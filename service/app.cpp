@@ -9,37 +9,38 @@
 #include "cache/platform_registry.h"
 #include "cache/rocks_store.h"
 #include "fetchers/upstreams.h"
-#include "service/admin_dialect.h"
-#include "service/anchors.h"
-#include "service/audit_trail.h"
-#include "service/baseline_api.h"
-#include "service/cache_events.h"
-#include "service/collateral_api.h"
-#include "service/floors.h"
-#include "service/health_api.h"
-#include "service/history_api.h"
-#include "service/host_vcek.h"
-#include "service/housekeeping.h"
-#include "service/http_server.h"
-#include "service/impact_api.h"
-#include "service/intel_dialect.h"
-#include "service/kds_dialect.h"
-#include "service/live.h"
-#include "service/log.h"
-#include "service/metrics_api.h"
-#include "service/miss_budgets.h"
-#include "service/pck_dialect.h"
-#include "service/platforms_dialect.h"
-#include "service/problem.h"
-#include "service/query.h"
-#include "service/refresh_report.h"
-#include "service/refusals.h"
-#include "service/result_api.h"
-#include "service/roles.h"
-#include "service/router.h"
-#include "service/thim_dialect.h"
-#include "service/upstream_wiring.h"
-#include "service/verify_api.h"
+#include "service/api/baseline_api.h"
+#include "service/api/collateral_api.h"
+#include "service/api/health_api.h"
+#include "service/api/history_api.h"
+#include "service/api/impact_api.h"
+#include "service/api/metrics_api.h"
+#include "service/api/problem.h"
+#include "service/api/result_api.h"
+#include "service/api/transfer_api.h"
+#include "service/api/verify_api.h"
+#include "service/audit/audit_trail.h"
+#include "service/baselines/floors.h"
+#include "service/config/anchors.h"
+#include "service/dialects/admin_dialect.h"
+#include "service/dialects/intel_dialect.h"
+#include "service/dialects/kds_dialect.h"
+#include "service/dialects/pck_dialect.h"
+#include "service/dialects/platforms_dialect.h"
+#include "service/dialects/thim_dialect.h"
+#include "service/http/query.h"
+#include "service/http/roles.h"
+#include "service/http/router.h"
+#include "service/http/server.h"
+#include "service/monitoring/cache_events.h"
+#include "service/monitoring/refresh_report.h"
+#include "service/monitoring/refused_requests.h"
+#include "service/support/log.h"
+#include "service/support/periodic_tasks.h"
+#include "service/support/snapshot.h"
+#include "service/upstreams/host_vcek.h"
+#include "service/upstreams/miss_budgets.h"
+#include "service/wiring.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
@@ -194,6 +195,7 @@ struct App::Impl {
         thim_dialect(cache, clock, [this] { return host_vcek.Get(); }),
         admin_dialect(upload, pck_service, registry, cache, policies, clock),
         transfer(cache, registry, upload, clock),
+        transfer_api(transfer),
         history_api(cache),
         verify_api(live_policies, *baselines, *audit, signer, challenges, clock, verification),
         result_api(signer, challenges, clock),
@@ -208,7 +210,7 @@ struct App::Impl {
     platforms_dialect.AddTo(router);
     admin_dialect.AddTo(router);
     history_api.AddTo(router);
-    transfer.AddTo(router);
+    transfer_api.AddTo(router);
     thim_dialect.AddTo(router);
     verify_api.AddTo(router);
     result_api.AddTo(router);
@@ -245,17 +247,17 @@ struct App::Impl {
   }
 
   void StartHousekeeping() {
-    housekeeping = std::make_unique<Housekeeping>(
-        std::vector<Chore>{{kFlushEvery, [this] { FlushSeen(seen); }},
-                           {kLookEvery, [this] { recovery_watch.Look(clock.Now()); }}});
+    housekeeping = std::make_unique<PeriodicTasks>(
+        std::vector<PeriodicTask>{{kFlushEvery, [this] { FlushSeen(seen); }},
+                                  {kLookEvery, [this] { recovery_watch.Look(clock.Now()); }}});
   }
 
   Result<std::string> BackUp(std::string_view name);
 
   const Config config;
-  Live<Roles> roles{Roles(config.roles)};
-  Live<Policies> live_policies{config.policies};
-  Live<ReloadOutcome> reload_outcome{ReloadOutcome{}};
+  Snapshot<Roles> roles{Roles(config.roles)};
+  Snapshot<Policies> live_policies{config.policies};
+  Snapshot<ReloadOutcome> reload_outcome{ReloadOutcome{}};
   const Storage storage;
   const Clock clock;
   const TrustAnchors anchors;
@@ -269,7 +271,7 @@ struct App::Impl {
   const ResultSigner signer;
   Challenges challenges;
   CacheEvents events;  // before the cache, whose background work records them
-  Refusals refusals;
+  RefusedRequests refusals;
   PlatformRegistry registry;
   AppraisalPolicies policies;
   Version3TcbInfos version3_infos;
@@ -294,6 +296,7 @@ struct App::Impl {
   ThimDialect thim_dialect;
   AdminDialect admin_dialect;
   Transfer transfer;
+  TransferApi transfer_api;
   HistoryApi history_api;
   VerifyApi verify_api;
   ResultApi result_api;
@@ -304,7 +307,7 @@ struct App::Impl {
   http::Router router{{"", false, NoSuchOwnRoute, BadRequest, Unauthorized}};
   std::shared_ptr<const http::TlsContext> tls;  // null: plain HTTP
   std::unique_ptr<http::HttpServer> tcp, admin;
-  std::unique_ptr<Housekeeping> housekeeping;  // while listening
+  std::unique_ptr<PeriodicTasks> housekeeping;  // while listening
 };
 
 App::App(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -312,7 +315,7 @@ App::~App() { Stop(); }
 
 Result<std::unique_ptr<App>> App::Make(Config config, const AppOptions& options) {
   TRY_ASSIGN(TrustAnchors anchors, ReadAnchors(config.server.anchors));
-  TRY(CheckFloors(config));
+  TRY(CheckFloors(config.baselines));
   const auto chains = std::make_shared<CachedChains>();
   auto upstream_events = std::make_unique<UpstreamEvents>();
   TRY_ASSIGN(auto upstreams, MakeUpstreams(config, chains, *upstream_events));

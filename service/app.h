@@ -9,14 +9,14 @@
 #include <vector>
 
 #include "cache/collateral_cache.h"
-#include "service/clock.h"
-#include "service/config.h"
-#include "service/evaluation.h"
-#include "service/http_types.h"
-#include "service/recovery_watch.h"
-#include "service/refresh_scheduler.h"
-#include "service/transfer.h"
-#include "service/verification.h"
+#include "service/support/clock.h"
+#include "service/config/config.h"
+#include "service/baselines/evaluation.h"
+#include "service/http/types.h"
+#include "service/baselines/recovery_watch.h"
+#include "service/upstreams/refresh_scheduler.h"
+#include "service/transfer/transfer.h"
+#include "service/verification/verification.h"
 
 namespace thimble {
 

@@ -2,8 +2,8 @@
 #include <csignal>
 #include <exception>
 
-#include "service/command_support.h"
-#include "service/commands.h"
+#include "service/cli/command_support.h"
+#include "service/cli/commands.h"
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a peer that closes is an error of that write, not of the process
@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
                                               std::get<thimble::Command>(parsed));
     return static_cast<int>(thimble::FlushOutput() ? code : thimble::ExitCode::kUnavailable);
   } catch (const std::exception& failure) {
-    thimble::Complain(failure.what());
+    thimble::PrintError(failure.what());
     return static_cast<int>(thimble::ExitCode::kUnavailable);
   }
 }

@@ -108,15 +108,15 @@ namespace thimble {
   X(kCollateralFromFuture, "collateral.from_future") /* issued more than 5 minutes after now; collateral.cpp */ \
   X(kCollateralRollback, "collateral.rollback")   /* older than what is held; cache/collateral_cache.cpp */ \
   X(kPolicyFormat, "policy.format")               /* unreadable policy or baseline; policy/validate.cpp */ \
-  X(kMissBudget, "miss.budget")                   /* too much was asked for that is not held; service/miss_budgets.cpp */ \
+  X(kMissBudget, "miss.budget")                   /* too much was asked for that is not held; service/upstreams/miss_budgets.cpp */ \
   X(kUpstreamUnreachable, "upstream.unreachable") /* connect, TLS, time-out; fetchers/ */ \
   X(kUpstreamStatus, "upstream.status")           /* an HTTP status that is not an answer; fetchers/ */ \
   X(kUpstreamKey, "upstream.key")                 /* 401, 403: subscription key missing or not valid; fetchers/intel_pck.cpp */ \
   X(kUpstreamAnswer, "upstream.answer")           /* 200, but not what was asked: header missing, HTML, too long; fetchers/ */ \
   X(kUpstreamNotFound, "upstream.not_found")      /* the vendor says that it does not exist; fetchers/ */ \
-  X(kModeForbidsFetch, "mode.forbids_fetch")      /* not held, and [pccs] mode lets no request fetch; service/pck_service.cpp, intel_dialect.cpp */ \
-  X(kPckNotRegistered, "pck.not_registered")      /* a platform that nobody has registered; service/pck_service.cpp */ \
-  X(kPckNoCertForTcb, "pck.no_cert_for_tcb")      /* no PCK certificate is covered by the platform's TCB; service/pck_service.cpp */ \
+  X(kModeForbidsFetch, "mode.forbids_fetch")      /* not held, and [pccs] mode lets no request fetch; service/platforms/pck_service.cpp, intel_dialect.cpp */ \
+  X(kPckNotRegistered, "pck.not_registered")      /* a platform that nobody has registered; service/platforms/pck_service.cpp */ \
+  X(kPckNoCertForTcb, "pck.no_cert_for_tcb")      /* no PCK certificate is covered by the platform's TCB; service/platforms/pck_service.cpp */ \
   X(kStoreIo, "store.io")                         /* the store failed; cache/ */ \
   X(kStoreCorrupt, "store.corrupt")               /* a record fails its digest; cache/record.cpp */ \
   X(kRequest, "request.invalid")                  /* a request that cannot be understood; service/ */

@@ -32,7 +32,7 @@ HOMES = {
     "toml++/": {"service"},
 }
 TLS = {"openssl/ssl.h", "openssl/err.h", "openssl/x509.h"}  # in the one file of service/ that speaks TLS
-MAKES_CERTIFICATES = "service/local_ca.cpp"  # for `thimble init`: the core only reads them
+MAKES_CERTIFICATES = "service/cli/local_ca.cpp"  # for `thimble init`: the core only reads them
 
 # The core does no I/O and waits for nothing; every other standard header is arithmetic or memory.
 NOT_IN_TCB = {"fstream", "iostream", "istream", "ostream", "sstream", "filesystem", "thread", "future", "random",
@@ -105,7 +105,7 @@ def self_test():
     assert faults(good) == [], faults(good)
     for path, text in [
         ("tcb/a.cpp", '#include "cache/b.h"'),
-        ("tcb/a.cpp", '#include "service/clock.h"'),
+        ("tcb/a.cpp", '#include "service/support/clock.h"'),
         ("tcb/a.cpp", '#include "tests/support/sim_intel.h"'),
         ("tcb/a.cpp", '  #  include "fetchers/c.h"'),
         ("tcb/a.cpp", "#include <curl/curl.h>"),
@@ -120,7 +120,7 @@ def self_test():
         ("tcb/a.cpp", "time_t t = std::time(&t);"),
         ("tcb/a.cpp", 'std::getenv("HOME");'),
         ("cache/b.cpp", '#include "fetchers/c.h"'),
-        ("cache/b.cpp", '#include "service/clock.h"'),
+        ("cache/b.cpp", '#include "service/support/clock.h"'),
         ("cache/b.cpp", "#include <openssl/sha.h>"),
         ("cache/b.cpp", "#include <simdjson.h>"),
         ("cache/b.cpp", "clock_gettime(CLOCK_REALTIME, &ts);"),

@@ -42,7 +42,7 @@ def faults(code):
                 continue
             found = pattern.search(bare)
             if found:
-                out.append(f"{path}: {way}, `{found.group(0)}`: write by service/terminal.h")
+                out.append(f"{path}: {way}, `{found.group(0)}`: write by service/support/terminal.h")
     return out
 
 

@@ -49,4 +49,12 @@ bool Covers(const TcbVersion& platform, const TcbVersion& required) {
          platform.microcode >= required.microcode && platform.fmc.value_or(0) >= required.fmc.value_or(0);
 }
 
+std::optional<ChipId> ChipOf(const SnpClaims& claims, const PlatformFacts& facts) {
+  if (!claims.chip_id.zero()) return claims.chip_id;
+  if (facts.hwid.empty() || facts.hwid.size() > ChipId::kSize) return std::nullopt;
+  std::array<uint8_t, ChipId::kSize> bytes{};
+  std::copy(facts.hwid.begin(), facts.hwid.end(), bytes.begin());
+  return ChipId(bytes);
+}
+
 }  // namespace thimble::amd

@@ -83,6 +83,10 @@ struct SnpClaims {
   bool operator==(const SnpClaims&) const = default;
 };
 
+// The chip that a report comes from: its CHIP_ID or, where the host masks that, the VCEK's hwID. nullopt where neither
+// names one.
+std::optional<ChipId> ChipOf(const SnpClaims& claims, const PlatformFacts& facts);
+
 // A vTPM quote beside an HCL report.
 struct TpmQuoteClaims {
   Bytes extra_data;

@@ -65,7 +65,7 @@ Result<SetBytes> Complete(const CollateralSet& set) {
 }
 
 Result<VerifiedCollateral> Authenticate(const SetBytes& bytes, const TrustAnchors& anchors) {
-  CertificatePool pool;
+  CertificatePool pool(anchors);
   TRY_ASSIGN(auto tcb_info, AuthenticateTcbInfo(bytes.tcb_info, anchors, pool));
   TRY_ASSIGN(auto qe_identity, AuthenticateEnclaveIdentity(bytes.qe_identity, anchors, pool));
   TRY_ASSIGN(auto root_ca_crl, AuthenticateRootCaCrl(bytes.root_ca_crl, anchors, pool));

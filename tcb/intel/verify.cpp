@@ -75,6 +75,7 @@ Result<std::string_view> ChainText(const Quote& quote, std::string_view given) {
 }
 
 struct ChainContext {
+  const TrustAnchors& anchors;
   bool given = false;  // by the caller, not from the quote
   Memo* memo = nullptr;
   const VerifiedCollateral* known = nullptr;
@@ -88,7 +89,7 @@ Result<std::shared_ptr<const PckChain>> ReadChain(std::string_view text, const C
   TRY_ASSIGN(const auto certificates, DecodePem(text, "CERTIFICATE", kMaxCertificates, malformed_check));
   if (certificates.empty())
     return Error{ErrorKind::kMalformed, malformed_check, "PCK chain: no PEM certificate"};
-  CertificatePool pool;
+  CertificatePool pool(context.anchors);
   if (context.known != nullptr) pool.AddVerified(context.known->pck_crl->signers());
   TRY_ASSIGN(auto chain, BuildPckChain(certificates, malformed_check, pool));
   if (context.memo != nullptr) context.memo->AddChain(text, chain);
@@ -342,7 +343,7 @@ Result<QuoteVerification> QuoteVerification::Begin(ByteView quote, std::string_v
   TakeClaims(run.quote_, verdict);
 
   TRY_ASSIGN(const std::string_view text, ChainText(run.quote_, pck_chain));
-  auto chain = ReadChain(text, {!pck_chain.empty(), memo, known});
+  auto chain = ReadChain(text, {anchors, !pck_chain.empty(), memo, known});
   if (!chain.ok()) {
     if (chain.error().kind != ErrorKind::kRejected) return std::move(chain).error();
     CheckWindow(verdict, StatedWindow(text), "PCK chain", Check::kPckExpired, Check::kPckNotYetValid);

@@ -10,7 +10,16 @@
 namespace thimble::policy {
 namespace {
 
-enum class AnsweredBy : uint8_t { kDebug, kMigration, kTdAttributes, kGrace, kFloor, kSecondTcb, kNobody };
+enum class AnsweredBy : uint8_t {
+  kDebug,
+  kMigration,
+  kTdAttributes,
+  kMaskedChip,
+  kGrace,
+  kFloor,
+  kSecondTcb,
+  kNobody
+};
 AnsweredBy RuleFor(Check check) {
   switch (check) {
     case Check::kSgxDebug:
@@ -25,6 +34,8 @@ AnsweredBy RuleFor(Check check) {
     case Check::kTdxCurrentTcb:
     case Check::kTdxInitialTcb:
       return AnsweredBy::kSecondTcb;
+    case Check::kSnpChipIdMasked:
+      return AnsweredBy::kMaskedChip;
     case Check::kPckExpired:
     case Check::kCrlRootExpired:
     case Check::kCrlPckExpired:

@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "tcb/base/text.h"
+#include "tcb/check.h"
 #include "tcb/policy/rule_list.h"
 
 namespace thimble::policy {
@@ -211,8 +212,8 @@ void AddIdentityRules(const SnpClaims* claims, const amd::PlatformFacts* facts, 
                       RuleList& rules) {
   const bool vlek = facts != nullptr && facts->signing_key == amd::SigningKey::kVlek;
   if (!vlek || snp.csp_id.empty()) {
-    const bool shown = !vlek && claims != nullptr && !claims->chip_id.zero();
-    rules.AnyOf("snp.chip_id", snp.chip_id, shown ? std::optional(claims->chip_id) : std::nullopt);
+    const bool known = !vlek && claims != nullptr && facts != nullptr;
+    rules.AnyOf("snp.chip_id", snp.chip_id, known ? ChipOf(*claims, *facts) : std::nullopt);
   }
   if (!snp.csp_id.empty() && (vlek || snp.chip_id.empty())) {
     const auto found = facts != nullptr ? facts->csp_id : std::nullopt;
@@ -229,6 +230,10 @@ void AddSnpRules(const Verdict& verdict, const SnpRules& snp, RuleList& rules) {
   AddProductRule(facts, snp, rules);
   AddGuestRules(claims, snp, rules);
   AddVersionRules(claims, snp, rules);
+  const bool masked = std::ranges::any_of(
+      verdict.findings, [](const Finding& finding) { return finding.check == Check::kSnpChipIdMasked; });
+  rules.Permission("snp.allow_masked_chip_id", snp.allow_masked_chip_id,
+                   claims != nullptr ? std::optional(masked) : std::nullopt);
   AddIdentityRules(claims, facts, snp, rules);
 }
 

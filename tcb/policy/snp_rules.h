@@ -75,7 +75,10 @@ struct SnpRules {
   std::optional<amd::FirmwareVersion> min_current_version, min_committed_version;  // "1.55.37"
   // Bit numbers of the mitigation vectors that must be set; reports before version 5 have none.
   uint64_t current_mitigations = 0, launch_mitigations = 0;
-  // The platforms: a VCEK's report by its CHIP_ID, a VLEK's by the provider its certificate names. Where only
+  // A VCEK's report whose CHIP_ID the host masks: which chip it is, its certificate says alone.
+  bool allow_masked_chip_id = false;
+  // The platforms: a VCEK's report by its CHIP_ID, or where that is masked its certificate's hwID; a VLEK's by
+  // the provider its certificate names. Where only
   // one of the lists is given, reports under the other kind of key do not pass.
   std::vector<amd::ChipId> chip_id;  // 128 hex digits, or 16 (Turin)
   std::vector<std::string> csp_id;   // "CN=cc-us-east-2.amazonaws.com"

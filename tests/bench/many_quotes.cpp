@@ -15,7 +15,7 @@
 #include <thread>
 #include <vector>
 
-#include "service/heap.h"
+#include "service/support/malloc_tuning.h"
 #include "tcb/intel/verify.h"
 #include "tests/support/sim_intel.h"
 

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "service/heap.h"
+#include "service/support/malloc_tuning.h"
 #include "tcb/intel/verify.h"
 #include "tests/bench/cpu_rate.h"
 #include "tests/bench/floor.h"

@@ -23,21 +23,21 @@ void Together(int count, const std::function<void(int)>& work) {
 }
 
 // An upstream that answers when the test says so.
-struct Held {
-  explicit Held(CacheWorld* w) : world(w) {
+struct CachedItem {
+  explicit CachedItem(CacheWorld* w) : world(w) {
     world->upstream = [this](const CollateralKey& key) -> Result<FetchedBytes> {
       while (!release) std::this_thread::sleep_for(milliseconds(1));
       return world->Good(key);
     };
   }
-  ~Held() { release = true; }
+  ~CachedItem() { release = true; }
   CacheWorld* world;
   std::atomic<bool> release{false};
 };
 
 TEST(Concurrency, FiftyMissesAreOneFetch) {
   CacheWorld world;
-  Held upstream(&world);
+  CachedItem upstream(&world);
   std::thread opener([&] {
     EXPECT_TRUE(Eventually([&] { return world.Count(Kind::kMiss) == 50; }));
     upstream.release = true;
@@ -69,7 +69,7 @@ TEST(Concurrency, ReadsDoNotWaitForARenewal) {
   ASSERT_TRUE(world.cache->Get(kPckCrlKey, world.now).ok());
   world.Reopen();  // nothing in memory
   {
-    Held upstream(&world);
+    CachedItem upstream(&world);
     std::thread refresher([&] { (void)world.cache->Refresh(kTcbKey, world.now); });
     EXPECT_TRUE(Eventually([&] { return world.fetches == 3; }));
     const auto start = std::chrono::steady_clock::now();
@@ -84,7 +84,7 @@ TEST(Concurrency, ReadsDoNotWaitForARenewal) {
 
 TEST(Concurrency, AClientJoinsARenewalThatIsOnItsWay) {
   CacheWorld world;
-  Held upstream(&world);
+  CachedItem upstream(&world);
   std::thread refresher([&] { EXPECT_TRUE(world.cache->Refresh(kTcbKey, world.now).ok()); });
   ASSERT_TRUE(Eventually([&] { return world.fetches == 1; }));
   std::thread client([&] { EXPECT_TRUE(world.cache->Get(kTcbKey, world.now).ok()); });
@@ -100,7 +100,7 @@ TEST(Concurrency, PatienceEndsWhenAFetchOverrunsItsDeadline) {
   CacheOptions options;
   options.miss_budget = milliseconds(50);
   CacheWorld world(options);
-  Held upstream(&world);
+  CachedItem upstream(&world);
   std::thread refresher([&] { (void)world.cache->Refresh(kTcbKey, world.now); });
   ASSERT_TRUE(Eventually([&] { return world.fetches == 1; }));
   EXPECT_EQ(CheckOf(world.cache->Get(kTcbKey, world.now)), Check::kUpstreamUnreachable);

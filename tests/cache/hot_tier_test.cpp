@@ -8,17 +8,17 @@
 namespace thimble {
 namespace {
 
-HeldPtr Some() {
+CachedItemPtr Some() {
   static const sim::SimIntel intel = sim::SimIntel::Make();
   static const ItemPtr item =
       AuthenticateItem(test::kRootCrlKey, {intel.RootCaCrl(), intel.RootPem()}, intel.Anchors()).value();
-  return std::make_shared<Held>(item, "", FreshnessInput{});
+  return std::make_shared<CachedItem>(item, "", FreshnessInput{});
 }
 
 TEST(HotTier, FindsWhatWasPut) {
   HotTier hot(100);
   EXPECT_EQ(hot.Find("a"), nullptr);
-  const HeldPtr first = Some(), second = Some();
+  const CachedItemPtr first = Some(), second = Some();
   hot.Put("a", first);
   EXPECT_EQ(hot.Find("a"), first);
   hot.Put("a", second);

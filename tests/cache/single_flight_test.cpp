@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "cache/turns.h"
+#include "cache/keyed_mutex.h"
 
 namespace thimble {
 namespace {
@@ -68,14 +68,14 @@ TEST(SingleFlight, WorkThatThrowsIsTakenOver) {
   EXPECT_EQ(flights.Share("a", kLong, [] { return 3; }), 3);
 }
 
-TEST(Turns, AreExclusiveByName) {
-  Turns turns;
+TEST(KeyedMutex, AreExclusiveByName) {
+  KeyedMutex turns;
   int inside = 0, most = 0;
   std::vector<std::thread> threads;
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < 200; ++i) {
-        const Turns::Turn turn(&turns, "a");
+        const KeyedMutex::Turn turn(&turns, "a");
         most = std::max(most, ++inside);
         --inside;
       }
@@ -83,8 +83,8 @@ TEST(Turns, AreExclusiveByName) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(most, 1);
-  const Turns::Turn a(&turns, "a");
-  const Turns::Turn b(&turns, "b");  // does not wait
+  const KeyedMutex::Turn a(&turns, "a");
+  const KeyedMutex::Turn b(&turns, "b");  // does not wait
 }
 
 }  // namespace

@@ -5,12 +5,12 @@
 
 #include <fstream>
 
-#include "service/status_report.h"
+#include "service/monitoring/status_report.h"
 #include "tcb/base/text.h"
 #include "tests/fault/child.h"
-#include "tests/service/process.h"
-#include "tests/service/raw_http.h"
-#include "tests/service/world.h"
+#include "tests/service/testing/process.h"
+#include "tests/service/testing/raw_http.h"
+#include "tests/service/testing/world.h"
 
 namespace thimble {
 namespace {

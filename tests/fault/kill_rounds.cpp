@@ -13,13 +13,13 @@
 #include <random>
 #include <thread>
 
-#include "service/status_report.h"
+#include "service/monitoring/status_report.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tests/fault/child.h"
-#include "tests/service/raw_http.h"
-#include "tests/service/world.h"
+#include "tests/service/testing/raw_http.h"
+#include "tests/service/testing/world.h"
 
 namespace thimble {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Collateral in the JSON form in common use, through to its verification.
-#include "service/collateral_json.h"
+#include "service/verification/collateral_json.h"
 #include "tcb/pki/trust_anchors.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/sim_intel.h"

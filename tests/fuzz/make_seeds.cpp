@@ -14,6 +14,7 @@
 #include "tcb/check.h"
 #include "tcb/intel/signed_json.h"
 #include "tcb/pki/pem.h"
+#include "tests/support/paths.h"
 #include "tests/support/sim_amd.h"
 #include "tests/support/sim_files.h"
 #include "tests/support/sim_hcl.h"
@@ -228,7 +229,7 @@ void AddReal(Seeds& seeds, const fs::path& path) {
 }
 
 void AddRealInputs(Seeds& seeds) {
-  const fs::path corpus = fs::path(THIMBLE_SOURCE_DIR) / ".." / "shared" / "corpus";
+  const fs::path corpus = test::CorpusDir();
   if (!fs::is_directory(corpus)) return;
   for (const auto& entry : fs::recursive_directory_iterator(corpus)) {
     if (entry.is_regular_file()) AddReal(seeds, entry.path());

@@ -2,7 +2,7 @@
 //
 // Configurations with their policies, and Intel's appraisal policy files: what is taken is a valid policy, and none
 // accepts a revoked platform or what is not authentic.
-#include "service/config.h"
+#include "service/config/config.h"
 #include "tcb/intel/appraisal_policy.h"
 #include "tcb/policy.h"
 #include "tests/fuzz/fuzz.h"

@@ -4,7 +4,7 @@
 // again from its parts.
 #include <array>
 
-#include "service/http_head.h"
+#include "service/http/head.h"
 #include "tcb/base/text.h"
 #include "tests/fuzz/fuzz.h"
 

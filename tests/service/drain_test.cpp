@@ -7,8 +7,8 @@
 #include <thread>
 
 #include "tcb/base/text.h"
-#include "tests/service/process.h"
-#include "tests/service/world.h"
+#include "tests/service/testing/process.h"
+#include "tests/service/testing/world.h"
 
 namespace thimble {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "tcb/base/text.h"
-#include "tests/service/world.h"
+#include "tests/service/testing/world.h"
 
 namespace thimble::test {
 namespace {

@@ -7,12 +7,12 @@
 #include <fstream>
 #include <thread>
 
-#include "service/http_server.h"
-#include "service/local_ca.h"
+#include "service/http/server.h"
+#include "service/cli/local_ca.h"
 #include "tcb/base/text.h"
-#include "tests/service/process.h"
-#include "tests/service/tls_client.h"
-#include "tests/service/world.h"
+#include "tests/service/testing/process.h"
+#include "tests/service/testing/tls_client.h"
+#include "tests/service/testing/world.h"
 
 namespace thimble::test {
 namespace {

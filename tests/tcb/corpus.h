@@ -10,17 +10,10 @@
 
 #include "tcb/base/bytes.h"
 #include "tcb/intel/verify.h"
+#include "tests/support/paths.h"
 
 namespace thimble::test {
 
-inline std::filesystem::path CorpusRoot() {
-  return std::filesystem::path(THIMBLE_SOURCE_DIR) / ".." / "shared" / "corpus";
-}
-
-inline Bytes ReadFile(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
 inline std::string ReadText(const std::filesystem::path& path) { return std::string(AsText(ReadFile(path))); }
 
 // The directory form of DESIGN section 4; what is not there is empty.

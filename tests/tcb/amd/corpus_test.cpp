@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 using test::ReadFile;
 
-const fs::path kCorpus = test::CorpusRoot() / "amd";
+const fs::path kCorpus = test::CorpusDir() / "amd";
 
 // What the reference calls a failing check, in our words.
 const std::map<std::string, std::vector<Check>> kReferenceNames = {

@@ -25,7 +25,7 @@ struct Outcome {
 };
 
 Outcome VerifyCase(const nlohmann::json& entry, intel::Memo* memo) {
-  const auto dir = CorpusRoot() / "intel" / entry.at("dir").get<std::string>();
+  const auto dir = CorpusDir() / "intel" / entry.at("dir").get<std::string>();
   TrustAnchors anchors = TrustAnchors::Pinned();
   if (std::filesystem::exists(dir / "root.pem")) {
     const auto added = anchors.AddExtra(ReadFile(dir / "root.pem"));
@@ -109,7 +109,7 @@ void ExpectOdd(const nlohmann::json& entry, const Outcome& outcome) {
 }
 
 TEST(IntelCorpus, AgreesWithTheReferenceInEveryCase) {
-  const auto path = CorpusRoot() / "intel" / "cases.json";
+  const auto path = CorpusDir() / "intel" / "cases.json";
   if (!std::filesystem::exists(path)) GTEST_SKIP() << "no corpus beside the project";
   const auto cases = nlohmann::json::parse(test::ReadText(path));
   ASSERT_EQ(cases.size(), 84u);

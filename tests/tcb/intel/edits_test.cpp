@@ -29,7 +29,7 @@ constexpr Base kBases[] = {{"SGX v3", kSgx, "2025-07-04T10:28:44Z", kTdx4, kTdx4
                            {"TDX v5", kTdx5, "2025-06-26T21:50:26Z", kSgx, kSgx}};
 
 Sample ReadSample(const Base& base) {
-  const auto intel = CorpusRoot() / "intel";
+  const auto intel = CorpusDir() / "intel";
   return {base.name,
           ReadFile(intel / base.dir / "quote.bin"),
           ReadCollateralDir(intel / base.dir),
@@ -63,7 +63,7 @@ void AddRow(const std::string& edit_column, const std::string& reference, Refere
 
 ReferenceTable ReadReferenceTable() {
   ReferenceTable table;
-  std::istringstream in(ReadText(CorpusRoot() / "intel" / "edits.md"));
+  std::istringstream in(ReadText(CorpusDir() / "intel" / "edits.md"));
   for (std::string line; std::getline(in, line);) {
     const size_t first = line.find("| "), second = line.find(" | ", 2), third = line.find(" | ", second + 3);
     if (first != 0 || third == std::string::npos || line.starts_with("| edit ")) continue;
@@ -113,7 +113,7 @@ void ExpectAnswer(const Edit& edit, const Result<Verdict>& result, const Verdict
 class Edits : public testing::TestWithParam<Base> {
  protected:
   void SetUp() override {
-    if (!std::filesystem::exists(CorpusRoot() / "intel" / "edits.md"))
+    if (!std::filesystem::exists(CorpusDir() / "intel" / "edits.md"))
       GTEST_SKIP() << "no corpus beside the project";
   }
 };

@@ -129,6 +129,12 @@ Verdict GoodTdx10() { return Tdx(false); }
 Verdict GoodTdx15() { return Tdx(true); }
 Verdict GoodSnp() { return Snp(amd::Product::kGenoa); }
 
+Verdict GoodSnpMasked() {
+  Verdict verdict = GoodSnp();
+  ClaimsOf<amd::SnpClaims>(verdict).chip_id = {};
+  return verdict;
+}
+
 Verdict GoodSnpVlek() {
   Verdict verdict = Snp(amd::Product::kMilan);
   ClaimsOf<amd::SnpClaims>(verdict).chip_id = {};

@@ -15,6 +15,7 @@ Verdict GoodSgx();
 Verdict GoodTdx10();
 Verdict GoodTdx15();
 Verdict GoodSnp();      // Genoa, report version 5, VCEK
+Verdict GoodSnpMasked();  // the same, its chip named by the certificate alone
 Verdict GoodSnpVlek();  // Milan, VLEK, chip id masked
 
 // N bytes, all of them `fill`.

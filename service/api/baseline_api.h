@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// GET /v1/baselines, PUT /v1/baselines/{name}/candidate, POST /v1/baselines/{name}/promote and /rollback.
+#pragma once
+
+#include "service/baselines/baseline_book.h"
+#include "service/support/clock.h"
+#include "service/baselines/impact_study.h"
+#include "service/http/router.h"
+
+namespace thimble {
+
+// Thread-safe. What is given outlives it, and it outlives the router that it is added to.
+class BaselineApi {
+ public:
+  // `floor_of` reads a floor file: a candidate's has to be good.
+  BaselineApi(BaselineBook& book, FloorOf floor_of, const Clock& clock)
+      : book_(book), floor_of_(std::move(floor_of)), clock_(clock) {}
+
+  // Routes for the baselines that there are.
+  void AddTo(http::Router& router);
+
+ private:
+  http::Response List() const;
+  http::Response SetCandidate(const std::string& name, const http::Request& request);
+
+  BaselineBook& book_;
+  const FloorOf floor_of_;
+  const Clock& clock_;
+};
+
+}  // namespace thimble

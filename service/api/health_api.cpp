@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/api/health_api.h"
+
+#include "service/api/problem.h"
+#include "service/http/query.h"
+#include "service/monitoring/status_report.h"
+#include "tcb/base/json.h"
+#include "tcb/base/text.h"
+
+namespace thimble {
+namespace {
+
+http::Response JsonResponse(int status, std::string body) {
+  return {.status = status,
+          .headers = {{"Cache-Control", "no-store"}},
+          .content = http::Content::Make("application/json", std::move(body))};
+}
+
+// What is wrong with an item, or empty.
+std::string DegradedBy(const CacheStatus& item) {
+  if (!item.last_error.empty()) return StrCat("last refresh failed: ", item.last_error);
+  if (item.freshness == Freshness::kStale) return StrCat("next update was ", FormatRfc3339(item.next_update));
+  return {};
+}
+
+std::string RefusedReload(const ReloadOutcome& reload) {
+  return StrCat("the one of before ", FormatRfc3339(reload.at),
+                " is in force; refused was: ", reload.refused);
+}
+
+}  // namespace
+
+void HealthApi::AddTo(http::Router& router) {
+  // Everybody's: what asks whether a process lives has no token, and learns nothing else here.
+  router.Add({"GET",
+              "/healthz",
+              {},
+              [](const http::Request&, const http::Query&) {
+                return http::Response{.status = 200,
+                                      .headers = {{"Cache-Control", "no-store"}},
+                                      .content = http::Content::Make("text/plain", "ok\n")};
+              },
+              std::nullopt});
+  router.Add({"GET", "/readyz", {"strict"}, [this](const http::Request&, const http::Query& q) {
+                return Ready(q);
+              }});
+  router.Add(
+      {"GET", "/v1/status", {}, [this](const http::Request&, const http::Query&) { return Status(); }});
+}
+
+http::Response HealthApi::Ready(const http::Query& query) {
+  const std::string_view strict = query.Get("strict").value_or("0");
+  if (strict != "0" && strict != "1") return BadRequest("strict must be 0 or 1");
+
+  const auto read = store_.Get("readyz");
+  const bool ready = read.ok() && !anchors_.all().empty();
+  bool degraded = false;
+  std::string body;
+  json::Writer json(&body);
+  json.BeginObject();
+  json.Key("ready").Bool(ready);
+  if (!read) json.Key("store").String(read.error().message);
+  json.Key("degraded").BeginArray();
+  for (const CacheStatus& item : cache_.Status(clock_.Now())) {
+    const std::string reason = DegradedBy(item);
+    if (reason.empty()) continue;
+    degraded = true;
+    json.BeginObject();
+    json.Key("item").String(item.item);
+    json.Key("reason").String(reason);
+    json.EndObject();
+  }
+  if (const auto audit = audit_.state(); audit && (audit->lost != 0 || !audit->last_error.empty())) {
+    degraded = true;
+    json.BeginObject();
+    json.Key("item").String("audit");
+    json.Key("reason").String(
+        StrCat(audit->lost, " records lost", audit->last_error.empty() ? "" : ": ", audit->last_error));
+    json.EndObject();
+  }
+  if (const auto reload = reload_.Get(); !reload->refused.empty()) {
+    degraded = true;
+    json.BeginObject();
+    json.Key("item").String("configuration");
+    json.Key("reason").String(RefusedReload(*reload));
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+  return JsonResponse(ready && !(degraded && strict == "1") ? 200 : 503, std::move(body));
+}
+
+http::Response HealthApi::Status() {
+  StatusReport report = MakeStatusReport(cache_, clock_.Now());
+  report.events = events_.Counts();
+  report.refusals = refusals_.Counts();
+  report.last_refusals = refusals_.Last();
+  report.coming = watch_.Coming();
+  if (const auto reload = reload_.Get(); !reload->refused.empty())
+    report.configuration = RefusedReload(*reload);
+  return JsonResponse(200, StatusJson(report));
+}
+
+}  // namespace thimble

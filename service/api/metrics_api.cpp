@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/api/metrics_api.h"
+
+#include <algorithm>
+#include <map>
+
+#include "service/support/version.h"
+
+namespace thimble {
+namespace {
+
+// "intel/tcb" of "intel/tcb/sgx/...".
+std::string KindOf(const std::string& item) { return item.substr(0, item.find('/', item.find('/') + 1)); }
+
+void WriteItems(PrometheusText& out, const MetricsSources& sources) {
+  const Instant now = sources.clock.Now();
+  const std::vector<CacheStatus> items = sources.cache.Status(now);
+  const auto left = [now](const CacheStatus& item) {
+    return static_cast<double>((item.next_update - now).count());
+  };
+  std::map<std::string, double> by_kind;
+  std::map<Freshness, size_t> by_freshness = {
+      {Freshness::kFresh, 0}, {Freshness::kRefreshDue, 0}, {Freshness::kStale, 0}};
+  for (const CacheStatus& item : items) {
+    const auto place = by_kind.emplace(KindOf(item.item), left(item)).first;
+    place->second = std::min(place->second, left(item));
+    ++by_freshness[item.freshness];
+  }
+  out.Metric("thimble_seconds_until_expiry", "gauge",
+             "Until the first item of a kind is past its next update.");
+  for (const auto& [kind, seconds] : by_kind) out.Sample({{"kind", kind}}, seconds);
+  out.Metric("thimble_worst_seconds_until_expiry", "gauge", "The least of thimble_seconds_until_expiry.");
+  const auto worst = std::ranges::min_element(by_kind, {}, [](const auto& entry) { return entry.second; });
+  if (worst != by_kind.end()) out.Sample({}, worst->second);
+  out.Metric("thimble_items", "gauge", "Shared items that are held, by freshness.");
+  for (const auto& [freshness, count] : by_freshness) {
+    out.Sample({{"freshness", FreshnessName(freshness)}}, static_cast<double>(count));
+  }
+  out.Metric("thimble_item_failing", "gauge", "1 for each shared item whose last refresh failed.");
+  for (const CacheStatus& item : items) {
+    if (!item.last_error.empty()) out.Sample({{"item", item.item}}, 1);
+  }
+  out.Metric("thimble_item_stale", "gauge", "1 for each shared item that is past its next update.");
+  for (const CacheStatus& item : items) {
+    if (item.freshness == Freshness::kStale) out.Sample({{"item", item.item}}, 1);
+  }
+  out.Metric("thimble_platform_items", "gauge", "VCEKs and sets of PCK certificates that are held.");
+  out.Sample({}, static_cast<double>(sources.cache.platform_items()));
+}
+
+void WriteRefresh(PrometheusText& out, const RefreshScheduler& refresh) {
+  const auto totals = refresh.totals();
+  out.Metric("thimble_refresh_items_total", "counter", "Items that refresh passes asked for, by outcome.");
+  for (size_t outcome = 0; outcome < totals.lines.size(); ++outcome) {
+    out.Sample({{"outcome", OutcomeName(static_cast<RefreshLine::Outcome>(outcome))}},
+               static_cast<double>(totals.lines.at(outcome)));
+  }
+  out.Metric("thimble_refresh_passes_total", "counter", "Refresh passes.");
+  out.Sample({}, static_cast<double>(totals.passes));
+  out.Metric("thimble_refresh_last_pass_timestamp_seconds", "gauge",
+             "When the last refresh pass began; 0: none yet.");
+  out.Sample({}, static_cast<double>(totals.last_pass));
+}
+
+void WriteCache(PrometheusText& out, const MetricsSources& sources) {
+  out.Metric("thimble_cache_events_total", "counter",
+             "What happened in the cache: hit, miss, stale_served, renewed, ...");
+  for (const auto& [name, count] : sources.events.Counts())
+    out.Sample({{"event", name}}, static_cast<double>(count));
+  out.Metric("thimble_store_bytes", "gauge", "About how much the store takes.");
+  out.Sample({}, static_cast<double>(sources.store.Size()));
+}
+
+}  // namespace
+
+void AddMetricsTo(http::Router& router, MetricsSources sources,
+                  const std::unique_ptr<RequestMetrics>& requests) {
+  router.Add({"GET", "/metrics", {}, [sources, &requests](const http::Request&, const http::Query&) {
+                PrometheusText out;
+                out.Metric("thimble_build_info", "gauge", "The version that runs.");
+                out.Sample({{"version", kVersion}}, 1);
+                if (requests) requests->Write(out);
+                WriteCache(out, sources);
+                sources.upstreams.Write(out);
+                WriteItems(out, sources);
+                WriteRefresh(out, sources.refresh);
+                sources.verdicts.Write(out);
+                return http::Response{
+                    .status = 200,
+                    .headers = {{"Cache-Control", "no-store"}},
+                    .content = http::Content::Make("text/plain; version=0.0.4; charset=utf-8", out.Take())};
+              }});
+}
+
+}  // namespace thimble

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// GET /metrics, in Prometheus' text form.
+#pragma once
+
+#include "cache/collateral_cache.h"
+#include "cache/store.h"
+#include "service/monitoring/cache_events.h"
+#include "service/support/clock.h"
+#include "service/upstreams/refresh_scheduler.h"
+#include "service/http/request_metrics.h"
+#include "service/http/router.h"
+#include "service/upstreams/upstream_events.h"
+#include "service/monitoring/verdict_counts.h"
+
+namespace thimble {
+
+// Where the figures come from; each outlives the route.
+struct MetricsSources {
+  CollateralCache& cache;
+  const CacheEvents& events;
+  const UpstreamEvents& upstreams;
+  const VerdictCounts& verdicts;
+  const RefreshScheduler& refresh;
+  const Store& store;
+  const Clock& clock;
+};
+
+void AddMetricsTo(http::Router& router, MetricsSources sources,
+                  const std::unique_ptr<RequestMetrics>& requests);
+
+}  // namespace thimble

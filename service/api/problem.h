@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Problem objects (RFC 9457): how own routes answer errors, and what --json prints for exits 3 and 4.
+// This is the one place where an Error becomes an HTTP status.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "service/http/types.h"
+#include "service/http/role.h"
+#include "tcb/base/result.h"
+#include "tcb/verdict.h"
+
+namespace thimble {
+
+struct Problem {
+  int status = 500;
+  std::string title;
+  std::string detail;
+  std::string check;                 // the failed check, or the named cause
+  const CheckLog* checks = nullptr;  // the checks so far, when a verification had begun
+};
+
+int HttpStatusOf(ErrorKind kind);
+Problem ProblemOf(const Error& error, const CheckLog* checks = nullptr);
+std::string ProblemJson(const Problem& problem);
+http::Response ProblemResponse(const Problem& problem);
+// The request does not show who has this role: 401.
+http::Response Unauthorized(Role role);
+// A request that cannot be understood: 400, request.invalid.
+http::Response BadRequest(std::string_view detail);
+
+}  // namespace thimble

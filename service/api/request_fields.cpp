@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/api/request_fields.h"
+
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+
+namespace thimble {
+
+Error BadRequestError(std::string message) {
+  return {ErrorKind::kMalformed, Check::kRequest, std::move(message)};
+}
+
+Result<std::optional<std::string>> OptionalText(const json::Value& object, std::string_view name) {
+  const auto member = object.Find(name);
+  if (!member) return std::optional<std::string>();
+  const auto text = member->String();
+  if (!text) return BadRequestError(StrCat(name, ": ", text.error().message));
+  return std::optional<std::string>(*text);
+}
+
+std::optional<std::string> OptionalText(const http::Query& query, std::string_view name) {
+  const auto value = query.Get(name);
+  return value ? std::optional<std::string>(*value) : std::nullopt;
+}
+
+Status SetAt(const std::optional<std::string>& text, VerificationRequest& request) {
+  if (!text) return {};
+  request.at = ParseRfc3339(*text);
+  if (request.at) return {};
+  return BadRequestError(StrCat("at: \"", *text, "\" is not a time like 2026-01-31T12:00:00Z"));
+}
+
+Status SetProduct(const std::optional<std::string>& text, VerificationRequest& request) {
+  if (!text) return {};
+  request.product = amd::ProductFromName(*text);
+  if (request.product) return {};
+  return BadRequestError("product: not Milan, Genoa, Bergamo, Siena or Turin");
+}
+
+Status SetBaseline(const std::optional<std::string>& name, const BaselineBook& baselines,
+                   VerificationRequest& request) {
+  const BaselinePtr baseline = baselines.Find(name.value_or("default"));
+  if (!baseline) return BadRequestError(StrCat("baseline: there is no ", *name));
+  request.baseline_name = baseline->name;
+  request.baseline_version = baseline->version;
+  request.baseline = baseline->baseline;
+  return {};
+}
+
+}  // namespace thimble

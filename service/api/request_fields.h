@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What requests with evidence say beside it, in JSON or as parameters: the same words for /v1/verify and /v1/collateral.
+// Errors are request.invalid and name the field.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "service/baselines/baseline_book.h"
+#include "service/http/query.h"
+#include "service/verification/verification.h"
+#include "tcb/base/json.h"
+#include "tcb/base/result.h"
+
+namespace thimble {
+
+Error BadRequestError(std::string message);
+
+// A member that may be absent. Error: it is no text.
+Result<std::optional<std::string>> OptionalText(const json::Value& object, std::string_view name);
+// A parameter that may be absent.
+std::optional<std::string> OptionalText(const http::Query& query, std::string_view name);
+
+// Each sets the field of the request; what is absent changes nothing, but for the baseline, which is then "default".
+Status SetAt(const std::optional<std::string>& text, VerificationRequest& request);
+Status SetProduct(const std::optional<std::string>& text, VerificationRequest& request);
+Status SetBaseline(const std::optional<std::string>& name, const BaselineBook& baselines,
+                   VerificationRequest& request);
+
+}  // namespace thimble

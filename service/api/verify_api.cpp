@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/api/verify_api.h"
+
+#include "service/api/problem.h"
+#include "service/api/request_fields.h"
+#include "service/http/query.h"
+#include "service/results/render.h"
+#include "service/verification/amd_json.h"
+#include "service/verification/collateral_json.h"
+#include "tcb/base/ascii.h"
+#include "tcb/base/json.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+#include "tcb/findings.h"
+
+namespace thimble {
+namespace {
+
+// Bytes in hex or base64, where they are given.
+Result<std::optional<Bytes>> Decoded(std::string_view name, const std::optional<std::string>& text,
+                                     std::optional<Bytes> (*decode)(std::string_view)) {
+  if (!text) return std::optional<Bytes>();
+  auto bytes = decode(*text);
+  if (!bytes || bytes->empty()) {
+    return BadRequestError(StrCat(name, ": not ", decode == FromHex ? "hex" : "base64"));
+  }
+  return bytes;
+}
+
+}  // namespace
+
+// What both forms of a request may say, still as text.
+struct VerifyApi::Options {
+  std::optional<std::string> at, policy, baseline, report_data, product, nonce, runtime_data;
+};
+
+void VerifyApi::AddTo(http::Router& router) {
+  router.Add({"POST",
+              "/v1/verify",
+              {"at", "policy", "baseline", "report_data", "product", "nonce", "runtime_data", "ear"},
+              [this](const http::Request& r, const http::Query& q) { return Verify(r, q); },
+              Role::kVerify});
+}
+
+http::Response VerifyApi::Verify(const http::Request& request, const http::Query& query) {
+  const std::string_view type = request.MediaType();
+  const bool is_json = EqualIgnoringCase(type, "application/json");
+  if (!is_json && !EqualIgnoringCase(type, "application/octet-stream")) {
+    return ProblemResponse({.status = 415,
+                            .title = "Content-Type must be application/json or application/octet-stream",
+                            .detail = StrCat("Content-Type: ", type),
+                            .check = std::string(CheckName(Check::kRequest))});
+  }
+  if (is_json && !query.all().empty()) return BadRequest("a JSON request takes its options in the body");
+  const auto read = is_json ? FromJson(request.body) : FromQuery(request.body, query);
+  if (!read) return ProblemResponse(ProblemOf(read.error()));
+
+  VerificationOutcome outcome = verification_.Run(read->verification);
+  TakeNonce(read->verification, outcome);
+  if (outcome.error) return ProblemResponse(ProblemOf(*outcome.error, &outcome.verdict.checks));
+  if (const Status recorded = audit_.Decision({request.id, request.client}, read->verification, outcome);
+      !recorded && audit_.must_record())
+    return ProblemResponse(ProblemOf(recorded.error()));
+  auto body = Render(*read, outcome);
+  if (!body) return ProblemResponse(ProblemOf(body.error()));
+  return {.status = 200,
+          .headers = {{"Cache-Control", "no-store"}},
+          .content = http::Content::Make("application/json", *std::move(body))};
+}
+
+void VerifyApi::TakeNonce(const VerificationRequest& request, VerificationOutcome& outcome) {
+  if (outcome.error || !request.nonce || !challenges_.Issued(*request.nonce) ||
+      outcome.verdict.hard() != nullptr)
+    return;
+  const Status taken = challenges_.Take(*request.nonce, clock_.Now());
+  HardUnless(outcome.verdict, Check::kReportData, taken.ok(), [&] { return taken.error().message; });
+  if (!taken) outcome.decision = Appraise(outcome.verdict, request.policy, outcome.verdict.at);
+}
+
+Result<std::string> VerifyApi::Render(const Asked& asked, const VerificationOutcome& outcome) const {
+  const VerificationRequest& request = asked.verification;
+  const ResultView view{outcome.verdict, outcome.decision, request.policy, request.baseline_name,
+                        request.baseline_version};
+  if (!asked.ear) return RenderResult(view);
+  const auto nonce = request.nonce ? std::optional(Base64Url(*request.nonce)) : std::nullopt;
+  TRY_ASSIGN(const std::string ear, signer_.Sign(view, clock_.Now(), nonce));
+  return RenderResult(view, ear);
+}
+
+Result<VerifyApi::Asked> VerifyApi::FromJson(std::string_view body) const {
+  TRY_ASSIGN(const auto document,
+             json::Document::Parse(body, "request", ErrorKind::kMalformed, Check::kRequest));
+  const json::Value root = document->root();
+  TRY(root.AllowOnly({"evidence", "at", "policy", "baseline", "report_data", "collateral", "endorsements",
+                      "td_quote", "tpm_quote", "product", "nonce", "runtime_data", "ear"}));
+
+  Asked asked;
+  VerificationRequest& request = asked.verification;
+  if (const auto ear = root.Find("ear")) {
+    TRY_ASSIGN(asked.ear, ear->Bool());
+  }
+  TRY_ASSIGN(const auto evidence, OptionalText(root, "evidence"));
+  auto bytes = FromBase64(evidence.value_or("-"));
+  if (!bytes) return BadRequestError("evidence: must be there, and base64");
+  request.evidence = std::move(*bytes);
+  if (const auto collateral = root.Find("collateral")) {
+    TRY_ASSIGN(request.collateral, ReadCollateralObject(*collateral));
+  }
+  if (const auto endorsements = root.Find("endorsements")) {
+    TRY_ASSIGN(request.endorsements, ReadEndorsements(*endorsements));
+  }
+  if (const auto tpm_quote = root.Find("tpm_quote")) {
+    TRY_ASSIGN(request.tpm_quote, ReadTpmQuote(*tpm_quote));
+  }
+  TRY_ASSIGN(const auto td_quote, OptionalText(root, "td_quote"));
+  TRY_ASSIGN(request.td_quote, Decoded("td_quote", td_quote, FromBase64));
+
+  Options options;
+  TRY_ASSIGN(options.at, OptionalText(root, "at"));
+  TRY_ASSIGN(options.policy, OptionalText(root, "policy"));
+  TRY_ASSIGN(options.baseline, OptionalText(root, "baseline"));
+  TRY_ASSIGN(options.report_data, OptionalText(root, "report_data"));
+  TRY_ASSIGN(options.product, OptionalText(root, "product"));
+  TRY_ASSIGN(options.nonce, OptionalText(root, "nonce"));
+  TRY_ASSIGN(options.runtime_data, OptionalText(root, "runtime_data"));
+  TRY(Apply(options, request));
+  return asked;
+}
+
+Result<VerifyApi::Asked> VerifyApi::FromQuery(const std::string& body, const http::Query& query) const {
+  const auto text = [&query](std::string_view name) { return OptionalText(query, name); };
+  Asked asked;
+  VerificationRequest& request = asked.verification;
+  const std::string_view ear = query.Get("ear").value_or("false");
+  if (ear != "true" && ear != "false") return BadRequestError("ear: not true or false");
+  asked.ear = ear == "true";
+  const ByteView bytes = AsBytes(body);
+  request.evidence.assign(bytes.begin(), bytes.end());
+  TRY(Apply({text("at"), text("policy"), text("baseline"), text("report_data"), text("product"),
+             text("nonce"), text("runtime_data")},
+            request));
+  return asked;
+}
+
+Status VerifyApi::Apply(const Options& options, VerificationRequest& request) const {
+  TRY(SetAt(options.at, request));
+  // For another time the caller's own decide where there are any; for now they are hints.
+  if (request.at) request.endorsements = amd::AsGiven(request.endorsements);
+  if (options.report_data) {
+    request.report_data = FromHex(*options.report_data);
+    if (!request.report_data || request.report_data->size() > intel::ReportData::kSize) {
+      return BadRequestError("report_data: not hex of at most 64 bytes");
+    }
+  }
+  TRY_ASSIGN(request.nonce, Decoded("nonce", options.nonce, FromHex));
+  TRY_ASSIGN(request.runtime_data, Decoded("runtime_data", options.runtime_data, FromBase64));
+  TRY(SetProduct(options.product, request));
+  const auto policies = policies_.Get();
+  const auto policy = policies->find(options.policy.value_or("default"));
+  if (policy == policies->end()) return BadRequestError(StrCat("policy: there is no ", *options.policy));
+  request.policy = policy->second;
+
+  if (request.collateral && options.baseline) {
+    return BadRequestError("baseline: has no meaning beside collateral, which is what it would choose");
+  }
+  if (request.collateral) return {};
+  return SetBaseline(options.baseline, baselines_, request);
+}
+
+}  // namespace thimble

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/audit/audit_log.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <iterator>
+
+#include "service/audit/audit_check.h"
+#include "service/support/log.h"
+#include "tcb/base/ascii.h"
+#include "tcb/base/crypto.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+
+namespace thimble {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kMaxQueued = 65'536;
+constexpr auto kRetryAfter = std::chrono::seconds(1);
+// How long records that nobody waits for gather, to share a write and an fdatasync: one for each costs more than the
+// rest of the record.
+constexpr auto kGather = std::chrono::milliseconds(20);
+constexpr std::string_view kFilePrefix = "audit-", kFileSuffix = ".jsonl";
+
+Error Failure(std::string_view what) {
+  return {ErrorKind::kInternal, Check::kStoreIo, StrCat("audit trail: ", what)};
+}
+
+Error SystemFailure(std::string_view what, const std::string& path) {
+  return Failure(StrCat(what, " ", path, ": ", std::strerror(errno)));
+}
+
+Status WriteAll(int file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return Failure(StrCat("cannot write: ", std::strerror(errno)));
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<std::string> AuditFiles(const std::string& directory) {
+  std::vector<std::string> files;
+  std::error_code ignored;  // a directory that cannot be read has no files for us; opening one says why
+  for (const auto& entry : fs::directory_iterator(directory, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(kFilePrefix) && name.ends_with(kFileSuffix)) files.push_back(entry.path().string());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+// -- Opening ----------------------------------------------------------------------------------------------------------
+
+Result<std::unique_ptr<AuditLog>> AuditLog::Open(AuditConfig config, Now now) {
+  std::unique_ptr<AuditLog> log(new AuditLog(std::move(config), now));
+  TRY(log->Begin());
+  log->state_.last_seq = log->seq_;
+  log->writer_ = std::thread([raw = log.get()] { raw->Loop(); });
+  return log;
+}
+
+Status AuditLog::Begin() {
+  std::error_code error;
+  fs::create_directories(config_.directory, error);
+  if (error) return Failure(StrCat("cannot make ", config_.directory, ": ", error.message()));
+  fs::permissions(config_.directory, fs::perms::owner_all, error);
+  if (error) return Failure(StrCat("cannot keep ", config_.directory, " to its owner: ", error.message()));
+  const std::vector<std::string> files = AuditFiles(config_.directory);
+  return files.empty() ? StartFile() : ContinueFile(files.back());
+}
+
+// A record that was cut short by a crash was never acknowledged: it is cut off, and the trail says so.
+Status AuditLog::ContinueFile(const std::string& path) {
+  TRY_ASSIGN(const AuditEnd end, ReadAuditEnd(path));
+  file_ = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  if (file_ < 0) return SystemFailure("cannot open", path);
+  file_size_ = end.size;
+  seq_ = end.seq;
+  head_ = end.digest;
+  if (end.torn_bytes == 0) return {};
+  if (::ftruncate(file_, static_cast<off_t>(end.size)) != 0) return SystemFailure("cannot mend", path);
+  Text text{.seq = seq_, .head = head_};
+  AddRecord(text, StrCat("\"kind\":\"recovered\",\"torn_bytes\":", end.torn_bytes));
+  return Write(text);
+}
+
+Status AuditLog::StartFile() {
+  const std::string path =
+      (fs::path(config_.directory) / StrCat(kFilePrefix, TwentyDigits(seq_ + 1), kFileSuffix)).string();
+  const int next = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (next < 0) return SystemFailure("cannot make", path);
+  if (file_ >= 0) ::close(file_);
+  file_ = next;
+  file_size_ = 0;
+  RemoveOldFiles();
+  return {};
+}
+
+void AuditLog::RemoveOldFiles() {
+  if (config_.keep_files == 0) return;
+  const std::vector<std::string> files = AuditFiles(config_.directory);
+  for (size_t i = 0; i + config_.keep_files < files.size(); ++i) {
+    std::error_code error;
+    if (!fs::remove(files.at(i), error)) LogWarning(StrCat("audit trail: cannot remove ", files.at(i)));
+  }
+}
+
+AuditLog::~AuditLog() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (writer_.joinable()) writer_.join();
+  if (file_ >= 0) ::close(file_);
+}
+
+// -- Appending --------------------------------------------------------------------------------------------------------
+
+Status AuditLog::Append(std::string members) {
+  bool first = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const bool refuses = must_record() && !state_.last_error.empty();
+    if (queue_.size() >= kMaxQueued || refuses) {
+      ++state_.lost;
+      return Failure(refuses ? state_.last_error : "too many records wait to be written");
+    }
+    first = queue_.empty();
+    queue_.push_back({std::move(members)});
+  }
+  if (first) wake_.notify_one();
+  return {};
+}
+
+Status AuditLog::AppendDurably(std::string members) {
+  std::optional<Status> outcome;
+  std::unique_lock lock(mutex_);
+  queue_.push_back({std::move(members), &outcome});
+  awaited_ = true;
+  wake_.notify_one();
+  settled_.wait(lock, [&] { return outcome.has_value(); });
+  return *std::move(outcome);
+}
+
+AuditLog::State AuditLog::state() const {
+  const std::lock_guard lock(mutex_);
+  return state_;
+}
+
+// -- Writing ----------------------------------------------------------------------------------------------------------
+
+void AuditLog::Loop() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    if (queue_.empty()) return;
+    wake_.wait_for(lock, kGather, [this] { return stopping_ || awaited_; });
+    awaited_ = false;
+    std::vector<Entry> batch(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
+    queue_.clear();
+    lock.unlock();
+    const Status status = WriteBatch(batch);
+    lock.lock();
+    const bool failed = !status.ok();
+    Settle(std::move(batch), status);
+    if (failed && stopping_) return;
+    if (failed) wake_.wait_for(lock, kRetryAfter, [this] { return stopping_; });
+  }
+}
+
+// All of it, and on the disk; or nothing, whatever was half written. A file is begun between batches only.
+Status AuditLog::WriteBatch(const std::vector<Entry>& batch) {
+  if (file_ < 0) TRY(Begin());
+  if (file_size_ >= uint64_t{config_.max_file_mib} << 20) TRY(StartFile());
+  const uint64_t lost = state().lost;
+  Text text{.seq = seq_, .head = head_};
+  if (lost != reported_lost_) AddRecord(text, StrCat("\"kind\":\"gap\",\"lost\":", lost - reported_lost_));
+  for (const Entry& entry : batch) AddRecord(text, entry.members);
+  TRY(Write(text));
+  reported_lost_ = lost;
+  return {};
+}
+
+void AuditLog::AddRecord(Text& text, std::string_view members) const {
+  const std::string line = StrCat("{\"seq\":", ++text.seq, ",\"time\":\"", FormatRfc3339(now_()),
+                                  "\",\"prev\":\"", text.head.hex(), "\",", members, "}");
+  text.head = Sha256(AsBytes(line));
+  text.lines += line;
+  text.lines += '\n';
+}
+
+Status AuditLog::Write(const Text& text) {
+  Status status = WriteAll(file_, text.lines);
+  if (status && ::fdatasync(file_) != 0) status = Failure(StrCat("cannot sync: ", std::strerror(errno)));
+  if (status) {
+    file_size_ += text.lines.size();
+    seq_ = text.seq;
+    head_ = text.head;
+  } else if (::ftruncate(file_, static_cast<off_t>(file_size_)) != 0) {
+    ::close(file_);  // the next attempt reads where whole records end
+    file_ = -1;
+  }
+  return status;
+}
+
+// Called with the lock held. What failed waits for the next attempt, but for what somebody waits on.
+void AuditLog::Settle(std::vector<Entry> batch, const Status& status) {
+  if (!status && state_.last_error.empty()) LogError(status.error().message);
+  if (status && !state_.last_error.empty()) LogInfo("audit trail: written again");
+  state_.last_error = status ? "" : status.error().message;
+  state_.last_seq = seq_;
+  for (auto entry = batch.rbegin(); entry != batch.rend(); ++entry) {
+    if (entry->outcome != nullptr) {
+      *entry->outcome = status;
+    } else if (!status && queue_.size() < kMaxQueued) {
+      queue_.push_front(std::move(*entry));
+    } else if (!status) {
+      ++state_.lost;
+    }
+  }
+  settled_.notify_all();
+}
+
+}  // namespace thimble

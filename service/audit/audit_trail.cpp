@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/audit/audit_trail.h"
+
+#include "service/support/log.h"
+#include "tcb/base/crypto.h"
+#include "tcb/base/json.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+#include "tcb/collateral.h"
+
+namespace thimble {
+namespace {
+
+using json::Writer;
+
+// A record's members, without the braces around them.
+template <class Write>
+std::string Members(std::string_view kind, const Write& write) {
+  std::string out;
+  Writer json(&out);
+  json.BeginObject();
+  json.Key("kind").String(kind);
+  write(json);
+  json.EndObject();
+  return out.substr(1, out.size() - 2);
+}
+
+// -- what was asked --
+
+void WriteAsked(Writer& json, const VerificationRequest& asked) {
+  json.Key("evidence_sha256").Hex(Sha256(asked.evidence).view());
+  if (asked.report_data) json.Key("report_data").Hex(*asked.report_data);
+  if (asked.nonce) json.Key("nonce").Hex(*asked.nonce);
+  if (asked.runtime_data) json.Key("runtime_data_sha256").Hex(Sha256(*asked.runtime_data).view());
+  json.Key("policy").BeginObject();
+  json.Key("id").String(asked.policy.id);
+  json.Key("sha256").Hex(asked.policy.sha256.view());
+  json.EndObject();
+  if (asked.collateral) return;
+  json.Key("baseline").BeginObject();
+  json.Key("name").String(asked.baseline_name);
+  json.Key("version").Unsigned(asked.baseline_version);
+  WriteBaseline(json, asked.baseline);
+  json.EndObject();
+}
+
+// -- what came of it --
+
+void WriteFailed(Writer& json, const VerificationOutcome& outcome) {
+  json.Key("findings").BeginArray();
+  for (const Finding& finding : outcome.verdict.findings) json.String(CheckName(finding.check));
+  json.EndArray();
+  json.Key("refused_by").BeginArray();
+  for (const RuleOutcome& rule : outcome.decision.rules) {
+    if (!rule.ok) json.String(rule.rule);
+  }
+  json.EndArray();
+}
+
+void WriteUsed(Writer& json, const Verdict& verdict, bool from_caller) {
+  if (verdict.tcb_info_evaluation) json.Key("tcb_info").Unsigned(*verdict.tcb_info_evaluation);
+  if (verdict.qe_identity_evaluation) json.Key("qe_identity").Unsigned(*verdict.qe_identity_evaluation);
+  if (!verdict.floor.empty()) json.Key("floor").String(verdict.floor);
+  json.Key("collateral_of").String(from_caller ? "caller" : "cache");
+  json.Key("collateral").BeginArray();
+  for (const ItemPtr& item : verdict.collateral) {
+    json.BeginObject();
+    json.Key("item").String(item->name());
+    json.Key("sha256").Hex(item->sha256().view());
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void WriteOutcome(Writer& json, const VerificationOutcome& outcome, bool from_caller) {
+  const Verdict& verdict = outcome.verdict;
+  json.Key("at").String(FormatRfc3339(verdict.at));
+  json.Key("decision").String(outcome.decision.accept ? "accept" : "reject");
+  json.Key("authentic").Bool(verdict.authentic);
+  json.Key("tee").String(TeeName(verdict.tee));
+  json.Key("tcb_status");
+  verdict.tcb_status ? json.String(TcbStatusName(*verdict.tcb_status)) : json.Null();
+  WriteFailed(json, outcome);
+  WriteUsed(json, verdict, from_caller);
+}
+
+}  // namespace
+
+Status AuditTrail::Decision(const AuditedRequest& request, const VerificationRequest& asked,
+                            const VerificationOutcome& outcome) {
+  if (!log_) return {};
+  return log_->Append(Members("decision", [&](Writer& json) {
+    json.Key("request").String(request.id);
+    json.Key("client").String(request.client);
+    WriteAsked(json, asked);
+    WriteOutcome(json, outcome, asked.collateral.has_value());
+  }));
+}
+
+Status AuditTrail::Change(const BaselineChange& change) {
+  if (!log_) return {};
+  return log_->AppendDurably(Members("baseline", [&](Writer& json) {
+    json.Key("action").String(ActionName(change.action));
+    json.Key("by").String(change.by);
+    json.Key("baseline");
+    WriteState(json, change.state);
+  }));
+}
+
+Status AuditTrail::InForce(const std::map<std::string, Policy, std::less<>>& policies,
+                           const BaselineBook& baselines) {
+  if (!log_) return {};
+  return log_->AppendDurably(Members("in_force", [&](Writer& json) {
+    json.Key("policies").BeginArray();
+    for (const auto& [name, policy] : policies) {
+      json.BeginObject();
+      json.Key("id").String(name);
+      json.Key("sha256").Hex(policy.sha256.view());
+      json.EndObject();
+    }
+    json.EndArray();
+    json.Key("baselines").BeginArray();
+    for (const auto& [name, state] : baselines.All()) WriteState(json, state);
+    json.EndArray();
+  }));
+}
+
+std::optional<AuditLog::State> AuditTrail::state() const {
+  return log_ ? std::optional(log_->state()) : std::nullopt;
+}
+
+}  // namespace thimble

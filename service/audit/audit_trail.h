@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What goes into the audit trail (docs/AUDIT.md): of each decision enough to repeat it, of each change of a baseline
+// what was put in force and by whom. Never evidence, claims or a verdict whole: digests and names.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string_view>
+
+#include "service/audit/audit_log.h"
+#include "service/baselines/baseline_book.h"
+#include "service/verification/verification.h"
+
+namespace thimble {
+
+// The request behind a decision.
+struct AuditedRequest {
+  std::string_view id, client;
+};
+
+// Thread-safe. Without a log it records nothing and refuses nothing.
+class AuditTrail {
+ public:
+  explicit AuditTrail(std::unique_ptr<AuditLog> log = nullptr) : log_(std::move(log)) {}
+
+  // Errors: store.io. Whether the decision may be answered all the same is must_record()'s to say.
+  Status Decision(const AuditedRequest& request, const VerificationRequest& asked,
+                  const VerificationOutcome& outcome);
+  // Waits until it is written down. Errors: store.io; the change must not be made.
+  Status Change(const BaselineChange& change);
+  // What holds from now on: at the start of a server, and when its configuration was read again.
+  Status InForce(const std::map<std::string, Policy, std::less<>>& policies, const BaselineBook& baselines);
+
+  bool must_record() const { return log_ && log_->must_record(); }
+  std::optional<AuditLog::State> state() const;  // nullopt: there is no log
+
+ private:
+  const std::unique_ptr<AuditLog> log_;
+};
+
+}  // namespace thimble

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/baselines/baseline.h"
+
+#include <charconv>
+
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+
+namespace thimble {
+namespace {
+
+constexpr std::string_view kDelayed = "delayed:";
+
+Error Refuse(std::string message) { return {ErrorKind::kMalformed, Check::kRequest, std::move(message)}; }
+
+}  // namespace
+
+std::optional<EvaluationChoice> EvaluationChoice::Parse(std::string_view text) {
+  if (text == "standard") return EvaluationChoice{};
+  if (text == "early") return EvaluationChoice{{Selector::Kind::kEarly, 0}, {}};
+  if (text.starts_with(kDelayed)) {
+    text.remove_prefix(kDelayed.size());
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    const auto delay = ParseDuration(text);
+    return delay ? std::optional(EvaluationChoice{{}, delay}) : std::nullopt;
+  }
+  EvaluationChoice choice{{Selector::Kind::kNumber, 0}, {}};
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), choice.selector.number);
+  if (text.empty() || parsed.ec != std::errc() || parsed.ptr != text.data() + text.size())
+    return std::nullopt;
+  return choice;
+}
+
+std::string EvaluationChoice::ToString() const {
+  return delay ? StrCat(kDelayed, " ", FormatDuration(*delay)) : selector.ToString();
+}
+
+void WriteBaseline(json::Writer& json, const Baseline& baseline) {
+  json.Key("intel").String(baseline.intel.ToString());
+  json.Key("amd").String(baseline.amd);
+}
+
+Status ReadBaselineMembers(const json::Value& object, Baseline& out) {
+  if (const auto intel = object.Find("intel")) {
+    TRY_ASSIGN(const std::string_view text, intel->String());
+    const auto choice = EvaluationChoice::Parse(text);
+    if (!choice)
+      return Refuse(
+          StrCat("intel: \"", text,
+                 "\" is not \"standard\", \"early\", an evaluation number in quotes or \"delayed: 30d\""));
+    out.intel = *choice;
+  }
+  if (const auto amd = object.Find("amd")) {
+    TRY_ASSIGN(const std::string_view text, amd->String());
+    out.amd = text;
+  }
+  return {};
+}
+
+}  // namespace thimble

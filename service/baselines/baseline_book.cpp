@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/baselines/baseline_book.h"
+
+#include <mutex>
+
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+
+namespace thimble {
+namespace {
+
+using Action = BaselineChange::Action;
+
+constexpr uint64_t kLayout = 1;
+constexpr size_t kMaxPast = 32;
+
+std::string EntryOf(std::string_view name) { return StrCat("baseline/", name); }
+
+Error Refuse(std::string message) { return {ErrorKind::kMalformed, Check::kRequest, std::move(message)}; }
+
+// -- in the store --
+
+void WriteVersion(json::Writer& json, const BaselineVersion& version) {
+  json.BeginObject();
+  json.Key("version").Unsigned(version.version);
+  WriteBaseline(json, version.baseline);
+  json.Key("since").String(FormatRfc3339(version.since));
+  json.EndObject();
+}
+
+void WriteDefinition(json::Writer& json, const Baseline& baseline) {
+  json.BeginObject();
+  WriteBaseline(json, baseline);
+  json.EndObject();
+}
+
+void WriteVersions(json::Writer& json, const BaselineState& state) {
+  WriteVersion(json.Key("current"), *state.current);
+  if (state.candidate) WriteDefinition(json.Key("candidate"), *state.candidate);
+  json.Key("past").BeginArray();
+  for (const BaselinePtr& version : state.past) WriteVersion(json, *version);
+  json.EndArray();
+}
+
+std::string Encode(const BaselineState& state) {
+  std::string out;
+  json::Writer json(&out);
+  json.BeginObject();
+  json.Key("layout").Unsigned(kLayout);
+  json.Key("highest").Unsigned(state.highest);
+  WriteDefinition(json.Key("configured"), state.configured);
+  WriteVersions(json, state);
+  json.EndObject();
+  return out;
+}
+
+Result<BaselinePtr> ReadVersion(const json::Value& object, const std::string& name) {
+  auto version = std::make_shared<BaselineVersion>();
+  version->name = name;
+  TRY_ASSIGN(const json::Value number, object.Get("version"));
+  TRY_ASSIGN(const uint64_t value, number.Unsigned(UINT32_MAX));
+  version->version = static_cast<uint32_t>(value);
+  TRY(ReadBaselineMembers(object, version->baseline));
+  TRY_ASSIGN(const json::Value since, object.Get("since"));
+  TRY_ASSIGN(const std::string_view text, since.String());
+  const auto instant = ParseRfc3339(text);
+  if (!instant) {
+    return Error{ErrorKind::kInternal, Check::kStoreCorrupt, StrCat(EntryOf(name), ": since is not a time")};
+  }
+  version->since = *instant;
+  return BaselinePtr(std::move(version));
+}
+
+Result<BaselineState> Decode(const std::string& name, std::string_view text) {
+  TRY_ASSIGN(const auto document,
+             json::Document::Parse(text, EntryOf(name), ErrorKind::kInternal, Check::kStoreCorrupt));
+  const json::Value root = document->root();
+  TRY_ASSIGN(const json::Value layout, root.Get("layout"));
+  TRY(layout.Unsigned(kLayout));  // a newer one is not read
+  BaselineState state;
+  TRY_ASSIGN(const json::Value highest, root.Get("highest"));
+  TRY_ASSIGN(const uint64_t number, highest.Unsigned(UINT32_MAX));
+  state.highest = static_cast<uint32_t>(number);
+  TRY_ASSIGN(const json::Value configured, root.Get("configured"));
+  TRY(ReadBaselineMembers(configured, state.configured));
+  TRY_ASSIGN(const json::Value current, root.Get("current"));
+  TRY_ASSIGN(state.current, ReadVersion(current, name));
+  if (const auto candidate = root.Find("candidate")) {
+    TRY(ReadBaselineMembers(*candidate, state.candidate.emplace()));
+  }
+  TRY_ASSIGN(const json::Value past, root.Get("past"));
+  TRY_ASSIGN(const auto versions, past.Array());
+  for (const json::Value& entry : versions) {
+    TRY_ASSIGN(BaselinePtr version, ReadVersion(entry, name));
+    state.past.push_back(std::move(version));
+  }
+  return state;
+}
+
+// -- changes --
+
+BaselinePtr NewVersion(const std::string& name, uint32_t number, const Baseline& baseline, Instant now) {
+  return std::make_shared<const BaselineVersion>(BaselineVersion{name, number, baseline, now});
+}
+
+BaselineState FirstState(const std::string& name, const Baseline& configured, Instant now) {
+  BaselineState state;
+  state.current = NewVersion(name, 1, configured, now);
+  state.configured = configured;
+  return state;
+}
+
+// A new version in force; the one before it can be gone back to.
+void PutInForce(BaselineState& state, const Baseline& baseline, Instant now) {
+  state.past.insert(state.past.begin(), state.current);
+  if (state.past.size() > kMaxPast) state.past.pop_back();
+  state.current = NewVersion(state.current->name, ++state.highest, baseline, now);
+}
+
+}  // namespace
+
+std::string_view ActionName(Action action) {
+  switch (action) {
+    case Action::kConfigure:
+      return "configure";
+    case Action::kCandidate:
+      return "candidate";
+    case Action::kPromote:
+      return "promote";
+    case Action::kRollBack:
+      return "rollback";
+    case Action::kUndo:
+      break;
+  }
+  return "undo";
+}
+
+void WriteState(json::Writer& json, const BaselineState& state) {
+  json.BeginObject();
+  json.Key("name").String(state.current->name);
+  WriteVersions(json, state);
+  json.EndObject();
+}
+
+Result<std::unique_ptr<BaselineBook>> BaselineBook::Open(std::shared_ptr<Store> store,
+                                                         const Baselines& configured, Instant now,
+                                                         Witness witness) {
+  std::unique_ptr<BaselineBook> book(new BaselineBook(std::move(store), std::move(witness)));
+  TRY(book->Configure(configured, now));
+  return book;
+}
+
+Result<std::optional<BaselineState>> BaselineBook::Load(const std::string& name) {
+  TRY_ASSIGN(const auto text, store_->Get(EntryOf(name)));
+  if (!text) return std::optional<BaselineState>();
+  auto state = Decode(name, *text);
+  // What is in the store is a promotion that somebody decided on: never silently replaced by what it was before.
+  if (!state) {
+    return Error{ErrorKind::kInternal, Check::kStoreCorrupt,
+                 StrCat(EntryOf(name), ": ", state.error().message)};
+  }
+  return std::optional(std::move(state).value());
+}
+
+Status BaselineBook::Configure(const Baselines& configured, Instant now) {
+  const std::lock_guard changing(changing_);
+  for (const auto& [name, baseline] : configured) {
+    TRY_ASSIGN(auto state, Load(name));
+    if (state && state->configured == baseline) {
+      const std::unique_lock lock(mutex_);
+      states_.insert_or_assign(name, *std::move(state));
+      continue;
+    }
+    BaselineState next = state ? *std::move(state) : FirstState(name, baseline, now);
+    next.configured = baseline;
+    if (next.current->baseline != baseline) PutInForce(next, baseline, now);
+    TRY(Commit(Action::kConfigure, "configuration", next));
+  }
+  const std::unique_lock lock(mutex_);
+  std::erase_if(states_, [&](const auto& entry) { return !configured.contains(entry.first); });
+  return {};
+}
+
+BaselinePtr BaselineBook::Find(std::string_view name) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = states_.find(name);
+  return found != states_.end() ? found->second.current : nullptr;
+}
+
+std::map<std::string, BaselineState, std::less<>> BaselineBook::All() const {
+  const std::shared_lock lock(mutex_);
+  return states_;
+}
+
+Result<BaselineState> BaselineBook::Find(std::string_view name, std::string_view purpose) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = states_.find(name);
+  if (found == states_.end())
+    return Refuse(
+        StrCat("baseline: there is no \"", name, "\" to ", purpose, "; the configuration names them"));
+  return found->second;
+}
+
+// Witnessed, then written down, then in force.
+Status BaselineBook::Commit(Action action, const std::string& by, const BaselineState& next) {
+  if (witness_) TRY(witness_({action, by, next}));
+  const std::string& name = next.current->name;
+  if (Status saved = store_->Apply({{EntryOf(name), Encode(next)}}); !saved) {
+    const std::shared_lock lock(mutex_);
+    const auto held = states_.find(name);
+    if (witness_ && held != states_.end()) TRY(witness_({Action::kUndo, by, held->second}));
+    return saved;
+  }
+  const std::unique_lock lock(mutex_);
+  states_.insert_or_assign(name, next);
+  return {};
+}
+
+Result<BaselineState> BaselineBook::SetCandidate(std::string_view name, const Baseline& candidate,
+                                                 const std::string& by) {
+  const std::lock_guard changing(changing_);
+  TRY_ASSIGN(BaselineState next, Find(name, "set a candidate for"));
+  next.candidate = candidate;
+  TRY(Commit(Action::kCandidate, by, next));
+  return next;
+}
+
+Result<BaselineState> BaselineBook::Promote(std::string_view name, const std::string& by, Instant now) {
+  const std::lock_guard changing(changing_);
+  TRY_ASSIGN(BaselineState next, Find(name, "promote"));
+  if (!next.candidate) return Refuse(StrCat("baseline \"", name, "\" has no candidate to promote"));
+  PutInForce(next, *next.candidate, now);
+  next.candidate.reset();
+  TRY(Commit(Action::kPromote, by, next));
+  return next;
+}
+
+Result<BaselineState> BaselineBook::RollBack(std::string_view name, const std::string& by, Instant now) {
+  const std::lock_guard changing(changing_);
+  TRY_ASSIGN(BaselineState next, Find(name, "roll back"));
+  if (next.past.empty()) return Refuse(StrCat("baseline \"", name, "\" has no version before this one"));
+  if (!next.candidate) next.candidate = next.current->baseline;
+  const BaselineVersion& before = *next.past.front();
+  next.current = NewVersion(before.name, before.version, before.baseline, now);
+  next.past.erase(next.past.begin());
+  TRY(Commit(Action::kRollBack, by, next));
+  return next;
+}
+
+}  // namespace thimble

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/baselines/impact_report.h"
+
+#include "tcb/base/json.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+
+namespace thimble {
+namespace {
+
+using json::Writer;
+
+void WriteSide(Writer& json, const ImpactSide& side, const std::vector<UsedReference>& used) {
+  json.BeginObject();
+  json.Key("name").String(side.name);
+  WriteBaseline(json, side.baseline);
+  json.Key("policy").String(side.policy.id);
+  json.Key("references").BeginArray();
+  for (const UsedReference& reference : used) {
+    json.BeginObject();
+    json.Key("item").String(reference.item);
+    json.Key("evaluation").Unsigned(reference.evaluation);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+}
+
+void WriteOutcome(Writer& json, const TcbOutcome& outcome) {
+  json.BeginObject();
+  if (outcome.judged) {
+    json.Key("status");
+    outcome.status ? json.String(TcbStatusName(*outcome.status)) : json.Null();
+    json.Key("decision").String(outcome.accept ? "accept" : "reject");
+    json.Key("shortfalls").BeginArray();
+    for (const Shortfall& shortfall : outcome.shortfalls) {
+      json.BeginObject();
+      json.Key("component").String(shortfall.component);
+      json.Key("have").Unsigned(shortfall.have);
+      json.Key("need").Unsigned(shortfall.need);
+      json.Key("update").String(shortfall.update);
+      json.EndObject();
+    }
+    json.EndArray();
+    json.Key("refused_by").BeginArray();
+    for (const RuleOutcome& rule : outcome.refused_by) json.String(rule.rule);
+    json.EndArray();
+  }
+  if (!outcome.reason.empty()) json.Key("reason").String(outcome.reason);
+  json.EndObject();
+}
+
+void WriteRows(Writer& json, const std::vector<ImpactRow>& rows) {
+  json.BeginArray();
+  for (const ImpactRow& row : rows) {
+    json.BeginObject();
+    json.Key("platforms").Raw(Encode(row.platforms));
+    WriteOutcome(json.Key("now"), row.now);
+    WriteOutcome(json.Key("then"), row.then);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+// -- for people --
+
+Result<std::string> Text(const json::Value& object, std::string_view key) {
+  TRY_ASSIGN(const json::Value value, object.Get(key));
+  if (value.IsNull()) return std::string("none");
+  TRY_ASSIGN(const std::string_view text, value.String());
+  return std::string(text);
+}
+
+Result<uint64_t> Number(const json::Value& object, std::string_view key) {
+  TRY_ASSIGN(const json::Value value, object.Get(key));
+  return value.Unsigned(UINT64_MAX);
+}
+
+Result<std::vector<json::Value>> List(const json::Value& object, std::string_view key) {
+  TRY_ASSIGN(const json::Value value, object.Get(key));
+  return value.Array();
+}
+
+Result<Lines> SideText(const json::Value& report, std::string_view which) {
+  TRY_ASSIGN(const json::Value side, report.Get(which));
+  TRY_ASSIGN(const std::string name, Text(side, "name"));
+  TRY_ASSIGN(const std::string intel, Text(side, "intel"));
+  TRY_ASSIGN(const std::string amd, Text(side, "amd"));
+  TRY_ASSIGN(const std::string policy, Text(side, "policy"));
+  Lines out = {StrCat(which, ": ", name, ", intel \"", intel, "\", amd \"", amd, "\", policy ", policy)};
+  TRY_ASSIGN(const auto references, List(side, "references"));
+  for (const json::Value& reference : references) {
+    TRY_ASSIGN(const std::string item, Text(reference, "item"));
+    TRY_ASSIGN(const uint64_t evaluation, Number(reference, "evaluation"));
+    out.Add(StrCat("  ", item, ": evaluation data ", evaluation));
+  }
+  return out;
+}
+
+Result<std::string> OutcomeText(const json::Value& outcome) {
+  if (!outcome.Find("decision")) {
+    TRY_ASSIGN(const std::string reason, Text(outcome, "reason"));
+    return StrCat("not judged (", reason, ")");
+  }
+  TRY_ASSIGN(const std::string status, Text(outcome, "status"));
+  TRY_ASSIGN(const std::string decision, Text(outcome, "decision"));
+  return StrCat(status, ", ", decision);
+}
+
+Result<Lines> ShortfallsText(const json::Value& outcome) {
+  Lines out;
+  if (!outcome.Find("shortfalls")) return out;
+  TRY_ASSIGN(const auto shortfalls, List(outcome, "shortfalls"));
+  for (const json::Value& shortfall : shortfalls) {
+    TRY_ASSIGN(const std::string component, Text(shortfall, "component"));
+    TRY_ASSIGN(const uint64_t have, Number(shortfall, "have"));
+    TRY_ASSIGN(const uint64_t need, Number(shortfall, "need"));
+    TRY_ASSIGN(const std::string update, Text(shortfall, "update"));
+    out.Add(StrCat("    ", component, ": ", have, " of ", need, ", raised by: ", update));
+  }
+  return out;
+}
+
+Result<Lines> RowText(const json::Value& row) {
+  TRY_ASSIGN(const json::Value platforms, row.Get("platforms"));
+  TRY_ASSIGN(const std::string tee, Text(platforms, "tee"));
+  TRY_ASSIGN(const std::string kind, Text(platforms, platforms.Find("fmspc") ? "fmspc" : "product"));
+  TRY_ASSIGN(const std::string last_seen, Text(platforms, "last_seen"));
+  TRY_ASSIGN(const uint64_t count, Number(platforms, "count"));
+  TRY_ASSIGN(const json::Value now, row.Get("now"));
+  TRY_ASSIGN(const json::Value then, row.Get("then"));
+  TRY_ASSIGN(const std::string before, OutcomeText(now));
+  TRY_ASSIGN(const std::string after, OutcomeText(then));
+  TRY_ASSIGN(const Lines shortfalls, ShortfallsText(then));
+  Lines out = {StrCat("  ", tee, " ", kind, ", seen ", count, " times, last ", last_seen, ": ", before,
+                      " -> ", after)};
+  out.Add(shortfalls);
+  return out;
+}
+
+Result<Lines> RowsText(const json::Value& report, std::string_view key) {
+  TRY_ASSIGN(const auto rows, List(report, key));
+  Lines out;
+  if (!rows.empty()) out = {"", std::string(key)};
+  for (const json::Value& row : rows) {
+    TRY_ASSIGN(const Lines lines, RowText(row));
+    out.Add(lines);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string ImpactJson(const ImpactReport& report) {
+  std::string out;
+  Writer json(&out);
+  json.BeginObject();
+  json.Key("at").String(FormatRfc3339(report.at));
+  WriteSide(json.Key("current"), report.current, report.used_now);
+  WriteSide(json.Key("candidate"), report.candidate, report.used_then);
+  json.Key("refused").Unsigned(RefusedThen(report.impact));
+  json.Key("admitted").Unsigned(AdmittedThen(report.impact));
+  json.Key("unchanged").Unsigned(report.impact.unchanged);
+  WriteRows(json.Key("changes"), report.impact.changes);
+  WriteRows(json.Key("unjudged"), report.impact.unjudged);
+  json.EndObject();
+  return out;
+}
+
+Result<Lines> ImpactText(std::string_view text) {
+  TRY_ASSIGN(const auto document,
+             json::Document::Parse(text, "impact", ErrorKind::kUnavailable, Check::kUpstreamAnswer));
+  const json::Value report = document->root();
+  TRY_ASSIGN(Lines out, SideText(report, "current"));
+  TRY_ASSIGN(const Lines candidate, SideText(report, "candidate"));
+  TRY_ASSIGN(const uint64_t refused, Number(report, "refused"));
+  TRY_ASSIGN(const uint64_t admitted, Number(report, "admitted"));
+  TRY_ASSIGN(const uint64_t unchanged, Number(report, "unchanged"));
+  TRY_ASSIGN(const Lines changes, RowsText(report, "changes"));
+  TRY_ASSIGN(const Lines unjudged, RowsText(report, "unjudged"));
+  out.Add(candidate);
+  out.Add(StrCat("of the sightings ", refused, " would be refused, ", admitted, " admitted, ", unchanged,
+                 " unchanged"));
+  out.Add(changes);
+  out.Add(unjudged);
+  return out;
+}
+
+}  // namespace thimble

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/baselines/recovery_watch.h"
+
+#include <algorithm>
+
+#include "service/support/log.h"
+#include "tcb/base/text.h"
+#include "tcb/intel/evaluation_numbers.h"
+
+namespace thimble {
+namespace {
+
+uint32_t Newest(const intel::EvaluationNumbers& list) {
+  uint32_t newest = 0;
+  for (const intel::EvaluationNumber& entry : list.numbers) newest = std::max(newest, entry.number);
+  return newest;
+}
+
+uint32_t NewestUsed(const std::vector<UsedReference>& used) {
+  uint32_t newest = 0;
+  for (const UsedReference& reference : used) newest = std::max(newest, reference.evaluation);
+  return newest;
+}
+
+std::string Line(const ComingSet& set) {
+  return StrCat("recovery: tee=", set.tee == IntelTee::kTdx ? "tdx" : "sgx", " evaluation=", set.number,
+                " in_force=", set.in_force, " refused=", set.refused, " changed_tcbs=", set.kinds,
+                " unjudged_tcbs=", set.unjudged, " (thimble impact --intel ", set.number, " says which)");
+}
+
+}  // namespace
+
+void RecoveryWatch::Look(Instant now) {
+  for (const IntelTee tee : {IntelTee::kSgx, IntelTee::kTdx}) Note(tee, LookAt(tee, now));
+}
+
+std::optional<ComingSet> RecoveryWatch::LookAt(IntelTee tee, Instant now) const {
+  const Tee kind = tee == IntelTee::kTdx ? Tee::kTdx : Tee::kSgx;
+  const auto platforms = seen_.All();
+  const bool any = std::any_of(platforms.begin(), platforms.end(), [&](const RememberedTcb& remembered) {
+    return TeeOf(remembered.tcb) == kind;
+  });
+  const BaselinePtr current = book_.Find("default");
+  const auto policies = policies_.Get();
+  const auto policy = policies->find("default");
+  if (!any || !current || policy == policies->end()) return std::nullopt;
+
+  const auto list = cache_.Get(EvaluationNumbersKey{tee}, now);
+  if (!list) return std::nullopt;  // the cache has reported why
+  const uint32_t newest = Newest(*list->item->numbers());
+  ImpactSide candidate{"newest", current->baseline, policy->second};
+  candidate.baseline.intel = {{Selector::Kind::kNumber, newest}, {}};
+  const auto report =
+      study_.Run({StrCat(current->name, "@", current->version), current->baseline, policy->second}, candidate,
+                 now, kind);
+  if (!report) return std::nullopt;
+  const uint32_t in_force = NewestUsed(report->used_now);
+  if (in_force == 0 || newest <= in_force) return std::nullopt;
+  return ComingSet{tee,
+                   newest,
+                   in_force,
+                   RefusedThen(report->impact),
+                   report->impact.changes.size(),
+                   report->impact.unjudged.size()};
+}
+
+void RecoveryWatch::Note(IntelTee tee, const std::optional<ComingSet>& coming) {
+  const std::lock_guard lock(mutex_);
+  const auto before = coming_.find(tee);
+  if (!coming) {
+    coming_.erase(tee);
+    return;
+  }
+  const bool told = before != coming_.end() && before->second.number == coming->number &&
+                    before->second.kinds == coming->kinds && before->second.unjudged == coming->unjudged;
+  coming_.insert_or_assign(tee, *coming);
+  if (told) return;
+  coming->refused != 0 ? LogWarning(Line(*coming)) : LogInfo(Line(*coming));
+}
+
+std::vector<ComingSet> RecoveryWatch::Coming() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<ComingSet> all;
+  for (const auto& [tee, set] : coming_) all.push_back(set);
+  return all;
+}
+
+}  // namespace thimble

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/baselines/floors.h"
+#include "service/cli/command_support.h"
+#include "service/cli/commands.h"
+#include "service/config/anchors.h"
+#include "service/http/tls.h"
+#include "tcb/base/text.h"
+
+namespace thimble {
+
+ExitCode Run(const CheckConfigOptions& options) {
+  const auto config = LoadConfig(options.file);
+  if (!config) {
+    PrintError(config.error().message);
+    return ExitCode::kUsage;
+  }
+  // Files that it names are part of it: a server would refuse to start without them.
+  const auto anchors = ReadAnchors(config->server.anchors);
+  if (!anchors) {
+    PrintError(StrCat(options.file, ": ", anchors.error().message));
+    return ExitCode::kUsage;
+  }
+  if (!config->server.tls_certificate.empty()) {
+    const auto tls = http::TlsContext::Load(
+        {config->server.tls_certificate, config->server.tls_key, config->server.client_ca});
+    if (!tls) {
+      PrintError(StrCat(options.file, ": ", tls.error().message));
+      return ExitCode::kUsage;
+    }
+  }
+  if (const Status floors = CheckFloors(config->baselines); !floors) {
+    PrintError(StrCat(options.file, ": ", floors.error().message));
+    return ExitCode::kUsage;
+  }
+  PrintLine(StrCat(options.file, ": ok"));
+  return ExitCode::kDone;
+}
+
+}  // namespace thimble

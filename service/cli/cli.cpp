@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/cli/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <sstream>
+
+#include "service/support/terminal.h"
+#include "service/support/version.h"
+
+namespace thimble {
+namespace {
+
+CLI::Option* AddAnchor(CLI::App& verb, ConfigFlags& flags) {
+  return verb.add_option("--anchor", flags.anchors, "trust this root certificate (PEM) too; may be repeated")
+      ->type_name("PEM")
+      ->allow_extra_args(false);
+}
+
+CLI::Option* AddConfig(CLI::App& verb, ConfigFlags& flags) {
+  return verb.add_option("--config", flags.config, "configuration file (TOML)")->type_name("FILE");
+}
+
+// Where collateral comes from, for verbs that may ask upstreams.
+std::vector<CLI::Option*> AddUpstreams(CLI::App& verb, ConfigFlags& flags) {
+  return {AddConfig(verb, flags),
+          verb.add_option("--pcs-url", flags.pcs_url,
+                          "Intel's PCS or another cache: https://HOST/sgx/certification/v4/")
+              ->type_name("URL"),
+          verb.add_option("--kds-url", flags.kds_url, "AMD's KDS or another cache")->type_name("URL"),
+          AddAnchor(verb, flags)};
+}
+
+void AddJson(CLI::App& verb, bool& json) { verb.add_flag("--json", json, "print one JSON object on stdout"); }
+
+// A store: behind a server, or the directory itself.
+CLI::Option* AddStore(CLI::App& verb, ConfigFlags& flags, std::optional<std::string>& server) {
+  auto* const url = verb.add_option("--server", server, "ask this running Thimble")->type_name("URL");
+  verb.add_option("--data", flags.data, "the store's directory; a server on it is asked through its socket")
+      ->type_name("DIR")
+      ->excludes(url);
+  return url;
+}
+
+CLI::Option* AddProduct(CLI::App& verb, std::optional<std::string>& product) {
+  return verb.add_option("--product", product, "AMD's: Milan, Genoa (Bergamo, Siena) or Turin")
+      ->type_name("P");
+}
+
+void AddServe(CLI::App& app, ServeOptions& options) {
+  CLI::App& verb = *app.add_subcommand("serve", "serve collateral and verify evidence over HTTP");
+  AddUpstreams(verb, options.flags);
+  verb.add_option("--listen", options.flags.listen, "address to listen on, default 127.0.0.1:8081")
+      ->type_name("ADDR:PORT");
+  auto* const data =
+      verb.add_option("--data", options.flags.data, "directory of the store, default thimble-data")
+          ->type_name("DIR");
+  verb.add_flag("--ephemeral", options.ephemeral, "keep everything in memory only")->excludes(data);
+  verb.add_option("--frozen-time", options.frozen_time, "judge as if it were always this time (RFC 3339)")
+      ->type_name("T");
+}
+
+void AddVerify(CLI::App& app, VerifyOptions& options) {
+  CLI::App& verb = *app.add_subcommand("verify", "verify evidence and appraise it by a policy");
+  verb.add_option("evidence", options.evidence, "a quote, SNP report or HCL report")
+      ->required()
+      ->type_name("EVIDENCE");
+  auto* const collateral = verb.add_option("--collateral", options.collateral,
+                                           "collateral to verify with: a JSON file or a directory")
+                               ->type_name("FILE.json|DIR");
+  auto* const policy =
+      verb.add_option("--policy", options.policy, "file with [policy.default] and [baseline.default]")
+          ->type_name("FILE");
+  verb.add_option("--at", options.at, "verify as of this time (RFC 3339)")->type_name("T");
+  verb.add_option("--report-data", options.report_data,
+                  "expected report data, hex; what it leaves open must be zero")
+      ->type_name("HEX");
+  AddProduct(verb, options.product);
+  verb.add_option("--nonce", options.nonce, "expected in the vTPM quote beside an HCL report, hex")
+      ->type_name("HEX");
+  auto* const server =
+      verb.add_option("--server", options.server, "let this running Thimble verify")->type_name("URL");
+  // A server has its own of these.
+  for (CLI::Option* own : AddUpstreams(verb, options.flags)) server->excludes(own);
+  server->excludes(collateral)->excludes(policy);
+  AddJson(verb, options.json);
+}
+
+void AddInspect(CLI::App& app, InspectOptions& options) {
+  CLI::App& verb = *app.add_subcommand("inspect", "say what a file is and what it says, without judging it");
+  verb.add_option("files", options.files, "quotes, reports, certificates, CRLs, TCB infos, identities")
+      ->required()
+      ->type_name("FILE...");
+  AddJson(verb, options.json);
+}
+
+void AddFetch(CLI::App& app, FetchOptions& options) {
+  CLI::App& verb = *app.add_subcommand("fetch", "fill the cache, and print what is stored");
+  CLI::App& what = *verb.add_option_group("What to fetch, one of these");
+  what.add_option("--quote", options.quote, "what this quote or report needs")->type_name("FILE");
+  what.add_option("--fmspc", options.fmspc, "what SGX and TDX quotes of this platform need")
+      ->type_name("HEX");
+  auto* const hwid =
+      what.add_option("--hwid", options.hwid, "the VCEK of this chip, its chain and CRL")->type_name("HEX");
+  what.add_option("--kds-store", options.kds_store,
+                  "the VCEKs in this directory, as trustee's offline store has them")
+      ->type_name("DIR");
+  what.require_option(1);
+  auto* const product = AddProduct(verb, options.product);
+  auto* const tcb =
+      verb.add_option("--tcb", options.tcb, "bl04-tee00-snp24-ucode219, and for Turin -fmc01 after it")
+          ->type_name("TCB")
+          ->needs(hwid);
+  hwid->needs(product)->needs(tcb);
+  AddUpstreams(verb, options.flags);
+  AddStore(verb, options.flags, options.server);
+  AddJson(verb, options.json);
+}
+
+void AddStatus(CLI::App& app, StatusOptions& options) {
+  CLI::App& verb =
+      *app.add_subcommand("status", "every item that is held: freshness, next update, source, last error");
+  AddConfig(verb, options.flags);
+  AddAnchor(verb, options.flags);
+  AddStore(verb, options.flags, options.server);
+  AddJson(verb, options.json);
+}
+
+void AddRefresh(CLI::App& app, RefreshOptions& options) {
+  CLI::App& verb = *app.add_subcommand(
+      "refresh", "renew what is due, once; exit code 3 if anything failed or is stale. For cron and timers");
+  AddUpstreams(verb, options.flags);
+  AddStore(verb, options.flags, options.server);
+  AddJson(verb, options.json);
+}
+
+// What is tried in place of what is in force.
+void AddCandidate(CLI::App& verb, std::optional<std::string>& intel, std::optional<std::string>& amd) {
+  verb.add_option("--intel", intel, "standard, early, an evaluation number, or \"delayed: 30d\"")
+      ->type_name("SET");
+  verb.add_option("--amd", amd, "floor file, builtin, or \"\" for none")->type_name("FILE");
+}
+
+void AddBaseline(CLI::App& app, BaselineOptions& options) {
+  CLI::App& verb =
+      *app.add_subcommand("baseline", "list the baselines; stage, promote and roll back a change");
+  AddConfig(verb, options.flags);
+  AddAnchor(verb, options.flags);
+  AddStore(verb, options.flags, options.server);
+  AddJson(verb, options.json);
+  verb.require_subcommand(0, 1);
+  const auto add = [&](const char* name, const char* text, BaselineOptions::Action action) {
+    CLI::App* sub = verb.add_subcommand(name, text)->fallthrough();
+    sub->add_option("name", options.name, "the baseline, default \"default\"")->type_name("NAME");
+    sub->callback([&options, action] { options.action = action; });
+    return sub;
+  };
+  using Action = BaselineOptions::Action;
+  AddCandidate(*add("candidate", "stage a change beside what is in force", Action::kCandidate), options.intel,
+               options.amd);
+  add("promote", "put the candidate in force", Action::kPromote);
+  add("rollback", "go back to the version before", Action::kRollBack);
+}
+
+void AddImpact(CLI::App& app, ImpactOptions& options) {
+  CLI::App& verb = *app.add_subcommand(
+      "impact", "what a change would do to the platforms seen; without a choice, that of the candidate");
+  AddConfig(verb, options.flags);
+  AddAnchor(verb, options.flags);
+  AddStore(verb, options.flags, options.server);
+  verb.add_option("--baseline", options.baseline, "the baseline to change, default \"default\"")
+      ->type_name("NAME");
+  AddCandidate(verb, options.intel, options.amd);
+  verb.add_option("--policy", options.policy, "the policy that holds, default \"default\"")
+      ->type_name("NAME");
+  verb.add_option("--candidate-policy", options.candidate_policy, "the policy to try")->type_name("NAME");
+  AddJson(verb, options.json);
+}
+
+void AddAudit(CLI::App& app, AuditOptions& options) {
+  CLI::App& verb = *app.add_subcommand("audit", "the audit trail");
+  verb.require_subcommand(1);
+  CLI::App& check = *verb.add_subcommand("check", "check that each record follows from the one before");
+  check.add_option("path", options.path, "a file of the trail, or its directory")
+      ->required()
+      ->type_name("FILE|DIR");
+  check.add_option("--contains", options.contains, "also look for the record with this digest")
+      ->type_name("SHA256");
+  AddJson(check, options.json);
+}
+
+void AddInit(CLI::App& app, InitOptions& options) {
+  CLI::App& verb = *app.add_subcommand(
+      "init",
+      "make a local CA, a server certificate, tokens and a configuration, and say how clients trust it");
+  verb.add_option("directory", options.directory, "where they go")->required()->type_name("DIR");
+  verb.add_option("--host", options.hosts, "name or address that clients use; default: this host's")
+      ->type_name("NAME");
+  verb.add_flag("--renew", options.renew, "make a new server certificate under the CA that is there");
+}
+
+void AddDoctor(CLI::App& app, DoctorOptions& options) {
+  CLI::App& verb = *app.add_subcommand(
+      "doctor", "look at each upstream and at a running Thimble, and print what clients need");
+  AddUpstreams(verb, options.flags);
+  verb.add_option("--server", options.server, "the running Thimble; default: the configured address")
+      ->type_name("URL");
+  verb.add_option("--fmspc", options.fmspc, "whose TCB info to try, default 00806F050000")->type_name("HEX");
+  AddJson(verb, options.json);
+}
+
+void AddExport(CLI::App& app, ExportOptions& options) {
+  CLI::App& verb =
+      *app.add_subcommand("export", "write all collateral into one file, for where there is no network");
+  verb.add_option("file", options.file, "the file to write")->required()->type_name("FILE");
+  verb.add_flag("--history", options.history, "with the past versions");
+  AddConfig(verb, options.flags);
+  AddAnchor(verb, options.flags);
+  AddStore(verb, options.flags, options.server);
+}
+
+void AddImport(CLI::App& app, ImportOptions& options) {
+  CLI::App& verb = *app.add_subcommand(
+      "import",
+      "take collateral from a file: of `thimble export`, a PCCS's pckcache.db or platformcollateral");
+  verb.add_option("file", options.file, "the file to read")->required()->type_name("FILE");
+  verb.add_option("--min-remaining", options.min_remaining,
+                  "refuse a file with an item that ends sooner, as 7d")
+      ->type_name("DURATION");
+  AddConfig(verb, options.flags);
+  AddAnchor(verb, options.flags);
+  AddStore(verb, options.flags, options.server);
+  AddJson(verb, options.json);
+}
+
+void AddBackup(CLI::App& app, BackupOptions& options) {
+  CLI::App& verb = *app.add_subcommand("backup", "copy the store to DATA/backup/NAME, while it is in use");
+  verb.add_option("name", options.name, "letters, digits, '-', '_' and '.'")->required()->type_name("NAME");
+  AddConfig(verb, options.flags);
+  AddAnchor(verb, options.flags);
+  AddStore(verb, options.flags, options.server);
+}
+
+void AddVerifyResult(CLI::App& app, VerifyResultOptions& options) {
+  CLI::App& verb = *app.add_subcommand("verify-result", "check a signed attestation result (EAR)");
+  verb.add_option("file", options.file, "the token, or a result with the member \"ear\"")
+      ->required()
+      ->type_name("FILE");
+  auto* const jwks = verb.add_option("--jwks", options.jwks, "the keys that are trusted")->type_name("FILE");
+  verb.add_option("--server", options.server, "trust this Thimble's keys, as it serves them now")
+      ->type_name("URL")
+      ->excludes(jwks);
+  verb.add_option("--at", options.at, "check as of this time (RFC 3339)")->type_name("T");
+  verb.add_option("--nonce", options.nonce, "the nonce that is expected, hex")->type_name("HEX");
+  AddJson(verb, options.json);
+}
+
+}  // namespace
+
+std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* argv) {
+  CLI::App app{"Thimble: collateral and verification for Intel SGX and TDX, and AMD SEV-SNP", "thimble"};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string(kVersion));
+  ServeOptions serve;
+  VerifyOptions verify;
+  InspectOptions inspect;
+  FetchOptions fetch;
+  StatusOptions status;
+  RefreshOptions refresh;
+  BaselineOptions baseline;
+  ImpactOptions impact;
+  AuditOptions audit;
+  ExportOptions export_options;
+  ImportOptions import_options;
+  BackupOptions backup;
+  VerifyResultOptions verify_result;
+  CheckConfigOptions check_config;
+  DoctorOptions doctor;
+  AddServe(app, serve);
+  AddVerify(app, verify);
+  AddInspect(app, inspect);
+  AddFetch(app, fetch);
+  AddStatus(app, status);
+  AddRefresh(app, refresh);
+  AddBaseline(app, baseline);
+  AddImpact(app, impact);
+  AddAudit(app, audit);
+  AddDoctor(app, doctor);
+  AddExport(app, export_options);
+  AddImport(app, import_options);
+  AddBackup(app, backup);
+  AddVerifyResult(app, verify_result);
+  app.add_subcommand("check-config", "read a configuration file and say what is wrong with it")
+      ->add_option("file", check_config.file)
+      ->required()
+      ->type_name("FILE");
+  InitOptions init;
+  AddInit(app, init);
+  app.add_subcommand("hash-token", "read a token from standard input, and print its digest for [[role]]");
+  app.add_subcommand("version", "print the version");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream out, complaint;
+    const int code = app.exit(error, out, complaint);
+    Print(Lines::Of(out.str()));
+    PrintErrorLines(Lines::Of(complaint.str()));
+    return code == 0 ? ExitCode::kDone : ExitCode::kUsage;
+  }
+  if (app.got_subcommand("serve")) return Command(serve);
+  if (app.got_subcommand("verify")) return Command(verify);
+  if (app.got_subcommand("inspect")) return Command(inspect);
+  if (app.got_subcommand("fetch")) return Command(fetch);
+  if (app.got_subcommand("status")) return Command(status);
+  if (app.got_subcommand("refresh")) return Command(refresh);
+  if (app.got_subcommand("baseline")) return Command(baseline);
+  if (app.got_subcommand("impact")) return Command(impact);
+  if (app.got_subcommand("audit")) return Command(audit);
+  if (app.got_subcommand("doctor")) return Command(doctor);
+  if (app.got_subcommand("export")) return Command(export_options);
+  if (app.got_subcommand("import")) return Command(import_options);
+  if (app.got_subcommand("backup")) return Command(backup);
+  if (app.got_subcommand("verify-result")) return Command(verify_result);
+  if (app.got_subcommand("check-config")) return Command(check_config);
+  if (app.got_subcommand("init")) return Command(init);
+  if (app.got_subcommand("hash-token")) return Command(HashTokenOptions{});
+  return Command(VersionOptions{});
+}
+
+}  // namespace thimble

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The command line: one struct a verb, and the parser that fills one in. Options keep the text that was typed; what it
+// means is each command's to say.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "service/cli/exit_code.h"
+
+namespace thimble {
+
+// What stands on the command line for a key of the configuration, and goes before it. Each verb takes some of these.
+struct ConfigFlags {
+  std::optional<std::string> config;   // --config FILE
+  std::optional<std::string> listen;   // server.listen
+  std::optional<std::string> data;     // cache.data
+  std::optional<std::string> pcs_url;  // the only intel.upstream
+  std::optional<std::string> kds_url;  // the only amd.upstream
+  std::vector<std::string> anchors;    // added to server.anchors
+};
+
+struct ServeOptions {
+  ConfigFlags flags;
+  bool ephemeral = false;
+  std::optional<std::string> frozen_time;
+};
+
+struct VerifyOptions {
+  ConfigFlags flags;
+  std::string evidence;
+  std::optional<std::string> collateral, server, policy, at, report_data, product, nonce;
+  bool json = false;
+};
+
+struct InspectOptions {
+  std::vector<std::string> files;
+  bool json = false;
+};
+
+struct FetchOptions {
+  ConfigFlags flags;
+  std::optional<std::string> quote, fmspc, product, hwid, tcb, kds_store, server;
+  bool json = false;
+};
+
+struct StatusOptions {
+  ConfigFlags flags;
+  std::optional<std::string> server;
+  bool json = false;
+};
+
+struct RefreshOptions {
+  ConfigFlags flags;
+  std::optional<std::string> server;
+  bool json = false;
+};
+
+struct BaselineOptions {
+  enum class Action { kList, kCandidate, kPromote, kRollBack } action = Action::kList;
+  ConfigFlags flags;
+  std::optional<std::string> server;
+  std::string name = "default";
+  std::optional<std::string> intel, amd;  // of a candidate
+  bool json = false;
+};
+
+struct ImpactOptions {
+  ConfigFlags flags;
+  std::optional<std::string> server;
+  std::optional<std::string> baseline, intel, amd, policy, candidate_policy;
+  bool json = false;
+};
+
+struct AuditOptions {  // thimble audit check
+  std::string path;
+  std::optional<std::string> contains;
+  bool json = false;
+};
+
+struct DoctorOptions {
+  ConfigFlags flags;
+  std::optional<std::string> server, fmspc;
+  bool json = false;
+};
+
+struct ExportOptions {
+  ConfigFlags flags;
+  std::optional<std::string> server;
+  std::string file;
+  bool history = false;
+};
+
+struct ImportOptions {
+  ConfigFlags flags;
+  std::optional<std::string> server, min_remaining;
+  std::string file;
+  bool json = false;
+};
+
+struct BackupOptions {
+  ConfigFlags flags;
+  std::optional<std::string> server;
+  std::string name;
+};
+
+struct VerifyResultOptions {
+  std::string file;
+  std::optional<std::string> jwks, server, at, nonce;
+  bool json = false;
+};
+
+struct CheckConfigOptions {
+  std::string file;
+};
+
+struct InitOptions {
+  std::string directory;
+  std::vector<std::string>
+      hosts;           // names and addresses that the server's certificate is for; empty: this host's
+  bool renew = false;  // a new server certificate under the CA that is there
+};
+
+struct HashTokenOptions {};
+
+struct VersionOptions {};
+
+using Command = std::variant<ServeOptions, VerifyOptions, InspectOptions, FetchOptions, StatusOptions,
+                             RefreshOptions, BaselineOptions, ImpactOptions, AuditOptions, ExportOptions,
+                             ImportOptions, BackupOptions, VerifyResultOptions, CheckConfigOptions,
+                             DoctorOptions, InitOptions, HashTokenOptions, VersionOptions>;
+
+// The command; or, after help or a usage error has been printed, what to exit with.
+std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* argv);
+
+}  // namespace thimble

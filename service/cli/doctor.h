@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What `thimble doctor` looks at: does each upstream's name resolve, can it be connected to (with TLS), and does it
+// give one authentic item of each kind; and does a running Thimble give the same to its clients.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fetchers/upstreams.h"
+#include "service/cli/remote.h"
+#include "tcb/collateral.h"
+
+namespace thimble {
+
+struct Symptom {
+  std::string where;  // "intel https://..."
+  std::string what;   // "resolves", "connects", KeyName
+  bool ok = false;
+  std::string detail;
+};
+using Diagnosis = std::vector<Symptom>;
+
+// Each finding is also given to `show` at once: a doctor that waits for a time-out should say what it waits for.
+class Doctor {
+ public:
+  using Show = std::function<void(const Symptom&)>;
+  Doctor(const TrustAnchors& anchors, intel::Fmspc fmspc, Show show)
+      : anchors_(anchors), fmspc_(fmspc), show_(std::move(show)) {}
+
+  void LookAtUpstream(Vendor vendor, const Upstream& upstream);
+  void LookAtServer(const Remote& server);
+
+  const Diagnosis& diagnosis() const { return diagnosis_; }
+  bool well() const;
+
+ private:
+  std::vector<CollateralKey> KeysOf(Vendor vendor) const;
+  bool Resolve(const std::string& where, const Upstream& upstream);
+  bool Connect(const std::string& where, const Upstream& upstream);
+  void Note(std::string where, std::string what, const Status& status, std::string detail);
+
+  const TrustAnchors& anchors_;
+  const intel::Fmspc fmspc_;
+  const Show show_;
+  Diagnosis diagnosis_;
+};
+
+// What to paste into the configuration of clients that are to use the Thimble at this URL.
+std::string ClientRecipes(std::string_view url);
+
+}  // namespace thimble

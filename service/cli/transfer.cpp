@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// export, import and backup.
+#include <algorithm>
+#include <filesystem>
+
+#include "service/cli/command_support.h"
+#include "service/cli/commands.h"
+#include "service/support/file.h"
+#include "service/support/log.h"
+#include "service/cli/thimble_client.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+
+namespace thimble {
+namespace {
+
+constexpr size_t kMaxFile = size_t{1} << 30;
+
+Result<std::optional<Seconds>> ParseMinRemaining(const std::optional<std::string>& text) {
+  if (!text) return std::optional<Seconds>();
+  const auto duration = ParseDuration(*text);
+  if (!duration) {
+    return Error{ErrorKind::kMalformed, Check::kRequest,
+                 StrCat("--min-remaining \"", *text, "\" is not a duration like 7d")};
+  }
+  return duration;
+}
+
+// ReadFile() makes room for as much as may come.
+Result<std::string> ReadLargeFile(const std::string& path) {
+  std::error_code unknown;  // then it is as good as empty, and reading says what is wrong
+  const auto size = std::filesystem::file_size(path, unknown);
+  return ReadFile(path, unknown ? 0 : std::min<size_t>(size, kMaxFile));
+}
+
+}  // namespace
+
+ExitCode Run(const ExportOptions& options) {
+  SetLogLevel(LogLevel::kError);
+  auto place = ThimbleClient::Open(options.flags, options.server);
+  if (!place) return Fail(place.error(), false);
+  const auto file = place->Export(options.history);
+  if (!file) return Fail(file.error(), false);
+  if (const Status written = WriteFile(options.file, *file); !written) return Fail(written.error(), false);
+  PrintLine(StrCat("wrote ", options.file, ", ", file->size(), " bytes"));
+  return ExitCode::kDone;
+}
+
+ExitCode Run(const ImportOptions& options) {
+  SetLogLevel(LogLevel::kError);
+  const auto min_remaining = ParseMinRemaining(options.min_remaining);
+  if (!min_remaining) return Fail(min_remaining.error(), options.json);
+  auto file = ReadLargeFile(options.file);
+  if (!file) return Fail(file.error(), options.json);
+  auto place = ThimbleClient::Open(options.flags, options.server);
+  if (!place) return Fail(place.error(), options.json);
+  const auto report = place->Import(*std::move(file), *min_remaining);
+  if (!report) return Fail(report.error(), options.json);
+  options.json ? PrintJson(ImportJson(*report)) : Print(ImportText(*report));
+  return report->refused.empty() ? ExitCode::kDone : ExitCode::kRejected;
+}
+
+ExitCode Run(const BackupOptions& options) {
+  SetLogLevel(LogLevel::kError);
+  auto place = ThimbleClient::Open(options.flags, options.server);
+  if (!place) return Fail(place.error(), false);
+  const auto path = place->BackUp(options.name);
+  if (!path) return Fail(path.error(), false);
+  PrintLine(*path);
+  return ExitCode::kDone;
+}
+
+}  // namespace thimble

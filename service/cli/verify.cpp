@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/config/anchors.h"
+#include "service/app.h"
+#include "service/cli/command_support.h"
+#include "service/cli/commands.h"
+#include "service/verification/evidence_files.h"
+#include "service/results/explain.h"
+#include "service/support/log.h"
+#include "service/api/problem.h"
+#include "service/cli/remote.h"
+#include "service/results/render.h"
+#include "tcb/base/json.h"
+#include "tcb/base/percent.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+#include "tcb/verify.h"
+
+namespace thimble {
+namespace {
+
+Error WrongFlag(std::string message) { return {ErrorKind::kMalformed, Check::kRequest, std::move(message)}; }
+
+Result<std::optional<Bytes>> ParseNonce(const std::optional<std::string>& text) {
+  if (!text) return std::optional<Bytes>();
+  auto bytes = FromHex(*text);
+  if (!bytes || bytes->empty()) return WrongFlag("--nonce must be hex");
+  return bytes;
+}
+
+Result<std::optional<Bytes>> ParseReportData(const std::optional<std::string>& text) {
+  if (!text) return std::optional<Bytes>();
+  auto bytes = FromHex(*text);
+  if (!bytes || bytes->size() > intel::ReportData::kSize) {
+    return WrongFlag("--report-data must be hex of at most 64 bytes");
+  }
+  return bytes;
+}
+
+// The files beside evidence are of the evidence's kind. An HCL report may come with a TD quote, and that with its own.
+Status ReadCollateral(const std::string& path, VerificationRequest& request) {
+  TRY_ASSIGN(const EvidenceKind kind, DetectEvidence(request.evidence));
+  if (kind == EvidenceKind::kQuote) {
+    TRY_ASSIGN(request.collateral, ReadIntelCollateral(path));
+    return {};
+  }
+  TRY_ASSIGN(AmdFiles files, ReadAmdCollateral(path));
+  if (kind == EvidenceKind::kHclReport) {
+    request.tpm_quote = std::move(files.tpm_quote);
+    request.td_quote = std::move(files.td_quote);
+  }
+  if (request.td_quote) {
+    TRY_ASSIGN(request.collateral, ReadIntelCollateral(path));
+  } else {
+    request.endorsements = std::move(files.endorsements);
+  }
+  return {};
+}
+
+Result<VerificationRequest> MakeRequest(const VerifyOptions& options, const Config& config) {
+  VerificationRequest request;
+  TRY_ASSIGN(request.evidence, ReadEvidence(options.evidence));
+  TRY_ASSIGN(request.at, ParseTimeFlag("--at", options.at));
+  TRY_ASSIGN(request.report_data, ParseReportData(options.report_data));
+  TRY_ASSIGN(request.nonce, ParseNonce(options.nonce));
+  TRY_ASSIGN(request.product, ParseProductFlag(options.product));
+  request.policy = config.policies.at("default");
+  request.baseline = config.baselines.at("default");
+  if (options.policy) {
+    TRY_ASSIGN(const PolicyFile file, LoadPolicyFile(*options.policy));
+    request.policy = file.policy;
+    request.baseline = file.baseline;
+  }
+  if (options.collateral) TRY(ReadCollateral(*options.collateral, request));
+  if (!request.collateral) request.baseline_name = "default";
+  return request;
+}
+
+// The result, for people or as it is.
+ExitCode PrintResult(std::string_view result_json, bool accept, bool json) {
+  if (json) {
+    PrintJson(result_json);
+  } else {
+    const auto text = ExplainResult(result_json);
+    if (!text) return Fail(text.error(), false);
+    Print(*text);
+  }
+  return accept ? ExitCode::kDone : ExitCode::kRejected;
+}
+
+ExitCode Finish(const VerificationRequest& request, const VerificationOutcome& outcome, bool json) {
+  if (outcome.error) return Fail(*outcome.error, json, &outcome.verdict.checks);
+  const ResultView view{outcome.verdict, outcome.decision, request.policy, request.baseline_name};
+  return PrintResult(RenderResult(view), outcome.decision.accept, json);
+}
+
+ExitCode VerifyHere(const VerifyOptions& options) {
+  auto config = EffectiveConfig(options.flags);
+  if (!config) return Fail(config.error(), options.json);
+  const auto request = MakeRequest(options, *config);
+  if (!request) return Fail(request.error(), options.json);
+  if (options.collateral) {
+    const auto anchors = ReadAnchors(config->server.anchors);
+    if (!anchors) return Fail(WrongFlag(anchors.error().message), options.json);
+    const Clock clock;
+    return Finish(*request, Verification(*anchors, nullptr, clock).Run(*request), options.json);
+  }
+  auto app = App::Make(std::move(config).value(), {.storage = Storage::kMemory, .frozen_time = {}});
+  if (!app) return Fail(WrongFlag(app.error().message), options.json);
+  return Finish(*request, (*app)->verification().Run(*request), options.json);
+}
+
+std::string TargetOf(const VerifyOptions& options) {
+  std::string target = "/v1/verify";
+  const auto add = [&target](std::string_view name, const std::optional<std::string>& value) {
+    if (!value) return;
+    target += StrCat(target.find('?') == std::string::npos ? '?' : '&', name, "=", PercentEncode(*value));
+  };
+  add("at", options.at);
+  add("report_data", options.report_data);
+  add("product", options.product);
+  add("nonce", options.nonce);
+  return target;
+}
+
+// What a server's answer means for the exit code; its body is printed as it is.
+ExitCode FinishRemote(const HttpResponse& response, bool json) {
+  const std::string_view body = AsText(response.body);
+  const auto document =
+      json::Document::Parse(body, "answer", ErrorKind::kUnavailable, Check::kUpstreamAnswer);
+  if (!document) return Fail(document.error(), json);
+  if (response.status == 200) {
+    const auto decision = (*document)->root().Get("decision");
+    const auto text = decision ? decision->String() : Result<std::string_view>(decision.error());
+    if (!text) return Fail(text.error(), json);
+    return PrintResult(body, *text == "accept", json);
+  }
+  if (json) {
+    PrintJson(body);
+  } else {
+    const auto detail = (*document)->root().Find("detail");
+    const auto text = detail ? detail->String() : Result<std::string_view>(std::string_view("no detail"));
+    PrintError(StrCat("the server answered HTTP ", response.status, ": ", text ? *text : "no detail"));
+  }
+  return response.status == 400 ? ExitCode::kMalformed : ExitCode::kUnavailable;
+}
+
+ExitCode VerifyRemotely(const VerifyOptions& options) {
+  const auto remote = Remote::AtUrl(*options.server);
+  if (!remote) return Fail(remote.error(), options.json);
+  const auto evidence = ReadEvidence(options.evidence);
+  if (!evidence) return Fail(evidence.error(), options.json);
+  const auto at = ParseTimeFlag("--at", options.at);
+  if (!at) return Fail(at.error(), options.json);
+  const auto report_data = ParseReportData(options.report_data);
+  if (!report_data) return Fail(report_data.error(), options.json);
+  const auto nonce = ParseNonce(options.nonce);
+  if (!nonce) return Fail(nonce.error(), options.json);
+  const auto product = ParseProductFlag(options.product);
+  if (!product) return Fail(product.error(), options.json);
+  const auto response =
+      remote->Post(TargetOf(options), "application/octet-stream", std::string(AsText(*evidence)));
+  if (!response) return Fail(response.error(), options.json);
+  return FinishRemote(*response, options.json);
+}
+
+}  // namespace
+
+ExitCode Run(const VerifyOptions& options) {
+  SetLogLevel(LogLevel::kError);
+  return options.server ? VerifyRemotely(options) : VerifyHere(options);
+}
+
+}  // namespace thimble

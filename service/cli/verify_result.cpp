@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/support/clock.h"
+#include "service/cli/command_support.h"
+#include "service/cli/commands.h"
+#include "service/results/ear.h"
+#include "service/support/file.h"
+#include "service/results/jwt.h"
+#include "service/support/log.h"
+#include "service/cli/remote.h"
+#include "tcb/base/json.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+
+namespace thimble {
+namespace {
+
+constexpr size_t kMaxToken = 1u << 20;
+
+Error Wrong(std::string message) { return {ErrorKind::kMalformed, Check::kRequest, std::move(message)}; }
+
+Result<std::vector<Jwk>> KeysOf(const VerifyResultOptions& options) {
+  if (options.jwks) {
+    TRY_ASSIGN(const std::string text, ReadFile(*options.jwks, kMaxToken));
+    return ParseJwks(text);
+  }
+  if (!options.server) return Wrong("--jwks FILE or --server URL must say whose results are trusted");
+  TRY_ASSIGN(const Remote remote, Remote::AtUrl(*options.server));
+  TRY_ASSIGN(const HttpResponse response, remote.Get("/.well-known/jwks.json"));
+  if (response.status != 200) {
+    return Error{ErrorKind::kUnavailable, Check::kUpstreamStatus,
+                 StrCat(remote.name(), " answered HTTP ", response.status)};
+  }
+  return ParseJwks(AsText(response.body));
+}
+
+// The token by itself, or in the member "ear" of a result.
+Result<std::string> TokenIn(const std::string& text) {
+  const size_t begin = text.find_first_not_of(" \t\r\n"), end = text.find_last_not_of(" \t\r\n");
+  if (begin == std::string::npos) return Wrong("the file is empty");
+  const std::string trimmed = text.substr(begin, end - begin + 1);
+  if (trimmed.front() != '{') return trimmed;
+  TRY_ASSIGN(const auto document,
+             json::Document::Parse(trimmed, "result", ErrorKind::kMalformed, Check::kEvidenceFormat));
+  TRY_ASSIGN(const json::Value ear, document->root().Get("ear"));
+  TRY_ASSIGN(const std::string_view token, ear.String());
+  return std::string(token);
+}
+
+struct Checked {
+  EarSummary summary;
+  std::string claims;
+};
+
+Result<Checked> CheckToken(const VerifyResultOptions& options) {
+  TRY_ASSIGN(const auto at, ParseTimeFlag("--at", options.at));
+  std::optional<std::string> nonce;
+  if (options.nonce) {
+    const auto bytes = FromHex(*options.nonce);
+    if (!bytes) return Wrong("--nonce must be hex");
+    nonce = Base64Url(*bytes);
+  }
+  TRY_ASSIGN(const std::string text, ReadFile(options.file, kMaxToken));
+  TRY_ASSIGN(const std::string token, TokenIn(text));
+  TRY_ASSIGN(const std::vector<Jwk> keys, KeysOf(options));
+  Checked checked;
+  TRY_ASSIGN(checked.claims, VerifyJwt(token, keys));
+  TRY_ASSIGN(checked.summary, CheckEar(checked.claims, at.value_or(Clock().Now()), nonce));
+  return checked;
+}
+
+Lines Text(const EarSummary& summary) {
+  return {StrCat("status   ", TierName(summary.status)), StrCat("policy   ", summary.policy),
+          StrCat("issued   ", FormatRfc3339(summary.issued)),
+          StrCat("expires  ", FormatRfc3339(summary.expires))};
+}
+
+}  // namespace
+
+ExitCode Run(const VerifyResultOptions& options) {
+  SetLogLevel(LogLevel::kError);
+  const auto checked = CheckToken(options);
+  if (!checked) return Fail(checked.error(), options.json);
+  options.json ? PrintJson(checked->claims) : Print(Text(checked->summary));
+  const bool trusted =
+      checked->summary.status == Tier::kAffirming || checked->summary.status == Tier::kWarning;
+  return trusted ? ExitCode::kDone : ExitCode::kRejected;
+}
+
+}  // namespace thimble

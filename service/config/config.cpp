@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/config/config.h"
+
+#include <functional>
+#include <optional>
+
+#include "fetchers/azure_thim.h"
+#include "fetchers/intel_urls.h"
+#include "fetchers/url.h"
+#include "service/config/policy_toml.h"
+#include "service/http/server.h"
+#include "service/support/file.h"
+#include "service/support/toml_reader.h"
+#include "service/upstreams/host_vcek.h"
+#include "tcb/base/crypto.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+#include "tcb/intel/appraisal_policy.h"
+
+namespace thimble {
+namespace {
+
+constexpr size_t kMaxConfigBytes = 1u << 20;
+
+std::optional<std::string> AnyText(std::string_view text) { return std::string(text); }
+
+std::optional<AuditConfig::OnFailure> ParseOnFailure(std::string_view text) {
+  if (text == "go_on") return AuditConfig::OnFailure::kGoOn;
+  if (text == "refuse") return AuditConfig::OnFailure::kRefuse;
+  return std::nullopt;
+}
+
+std::optional<CachingMode> ParseCachingMode(std::string_view text) {
+  if (text == "LAZY") return CachingMode::kLazy;
+  if (text == "REQ") return CachingMode::kRequest;
+  if (text == "OFFLINE") return CachingMode::kOffline;
+  return std::nullopt;
+}
+
+std::optional<std::optional<Role>> ParseRoleName(std::string_view text) {
+  const auto role = ParseRole(text);
+  return role ? std::optional(role) : std::nullopt;
+}
+
+std::optional<std::optional<Digest512>> ParseDigest512(std::string_view text) {
+  const auto digest = Digest512::FromHex(text);
+  return digest ? std::optional(digest) : std::nullopt;
+}
+
+std::optional<std::optional<Digest256>> ParseDigest256(std::string_view text) {
+  const auto digest = Digest256::FromHex(text);
+  return digest ? std::optional(digest) : std::nullopt;
+}
+
+std::optional<UpstreamKind> ParseUpstreamKind(std::string_view text) {
+  if (text == "vendor") return UpstreamKind::kVendor;
+  if (text == "thim") return UpstreamKind::kThim;
+  return std::nullopt;
+}
+
+std::optional<LogFormat> ParseLogFormat(std::string_view text) {
+  if (text == "text") return LogFormat::kText;
+  return text == "json" ? std::optional(LogFormat::kJson) : std::nullopt;
+}
+
+std::optional<LogLevel> ParseLogLevel(std::string_view text) {
+  if (text == "debug") return LogLevel::kDebug;
+  if (text == "info") return LogLevel::kInfo;
+  if (text == "warning") return LogLevel::kWarning;
+  return text == "error" ? std::optional(LogLevel::kError) : std::nullopt;
+}
+
+Status ReadBaseline(const TomlReader& r, const toml::node& node, std::string_view name, Baseline& out) {
+  return ReadTable(
+      r, node, StrCat("baseline.", name),
+      {ParsedKey<EvaluationChoice>(r, "intel", out.intel, EvaluationChoice::Parse, kEvaluationForms),
+       TextKey(r, "amd", out.amd)});
+}
+
+// [policy.NAME] for every NAME there is.
+Status ReadPolicies(const TomlReader& r, const toml::node& node, Config& out) {
+  const toml::table* table = node.as_table();
+  if (table == nullptr) return r.Fail(node, "policies are tables: [policy.NAME]");
+  for (const auto& [name, value] : *table) {
+    const toml::table* const policy = value.as_table();
+    if (policy == nullptr) return r.Fail(value, StrCat("policy.", name.str(), " must be a table"));
+    TRY_ASSIGN(out.policies[std::string(name.str())], ReadPolicy(*policy, name.str(), r));
+  }
+  return {};
+}
+
+// [baseline] with honour_update, and [baseline.NAME].
+Status ReadBaselines(const TomlReader& r, const toml::node& node, Config& out) {
+  const toml::table* table = node.as_table();
+  if (table == nullptr) return r.Fail(node, "baselines are tables: [baseline.NAME]");
+  for (const auto& [name, value] : *table) {
+    if (name.str() == "honour_update") {
+      TRY(BoolKey(r, "honour_update", out.honour_update).read(value));
+    } else {
+      TRY(ReadBaseline(r, value, name.str(), out.baselines[std::string(name.str())]));
+    }
+  }
+  return {};
+}
+
+Status ReadThim(const TomlReader& r, const toml::node& node, ThimConfig& out) {
+  std::string product, chip_id, tcb;
+  TRY(ReadTable(r, node, "thim",
+                {TextKey(r, "product", product), TextKey(r, "chip_id", chip_id), TextKey(r, "tcb", tcb)}));
+  auto host = ParseHost(product, chip_id, tcb);
+  if (!host) return r.Fail(node, host.error().message);
+  out.host = std::move(host).value();
+  return {};
+}
+
+// Intel's keys are short words; what else there may be in the file is not for a header.
+Result<std::string> ReadSubscriptionKey(const std::string& path) {
+  constexpr size_t kMaxKeyFile = 256;
+  TRY_ASSIGN(std::string key, ReadFile(path, kMaxKeyFile));
+  key.resize(std::min(key.find_first_of("\r\n"), key.size()));
+  const auto printable = [](char c) { return c > ' ' && c < 0x7f; };
+  if (!key.empty() && std::all_of(key.begin(), key.end(), printable)) return key;
+  return Error{ErrorKind::kMalformed, Check::kRequest,
+               StrCat(path, ": its first line is not a subscription key")};
+}
+
+Result<Upstream> ReadUpstream(const TomlReader& r, const toml::node& node, Vendor vendor) {
+  Upstream upstream;
+  std::string key_file;
+  std::vector<TomlKey> keys = {
+      TextKey(r, "url", upstream.url), BoolKey(r, "allow_http", upstream.allow_http),
+      ParsedKey<UpstreamKind>(r, "kind", upstream.kind, ParseUpstreamKind, "\"vendor\" or \"thim\"")};
+  if (vendor == Vendor::kIntel) keys.push_back(TextKey(r, "subscription_key_file", key_file));
+  TRY(ReadTable(r, node, "upstream", keys));
+  if (!key_file.empty()) {
+    auto key = ReadSubscriptionKey(key_file);
+    if (!key) return r.Fail(node, key.error().message);
+    upstream.subscription_key = std::move(key).value();
+  }
+  auto checked = CheckedUpstream(vendor, upstream);
+  if (!checked) return r.Fail(node, checked.error().message);
+  return checked;
+}
+
+Status ReadRole(const TomlReader& r, const toml::node& node, RoleGrant& out) {
+  std::optional<Role> role;
+  TRY(ReadTable(r, node, "role",
+                {ParsedKey<std::optional<Role>>(r, "name", role, ParseRoleName,
+                                                "\"read\", \"verify\", \"register\" or \"admin\""),
+                 ParsedKey<std::optional<Digest512>>(r, "token_sha512", out.token_sha512, ParseDigest512,
+                                                     "128 hex digits"),
+                 ParsedKey<std::optional<Digest256>>(r, "client_sha256", out.client_sha256, ParseDigest256,
+                                                     "64 hex digits")}));
+  if (!role) return r.Fail(node, "a role needs a name: read, verify, register or admin");
+  if (out.token_sha512.has_value() == out.client_sha256.has_value())
+    return r.Fail(node, "a role needs either token_sha512 or client_sha256");
+  if (out.token_sha512 == TokenDigest("")) return r.Fail(node, "token_sha512 is that of the empty token");
+  out.role = *role;
+  return {};
+}
+
+// [[role]]
+Status ReadRoles(const TomlReader& r, const toml::node& node, std::vector<RoleGrant>& out) {
+  const toml::array* array = node.as_array();
+  if (array == nullptr) return r.Fail(node, "roles are a list: [[role]]");
+  for (const toml::node& entry : *array) TRY(ReadRole(r, entry, out.emplace_back()));
+  return {};
+}
+
+// [intel] and [amd] have nothing but their upstreams.
+Status ReadVendor(const TomlReader& r, const toml::node& node, Vendor vendor, std::vector<Upstream>& out) {
+  const std::string_view name = vendor == Vendor::kIntel ? "intel" : "amd";
+  const auto read_list = [&](const toml::node& list) -> Status {
+    const toml::array* array = list.as_array();
+    if (array == nullptr) return r.Fail(list, StrCat("upstreams are lists: [[", name, ".upstream]]"));
+    out.clear();
+    for (const toml::node& entry : *array) {
+      TRY_ASSIGN(Upstream upstream, ReadUpstream(r, entry, vendor));
+      out.push_back(std::move(upstream));
+    }
+    return {};
+  };
+  return ReadTable(r, node, name, {{"upstream", read_list}});
+}
+
+// HTTPS needs both files; plain HTTP stays on this host unless the operator says otherwise.
+Status CheckTls(const Config& config) {
+  const ServerConfig& server = config.server;
+  const auto fail = [](std::string message) {
+    return Error{ErrorKind::kMalformed, Check::kRequest, std::move(message)};
+  };
+  if (server.tls_certificate.empty() != server.tls_key.empty())
+    return fail("tls_certificate and tls_key belong together");
+  const bool tls = !server.tls_certificate.empty();
+  if (!server.client_ca.empty() && !tls) return fail("client_ca needs tls_certificate and tls_key");
+  for (const RoleGrant& grant : config.roles) {
+    if (grant.client_sha256 && server.client_ca.empty())
+      return fail("a role by client_sha256 needs client_ca");
+  }
+  if (tls || server.plain_http) return {};
+  const auto address = http::ListenAddress::Parse(server.listen);
+  const Url url{.tls = false, .host = address ? address->host : "", .port = 80, .target = "/"};
+  if (ReachOf(url) == Reach::kLoopback) return {};
+  return fail(StrCat("listen \"", server.listen,
+                     "\" is not loopback: set tls_certificate and tls_key, or plain_http = true"));
+}
+
+}  // namespace
+
+Policy BuiltInPolicy() {
+  Policy policy;
+  policy.sha256 = Sha256({});
+  return policy;
+}
+
+Result<Upstream> CheckedUpstream(Vendor vendor, Upstream upstream) {
+  const auto fail = [&](std::string_view what) {
+    return Error{ErrorKind::kMalformed, Check::kRequest,
+                 StrCat("upstream url \"", upstream.url, "\" ", what)};
+  };
+  const auto url = ParseUrl(upstream.url);
+  if (!url || url->target.find('?') != std::string::npos)
+    return fail("must be a URL like https://HOST/, without user and query");
+  if (!url->tls && !upstream.allow_http && ReachOf(*url) == Reach::kElsewhere) {
+    return fail("is http:// to another host: use https://, or set allow_http = true");
+  }
+  if (vendor == Vendor::kAmd && upstream.kind == UpstreamKind::kThim && !NormalizeThimBase(upstream.url)) {
+    return fail("must be a host alone, as http://169.254.169.254");
+  }
+  if (vendor == Vendor::kIntel && !NormalizeIntelBase(upstream.url)) {
+    return fail("must be the base that clients know, as https://HOST/sgx/certification/v4/");
+  }
+  return upstream;
+}
+
+Status CheckConfig(const Config& config) {
+  const auto fail = [](std::string message) {
+    return Error{ErrorKind::kMalformed, Check::kRequest, std::move(message)};
+  };
+  if (!http::ListenAddress::Parse(config.server.listen)) {
+    return fail(StrCat("listen \"", config.server.listen,
+                       "\" must be ADDRESS:PORT, as 127.0.0.1:8081 or [::1]:8081"));
+  }
+  TRY(CheckTls(config));
+  if (config.server.miss_budget < Seconds(1)) return fail("miss_budget must be at least 1s");
+  if (config.cache.data.empty())
+    return fail("data must name a directory; for a store in memory use --ephemeral");
+  if (config.audit.max_file_mib == 0) return fail("max_file_mib must be at least 1");
+  if (config.history.rules.max_versions < 1) return fail("history.max_versions must be at least 1");
+  if (config.refresh.max_age < Seconds(600))
+    return fail("max_age must be at least 10m: vendors are not asked more often");
+  return {};
+}
+
+Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
+  const TomlReader r(file_name);
+  TRY_ASSIGN(const toml::table root, ParseToml(text, r));
+  Config out;
+  const auto table = [&r](std::string_view name, std::vector<TomlKey> keys) {
+    return TomlKey{name, [&r, name, keys = std::move(keys)](const toml::node& node) {
+                     return ReadTable(r, node, name, keys);
+                   }};
+  };
+  TRY(ReadTable(
+      r, root, "",
+      {table("server",
+             {TextKey(r, "listen", out.server.listen),
+              ListKey<std::string>(r, "anchors", out.server.anchors, AnyText, "PEM files"),
+              TextKey(r, "tls_certificate", out.server.tls_certificate),
+              TextKey(r, "tls_key", out.server.tls_key), TextKey(r, "client_ca", out.server.client_ca),
+              BoolKey(r, "plain_http", out.server.plain_http),
+              DurationKey(r, "miss_budget", out.server.miss_budget)}),
+       {"intel",
+        [&](const toml::node& node) { return ReadVendor(r, node, Vendor::kIntel, out.intel_upstreams); }},
+       {"amd", [&](const toml::node& node) { return ReadVendor(r, node, Vendor::kAmd, out.amd_upstreams); }},
+       table("cache",
+             {TextKey(r, "data", out.cache.data), DurationKey(r, "stale_grace", out.cache.stale_grace)}),
+       {"thim", [&](const toml::node& node) { return ReadThim(r, node, out.thim); }},
+       table("pccs", {ParsedKey<CachingMode>(r, "mode", out.pccs.mode, ParseCachingMode,
+                                             "\"LAZY\", \"REQ\" or \"OFFLINE\"")}),
+       {"role", [&](const toml::node& node) { return ReadRoles(r, node, out.roles); }},
+       table("refresh", {DurationKey(r, "max_age", out.refresh.max_age)}),
+       table("audit",
+             {BoolKey(r, "enabled", out.audit.enabled), TextKey(r, "directory", out.audit.directory),
+              NumberKey(r, "max_file_mib", out.audit.max_file_mib),
+              NumberKey(r, "keep_files", out.audit.keep_files),
+              ParsedKey(r, "on_failure", out.audit.on_failure, ParseOnFailure, "\"go_on\" or \"refuse\"")}),
+       table("history", {DurationKey(r, "max_age", out.history.rules.max_age),
+                         NumberKey(r, "max_versions", out.history.rules.max_versions)}),
+       table("log",
+             {ParsedKey<LogFormat>(r, "format", out.log.format, ParseLogFormat, "\"text\" or \"json\""),
+              ParsedKey<LogLevel>(r, "level", out.log.level, ParseLogLevel,
+                                  "\"debug\", \"info\", \"warning\" or \"error\"")}),
+       {"baseline", [&](const toml::node& node) { return ReadBaselines(r, node, out); }},
+       {"policy", [&](const toml::node& node) { return ReadPolicies(r, node, out); }}}));
+  if (const Status rules = CheckConfig(out); !rules) {
+    return Error{rules.error().kind, rules.error().check, StrCat(file_name, ": ", rules.error().message)};
+  }
+  return out;
+}
+
+Result<Config> LoadConfig(const std::string& path) {
+  TRY_ASSIGN(const std::string text, ReadFile(path, kMaxConfigBytes));
+  return ParseConfig(text, path);
+}
+
+Result<PolicyFile> LoadPolicyFile(const std::string& path) {
+  TRY_ASSIGN(const std::string text, ReadFile(path, kMaxConfigBytes));
+  PolicyFile out;
+  if (IsAppraisalPolicy(text)) {
+    TRY_ASSIGN(out.policy, intel::ParseAppraisalPolicy(text, "default"));
+    return out;
+  }
+  const TomlReader r(path);
+  TRY_ASSIGN(const toml::table root, ParseToml(text, r));
+  const auto read_policy = [&](const toml::node& node) -> Status {
+    const toml::table* const table = node.as_table();
+    if (table == nullptr) return r.Fail(node, "policy.default must be a table");
+    TRY_ASSIGN(out.policy, ReadPolicy(*table, "default", r));
+    return {};
+  };
+  const auto read_baseline = [&](const toml::node& node) {
+    return ReadBaseline(r, node, "default", out.baseline);
+  };
+  const auto section = [&](std::string_view name, std::function<Status(const toml::node&)> read) {
+    return TomlKey{name, [&r, name, read](const toml::node& node) {
+                     return ReadTable(r, node, name, {{"default", read}});
+                   }};
+  };
+  TRY(ReadTable(r, root, "", {section("policy", read_policy), section("baseline", read_baseline)}));
+  out.policy.sha256 = Sha256(AsBytes(text));
+  return out;
+}
+
+std::string KeysForNextStart(const Config& before, const Config& after) {
+  std::string keys;
+  const auto note = [&](bool same, std::string_view key) {
+    if (!same) keys += StrCat(keys.empty() ? "" : ", ", key);
+  };
+  note(before.server.listen == after.server.listen, "server.listen");
+  note(before.server.anchors == after.server.anchors, "server.anchors");
+  note(before.server.miss_budget == after.server.miss_budget, "server.miss_budget");
+  note(before.cache.data == after.cache.data, "cache.data");
+  note(before.cache.stale_grace == after.cache.stale_grace, "cache.stale_grace");
+  note(before.refresh.max_age == after.refresh.max_age, "refresh.max_age");
+  note(before.history.rules == after.history.rules, "history");
+  note(before.log.format == after.log.format && before.log.level == after.log.level, "log");
+  note(before.pccs.mode == after.pccs.mode, "pccs.mode");
+  note(before.thim.host == after.thim.host, "thim");
+  note(before.audit == after.audit, "audit");
+  note(before.honour_update == after.honour_update, "baseline.honour_update");
+  return keys;
+}
+
+}  // namespace thimble

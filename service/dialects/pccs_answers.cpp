@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/dialects/pccs_answers.h"
+
+#include "fetchers/vendor_answer.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+
+namespace thimble::pccs {
+namespace {
+
+constexpr const char* kHtml = "text/html; charset=utf-8";
+constexpr std::string_view kNoCacheData = "No cache data for this platform.";
+constexpr std::string_view kInternalError = "Internal server error occurred.";
+constexpr std::string_view kNumberRetired =
+    "The requested TCB evaluation data number is no longer available.";
+constexpr std::string_view kVersion3Warning =
+    "299 - \"PCS API version 3 is no longer available. Cached collateral downloaded from API version 3 is "
+    "deprecated, will not be refreshed, and may expire. Please migrate to API version 4.\"";
+
+http::Response Text(int status, std::string_view body, http::HeaderList headers = {}) {
+  http::Response response{.status = status, .headers = std::move(headers), .content = nullptr};
+  response.headers.emplace_back("Cache-Control", "no-store");
+  if (!body.empty()) response.content = http::Content::Make(kHtml, std::string(body));
+  return response;
+}
+
+http::Response Refusal(int status, std::string_view body, std::string_view cause) {
+  return Text(status, body, {{"X-Thimble-Cause", std::string(cause)}});
+}
+
+std::string EscapeHtml(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '&' || c == '<' || c == '>' || c == '"' || c == '\'') {
+      out += StrCat("&#", static_cast<int>(c), ";");
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string_view CauseOf(const Error& error) {
+  switch (error.check) {
+    case Check::kRequest:
+      return "bad_request";
+    case Check::kUpstreamNotFound:
+      return "upstream_404";
+    case Check::kUpstreamUnreachable:
+    case Check::kUpstreamStatus:
+      return "upstream_unreachable";
+    case Check::kMissBudget:
+      return "miss_budget";
+    case Check::kUpstreamKey:
+      return "upstream_key";
+    case Check::kModeForbidsFetch:
+      return "mode_forbids_fetch";
+    case Check::kPckNotRegistered:
+      return "not_registered";
+    case Check::kPckNoCertForTcb:
+      return "no_cert_for_tcb";
+    default:
+      return CheckName(error.check);
+  }
+}
+
+http::Response InvalidParameters() { return Refusal(400, "Invalid request parameters.", "bad_request"); }
+http::Response Unauthorized() { return Text(401, "Authentication failed."); }
+http::Response Successful() { return PlainText("Operation successful."); }
+http::Response PlainText(std::string body) { return Text(200, body); }
+
+http::Response VersionRetired() {
+  return Text(
+      410,
+      "The Intel PCS API version 3 reached planned EOL. Accordingly, collateral from this API version "
+      "cannot be retrieved any longer.");
+}
+
+http::Response IntegrityFailed(const Error& error) {
+  return Refusal(460, "The integrity of the data can't be verified.", CauseOf(error));
+}
+
+http::Response TooLong() { return Refusal(500, kInternalError, "over_64_kib"); }
+
+http::Response NotNow(const Error& error) {
+  http::Response response = Refusal(503, "", CauseOf(error));
+  if (error.check == Check::kMissBudget) response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+http::Response PlatformUnknown(const Error& error) {
+  return Refusal(461, "The platform was not found in the cache.", CauseOf(error));
+}
+
+http::Response RefusalOf(const Error& error) {
+  const std::string_view cause = CauseOf(error);
+  if (error.kind == ErrorKind::kInternal) return Refusal(500, kInternalError, cause);
+  if (error.kind == ErrorKind::kMalformed) return Refusal(400, "Invalid request parameters.", cause);
+  switch (error.check) {
+    case Check::kUpstreamNotFound:
+      if (IsRetired(error)) return Refusal(410, kNumberRetired, cause);
+      return Refusal(404, kNoCacheData, cause);
+    case Check::kRequest:  // the vendor's 400
+    case Check::kUpstreamKey:
+    case Check::kModeForbidsFetch:
+    case Check::kPckNotRegistered:
+    case Check::kPckNoCertForTcb:
+      return Refusal(404, kNoCacheData, cause);
+    default:
+      return NotNow(error);
+  }
+}
+
+http::Response NoSuchRoute(const http::Request& request) {
+  return Text(404,
+              StrCat("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                     "<title>Error</title>\n</head>\n<body>\n<pre>Cannot ",
+                     EscapeHtml(request.method), " ", EscapeHtml(request.path), "</pre>\n</body>\n</html>\n"),
+              {{"Content-Security-Policy", "default-src 'none'"}, {"X-Content-Type-Options", "nosniff"}});
+}
+
+http::Response WithVersion3Warning(http::Response response) {
+  response.headers.emplace_back("Warning", kVersion3Warning);
+  return response;
+}
+
+http::RouteHandler WithVersion3Warning(http::RouteHandler handler) {
+  return [inner = std::move(handler)](const http::Request& request, const http::Query& query) {
+    return WithVersion3Warning(inner(request, query));
+  };
+}
+
+}  // namespace thimble::pccs

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/dialects/pck_dialect.h"
+
+#include <algorithm>
+
+#include "service/support/log.h"
+#include "service/dialects/pccs_answers.h"
+#include "service/dialects/served_item.h"
+#include "tcb/base/json.h"
+#include "tcb/base/percent.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+#include "tcb/intel/pck_set.h"
+#include "tcb/pki/pem.h"
+
+namespace thimble {
+namespace {
+
+using http::Query;
+using http::Request;
+
+constexpr int64_t kLongestMaxAge = 86400;
+
+// `qeid`, `pceid`, and `encrypted_ppid` if it is there; nullopt for a wrong length or alphabet of any of them.
+std::optional<PckRequest> ParsePlatform(const Query& query) {
+  const auto pce_id = intel::PceId::FromHex(query.Get("pceid").value_or(""));
+  auto platform = pce_id ? intel::PlatformId::From(query.Get("qeid").value_or(""), *pce_id) : std::nullopt;
+  if (!platform) return std::nullopt;
+  PckRequest request{*std::move(platform), {}};
+  if (const auto hex = query.Get("encrypted_ppid")) {
+    request.ppid = intel::EncryptedPpid::FromHex(*hex);
+    if (!request.ppid) return std::nullopt;
+  }
+  return request;
+}
+
+std::string UpperCaName(intel::PckCa ca) { return ca == intel::PckCa::kPlatform ? "PLATFORM" : "PROCESSOR"; }
+
+http::HeaderList PlatformHeaders(const CollateralItem& item) {
+  const intel::PckSet& set = *item.pck_set();
+  return {{"SGX-FMSPC", set.fmspc.HexUpper()},
+          {"SGX-PCK-Certificate-CA-Type", UpperCaName(set.ca)},
+          {"SGX-PCK-Certificate-Issuer-Chain", PercentEncode(item.issuer_chain())}};
+}
+
+std::string Pem(const intel::PckCertificate& certificate) {
+  return EncodePem(certificate.certificate->der(), "CERTIFICATE");
+}
+
+std::shared_ptr<const http::Content> PccsForm(const PckChoice& choice) {
+  http::HeaderList headers = PlatformHeaders(*choice.set.item);
+  headers.emplace_back("SGX-TCBm", choice.certificate->tcb.HexUpper());
+  return http::Content::Make("application/x-pem-file", Pem(*choice.certificate), std::move(headers));
+}
+
+std::shared_ptr<const http::Content> AzureForm(const PckChoice& choice, Instant now) {
+  const int64_t left = (choice.certificate->certificate->validity().not_after - now).count();
+  std::string body;
+  json::Writer(&body)
+      .BeginObject()
+      .Key("pckCert")
+      .String(Pem(*choice.certificate))
+      .Key("sgx-Pck-Certificate-Issuer-Chain")
+      .String(PercentEncode(choice.set.item->issuer_chain()))
+      .Key("sgx-Tcbm")
+      .String(choice.certificate->tcb.HexUpper())
+      .Key("cacheMaxAge")
+      .Signed(std::clamp<int64_t>(left, 0, kLongestMaxAge))
+      .EndObject();
+  return http::Content::Make("application/json; charset=utf-8", std::move(body));
+}
+
+}  // namespace
+
+void PckDialect::AddTo(http::Router& router) {
+  const http::RouteHandler one = [this](const Request& r, const Query& q) { return PckCert(r, q); };
+  const http::RouteHandler all = [this](const Request& r, const Query& q) { return PckCerts(r, q); };
+  const std::vector<std::string> platform = {"qeid", "encrypted_ppid", "pceid", "clientid", "api-version"};
+  std::vector<std::string> with_tcb = platform;
+  with_tcb.insert(with_tcb.end(), {"cpusvn", "pcesvn"});
+  for (const std::string_view root : pccs::kRoots) {
+    const std::string v3 = StrCat(root, "/sgx/certification/v3"), v4 = StrCat(root, "/sgx/certification/v4");
+    router.Add({"GET", StrCat(v4, "/pckcert"), with_tcb, one});
+    router.Add({"GET", StrCat(v4, "/pckcerts"), platform, all});
+    router.Add({"GET", StrCat(v3, "/pckcert"), with_tcb, pccs::WithVersion3Warning(one)});
+    router.Add({"GET", StrCat(v3, "/pckcerts"), platform, pccs::WithVersion3Warning(all)});
+  }
+}
+
+// A platform that is not here and must not be fetched has a code of its own.
+http::Response PckDialect::RefusalOf(const Request& request, const Error& error) const {
+  LogInfo(StrCat("pckcert refused: id=", request.id, " cause=", pccs::CauseOf(error), " ", error.message));
+  const bool unknown = error.check == Check::kPckNotRegistered || error.check == Check::kModeForbidsFetch;
+  if (unknown && service_.mode() != CachingMode::kLazy) return pccs::PlatformUnknown(error);
+  return pccs::RefusalOf(error);
+}
+
+http::Response PckDialect::PckCert(const Request& request, const Query& query) {
+  const auto platform = ParsePlatform(query);
+  const auto raw = intel::PckTcb::FromHex(query.Get("cpusvn").value_or(""), query.Get("pcesvn").value_or(""));
+  if (!platform || !raw) return pccs::InvalidParameters();
+  const auto choice = service_.Choose(*platform, *raw);
+  if (!choice.ok()) return RefusalOf(request, choice.error());
+  const Instant now = clock_.Now();
+  auto content = query.Get("api-version") ? AzureForm(*choice, now) : PccsForm(*choice);
+  return PartResponse(request, choice->set, choice->certificate->certificate->sha256(), std::move(content),
+                      now);
+}
+
+http::Response PckDialect::PckCerts(const Request& request, const Query& query) {
+  const auto platform = ParsePlatform(query);
+  if (!platform) return pccs::InvalidParameters();
+  const auto set = service_.Certificates(*platform);
+  if (!set.ok()) return RefusalOf(request, set.error());
+  auto content = http::Content::Make("application/json; charset=utf-8",
+                                     std::string(AsText(set->item->body())), PlatformHeaders(*set->item));
+  return ItemResponse(request, *set, std::move(content), clock_.Now());
+}
+
+}  // namespace thimble

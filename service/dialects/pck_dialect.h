@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// PCK certificates in the dialect of Intel's PCCS: `pckcert`, which chooses one for a TCB, and `pckcerts`, all of
+// a platform, which PCCS lacks (spec/intel-pccs-api.md sections 4 and 6). With `api-version`, `pckcert` answers in
+// Azure's form (spec/azure-thim.md section 3).
+#pragma once
+
+#include "service/support/clock.h"
+#include "service/platforms/pck_service.h"
+#include "service/http/router.h"
+
+namespace thimble {
+
+// Thread-safe. What it refers to outlives it, and it outlives the router that it is added to.
+class PckDialect {
+ public:
+  PckDialect(PckService& service, const Clock& clock) : service_(service), clock_(clock) {}
+
+  void AddTo(http::Router& router);
+
+ private:
+  http::Response PckCert(const http::Request& request, const http::Query& query);
+  http::Response PckCerts(const http::Request& request, const http::Query& query);
+  http::Response RefusalOf(const http::Request& request, const Error& error) const;
+
+  PckService& service_;
+  const Clock& clock_;
+};
+
+}  // namespace thimble

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/dialects/platforms_dialect.h"
+
+#include <algorithm>
+#include <future>
+
+#include "service/dialects/pccs_answers.h"
+#include "service/platforms/registration_json.h"
+#include "service/support/log.h"
+#include "service/upstreams/miss_budgets.h"
+#include "tcb/base/ascii.h"
+#include "tcb/base/json.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+#include "tcb/intel/pck_set.h"
+
+namespace thimble {
+namespace {
+
+using http::Query;
+using http::Request;
+using http::Response;
+using Why = QueuedRegistration::Why;
+
+constexpr Selector kStandard{}, kEarly{Selector::Kind::kEarly, 0};
+
+// Which sets a registration wants fetched along: nullopt for what `update` may not be.
+std::optional<std::vector<Selector>> SelectorsOf(std::string_view update) {
+  if (update.empty() || EqualIgnoringCase(update, "standard")) return std::vector{kStandard};
+  if (EqualIgnoringCase(update, "early")) return std::vector{kEarly};
+  if (EqualIgnoringCase(update, "all")) return std::vector{kStandard, kEarly};
+  return std::nullopt;
+}
+
+// "[F1,F2]"; "[]" is all, an empty list.
+std::optional<std::vector<intel::Fmspc>> ParseFmspcs(std::string_view text) {
+  if (text.size() < 2 || text.front() != '[' || text.back() != ']') return std::nullopt;
+  text = TrimBlanks(text.substr(1, text.size() - 2));
+  std::vector<intel::Fmspc> fmspcs;
+  while (!text.empty()) {
+    const size_t comma = text.find(',');
+    const auto fmspc = intel::Fmspc::FromHex(TrimBlanks(text.substr(0, comma)));
+    if (!fmspc) return std::nullopt;
+    fmspcs.push_back(*fmspc);
+    text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+  }
+  return fmspcs;
+}
+
+Response List(const std::vector<Registration>& registrations, HexCase proof_case) {
+  std::string body;
+  json::Writer writer(&body);
+  writer.BeginArray();
+  for (const Registration& registration : registrations) WriteRegistration(writer, registration, proof_case);
+  writer.EndArray();
+  return {
+      .status = 200,
+      .headers = {{"platform-count", std::to_string(registrations.size())}, {"Cache-Control", "no-store"}},
+      .content = http::Content::Make("application/json; charset=utf-8", std::move(body))};
+}
+
+std::vector<Registration> RegistrationsOf(const std::vector<QueuedRegistration>& queued) {
+  std::vector<Registration> out;
+  for (const QueuedRegistration& one : queued) out.push_back(one.registration);
+  return out;
+}
+
+}  // namespace
+
+void PlatformsDialect::AddTo(http::Router& router) {
+  const http::RouteHandler post = [this](const Request& r, const Query& q) { return Post(r, q); };
+  const http::RouteHandler get = [this](const Request&, const Query& q) { return Get(q); };
+  router.Add({"POST", "/sgx/certification/v4/platforms", {"update"}, post, Role::kRegister});
+  router.Add({"GET", "/sgx/certification/v4/platforms", {"source"}, get, Role::kAdmin});
+  router.Add({"POST",
+              "/sgx/certification/v3/platforms",
+              {"update"},
+              pccs::WithVersion3Warning(post),
+              Role::kRegister});
+  router.Add(
+      {"GET", "/sgx/certification/v3/platforms", {"source"}, pccs::WithVersion3Warning(get), Role::kAdmin});
+}
+
+// ---- POST ----
+
+Response PlatformsDialect::Post(const Request& request, const Query& query) {
+  const auto selectors = SelectorsOf(query.Get("update").value_or(""));
+  const auto registration =
+      ParseRegistration(EqualIgnoringCase(request.MediaType(), "application/json") ? request.body : "{}");
+  if (!selectors || !registration.ok()) return pccs::InvalidParameters();
+
+  Status done = service_.Register(*registration);
+  if (done && service_.mode() != CachingMode::kOffline) {
+    done = FetchAll(KeysToVerifyBy(registration->platform, *selectors));
+  }
+  const std::string who =
+      StrCat("id=", request.id, " qe_id=", registration->platform.qe_id().substr(0, 8), "...");
+  if (done) {
+    LogInfo(
+        StrCat("platform registered: ", who, " by ", registration->manifest ? "manifest" : "encrypted PPID"));
+    return pccs::Successful();
+  }
+  LogWarning(StrCat("registration failed: ", who, " cause=", pccs::CauseOf(done.error()), " ",
+                    done.error().message));
+  return pccs::RefusalOf(done.error());
+}
+
+// What a verifier of this platform's quotes will ask for, by these sets and by what the default baseline has in force. A
+// list that is not to be had is no reason to refuse a registration.
+std::vector<CollateralKey> PlatformsDialect::KeysToVerifyBy(const intel::PlatformId& platform,
+                                                            const std::vector<Selector>& selectors) {
+  std::vector<CollateralKey> keys = {RootCaCrlKey{}, PckCrlKey{intel::PckCa::kProcessor},
+                                     PckCrlKey{intel::PckCa::kPlatform}};
+  std::vector<Selector> all = selectors;
+  for (const IntelTee tee : {IntelTee::kSgx, IntelTee::kTdx}) {
+    const auto chosen = evaluation_.For(tee);
+    if (chosen.ok() && std::ranges::find(all, chosen->selector) == all.end()) all.push_back(chosen->selector);
+  }
+  const auto set = cache_.Peek(PckCertsKey{platform}, clock_.Now());
+  for (const Selector& selector : all) {
+    for (const EnclaveId id : {EnclaveId::kQe, EnclaveId::kQve, EnclaveId::kTdQe}) {
+      keys.push_back(EnclaveIdentityKey{id, selector});
+    }
+    for (const IntelTee tee : {IntelTee::kSgx, IntelTee::kTdx}) {
+      if (set) keys.push_back(TcbInfoKey{tee, set->item->pck_set()->fmspc, selector});
+    }
+  }
+  return keys;
+}
+
+// All at once: they share one request's time. What does not exist is not missing.
+Status PlatformsDialect::FetchAll(const std::vector<CollateralKey>& keys) {
+  std::vector<std::future<Result<CacheAnswer>>> answers;
+  for (const CollateralKey& key : keys) {
+    answers.push_back(std::async(std::launch::async, [this, &key, client = MissBudgets::Client()] {
+      const MissBudgets::OnBehalf scope(client);
+      return cache_.Get(key, clock_.Now());
+    }));
+  }
+  Status first;
+  for (auto& answer : answers) {
+    const auto got = answer.get();
+    if (!got.ok() && got.error().check != Check::kUpstreamNotFound && first) first = got.error();
+  }
+  return first;
+}
+
+// ---- GET ----
+
+Response PlatformsDialect::Get(const Query& query) {
+  const std::string_view source = query.Get("source").value_or("");
+  if (source.empty() || source == "reg") return FromQueue(Why::kNew);
+  if (source == "reg_na") return FromQueue(Why::kNotAvailable);
+  if (source == "handed_out") return HandedOut();
+  return OfFmspcs(source);
+}
+
+// One reader at a time, until its answer has arrived or is lost: the next one finds the queue as that left it.
+Response PlatformsDialect::FromQueue(Why why) {
+  const auto turn = std::make_shared<std::unique_lock<std::mutex>>(reading_);
+  auto waiting = registry_.Waiting(why);
+  if (!waiting.ok()) return pccs::RefusalOf(waiting.error());
+  Response response = List(RegistrationsOf(*waiting), HexCase::kLower);
+  response.delivered = [this, turn, read = std::move(waiting).value()] {
+    const Status handed_out = registry_.Edit([&](RegistryEdit& edit) { return edit.HandOut(read); });
+    if (!handed_out)
+      LogError(StrCat("the queue was read, but stays as it was: ", handed_out.error().message));
+  };
+  return response;
+}
+
+Response PlatformsDialect::HandedOut() {
+  const auto handed_out = registry_.HandedOut();
+  if (!handed_out.ok()) return pccs::RefusalOf(handed_out.error());
+  return List(RegistrationsOf(*handed_out), HexCase::kLower);
+}
+
+// A line for each TCB that a platform showed.
+Response PlatformsDialect::OfFmspcs(std::string_view list) {
+  const auto wanted = ParseFmspcs(list);
+  if (!wanted) return pccs::InvalidParameters();
+  const auto platforms = registry_.Platforms();
+  if (!platforms.ok()) return pccs::RefusalOf(platforms.error());
+  std::vector<Registration> lines;
+  for (const Platform& platform : *platforms) {
+    const bool listed =
+        platform.fmspc && (wanted->empty() || std::ranges::find(*wanted, *platform.fmspc) != wanted->end());
+    if (!listed) continue;
+    for (const TcbMapping& tcb : platform.tcbs) {
+      lines.push_back({platform.id, tcb.raw, platform.ppid, platform.manifest});
+    }
+  }
+  return List(lines, HexCase::kUpper);
+}
+
+}  // namespace thimble

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/dialects/thim_dialect.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "service/dialects/pccs_answers.h"
+#include "service/dialects/served_item.h"
+#include "service/upstreams/tcb_number.h"
+#include "tcb/amd/product.h"
+#include "tcb/base/ascii.h"
+#include "tcb/base/json.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+#include "tcb/pki/pem.h"
+
+namespace thimble {
+namespace {
+
+using RawTcb = std::array<uint8_t, 8>;
+
+constexpr std::string_view kChips = "/SevSnpVM/certificates/";
+constexpr Seconds kLongestMaxAge{86400};
+
+http::Response Refusal(int status, std::string_view cause, std::string_view what) {
+  std::string body;
+  json::Writer(&body).BeginObject().Key("error").String(what).EndObject();
+  return {.status = status,
+          .headers = {{"Cache-Control", "no-store"}, {"X-Thimble-Cause", std::string(cause)}},
+          .content = http::Content::Make("application/json", std::move(body))};
+}
+http::Response BadRequest(std::string_view what) {
+  return Refusal(400, "bad_request", StrCat("Bad request. ", what));
+}
+
+http::Response RefusalOf(const Error& error) {
+  http::Response response = pccs::RefusalOf(error);
+  if (response.status != 404) return response;
+  return Refusal(404, pccs::CauseOf(error), error.message);
+}
+
+// The VCEKs that a chip id and a TCB may mean: ids of Milan and Genoa look alike, one of Turin is shorter, or ends in
+// zeros.
+std::vector<VcekKey> KeysOf(const Bytes& chip, const RawTcb& raw) {
+  std::vector<VcekKey> keys;
+  for (const amd::ProductTraits& traits : amd::AllProducts()) {
+    const bool longer = chip.size() > traits.hwid_size;
+    const bool fits =
+        chip.size() == traits.hwid_size || (longer && AllZero(ByteView(chip).subspan(traits.hwid_size)));
+    if (!fits) continue;
+    const auto end = chip.begin() + static_cast<std::ptrdiff_t>(traits.hwid_size);
+    keys.push_back(
+        {traits.product, amd::HwId(chip.begin(), end), amd::TcbVersion::Decode(traits.product, raw)});
+  }
+  // The shorter id first: a long one that ends in zeros is no other's.
+  std::stable_sort(keys.begin(), keys.end(),
+                   [](const VcekKey& a, const VcekKey& b) { return a.hwid.size() < b.hwid.size(); });
+  return keys;
+}
+
+bool KnowsParameters(const http::Query& query) {
+  return std::ranges::all_of(query.all(), [](const auto& parameter) {
+    return EqualIgnoringCase(parameter.first, "api-version") ||
+           EqualIgnoringCase(parameter.first, "clientid");
+  });
+}
+
+std::string MaxAge(const CollateralItem& item, Instant now) {
+  return std::to_string(std::clamp(item.next_update() - now, Seconds(0), kLongestMaxAge).count());
+}
+
+std::string VcekPem(const CollateralItem& item) { return EncodePem(item.body(), "CERTIFICATE"); }
+
+}  // namespace
+
+void ThimDialect::AddTo(http::Router& router) {
+  router.Add({"GET",
+              "/metadata/THIM/amd/certification",
+              {"api-version", "clientid"},
+              [this](const http::Request& r, const http::Query&) { return Host(r); }});
+  router.AddDialect({.prefix = std::string(kChips),
+                     .trailing_slash = false,
+                     .not_found = {},
+                     .bad_request = {},
+                     .unauthorized = {},
+                     .all = [this](const http::Request& r, RoleSet roles) { return Chip(r, roles); }});
+}
+
+http::Response ThimDialect::Host(const http::Request& request) {
+  if (!EqualIgnoringCase(request.Header("metadata").value_or(""), "true")) {
+    return BadRequest("Required metadata header not specified");
+  }
+  const auto key = host_();
+  if (!key.ok()) return RefusalOf(key.error());
+  const Instant now = clock_.Now();
+  const auto answer = cache_.Get(*key, now);
+  if (!answer.ok()) return RefusalOf(answer.error());
+  std::string body;
+  json::Writer(&body)
+      .BeginObject()
+      .Key("vcekCert")
+      .String(VcekPem(*answer->item))
+      .Key("tcbm")
+      .String(TcbNumber(key->tcb))
+      .Key("certificateChain")
+      .String(answer->item->issuer_chain())
+      .Key("cacheControl")
+      .String(MaxAge(*answer->item, now))
+      .EndObject();
+  return ItemResponse(request, *answer,
+                      http::Content::Make("application/json; charset=utf-8", std::move(body)), now);
+}
+
+// "{chip}/{tcb}": of the products that it may be of, the one that is held goes first.
+http::Response ThimDialect::Chip(const http::Request& request, RoleSet roles) {
+  if (!roles.Has(Role::kRead)) return pccs::Unauthorized();
+  if (request.method != "GET" && request.method != "HEAD") return pccs::NoSuchRoute(request);
+  const std::string_view rest = std::string_view(request.path).substr(kChips.size());
+  const size_t slash = std::min(rest.find('/'), rest.size());
+  const auto chip = FromHex(rest.substr(0, slash));
+  const auto raw = slash == rest.size() ? std::nullopt : ParseTcbNumber(rest.substr(slash + 1));
+  const auto query = http::Query::Parse(request.query);
+  if (!chip || !raw || !query || !KnowsParameters(*query))
+    return BadRequest("Not {chip id}/{TCB}, both in hex");
+  std::vector<VcekKey> keys = KeysOf(*chip, *raw);
+  if (keys.empty()) return BadRequest("A chip id has 128 hex digits, of Turin 16");
+  if (AllZero(*chip)) {
+    return Refusal(400, "chip_id_masked", "The chip id is all zero: the host masks it, or signs with a VLEK");
+  }
+  const Instant now = clock_.Now();
+  std::stable_partition(keys.begin(), keys.end(),
+                        [&](const VcekKey& key) { return cache_.Peek(key, now).has_value(); });
+  std::optional<Error> failed;
+  for (const VcekKey& key : keys) {
+    const auto answer = cache_.Get(key, now);
+    if (answer.ok()) {
+      return ItemResponse(request, *answer,
+                          http::Content::Make("application/x-pem-file",
+                                              StrCat(VcekPem(*answer->item), answer->item->issuer_chain())),
+                          now);
+    }
+    if (!failed || failed->check == Check::kUpstreamNotFound) failed = answer.error();
+  }
+  return RefusalOf(*failed);
+}
+
+}  // namespace thimble

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// AMD certificates in the dialect of Azure's THIM (spec/azure-thim.md section 1): those of one host as a document of
+// strings, and those of any chip as PEM. The host is the configured one, or the one that a THIM upstream knows.
+#pragma once
+
+#include <functional>
+
+#include "cache/collateral_cache.h"
+#include "service/support/clock.h"
+#include "service/http/router.h"
+
+namespace thimble {
+
+// The VCEK of the machine that answers, as it is now.
+using HostVcekFunction = std::function<Result<VcekKey>()>;
+
+// Thread-safe. What it refers to outlives it, and it outlives the router that it is added to.
+class ThimDialect {
+ public:
+  ThimDialect(CollateralCache& cache, const Clock& clock, HostVcekFunction host)
+      : cache_(cache), clock_(clock), host_(std::move(host)) {}
+
+  void AddTo(http::Router& router);
+
+ private:
+  http::Response Host(const http::Request& request);
+  http::Response Chip(const http::Request& request, RoleSet roles);
+
+  CollateralCache& cache_;
+  const Clock& clock_;
+  const HostVcekFunction host_;
+};
+
+}  // namespace thimble

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How many requests each route answered with which code, and how long it took. A request costs two readings of the
+// clock and three additions.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "service/support/counters.h"
+#include "service/support/prometheus_text.h"
+#include "service/http/router.h"
+
+namespace thimble {
+
+// Thread-safe. Made when the router is filled.
+class RequestMetrics {
+ public:
+  explicit RequestMetrics(const http::Router& router);
+
+  // `route` null: a path or method that does not exist.
+  void Count(const http::Route* route, int status, std::chrono::nanoseconds took);
+
+  void Write(PrometheusText& out) const;
+
+ private:
+  struct Place {
+    std::string dialect, method, path;
+  };
+  void WriteLatencies(PrometheusText& out, size_t route) const;
+
+  std::vector<Place> places_;  // by Route::number; the last is for what does not exist
+  Counters counters_;          // for each place: codes, buckets, the sum of the nanoseconds
+};
+
+}  // namespace thimble

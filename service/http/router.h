@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which handler answers which request: an exact table, no pattern. Each route names the parameters that it
+// reads, and any other is refused: no parameter is silently ignored.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "service/http/types.h"
+#include "service/http/query.h"
+#include "service/http/role.h"
+
+namespace thimble::http {
+
+using RouteHandler = std::function<Response(const Request&, const Query&)>;
+
+struct Route {
+  std::string method;
+  std::string path;
+  std::vector<std::string> parameters;
+  RouteHandler handler;
+  std::optional<Role> role = Role::kRead;  // who has it is answered; nullopt: everybody
+  size_t number = 0;                       // in the order in which they were added
+};
+
+// How the paths under a prefix answer what no handler sees. Dialects do it as their original does.
+struct Dialect {
+  std::string prefix;
+  bool trailing_slash = false;  // PATH/ is PATH
+  std::function<Response(const Request&)> not_found;
+  std::function<Response(std::string_view detail)> bad_request;
+  std::function<Response(Role role)> unauthorized;  // the request has not the role
+  // Answers every request under the prefix, when what is asked for stands in the path; no route is looked for then,
+  // and the roles are its own to ask.
+  std::function<Response(const Request&, RoleSet)> all = {};
+};
+
+// Filled at start; then const methods may be called from many threads at once.
+class Router {
+ public:
+  // `own` answers for all paths that no dialect claims.
+  explicit Router(Dialect own) : own_(std::move(own)) {}
+
+  void AddDialect(Dialect dialect) { dialects_.push_back(std::move(dialect)); }
+  void Add(Route route);
+
+  std::vector<std::string> Routes() const;  // "GET /v1/status"
+
+  // For somebody with these roles. HEAD is answered as GET; the connection leaves the body out. `matched`, if given, is
+  // set to the route, or null.
+  Response Handle(const Request& request, RoleSet roles, const Route** matched = nullptr) const;
+
+  size_t size() const { return size_; }
+  void ForEach(const std::function<void(const Route&)>& visit) const;
+
+ private:
+  const Dialect& DialectOf(std::string_view path) const;
+  const Route* Find(const Request& request, const Dialect& dialect) const;
+
+  size_t size_ = 0;
+  Dialect own_;
+  std::vector<Dialect> dialects_;
+  std::map<std::string, std::vector<Route>, std::less<>> routes_;  // by path
+};
+
+}  // namespace thimble::http

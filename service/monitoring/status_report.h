@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The state of the collateral that is held, as JSON and as text: the same for `thimble status` and GET /v1/status.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cache/collateral_cache.h"
+#include "service/baselines/recovery_watch.h"
+#include "service/monitoring/refused_requests.h"
+#include "service/support/terminal.h"
+#include "tcb/base/result.h"
+
+namespace thimble {
+
+struct StatusReport {
+  Instant at{};
+  std::vector<CacheStatus> items;  // what needs attention first comes first: stale, failing, due, next to end
+  uint64_t platform_items = 0;  // VCEKs and PCK sets that are held; at most kMaxListed of them are in `items`
+  // How often things happened since the server started (cache_events.h); empty when none is running.
+  std::vector<std::pair<std::string, uint64_t>> events;
+  std::vector<ComingSet>
+      coming;                 // evaluation data that is out and not in force; none where no server is running
+  std::string configuration;  // what is wrong with the file that was last to be read anew; empty: nothing
+  // Why clients got nothing since then: by cause, and the last ones, newest first; likewise empty.
+  std::vector<std::pair<std::string, uint64_t>> refusals = {};
+  std::vector<RefusedRequests::Line> last_refusals = {};
+};
+
+inline constexpr size_t kMaxListed = 10'000;
+StatusReport MakeStatusReport(CollateralCache& cache, Instant now);
+
+// {"at": ..., "platform_items": 3, "items": [{item, freshness, issued, next_update, fetched, last_check, next_refresh, source, sha256,
+// order_number, last_error}], "events": {"hit": 12, "refused": 1, ...}, "refusals":
+// {"not_registered": 2, ...}, "last_refusals": [{at, cause, request}], "coming": [{tee, evaluation, in_force, refused,
+// changed_tcbs, unjudged_tcbs}], "configuration": ...}; last_error, events, refusals, coming and configuration are absent when
+// there are none.
+std::string StatusJson(const StatusReport& report);
+// Unavailable (upstream.answer) when it is not that JSON: it comes from a server.
+Result<StatusReport> ParseStatusJson(std::string_view json);
+Lines StatusText(const StatusReport& report);
+
+}  // namespace thimble

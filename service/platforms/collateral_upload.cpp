@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/platforms/collateral_upload.h"
+
+#include <algorithm>
+
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+#include "tcb/intel/pck_set.h"
+#include "tcb/intel/tcb_info.h"
+
+namespace thimble {
+namespace {
+
+using Admission = CollateralCache::Admission;
+
+constexpr const char* kSource = "upload";
+constexpr uint32_t kTcbInfoVersion = 3;  // of PCS v4
+
+}  // namespace
+
+Result<Admission> CollateralUpload::Admit(const BundleItem& item) {
+  TRY_ASSIGN(Admission admission, cache_.Admit(item.key, {item.bytes, kSource}, clock_.Now()));
+  const intel::TcbInfo* const info = admission.item->tcb_info();
+  if (info == nullptr || info->version == kTcbInfoVersion) return admission;
+  return Error{ErrorKind::kRejected, Check::kCollateralMismatch,
+               StrCat("TCB info of version ", info->version, ", PCS v4 has ", kTcbInfoVersion)};
+}
+
+// What the platforms and their certificates say; nobody waits for those that are here now.
+Status CollateralUpload::NotePlatforms(const PlatformBundle& bundle, const std::vector<Admission>& admissions,
+                                       RegistryEdit& edit) const {
+  for (const auto* registrations : {&bundle.platforms, &bundle.certified}) {
+    for (const Registration& registration : *registrations) TRY(edit.Remember(registration));
+  }
+  for (const Admission& admission : admissions) {
+    const auto* key = std::get_if<PckCertsKey>(&admission.key);
+    if (key == nullptr) continue;
+    const intel::PckSet& set = *admission.item->pck_set();
+    TRY(edit.NoteCertificates(key->platform, set.fmspc, set.ca));
+    TRY(edit.Settle(key->platform, set.not_available));
+  }
+  return {};
+}
+
+Result<UploadReport> CollateralUpload::Take(const PlatformBundle& bundle) {
+  const Instant now = clock_.Now();
+  UploadReport report;
+  std::vector<Admission> admissions;
+  for (const BundleItem& item : bundle.items) {
+    if (auto admission = Admit(item); admission.ok()) {
+      admissions.push_back(*std::move(admission));
+    } else {
+      report.refused.push_back({KeyName(item.key), admission.error()});
+    }
+  }
+  std::vector<Store::Write> beside;
+  for (const BundleItem& item : bundle.version3_infos) {
+    auto write = version3_infos_.Admit(std::get<TcbInfoKey>(item.key), item.bytes, now);
+    if (write.ok()) {
+      beside.push_back(*std::move(write));
+    } else {
+      report.refused.push_back({StrCat(KeyName(item.key), " of PCS v3"), write.error()});
+    }
+  }
+  report.taken = admissions.size() + beside.size();
+
+  std::vector<Status> outcomes;
+  TRY(registry_.Edit([&](RegistryEdit& edit) { return NotePlatforms(bundle, admissions, edit); },
+                     [&](const std::vector<Store::Write>& writes) -> Status {
+                       beside.insert(beside.end(), writes.begin(), writes.end());
+                       TRY_ASSIGN(outcomes, cache_.TakeTogether(admissions, beside, now));
+                       return {};
+                     }));
+  for (size_t i = 0; i < outcomes.size(); ++i) {
+    if (outcomes[i].ok()) continue;
+    report.refused.push_back({admissions[i].item->name(), outcomes[i].error()});
+    --report.taken;
+  }
+  // Which certificate fits is found again at each request; noted now, it is also known who has been served.
+  for (const Registration& platform : bundle.platforms) {
+    if (platform.raw) (void)pck_service_.ChooseHeld(platform.platform, *platform.raw);
+  }
+  return report;
+}
+
+}  // namespace thimble

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Takes what an administrator uploads: each item is verified like a fetch, and what holds is written down in one
+// batch with what it says of platforms. What does not is refused, with the reason.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cache/collateral_cache.h"
+#include "cache/platform_registry.h"
+#include "cache/version3_tcb_infos.h"
+#include "service/support/clock.h"
+#include "service/platforms/pck_service.h"
+#include "service/platforms/platform_bundle.h"
+
+namespace thimble {
+
+struct UploadReport {
+  struct Refused {
+    std::string item;  // KeyName
+    Error error;
+  };
+  size_t taken = 0;
+  std::vector<Refused> refused;
+};
+
+// Thread-safe. What it refers to outlives it.
+class CollateralUpload {
+ public:
+  CollateralUpload(CollateralCache& cache, PlatformRegistry& registry, Version3TcbInfos& version3_infos,
+                   PckService& pck_service, const Clock& clock)
+      : cache_(cache),
+        registry_(registry),
+        version3_infos_(version3_infos),
+        pck_service_(pck_service),
+        clock_(clock) {}
+
+  // Errors: store.io, and nothing is taken.
+  Result<UploadReport> Take(const PlatformBundle& bundle);
+
+ private:
+  Result<CollateralCache::Admission> Admit(const BundleItem& item);
+  Status NotePlatforms(const PlatformBundle& bundle,
+                       const std::vector<CollateralCache::Admission>& admissions, RegistryEdit& edit) const;
+
+  CollateralCache& cache_;
+  PlatformRegistry& registry_;
+  Version3TcbInfos& version3_infos_;
+  PckService& pck_service_;
+  const Clock& clock_;
+};
+
+}  // namespace thimble

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// PCK certificates of platforms: held, fetched as far as the mode allows, and chosen for a TCB; and the
+// registration of platforms (spec/intel-pccs-api.md sections 4 to 6).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cache/collateral_cache.h"
+#include "cache/platform_registry.h"
+#include "cache/seen_platforms.h"
+#include "service/support/clock.h"
+#include "service/upstreams/caching_mode.h"
+#include "service/upstreams/pck_source.h"
+#include "tcb/intel/pck_selection.h"
+
+namespace thimble {
+
+// What is asked about a platform. The PPID is needed when nothing is known of it yet.
+struct PckRequest {
+  intel::PlatformId platform;
+  std::optional<intel::EncryptedPpid> ppid;
+};
+
+// A certificate out of a set; `certificate` points into `set.item`.
+struct PckChoice {
+  CacheAnswer set;
+  const intel::PckCertificate* certificate = nullptr;
+};
+
+struct PckServiceOptions {
+  CachingMode mode = CachingMode::kLazy;
+  Seconds max_age{24 * 3600};  // of a set, when a platform shows a TCB that it did not show before
+};
+
+// Errors, besides those of the cache: pck.not_registered, mode.forbids_fetch, pck.no_cert_for_tcb (all
+// kUnavailable), request.invalid (kMalformed: nothing is known of the platform, and no PPID was given).
+// Thread-safe. What it refers to outlives it.
+class PckService {
+ public:
+  PckService(CollateralCache& cache, PlatformRegistry& registry, PckSource& source, const Clock& clock,
+             PckServiceOptions options, SeenPlatforms* seen)
+      : cache_(cache), registry_(registry), source_(source), clock_(clock), options_(options), seen_(seen) {}
+
+  Result<CacheAnswer> Certificates(const PckRequest& request);
+  Result<PckChoice> Choose(const PckRequest& request, const intel::PckTcb& raw);
+  // As Choose(), with certificates that are held already.
+  Result<PckChoice> ChooseHeld(const intel::PlatformId& platform, const intel::PckTcb& raw);
+  // The same certificate with its chain, in PEM, for a quote that holds none. Any error is pck.missing.
+  Result<std::string> ChainFor(const intel::PlatformId& platform, const intel::PckTcb& raw);
+  // How Choose() goes about it, from what is held alone; nullopt when nothing is.
+  struct Explanation {
+    CacheAnswer set, tcb_info;
+    intel::PckSelection selection;
+  };
+  Result<std::optional<Explanation>> Explain(const intel::PlatformId& platform, const intel::PckTcb& raw);
+
+  // Has the certificates of the platform afterwards, or waits in the queue for somebody to bring them.
+  Status Register(const Registration& registration);
+  // Asks for the certificates of a platform anew.
+  Status Renew(const intel::PlatformId& platform);
+
+  CachingMode mode() const { return options_.mode; }
+
+ private:
+  Result<CacheAnswer> Fetched(const Registration& registration, bool now_or_never);
+  Result<PckChoice> ChooseFrom(CacheAnswer set, const intel::PlatformId& platform, const intel::PckTcb& raw,
+                               bool may_fetch);
+  Result<CacheAnswer> TcbInfoFor(const intel::Fmspc& fmspc, bool may_fetch);
+  Result<bool> IsCached(const Registration& registration);
+  Status FetchFor(const Registration& registration);
+  bool WorthAnotherLook(const CacheAnswer& set, const intel::PlatformId& platform, const intel::PckTcb& raw);
+  Error WhyNotHeld(const intel::PlatformId& platform);
+  void NoteSeen(const PckChoice& choice);
+  Status NoteArrival(const Registration& registration, const intel::PckSet& set);
+
+  CollateralCache& cache_;
+  PlatformRegistry& registry_;
+  PckSource& source_;
+  const Clock& clock_;
+  const PckServiceOptions options_;
+  SeenPlatforms* const seen_;  // platforms that ask for their certificate, or register
+};
+
+}  // namespace thimble

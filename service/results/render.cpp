@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/results/render.h"
+
+#include <algorithm>
+
+#include "service/results/render_claims.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+#include "tcb/collateral.h"
+
+namespace thimble {
+namespace {
+
+using json::Writer;
+
+std::string_view CheckResultName(CheckResult result) {
+  switch (result) {
+    case CheckResult::kPassed:
+      return "passed";
+    case CheckResult::kFailed:
+      return "failed";
+    case CheckResult::kNotRun:
+      break;
+  }
+  return "not_run";
+}
+
+// Why a check failed: what its finding says.
+std::string_view ReasonOf(const CheckLog::Entry& entry, const std::vector<Finding>& findings) {
+  if (entry.result != CheckResult::kFailed) return entry.reason;
+  const auto finding = std::find_if(findings.begin(), findings.end(),
+                                    [&](const Finding& f) { return f.check == entry.check; });
+  return finding == findings.end() ? std::string_view() : std::string_view(finding->message);
+}
+
+void WriteCheck(Writer& json, std::string_view check, CheckResult result, std::string_view reason) {
+  json.BeginObject();
+  json.Key("check").String(check);
+  json.Key("result").String(CheckResultName(result));
+  if (!reason.empty()) json.Key("reason").String(reason);
+  json.EndObject();
+}
+
+// Of a TD report that states it.
+void WriteSecondTcb(Writer& json, std::string_view key, const std::optional<SecondTcb>& tcb) {
+  if (!tcb) return;
+  json.Key(key).BeginObject();
+  json.Key("tcb_status");
+  tcb->status ? json.String(TcbStatusName(*tcb->status)) : json.Null();
+  if (tcb->date) json.Key("tcb_date").String(FormatRfc3339(*tcb->date));
+  json.EndObject();
+}
+
+void WriteStatus(Writer& json, const Verdict& verdict) {
+  json.Key("tcb_status");
+  verdict.tcb_status ? json.String(TcbStatusName(*verdict.tcb_status)) : json.Null();
+  json.Key("status_source").String(verdict.status_source == StatusSource::kIntel ? "intel" : "local_floor");
+  if (verdict.tcb_date) json.Key("tcb_date").String(FormatRfc3339(*verdict.tcb_date));
+  WriteSecondTcb(json, "current_tcb", verdict.current_tcb);
+  WriteSecondTcb(json, "initial_tcb", verdict.initial_tcb);
+  json.Key("advisories").BeginArray();
+  for (const std::string& advisory : verdict.advisories) json.String(advisory);
+  json.EndArray();
+}
+
+void WriteFindings(Writer& json, const Verdict& verdict) {
+  json.Key("findings").BeginArray();
+  for (const Finding& finding : verdict.findings) {
+    json.BeginObject();
+    json.Key("check").String(CheckName(finding.check));
+    json.Key("severity").String(SeverityName(finding.severity));
+    json.Key("message").String(finding.message);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void WriteShortfalls(Writer& json, const Verdict& verdict) {
+  json.Key("shortfalls").BeginArray();
+  for (const Shortfall& shortfall : verdict.shortfalls) {
+    json.BeginObject();
+    json.Key("component").String(shortfall.component);
+    json.Key("have").Unsigned(shortfall.have);
+    json.Key("need").Unsigned(shortfall.need);
+    json.Key("update").String(shortfall.update);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void WritePolicy(Writer& json, const ResultView& result) {
+  json.Key("policy").BeginObject();
+  json.Key("id").String(result.policy.id);
+  json.Key("sha256").Hex(result.policy.sha256.view());
+  json.Key("rules").BeginArray();
+  for (const RuleOutcome& rule : result.decision.rules) {
+    json.BeginObject();
+    json.Key("rule").String(rule.rule);
+    json.Key("wanted").Raw(rule.wanted);
+    json.Key("found").Raw(rule.found);
+    json.Key("ok").Bool(rule.ok);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+}
+
+}  // namespace
+
+void WriteCollateral(Writer& json, const Verdict& verdict) {
+  json.Key("collateral").BeginArray();
+  for (const ItemPtr& item : verdict.collateral) {
+    json.BeginObject();
+    json.Key("item").String(item->name());
+    json.Key("sha256").Hex(item->sha256().view());
+    json.Key("issued").String(FormatRfc3339(item->issued()));
+    json.Key("next_update").String(FormatRfc3339(item->next_update()));
+    json.Key("source").String(item->source().empty() ? "caller" : item->source());
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void WriteEvaluation(Writer& json, const ResultView& result) {
+  const Verdict& verdict = result.verdict;
+  json.Key("evaluation").BeginObject();
+  if (!result.baseline.empty()) json.Key("baseline").String(result.baseline);
+  if (result.baseline_version != 0) json.Key("baseline_version").Unsigned(result.baseline_version);
+  if (verdict.tcb_info_evaluation) json.Key("tcb_info").Unsigned(*verdict.tcb_info_evaluation);
+  if (verdict.qe_identity_evaluation) json.Key("qe_identity").Unsigned(*verdict.qe_identity_evaluation);
+  if (!verdict.floor.empty()) json.Key("floor").String(verdict.floor);
+  json.EndObject();
+}
+
+void WriteChecks(Writer& json, const CheckLog& checks, const std::vector<Finding>& findings) {
+  for (const CheckLog::Entry& entry : checks.Entries()) {
+    WriteCheck(json, CheckName(entry.check), entry.result, ReasonOf(entry, findings));
+  }
+}
+
+std::string RenderResult(const ResultView& result, const std::optional<std::string>& ear) {
+  const Verdict& verdict = result.verdict;
+  std::string out;
+  out.reserve(8192);  // most are of 4 to 7 KB
+  Writer json(&out);
+  json.BeginObject();
+  json.Key("decision").String(result.decision.accept ? "accept" : "reject");
+  json.Key("authentic").Bool(verdict.authentic);
+  json.Key("tee").String(TeeName(verdict.tee));
+  WriteStatus(json, verdict);
+  WriteFindings(json, verdict);
+  json.Key("checks").BeginArray();
+  WriteChecks(json, verdict.checks, verdict.findings);
+  for (const RuleOutcome& rule : result.decision.rules) {
+    const std::string reason = rule.ok ? "" : StrCat("wanted ", rule.wanted, ", found ", rule.found);
+    WriteCheck(json, StrCat("policy.", rule.rule), rule.ok ? CheckResult::kPassed : CheckResult::kFailed,
+               reason);
+  }
+  json.EndArray();
+  WriteShortfalls(json, verdict);
+  WritePlatform(json.Key("platform"), verdict);
+  WriteClaims(json.Key("claims"), verdict);
+  WriteCollateral(json, verdict);
+  WriteEvaluation(json, result);
+  if (!verdict.trust_anchor.empty()) json.Key("trust_anchor").String(verdict.trust_anchor);
+  json.Key("at").String(FormatRfc3339(verdict.at));
+  if (verdict.window.not_after != Instant::max()) {
+    json.Key("earliest_expiry").String(FormatRfc3339(verdict.window.not_after));
+  }
+  WritePolicy(json, result);
+  if (ear) json.Key("ear").String(*ear);
+  json.EndObject();
+  return out;
+}
+
+}  // namespace thimble

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/results/render_claims.h"
+
+#include "tcb/amd/cpu_line.h"
+#include "tcb/base/text.h"
+#include "tcb/policy/tdx_rules.h"
+
+namespace thimble {
+namespace {
+
+using json::Writer;
+
+void WriteTcb(Writer& json, std::string_view key, const std::optional<amd::TcbVersion>& tcb) {
+  if (!tcb) return;
+  json.Key(key).BeginObject();
+  if (tcb->fmc) json.Key("fmc").Unsigned(*tcb->fmc);
+  json.Key("bootloader").Unsigned(tcb->bootloader);
+  json.Key("tee").Unsigned(tcb->tee);
+  json.Key("snp").Unsigned(tcb->snp);
+  json.Key("microcode").Unsigned(tcb->microcode);
+  json.EndObject();
+}
+
+void WriteCpuId(Writer& json, const std::optional<amd::CpuId>& cpuid) {
+  if (!cpuid) return;
+  json.Key("cpuid").BeginObject();
+  json.Key("family").Unsigned(cpuid->family);
+  json.Key("model").Unsigned(cpuid->model);
+  json.Key("stepping").Unsigned(cpuid->stepping);
+  json.EndObject();
+}
+
+void WriteVersion(Writer& json, std::string_view key, const amd::FirmwareVersion& version) {
+  json.Key(key).String(StrCat(version.major, ".", version.minor, ".", version.build));
+}
+
+void WriteTpmQuote(Writer& json, const amd::TpmQuoteClaims& quote) {
+  json.Key("tpm_quote").BeginObject();
+  json.Key("extra_data").Hex(quote.extra_data);
+  json.Key("pcr_bank").String("sha256");
+  json.Key("pcr_selection").BeginArray();
+  for (size_t i = 0; i < quote.pcr_selection.size(); ++i) {
+    if (quote.pcr_selection.at(i)) json.Unsigned(i);
+  }
+  json.EndArray();
+  json.Key("pcr_digest").Hex(quote.pcr_digest);
+  json.EndObject();
+}
+
+// Into the object that is open.
+void WriteHclFields(Writer& json, const amd::HclClaims& hcl) {
+  json.Key("hcl_version").Unsigned(hcl.version);
+  json.Key("hcl_hash_type").Unsigned(hcl.hash_type);
+  json.Key("runtime_data_sha256").Hex(hcl.runtime_data_sha256.view());
+  json.Key("ak_modulus_sha256").Hex(hcl.ak_modulus_sha256.view());
+  if (hcl.runtime_user_data) json.Key("runtime_user_data").String(*hcl.runtime_user_data);
+  if (!hcl.runtime_data.empty()) json.Key("runtime_data").Raw(hcl.runtime_data);  // keys, vm-configuration
+  if (hcl.tpm_quote) WriteTpmQuote(json, *hcl.tpm_quote);
+}
+
+void WriteSgxFields(Writer& json, const intel::SgxClaims& claims) {
+  json.Key("mrenclave").Hex(claims.mr_enclave.view());
+  json.Key("mrsigner").Hex(claims.mr_signer.view());
+  json.Key("isvprodid").Unsigned(claims.isv_prod_id);
+  json.Key("isvsvn").Unsigned(claims.isv_svn);
+  json.Key("attributes").Hex(claims.attributes);
+  json.Key("miscselect").Unsigned(claims.misc_select);
+  json.Key("cpusvn").Hex(claims.cpu_svn);
+  json.Key("debug").Bool(claims.debug());
+  json.Key("report_data").Hex(claims.report_data.view());
+  json.Key("configid").Hex(claims.config_id.view());
+  json.Key("configsvn").Unsigned(claims.config_svn);
+  json.Key("isvextprodid").Hex(claims.isv_ext_prod_id.view());
+  json.Key("isvfamilyid").Hex(claims.isv_family_id.view());
+}
+
+void WriteTdxFields(Writer& json, const intel::TdxClaims& claims) {
+  json.Key("mrtd").Hex(claims.mr_td.view());
+  json.Key("rtmr0").Hex(claims.rtmr0.view());
+  json.Key("rtmr1").Hex(claims.rtmr1.view());
+  json.Key("rtmr2").Hex(claims.rtmr2.view());
+  json.Key("rtmr3").Hex(claims.rtmr3.view());
+  json.Key("report_data").Hex(claims.report_data.view());
+  json.Key("td_attributes").Hex(claims.td_attributes.view());
+  json.Key("td_attributes_set").BeginArray();
+  for (const std::string& name : NamesOfBits(kTdAttributeBits, claims.attributes())) json.String(name);
+  json.EndArray();
+  json.Key("xfam").Hex(claims.xfam.view());
+  json.Key("debug").Bool(claims.debug());
+  json.Key("mrconfigid").Hex(claims.mr_config_id.view());
+  json.Key("mrowner").Hex(claims.mr_owner.view());
+  json.Key("mrownerconfig").Hex(claims.mr_owner_config.view());
+  json.Key("tee_tcb_svn").Hex(claims.tee_tcb_svn);
+  json.Key("mrseam").Hex(claims.mr_seam.view());
+  json.Key("mrsignerseam").Hex(claims.mr_signer_seam.view());
+  json.Key("seam_attributes").Hex(claims.seam_attributes.view());
+  if (claims.tee_tcb_svn2) json.Key("tee_tcb_svn2").Hex(*claims.tee_tcb_svn2);
+  if (claims.mr_service_td) json.Key("mrservicetd").Hex(claims.mr_service_td->view());
+  if (claims.ex) json.Key("td_report_ex").Hex(claims.ex->view());
+}
+
+void WriteSnpFields(Writer& json, const amd::SnpClaims& claims) {
+  json.Key("report_version").Unsigned(claims.version);
+  json.Key("chip_id").Hex(claims.chip_id.view());
+  WriteTcb(json, "reported_tcb", claims.reported_tcb);
+  WriteTcb(json, "current_tcb", claims.current_tcb);
+  WriteTcb(json, "committed_tcb", claims.committed_tcb);
+  WriteTcb(json, "launch_tcb", claims.launch_tcb);
+  json.Key("measurement").Hex(claims.measurement.view());
+  json.Key("report_data").Hex(claims.report_data.view());
+  json.Key("host_data").Hex(claims.host_data.view());
+  json.Key("vmpl").Unsigned(claims.vmpl);
+  json.Key("policy").Unsigned(claims.policy);
+  json.Key("debug").Bool(claims.debug());
+  json.Key("platform_info").Unsigned(claims.platform_info);
+  json.Key("guest_svn").Unsigned(claims.guest_svn);
+  json.Key("id_key_digest").Hex(claims.id_key_digest.view());
+  json.Key("author_key_digest").Hex(claims.author_key_digest.view());
+  json.Key("family_id").Hex(claims.family_id.view());
+  json.Key("image_id").Hex(claims.image_id.view());
+  json.Key("report_id").Hex(claims.report_id.view());
+  json.Key("report_id_ma").Hex(claims.report_id_ma.view());
+  json.Key("author_key_en").Bool(claims.author_key_en);
+  json.Key("mask_chip_key").Bool(claims.mask_chip_key);
+  WriteVersion(json, "current_version", claims.current_version);
+  WriteVersion(json, "committed_version", claims.committed_version);
+  WriteCpuId(json, claims.cpuid);
+  if (claims.launch_mit_vector) json.Key("launch_mit_vector").Unsigned(*claims.launch_mit_vector);
+  if (claims.current_mit_vector) json.Key("current_mit_vector").Unsigned(*claims.current_mit_vector);
+}
+
+void WriteIntelPlatform(Writer& json, const intel::PlatformFacts& facts) {
+  json.Key("fmspc").Hex(facts.fmspc.view());
+  json.Key("pce_id").Hex(facts.pce_id.view());
+  json.Key("ppid").Hex(facts.ppid.view());
+  json.Key("cpusvn").Hex(facts.cpu_svn);
+  json.Key("pcesvn").Unsigned(static_cast<uint16_t>(facts.pce_svn));
+  json.Key("pck_ca").String(intel::PckCaName(facts.ca));
+  json.Key("sgx_type").String(intel::SgxTypeName(facts.sgx_type));
+  if (facts.platform_instance_id) json.Key("platform_instance_id").Hex(facts.platform_instance_id->view());
+  if (facts.dynamic_platform) json.Key("dynamic_platform").Bool(*facts.dynamic_platform);
+  if (facts.cached_keys) json.Key("cached_keys").Bool(*facts.cached_keys);
+  if (facts.smt_enabled) json.Key("smt_enabled").Bool(*facts.smt_enabled);
+  json.Key("quote_version").Unsigned(facts.quote_version);
+}
+
+void WriteAmdPlatform(Writer& json, const amd::PlatformFacts& facts) {
+  if (facts.product) json.Key("product").String(amd::ProductName(*facts.product));
+  WriteCpuId(json, facts.cpuid);
+  const amd::CpuLine* const line = facts.cpuid ? amd::CpuLineOf(*facts.cpuid) : nullptr;
+  if (line != nullptr) json.Key("line").String(line->name);
+  if (!facts.hwid.empty()) json.Key("hwid").Hex(facts.hwid);
+  if (facts.csp_id) json.Key("csp_id").String(*facts.csp_id);
+  json.Key("signing_key").String(amd::SigningKeyName(facts.signing_key));
+}
+
+}  // namespace
+
+void WriteClaims(Writer& json, const Verdict& verdict) {
+  json.BeginObject();
+  if (const auto* sgx = std::get_if<intel::SgxClaims>(&verdict.claims)) WriteSgxFields(json, *sgx);
+  if (const auto* tdx = std::get_if<intel::TdxClaims>(&verdict.claims)) WriteTdxFields(json, *tdx);
+  if (const auto* snp = std::get_if<amd::SnpClaims>(&verdict.claims)) WriteSnpFields(json, *snp);
+  const auto* amd_platform = std::get_if<amd::PlatformFacts>(&verdict.platform);
+  if (amd_platform != nullptr && amd_platform->csp_id) json.Key("csp_id").String(*amd_platform->csp_id);
+  if (verdict.hcl) WriteHclFields(json, *verdict.hcl);
+  json.EndObject();
+}
+
+void WritePlatform(Writer& json, const Verdict& verdict) {
+  json.BeginObject();
+  if (const auto* facts = std::get_if<intel::PlatformFacts>(&verdict.platform))
+    WriteIntelPlatform(json, *facts);
+  if (const auto* facts = std::get_if<amd::PlatformFacts>(&verdict.platform)) WriteAmdPlatform(json, *facts);
+  json.EndObject();
+}
+
+}  // namespace thimble

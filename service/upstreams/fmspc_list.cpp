@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/upstreams/fmspc_list.h"
+
+namespace thimble {
+
+Result<std::string> FmspcList::Get(const std::string& platform, Instant now) {
+  const std::lock_guard lock(mutex_);  // also while it is fetched: one call upstream for all who wait
+  const auto kept = kept_.find(platform);
+  if (kept != kept_.end() && now < kept->second.fetched + max_age_) return kept->second.body;
+  auto fetched = fetch_(platform);
+  if (fetched.ok()) kept_[platform] = {*fetched, now};
+  if (!fetched.ok() && kept != kept_.end()) return kept->second.body;
+  return fetched;
+}
+
+}  // namespace thimble

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/upstreams/host_vcek.h"
+
+#include "service/upstreams/tcb_number.h"
+#include "tcb/amd/product.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+
+namespace thimble {
+namespace {
+
+constexpr Seconds kAskEvery{3600};
+
+Error Wrong(std::string_view what) {
+  return {ErrorKind::kMalformed, Check::kRequest, StrCat("thim: ", what)};
+}
+
+}  // namespace
+
+Result<VcekKey> ParseHost(std::string_view product, std::string_view chip_id, std::string_view tcb) {
+  for (const amd::ProductTraits& traits : amd::AllProducts()) {
+    if (traits.name != product) continue;
+    const auto chip = FromHex(chip_id);
+    if (!chip || chip->size() != traits.hwid_size) {
+      return Wrong(StrCat("chip_id is not ", 2 * traits.hwid_size, " hex digits"));
+    }
+    const auto raw = ParseTcbNumber(tcb);
+    if (!raw) return Wrong("tcb is not a number of at most 16 hex digits");
+    return VcekKey{traits.product, *chip, amd::TcbVersion::Decode(traits.product, *raw)};
+  }
+  return Wrong("product is not \"Milan\", \"Genoa\" or \"Turin\"");
+}
+
+Result<VcekKey> HostVcek::Get() {
+  if (configured_) return *configured_;
+  const std::lock_guard lock(mutex_);  // also while it is asked for: one call upstream for all who wait
+  const Instant now = clock_.Now();
+  if (learned_ && now < learned_at_ + kAskEvery) return *learned_;
+  const auto learned = Learn(now);
+  if (!learned.ok()) return learned_ ? Result<VcekKey>(*learned_) : learned;
+  learned_ = *learned;
+  learned_at_ = now;
+  return learned;
+}
+
+Result<VcekKey> HostVcek::Learn(Instant now) {
+  if (!ask_) {
+    return Error{ErrorKind::kUnavailable, Check::kPckNotRegistered,
+                 "no host is configured ([thim]), and there is no upstream of kind \"thim\" to ask"};
+  }
+  TRY_ASSIGN(const FetchedBytes fetched, ask_());
+  const auto item = AuthenticateAny(ItemKind::kVcek, fetched.bytes, anchors_);
+  const auto key = item.ok() ? ParseKeyName((*item)->name()) : std::nullopt;
+  const auto* const vcek = key ? std::get_if<VcekKey>(&*key) : nullptr;
+  if (vcek == nullptr) {
+    return item.ok() ? Error{ErrorKind::kUnavailable, Check::kUpstreamAnswer, "not a VCEK"} : item.error();
+  }
+  const auto taken = cache_.Put(*key, fetched, now, true);
+  if (!taken.ok()) return taken.error();
+  return *vcek;
+}
+
+}  // namespace thimble

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which VCEK is that of the machine that Thimble answers for: the configured one, or the one that a THIM upstream gives
+// to this machine. The latter is verified like any other, kept in the cache, and asked for again once an hour: firmware
+// changes it.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string_view>
+
+#include "cache/collateral_cache.h"
+#include "service/support/clock.h"
+
+namespace thimble {
+
+// "Milan", 128 hex digits (of Turin 16), and the TCB as a number in hex. Malformed (request.invalid) otherwise.
+Result<VcekKey> ParseHost(std::string_view product, std::string_view chip_id, std::string_view tcb);
+
+// Thread-safe. What it refers to outlives it.
+class HostVcek {
+ public:
+  using Ask = std::function<Result<FetchedBytes>()>;  // empty: nobody to ask
+  HostVcek(std::optional<VcekKey> configured, CollateralCache& cache, const TrustAnchors& anchors, Ask ask,
+           const Clock& clock)
+      : configured_(std::move(configured)),
+        cache_(cache),
+        anchors_(anchors),
+        ask_(std::move(ask)),
+        clock_(clock) {}
+
+  // Errors: those of the upstream; the failed check of what it gave; pck.not_registered when there is neither.
+  Result<VcekKey> Get();
+
+ private:
+  Result<VcekKey> Learn(Instant now);
+
+  const std::optional<VcekKey> configured_;
+  CollateralCache& cache_;
+  const TrustAnchors& anchors_;
+  const Ask ask_;
+  const Clock& clock_;
+  std::mutex mutex_;
+  std::optional<VcekKey> learned_;
+  Instant learned_at_{};
+};
+
+}  // namespace thimble

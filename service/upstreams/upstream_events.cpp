@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/upstreams/upstream_events.h"
+
+#include "service/support/log.h"
+#include "tcb/base/text.h"
+
+namespace thimble {
+namespace {
+
+// In the order of UpstreamEvent::Kind.
+constexpr std::string_view kNames[] = {"answered", "not_found",      "failed",
+                                       "left_out", "breaker_opened", "refused"};
+
+}  // namespace
+
+void UpstreamEvents::Record(const UpstreamEvent& event) {
+  static_assert(std::size(kNames) == kKinds);
+  const auto kind = static_cast<size_t>(event.kind);
+  {
+    const std::lock_guard lock(mutex_);
+    Totals& totals = totals_[std::string(event.upstream)];
+    ++totals.counts.at(kind);
+    totals.seconds += std::chrono::duration<double>(event.took).count();
+  }
+  std::string line = StrCat("outcome=", kNames[kind], " upstream=", event.upstream, " item=", event.item,
+                            " took_ms=", event.took.count());
+  if (event.error != nullptr) line += StrCat(" ", event.error->message);
+  event.kind == UpstreamEvent::Kind::kBreakerOpened
+      ? LogWarning(StrCat("upstream left out for a while: ", line))
+      : LogDebug(StrCat("upstream: ", line));
+}
+
+void UpstreamEvents::RecordWait(std::chrono::milliseconds wait) {
+  const std::lock_guard lock(mutex_);
+  ++waits_;
+  waited_seconds_ += std::chrono::duration<double>(wait).count();
+}
+
+void UpstreamEvents::Write(PrometheusText& out) const {
+  const std::lock_guard lock(mutex_);
+  out.Metric("thimble_upstream_calls_total", "counter", "Calls of upstreams, by what came of them.");
+  for (const auto& [url, totals] : totals_) {
+    for (size_t kind = 0; kind < kKinds; ++kind) {
+      if (totals.counts.at(kind) == 0) continue;
+      out.Sample({{"upstream", url}, {"outcome", kNames[kind]}}, static_cast<double>(totals.counts.at(kind)));
+    }
+  }
+  out.Metric("thimble_upstream_seconds_total", "counter", "Time spent in calls of upstreams.");
+  for (const auto& [url, totals] : totals_) out.Sample({{"upstream", url}}, totals.seconds);
+  out.Metric("thimble_upstream_paced_total", "counter",
+             "Calls that waited for their turn (pacing, Retry-After).");
+  out.Sample({}, static_cast<double>(waits_));
+  out.Metric("thimble_upstream_paced_seconds_total", "counter", "Time that calls waited for their turn.");
+  out.Sample({}, waited_seconds_);
+}
+
+}  // namespace thimble

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One verification from evidence to decision, the same for the command line and for HTTP: what the evidence
+// alone shows first, then its collateral from the caller or from the cache, then the policy.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "cache/collateral_cache.h"
+#include "cache/seen_platforms.h"
+#include "service/baselines/baseline.h"
+#include "service/baselines/floors.h"
+#include "service/support/clock.h"
+#include "tcb/amd/hcl.h"
+#include "tcb/amd/tpm_quote.h"
+#include "tcb/amd/verify.h"
+#include "tcb/intel/pck_tcb.h"
+#include "tcb/intel/platform_id.h"
+#include "tcb/intel/verify.h"
+#include "tcb/policy.h"
+#include "tcb/verdict.h"
+
+namespace thimble {
+
+// Root CA CRL, PCK CRL, TCB info, identity: in this order.
+std::array<CollateralKey, 4> KeysFor(const intel::NeededCollateral& needed, const Selector& selector);
+
+struct VerificationRequest {
+  Bytes evidence;
+  std::optional<Instant> at;                       // absent: now
+  std::optional<Bytes> report_data;                // expected; at most 64 bytes, the rest must be zero
+  std::optional<Bytes> runtime_data;               // of which report data is the hash
+  std::optional<intel::CollateralSet> collateral;  // of quotes; absent: from the cache
+  amd::EndorsementSet endorsements;                // of reports; what is missing is taken from the cache
+  std::optional<amd::Product> product;             // of reports: what the caller takes the machine for
+  // Beside an HCL report:
+  std::optional<Bytes> td_quote;           // of the TD in it
+  std::optional<amd::TpmQuote> tpm_quote;  // by its vTPM
+  // Expected in that; of other evidence it is the report data, followed by zeros.
+  std::optional<Bytes> nonce;
+  Policy policy;
+  std::string baseline_name;      // "" with a caller's collateral
+  uint32_t baseline_version = 0;  // 0: of a file, which has no versions
+  Baseline baseline;
+};
+
+// Either an error, with the checks that were made before it, or a verdict and the decision on it.
+struct VerificationOutcome {
+  std::optional<Error> error;
+  Verdict verdict;
+  Decision decision;
+
+  static VerificationOutcome Failed(Error error, Verdict so_far = {}) {
+    return {.error = std::move(error), .verdict = std::move(so_far), .decision = {}};
+  }
+  static VerificationOutcome Of(Verdict verdict) {
+    return {.error = {}, .verdict = std::move(verdict), .decision = {}};
+  }
+};
+
+// The PCK certificate of a platform that has this TCB, with its chain in PEM: for quotes that hold none. pck.missing
+// with the reason when it is not to be had.
+using PckChainFunction =
+    std::function<Result<std::string>(const intel::PlatformId& platform, const intel::PckTcb& raw)>;
+
+// Thread-safe.
+class Verification {
+ public:
+  // `cache` may be null: then there is only what requests bring. The platforms of authentic evidence are noted in
+  // `seen`, unless it is null. What is given outlives it.
+  Verification(const TrustAnchors& anchors, CollateralCache* cache, const Clock& clock,
+               PckChainFunction pck_chain = {}, SeenPlatforms* seen = nullptr)
+      : anchors_(anchors), cache_(cache), clock_(clock), pck_chain_(std::move(pck_chain)), seen_(seen) {}
+
+  VerificationOutcome Run(const VerificationRequest& request);
+  // Told of every outcome of Run(), for metrics; called from any thread. Set before the first.
+  using Watcher = std::function<void(const VerificationRequest&, const VerificationOutcome&)>;
+  void Watch(Watcher watcher) { watcher_ = std::move(watcher); }
+  // What Run() would verify the evidence with: the complete set, with the PCK chain. The evidence has to hold by
+  // itself. Errors: as of Run(), and the hard finding of evidence that does not hold.
+  Result<intel::VerifiedCollateral> Gather(const VerificationRequest& request);
+  // The same for an SNP report, or the HCL report with one in it: the endorsements that the evidence does not bring
+  // itself (null where it does), the CRL always.
+  Result<amd::CachedEndorsements> GatherEndorsements(const VerificationRequest& request);
+  // The floor table that a baseline names.
+  Result<FloorPtr> FloorOf(const std::string& setting) { return floors_.Get(setting); }
+
+ private:
+  void NoteSeen(const VerificationRequest& request, const Verdict& verdict);
+  // What an HCL report adds to the verdict on the hardware evidence in it; empty for evidence by itself. It is asked of
+  // the verdict on the evidence alone, so that nothing is fetched in vain, and again of the final one.
+  using Addition = std::function<void(Verdict&)>;
+
+  VerificationOutcome Decide(const VerificationRequest& request);
+  VerificationOutcome Judge(const VerificationRequest& request, Instant at);
+  VerificationOutcome RunHcl(const VerificationRequest& request, Instant at);
+
+  VerificationOutcome RunQuote(const VerificationRequest& request, ByteView quote, Instant at,
+                               const Addition& addition);
+  VerificationOutcome RunQuoteFromCache(const VerificationRequest& request, ByteView quote, Instant at,
+                                        const Addition& addition);
+  Result<intel::QuoteVerification> Begin(ByteView quote, Instant at);
+  Result<std::string> PckChainOf(ByteView quote) const;
+  Result<intel::VerifiedCollateral> Collect(const intel::NeededCollateral& needed,
+                                            const VerificationRequest& request);
+
+  // snp_verification.cpp
+  VerificationOutcome RunSnp(const VerificationRequest& request, ByteView report, Instant at,
+                             const Addition& addition);
+  struct SoughtEndorsements;
+  Result<SoughtEndorsements> Seek(const amd::SnpVerification& begun, const VerificationRequest& request,
+                                  AmdCrlMode mode);
+
+  // Each as soon as it is there, all at the same time: the budget for upstream work is one request's, not one item's.
+  std::vector<Result<ItemPtr>> Items(const std::vector<CollateralKey>& keys,
+                                     const std::optional<Instant>& at);
+  Result<ItemPtr> Item(const CollateralKey& key, const std::optional<Instant>& at);
+
+  const TrustAnchors& anchors_;
+  CollateralCache* const cache_;
+  const Clock& clock_;
+  const PckChainFunction pck_chain_;
+  SeenPlatforms* const seen_;
+  Watcher watcher_;
+  intel::Memo memo_;
+  SignatureMemo amd_memo_;
+  Floors floors_;
+};
+
+}  // namespace thimble

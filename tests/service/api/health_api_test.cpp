@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "service/monitoring/status_report.h"
+#include "tcb/base/crypto.h"
+#include "tcb/base/text.h"
+#include "tests/service/testing/world.h"
+
+namespace thimble {
+namespace {
+
+using nlohmann::json;
+using test::Get;
+
+constexpr const char* kTcb = "/sgx/certification/v4/tcb?fmspc=00806F050000";
+
+TEST(HealthApi, IsAliveAndReady) {
+  test::World w;
+  w.Start();
+  EXPECT_EQ(Get(w.port(), "/healthz").body, "ok\n");
+  const auto ready = Get(w.port(), "/readyz?strict=1");
+  EXPECT_EQ(ready.status, 200);
+  EXPECT_EQ(json::parse(ready.body), json::parse(R"({"ready": true, "degraded": []})"));
+  EXPECT_EQ(Get(w.port(), "/readyz?strict=yes").status, 400);
+}
+
+TEST(HealthApi, ListsWhatIsStaleAndFailsOnlyWhenStrict) {
+  test::World w;
+  w.Start(sim::kNow + Seconds(25 * 86400));  // past the next update of a TCB info
+  ASSERT_EQ(Get(w.port(), kTcb).status, 200);
+  const auto plain = Get(w.port(), "/readyz");
+  EXPECT_EQ(plain.status, 200);
+  EXPECT_EQ(json::parse(plain.body)["degraded"][0]["item"], "intel/tcb/sgx/00806f050000/standard");
+  EXPECT_EQ(Get(w.port(), "/readyz?strict=1").status, 503);
+}
+
+TEST(StatusReport, GivesEveryItemAndComesBackFromItsJson) {
+  test::World w;
+  w.Start();
+  ASSERT_EQ(Get(w.port(), kTcb).status, 200);
+  ASSERT_EQ(Get(w.port(), "/sgx/certification/v4/rootcacrl").status, 200);
+  const auto report = ParseStatusJson(Get(w.port(), "/v1/status").body);
+  ASSERT_TRUE(report.ok()) << report.error().message;
+  ASSERT_EQ(report->items.size(), 2u);
+  const CacheStatus& tcb = report->items.at(0);  // its next update is the earlier one
+  EXPECT_EQ(tcb.item, "intel/tcb/sgx/00806f050000/standard");
+  EXPECT_EQ(tcb.freshness, Freshness::kFresh);
+  EXPECT_EQ(tcb.fetched, sim::kNow);
+  EXPECT_EQ(tcb.sha256, Sha256(w.intel.TcbInfo(IntelTee::kSgx)).hex());
+  EXPECT_EQ(tcb.source, StrCat(w.vendor.PcsUrl(), "tcb?fmspc=00806F050000"));
+  EXPECT_EQ(tcb.order_number, sim::kStandardNumber);
+  EXPECT_NE(StatusText(*report).text().find("intel/crl/root"), std::string::npos);
+}
+
+TEST(StatusReport, RefusesWhatIsNotOne) {
+  for (const char* bad :
+       {"", "{}", R"({"at": "x", "platform_items": 0, "items": []})", R"({"at": "2026-06-01T00:00:00Z", "platform_items": 0, "items": [{}]})"}) {
+    const auto report = ParseStatusJson(bad);
+    ASSERT_FALSE(report.ok()) << bad;
+    EXPECT_EQ(report.error().kind, ErrorKind::kUnavailable);
+  }
+}
+
+TEST(OwnRoutes, AnswerWhatIsNotThereWithAProblem) {
+  test::World w;
+  w.Start();
+  const auto answer = Get(w.port(), "/v1/nothing");
+  EXPECT_EQ(answer.status, 404);
+  EXPECT_EQ(answer.Header("Content-Type"), "application/problem+json");
+}
+
+}  // namespace
+}  // namespace thimble

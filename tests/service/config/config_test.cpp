@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/config/config.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "service/cli/command_support.h"
+#include "tcb/base/crypto.h"
+
+namespace thimble {
+namespace {
+
+Config Good(std::string_view text) {
+  auto config = ParseConfig(text, "t.toml");
+  EXPECT_TRUE(config.ok()) << text << ": " << (config.ok() ? "" : config.error().message);
+  return config.ok() ? std::move(config).value() : Config{};
+}
+
+// The message; empty when it was taken.
+std::string Refusal(std::string_view text) {
+  const auto config = ParseConfig(text, "t.toml");
+  return config.ok() ? "" : config.error().message;
+}
+
+TEST(Config, HasDefaultsThatRun) {
+  const Config config = Good("");
+  EXPECT_EQ(config.server.listen, "127.0.0.1:8081");
+  EXPECT_EQ(config.cache.data, "thimble-data");
+  EXPECT_EQ(config.cache.stale_grace, Seconds(168 * 3600));
+  EXPECT_EQ(config.server.miss_budget, Seconds(5));
+  EXPECT_EQ(config.refresh.max_age, Seconds(86400));
+  EXPECT_EQ(config.intel_upstreams.at(0).url, "https://api.trustedservices.intel.com/sgx/certification/v4/");
+  EXPECT_EQ(config.baselines.at("default").intel, EvaluationChoice{});
+  EXPECT_EQ(config.policies.at("default").accepted_statuses, std::vector{TcbStatus::kUpToDate});
+  EXPECT_EQ(config.policies.at("default").sha256, Sha256({}));
+  EXPECT_FALSE(config.honour_update);
+}
+
+TEST(Config, ReadsEveryKey) {
+  const std::string_view text = R"(
+[server]
+listen = "[::1]:0"
+anchors = ["a.pem", "b.pem"]
+miss_budget = "2s"
+[[intel.upstream]]
+url = "https://pccs.example/sgx/certification/v4/"
+[[intel.upstream]]
+url = "http://pccs.example:8081/sgx/certification/v4/"
+allow_http = true
+[[amd.upstream]]
+url = "https://kds.example/"
+[cache]
+data = "/var/lib/thimble"
+stale_grace = "2d"
+[refresh]
+max_age = "12h"
+[baseline]
+honour_update = true
+[baseline.default]
+intel = "17"
+amd = ""
+[baseline.next]
+intel = "early"
+[policy.default]
+accepted_statuses = ["UpToDate", "SWHardeningNeeded"]
+min_tcb_evaluation = 17
+allow_debug = true
+collateral_grace = "1h"
+amd_crl = "if_available"
+amd_floor = "if_known"
+[policy.strict]
+)";
+  const Config config = Good(text);
+  EXPECT_EQ(config.server.listen, "[::1]:0");
+  EXPECT_EQ(config.server.anchors, (std::vector<std::string>{"a.pem", "b.pem"}));
+  EXPECT_EQ(config.server.miss_budget, Seconds(2));
+  ASSERT_EQ(config.intel_upstreams.size(), 2u);
+  EXPECT_TRUE(config.intel_upstreams.at(1).allow_http);
+  EXPECT_EQ(config.amd_upstreams.at(0).url, "https://kds.example/");
+  EXPECT_EQ(config.cache.data, "/var/lib/thimble");
+  EXPECT_EQ(config.cache.stale_grace, Seconds(2 * 86400));
+  EXPECT_EQ(config.refresh.max_age, Seconds(12 * 3600));
+  EXPECT_TRUE(config.honour_update);
+  EXPECT_EQ(config.baselines.at("default").intel.selector, (Selector{Selector::Kind::kNumber, 17}));
+  EXPECT_EQ(config.baselines.at("default").amd, "");
+  EXPECT_EQ(config.baselines.at("next").intel.selector.kind, Selector::Kind::kEarly);
+  const Policy& policy = config.policies.at("default");
+  EXPECT_EQ(policy.accepted_statuses, (std::vector{TcbStatus::kUpToDate, TcbStatus::kSWHardeningNeeded}));
+  EXPECT_EQ(policy.min_tcb_evaluation, 17u);
+  EXPECT_TRUE(policy.allow_debug);
+  EXPECT_EQ(policy.collateral_grace, Seconds(3600));
+  EXPECT_EQ(policy.amd_crl, AmdCrlMode::kIfAvailable);
+  EXPECT_EQ(policy.amd_floor, AmdFloorMode::kIfKnown);
+  EXPECT_EQ(config.policies.at("strict").id, "strict");
+}
+
+// What is wrong, and what the message must say of it.
+TEST(Config, RefusesWithTheLineAndWhatIsRight) {
+  const std::pair<const char*, const char*> bads[] = {
+      {"[sever]\n", "t.toml:1: unknown section: sever; known: server, intel, amd, cache"},
+      {"\n[server]\nlisen = \"x\"\n", "t.toml:3: unknown key in [server]: lisen; known: listen"},
+      {"server = 1\n", "t.toml:1: server must be a table"},
+      {"[server]\nlisten = 8081\n", "t.toml:2: listen must be text"},
+      {"[server]\nlisten = \"8081\"\n", "must be ADDRESS:PORT"},
+      {"[server]\nmiss_budget = \"5\"\n", "t.toml:2: miss_budget must be a duration with its unit"},
+      {"[server]\nmiss_budget = 5\n", "t.toml:2: miss_budget must be a duration with its unit"},
+      {"[server]\nmiss_budget = \"0s\"\n", "miss_budget must be at least 1s"},
+      {"[server]\nanchors = \"a.pem\"\n", "t.toml:2: anchors must be a list"},
+      {"[server]\nanchors = [1]\n", "t.toml:2: anchors must be a list"},
+      {"[server]\nlisten = \"127.0.0.1:1\"\nlisten = \"127.0.0.1:2\"\n", "t.toml:3: "},
+      {"[[intel.upstream]]\nurl = \"ftp://x/sgx/certification/v4/\"\n", "upstream url"},
+      {"[[intel.upstream]]\nurl = \"https://x/\"\n", "must be the base that clients know"},
+      {"[[intel.upstream]]\nurl = \"http://x.example/sgx/certification/v4/\"\n",
+       "is http:// to another host"},
+      {"[[intel.upstream]]\nurl = \"https://u@x/sgx/certification/v4/\"\n", "upstream url"},
+      {"[[intel.upstream]]\nurls = \"x\"\n", "t.toml:2: unknown key in [upstream]: urls"},
+      {"[[intel.upstream]]\nurl = \"https://x/sgx/certification/v4/\"\nallow_http = \"yes\"\n",
+       "t.toml:3: allow_http must be true or false"},
+      {"[intel]\nupstream = \"x\"\n", "t.toml:2: upstreams are lists: [[intel.upstream]]"},
+      {"[[amd.upstream]]\nurl = \"http://kds.example/\"\n", "is http:// to another host"},
+      {"[cache]\ndata = \"\"\n", "data must name a directory"},
+      {"[refresh]\nmax_age = \"1m\"\n", "max_age must be at least 10m"},
+      {"[baseline.default]\nintel = \"latest\"\n",
+       "t.toml:2: intel must be \"standard\", \"early\", an evaluation number"},
+      {"[baseline.default]\nintel = \"-1\"\n", "t.toml:2: intel must be"},
+      {"[baseline]\nhonour_updates = true\n", "t.toml:2: "},
+      {"[policy.default]\naccepted_statuses = [\"Uptodate\"]\n", "t.toml:2: accepted_statuses must be"},
+      {"[policy.default]\naccepted_statuses = [\"UpToDate\", \"Revoked\"]\n",
+       "\"Revoked\" is never accepted"},
+      {"[policy.default]\nmin_tcb_evaluation = -1\n", "t.toml:2: min_tcb_evaluation must be a whole number"},
+      {"[policy.default]\nmin_tcb_evaluation = 4294967296\n", "t.toml:2: min_tcb_evaluation"},
+      {"[policy.default]\nmin_tcb_evaluation = \"17\"\n", "t.toml:2: min_tcb_evaluation"},
+      {"[policy.default]\namd_crl = \"on\"\n", "t.toml:2: amd_crl must be"},
+      {"[policy.default]\namd_floor = \"off\"\n", "t.toml:2: amd_floor must be"},
+      {"[policy.x]\naccepted_status = []\n", "t.toml:2: unknown key in [policy.x]: accepted_status"},
+      {"policy = 3\n", "t.toml:1: policies are tables"},
+      {"[server\n", "t.toml:1: "},
+  };
+  for (const auto& [text, message] : bads) {
+    EXPECT_NE(Refusal(text).find(message), std::string::npos) << text << "\n  gave: " << Refusal(text);
+  }
+}
+
+TEST(Config, TakesHttpToHostsThatAreLocal) {
+  for (const char* host : {"127.0.0.1:8081", "localhost", "[::1]:80", "169.254.169.254"}) {
+    EXPECT_EQ(
+        Refusal("[[intel.upstream]]\nurl = \"http://" + std::string(host) + "/sgx/certification/v4/\"\n"), "")
+        << host;
+  }
+}
+
+class ConfigFileTest : public testing::Test {
+ protected:
+  std::string Write(std::string_view text) {
+    const std::string path =
+        (std::filesystem::temp_directory_path() / ("thimble-config-" + std::to_string(::getpid()) + ".toml"))
+            .string();
+    std::ofstream(path) << text;
+    return path_ = path;
+  }
+  ~ConfigFileTest() override { std::filesystem::remove(path_); }
+  std::string path_;
+};
+
+TEST_F(ConfigFileTest, GoesAfterTheCommandLineAndBeforeTheDefaults) {
+  ConfigFlags flags;
+  flags.config = Write("[server]\nlisten = \"127.0.0.1:1\"\nanchors = [\"a\"]\n[cache]\ndata = \"d\"\n");
+  flags.listen = "127.0.0.1:2";
+  flags.pcs_url = "https://x.example/sgx/certification/v4";
+  flags.anchors = {"b"};
+  const auto config = EffectiveConfig(flags);
+  ASSERT_TRUE(config.ok()) << config.error().message;
+  EXPECT_EQ(config->server.listen, "127.0.0.1:2");
+  EXPECT_EQ(config->cache.data, "d");
+  EXPECT_EQ(config->refresh.max_age, Seconds(86400));
+  EXPECT_EQ(config->server.anchors, (std::vector<std::string>{"a", "b"}));
+  ASSERT_EQ(config->intel_upstreams.size(), 1u);
+  EXPECT_EQ(config->intel_upstreams.at(0).url, "https://x.example/sgx/certification/v4");
+}
+
+TEST_F(ConfigFileTest, RefusesWhatTheCommandLineSaysWrong) {
+  EXPECT_TRUE(EffectiveConfig(ConfigFlags()).ok());
+  ConfigFlags listen, pcs_url, missing;
+  listen.listen = "8081";
+  pcs_url.pcs_url = "http://x.example/sgx/certification/v4/";
+  missing.config = "/nonexistent.toml";
+  for (const ConfigFlags& bad : {listen, pcs_url, missing}) EXPECT_FALSE(EffectiveConfig(bad).ok());
+}
+
+TEST_F(ConfigFileTest, IsAPolicyFileWithTheDefaultsAlone) {
+  const auto file = LoadPolicyFile(Write(
+      "[policy.default]\naccepted_statuses = [\"OutOfDate\"]\n[baseline.default]\nintel = \"early\"\n"));
+  ASSERT_TRUE(file.ok()) << file.error().message;
+  EXPECT_EQ(file->policy.accepted_statuses, std::vector{TcbStatus::kOutOfDate});
+  EXPECT_EQ(file->baseline.intel.selector.kind, Selector::Kind::kEarly);
+  EXPECT_FALSE(LoadPolicyFile(Write("[policy.other]\n")).ok());
+  EXPECT_FALSE(LoadPolicyFile(Write("[server]\n")).ok());
+}
+
+TEST(Config, NamesTheKeysThatTakeEffectAtTheNextStart) {
+  struct Change {
+    const char* key;
+    void (*make)(Config&);
+  };
+  const Change changes[] = {
+      {"server.listen", [](Config& c) { c.server.listen = "127.0.0.1:1"; }},
+      {"server.anchors", [](Config& c) { c.server.anchors = {"root.pem"}; }},
+      {"server.miss_budget", [](Config& c) { c.server.miss_budget = Seconds(1); }},
+      {"cache.data", [](Config& c) { c.cache.data = "elsewhere"; }},
+      {"cache.stale_grace", [](Config& c) { c.cache.stale_grace = Seconds(1); }},
+      {"refresh.max_age", [](Config& c) { c.refresh.max_age = Seconds(1); }},
+      {"history", [](Config& c) { c.history.rules.max_versions = 1; }},
+      {"log", [](Config& c) { c.log.level = LogLevel::kError; }},
+      {"pccs.mode", [](Config& c) { c.pccs.mode = CachingMode::kOffline; }},
+      {"thim", [](Config& c) { c.thim.host = VcekKey{}; }},
+      {"audit", [](Config& c) { c.audit.keep_files = 1; }},
+      {"baseline.honour_update", [](Config& c) { c.honour_update = true; }},
+      {"",
+       [](Config& c) {
+         c.roles = {{.role = Role::kAdmin, .token_sha512 = TokenDigest("t"), .client_sha256 = {}}};
+       }},
+      {"", [](Config& c) { c.intel_upstreams.clear(); }},
+      {"", [](Config& c) { c.server.tls_key = "key.pem"; }},
+  };
+  for (const Change& change : changes) {
+    Config after;
+    change.make(after);
+    EXPECT_EQ(KeysForNextStart(Config(), after), change.key);
+  }
+  EXPECT_EQ(KeysForNextStart(Config(), Config()), "");
+}
+
+}  // namespace
+}  // namespace thimble

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/http/router.h"
+
+#include <gtest/gtest.h>
+
+namespace thimble::http {
+namespace {
+
+Response Plain(int status, std::string body) {
+  return {.status = status, .headers = {}, .content = Content::Make("text/plain", std::move(body))};
+}
+
+Router MakeRouter() {
+  Router router({"", false, [](const Request&) { return Plain(404, "own"); },
+                 [](std::string_view detail) { return Plain(400, std::string(detail)); },
+                 [](Role role) { return Plain(401, std::string(RoleName(role))); }});
+  router.AddDialect({"/sgx/", true, [](const Request&) { return Plain(404, "dialect"); },
+                     [](std::string_view) { return Plain(400, "dialect"); },
+                     [](Role) { return Plain(401, "dialect"); }});
+  const auto echo = [](const Request&, const Query& query) {
+    return Plain(200, std::string(query.Get("a").value_or("-")));
+  };
+  router.Add({"GET", "/sgx/tcb", {"a"}, echo});
+  router.Add({"GET", "/own", {"a"}, echo});
+  router.Add({"POST", "/own", {}, [](const Request&, const Query&) { return Plain(200, "posted"); }});
+  router.Add(
+      {"POST", "/admin", {}, [](const Request&, const Query&) { return Plain(200, "admin"); }, Role::kAdmin});
+  router.Add(
+      {"GET", "/open", {}, [](const Request&, const Query&) { return Plain(200, "open"); }, std::nullopt});
+  return router;
+}
+
+std::pair<int, std::string> Ask(std::string method, std::string path, std::string query = "",
+                                RoleSet roles = {Role::kRead}) {
+  Request request;
+  request.method = std::move(method);
+  request.path = std::move(path);
+  request.query = std::move(query);
+  const Response response = MakeRouter().Handle(request, roles);
+  return {response.status, response.content->body()};
+}
+
+using Answer = std::pair<int, std::string>;
+
+TEST(Router, FindsExactPaths) {
+  EXPECT_EQ(Ask("GET", "/own", "a=1"), Answer(200, "1"));
+  EXPECT_EQ(Ask("POST", "/own"), Answer(200, "posted"));
+  EXPECT_EQ(Ask("HEAD", "/own"), Answer(200, "-"));
+}
+
+TEST(Router, AnswersTheRestInTheDialectOfThePath) {
+  EXPECT_EQ(Ask("GET", "/sgx/none"), Answer(404, "dialect"));
+  EXPECT_EQ(Ask("DELETE", "/sgx/tcb"), Answer(404, "dialect"));
+  EXPECT_EQ(Ask("GET", "/none"), Answer(404, "own"));
+  EXPECT_EQ(Ask("DELETE", "/own"), Answer(404, "own"));
+}
+
+TEST(Router, TakesATrailingSlashOnlyWhereTheDialectDoes) {
+  EXPECT_EQ(Ask("GET", "/sgx/tcb/"), Answer(200, "-"));
+  EXPECT_EQ(Ask("GET", "/sgx/tcb//").first, 404);
+  EXPECT_EQ(Ask("GET", "/own/").first, 404);
+}
+
+TEST(Router, DoesNotDecodePaths) { EXPECT_EQ(Ask("GET", "/%6Fwn").first, 404); }
+
+TEST(Router, IgnoresNoParameter) {
+  EXPECT_EQ(Ask("GET", "/own", "b=1"), Answer(400, "unknown parameter: b"));
+  EXPECT_EQ(Ask("GET", "/sgx/tcb", "b=1"), Answer(400, "dialect"));
+  EXPECT_EQ(Ask("GET", "/own", "a=1&a=1").first, 400);
+  EXPECT_EQ(Ask("GET", "/own", "a=%2").first, 400);
+  EXPECT_EQ(Ask("GET", "/own", "A=1").first, 400);
+}
+
+TEST(Router, AsksForTheRoleOfTheRouteBeforeAnythingElse) {
+  EXPECT_EQ(Ask("POST", "/admin", "", {Role::kAdmin}), Answer(200, "admin"));
+  EXPECT_EQ(Ask("POST", "/admin", "", {Role::kRead, Role::kVerify, Role::kRegister}), Answer(401, "admin"));
+  EXPECT_EQ(Ask("POST", "/admin", "unknown=1"), Answer(401, "admin"));
+  EXPECT_EQ(Ask("GET", "/own", "", {Role::kVerify}), Answer(401, "read"));
+  EXPECT_EQ(Ask("GET", "/sgx/tcb", "", {}), Answer(401, "dialect"));
+  EXPECT_EQ(Ask("GET", "/none", "", {}), Answer(404, "own"));
+  EXPECT_EQ(Ask("GET", "/open", "", {}), Answer(200, "open"));
+}
+
+}  // namespace
+}  // namespace thimble::http
