@@ -122,8 +122,8 @@ struct Decision {
 EvidenceClass ClassOf(const Verdict& verdict);
 
 // Accepts only when the verdict is authentic, no finding is hard, every rule holds, and every soft finding is
-// allowed by a rule (or is only a note: quote.trailing_bytes, trust_anchor.extra). Soft findings of expiry
-// are allowed up to collateral_grace past the item's window; not-yet-valid and not-yet-issued never are.
+// allowed by a rule; notes need none. Soft findings of expiry are allowed up to collateral_grace past the item's
+// window; not-yet-valid and not-yet-issued never are.
 Decision Appraise(const Verdict& verdict, const Policy& policy, Instant at);
 
 }  // namespace thimble

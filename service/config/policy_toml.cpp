@@ -58,6 +58,9 @@ TomlKeys TdxKeys(const TomlReader& r, TdxRules& tdx) {
                    IdsKey(r, "mrowner", tdx.mrowner),
                    IdsKey(r, "mrownerconfig", tdx.mrownerconfig),
                    IdsKey(r, "mrservicetd", tdx.mrservicetd),
+                   BoolKey(r, "allow_migratable", tdx.allow_migratable),
+                   BoolKey(r, "allow_reserved_attributes", tdx.allow_reserved_attributes),
+                   BoolKey(r, "forbid_service_td", tdx.forbid_service_td),
                    BoolKey(r, "require_sept_ve_disable", tdx.require_sept_ve_disable),
                    BoolKey(r, "forbid_reserved_attributes", tdx.forbid_reserved_attributes)};
   AddPatternKeys(r, "td_attributes", "td_attributes_mask", tdx.td_attributes, keys);
@@ -66,8 +69,8 @@ TomlKeys TdxKeys(const TomlReader& r, TdxRules& tdx) {
 }
 
 TomlKeys SnpKeys(const TomlReader& r, SnpRules& snp) {
-  return {NotEmpty(r, ListKey(r, "products", snp.products, amd::ProductFromName,
-                              "\"Milan\", \"Genoa\" and \"Turin\"")),
+  return {NotEmpty(r, ListKey(r, "products", snp.products, amd::Cpus::FromName,
+                              "\"Milan\", \"Genoa\", \"Turin\" and lines of them, as \"Siena\"")),
           IdsKey(r, "measurement", snp.measurement),
           IdsKey(r, "host_data", snp.host_data),
           IdsKey(r, "family_id", snp.family_id),

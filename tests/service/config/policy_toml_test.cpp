@@ -140,6 +140,12 @@ forbid_reserved_attributes = true
   EXPECT_EQ(tdx.xfam.value().mask[0], 0xff);
   EXPECT_TRUE(tdx.require_sept_ve_disable);
   EXPECT_TRUE(tdx.forbid_reserved_attributes);
+  EXPECT_FALSE(tdx.allow_migratable || tdx.allow_reserved_attributes || tdx.forbid_service_td);
+  const TdxRules open = Good(
+                            "[policy.p.tdx]\nallow_migratable = true\nallow_reserved_attributes = true\n"
+                            "forbid_service_td = true\n")
+                            .tdx;
+  EXPECT_TRUE(open.allow_migratable && open.allow_reserved_attributes && open.forbid_service_td);
 }
 
 TEST(PolicyToml, ReadsSnp) {
@@ -170,7 +176,7 @@ csp_id = ["CN=cc-us-east-2.amazonaws.com"]
 )")
           .snp;
   using amd::SnpClaims;
-  EXPECT_EQ(snp.products, (std::vector{amd::Product::kGenoa, amd::Product::kTurin}));
+  EXPECT_EQ(snp.products, (std::vector<amd::Cpus>{*amd::Cpus::FromName("Siena"), amd::Product::kTurin}));
   EXPECT_EQ(snp.measurement, One<decltype(SnpClaims::measurement)>(0x23));
   EXPECT_EQ(snp.host_data, One<decltype(SnpClaims::host_data)>(0x24));
   EXPECT_EQ(snp.family_id, One<decltype(SnpClaims::family_id)>(0x21));
@@ -310,7 +316,14 @@ const std::vector<BadToml>& BadTexts() {
       {"[policy.p.snp]\nmin_current_version = \"1.55\"", "t.toml:3: min_current_version must be a version"},
       {"[policy.p.snp]\nmin_current_version = \"1.55.256\"",
        "t.toml:3: min_current_version must be a version"},
-      {"[policy.p.snp]\nmin_reported_tcb = { snp = 1 }", "t.toml:3: min_reported_tcb: unknown product snp"},
+      {"[policy.p.snp]\nmin_reported_tcb = { snp = 1 }",
+       "t.toml:3: min_reported_tcb: no product or line snp"},
+      {"[policy.p.snp]\nmin_reported_tcb.Siena = { snp = 1 }\nmin_reported_tcb.Bergamo = { snp = 2 }",
+       "t.toml:3: min_reported_tcb.Siena and min_reported_tcb.Bergamo in line 4 are of the same CPUs"},
+      {"[policy.p.snp]\nmin_reported_tcb.Venice = { snp = 1 }",
+       "t.toml:3: min_reported_tcb: no product or line"},
+      {"[policy.p.tdx]\nallow_reserved_attributes = true\nforbid_reserved_attributes = true",
+       "t.toml:3: tdx.allow_reserved_attributes: is true"},
       {"[policy.p.snp]\nmin_reported_tcb.Genoa = { snp = 256 }",
        "t.toml:3: snp must be a whole number from 0 to 255"},
       {"[policy.p.restricted]\nppid_sha256 = [" + Hex(16, "00") + "]",
