@@ -12,10 +12,10 @@
 #include "service/support/file.h"
 #include "service/support/toml_reader.h"
 #include "service/upstreams/host_vcek.h"
-#include "tcb/base/crypto.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/intel/appraisal_policy.h"
+#include "tcb/policy/digest.h"
 
 namespace thimble {
 namespace {
@@ -209,7 +209,7 @@ Status CheckTls(const Config& config) {
 
 Policy BuiltInPolicy() {
   Policy policy;
-  policy.sha256 = Sha256({});
+  policy.sha256 = PolicyDigest(policy);
   return policy;
 }
 
@@ -328,7 +328,6 @@ Result<PolicyFile> LoadPolicyFile(const std::string& path) {
                    }};
   };
   TRY(ReadTable(r, root, "", {section("policy", read_policy), section("baseline", read_baseline)}));
-  out.policy.sha256 = Sha256(AsBytes(text));
   return out;
 }
 

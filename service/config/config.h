@@ -89,7 +89,7 @@ struct LogConfig {
   LogLevel level = LogLevel::kInfo;
 };
 
-// What holds without a file: its digest is that of an empty one.
+// What holds without a file.
 Policy BuiltInPolicy();
 
 struct Config {
@@ -137,7 +137,7 @@ Result<Config> LoadConfig(const std::string& path);
 // [policy.default] and [baseline.default] of a file that has nothing else, or one of Intel's appraisal policies:
 // `verify --policy FILE`.
 struct PolicyFile {
-  Policy policy;
+  Policy policy = BuiltInPolicy();
   Baseline baseline;
 };
 Result<PolicyFile> LoadPolicyFile(const std::string& path);
