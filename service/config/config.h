@@ -40,6 +40,8 @@ struct ServerConfig {
   // plain_http: serve plain HTTP on an address that is not loopback. Default false: tokens and verdicts would be
   // readable on the way.
   bool plain_http = false;
+  // issuer: `iss` of signed results, by which relying parties tell verifiers apart. Default "Thimble".
+  std::string issuer = "Thimble";
   // miss_budget: what a request may spend on upstreams, retries included. Default "5s".
   Seconds miss_budget{5};
 };
