@@ -13,6 +13,7 @@
 
 #include "tcb/base/result.h"
 #include "tcb/base/time.h"
+#include "tcb/policy/hcl_rules.h"
 #include "tcb/policy/restricted_list.h"
 #include "tcb/policy/rule_types.h"
 #include "tcb/policy/sgx_rules.h"
@@ -86,10 +87,11 @@ struct Policy {
   AmdCrlMode amd_crl = AmdCrlMode::kRequire;
   AmdFloorMode amd_floor = AmdFloorMode::kRequire;
 
-  // -- What runs on it: [policy.NAME.sgx], .tdx, .snp --
+  // -- What runs on it: [policy.NAME.sgx], .tdx, .snp, .hcl --
   SgxRules sgx;
   TdxRules tdx;
   SnpRules snp;
+  HclRules hcl;  // evidence that is no HCL report does not pass any of them
 
   RestrictedList restricted;  // [policy.NAME.restricted]
 
@@ -120,8 +122,8 @@ struct Decision {
 EvidenceClass ClassOf(const Verdict& verdict);
 
 // Accepts only when the verdict is authentic, no finding is hard, every rule holds, and every soft finding is
-// allowed by a rule (or is only a note: quote.trailing_bytes, trust_anchor.extra). Soft findings of expiry
-// are allowed up to collateral_grace past the item's window; not-yet-valid and not-yet-issued never are.
+// allowed by a rule; notes need none. Soft findings of expiry are allowed up to collateral_grace past the item's
+// window; not-yet-valid and not-yet-issued never are.
 Decision Appraise(const Verdict& verdict, const Policy& policy, Instant at);
 
 }  // namespace thimble

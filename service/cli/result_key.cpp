@@ -10,7 +10,7 @@
 namespace thimble {
 namespace {
 
-Result<std::string> RotationText(std::string_view body) {
+Result<Lines> RotationText(std::string_view body) {
   TRY_ASSIGN(const auto document,
              json::Document::Parse(body, "rotation", ErrorKind::kUnavailable, Check::kUpstreamAnswer));
   const json::Value root = document->root();
@@ -20,8 +20,8 @@ Result<std::string> RotationText(std::string_view body) {
   TRY_ASSIGN(const std::string_view retired, old.String());
   TRY_ASSIGN(const json::Value until, root.Get("retired_until"));
   TRY_ASSIGN(const std::string_view end, until.String());
-  return StrCat("results are signed with ", fresh, " from now on\n", retired, " stays in the JWKS until ",
-                end, ", when its last token has ended\n");
+  return Lines{StrCat("results are signed with ", fresh, " from now on"),
+               StrCat(retired, " stays in the JWKS until ", end, ", when its last token has ended")};
 }
 
 }  // namespace

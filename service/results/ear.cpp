@@ -50,11 +50,19 @@ bool Debug(const Verdict& verdict) {
       verdict.claims);
 }
 
+// Short of UpToDate where the status does not say so: the quoting enclave, or a second TCB of the TD.
+bool ShortBeside(const Verdict& verdict) {
+  return std::any_of(verdict.findings.begin(), verdict.findings.end(), [](const Finding& finding) {
+    return finding.check == Check::kQeTcb || finding.check == Check::kTdxCurrentTcb ||
+           finding.check == Check::kTdxInitialTcb;
+  });
+}
+
 std::optional<int> Hardware(const Verdict& verdict) {
   if (!verdict.tcb_status) return std::nullopt;
   switch (*verdict.tcb_status) {
     case TcbStatus::kUpToDate:
-      return kTrustworthy;
+      return ShortBeside(verdict) ? kUnsafe : kTrustworthy;
     case TcbStatus::kRevoked:
       return kContraindicatedValue;
     default:
@@ -66,9 +74,10 @@ int Configuration(const Verdict& verdict, const Decision& decision) {
   if (Debug(verdict)) return kContraindicatedValue;
   const bool misconfigured = verdict.tcb_status && TcbStatusName(*verdict.tcb_status).find("Configuration") !=
                                                        std::string_view::npos;
-  const bool refused = Outcome(decision, {"allow_smt", "allow_dynamic_platform", "allow_cached_keys",
-                                          "allow_migration", "tdx.td_attributes", "sgx.attributes",
-                                          "snp.policy_required", "snp.policy_forbidden"}) < 0;
+  const bool refused =
+      Outcome(decision, {"allow_smt", "allow_dynamic_platform", "allow_cached_keys", "allow_migration",
+                         "tdx.td_attributes", "tdx.allow_migratable", "tdx.allow_reserved_attributes",
+                         "sgx.attributes", "snp.policy_required", "snp.policy_forbidden"}) < 0;
   return misconfigured || refused ? kUnsafe : kNoKnownVulnerabilities;
 }
 
@@ -80,13 +89,6 @@ std::optional<int> Executables(const Verdict& verdict, const Decision& decision)
   if (outcome == 0) return std::nullopt;
   if (outcome < 0) return kUnrecognizedCode;
   return verdict.tee == Tee::kSgx ? kTrustworthy : kApprovedAtBoot;
-}
-
-// Let pass, or only noted: nothing to affirm by.
-bool OnlyWarns(const ResultView& result) {
-  return result.outcome.grace_used > Seconds(0) ||
-         std::ranges::any_of(result.verdict.findings,
-                             [](const Finding& finding) { return finding.check == Check::kQeTcb; });
 }
 
 std::array<std::pair<std::string_view, const std::optional<int>*>, 5> Named(const TrustVector& vector) {
@@ -214,7 +216,8 @@ TrustVector TrustVectorOf(const ResultView& result) {
 
 Tier StatusOf(const ResultView& result) {
   if (!result.decision.accept) return Tier::kContraindicated;
-  return std::max(TrustVectorOf(result).worst(), OnlyWarns(result) ? Tier::kWarning : Tier::kNone);
+  return std::max(TrustVectorOf(result).worst(),
+                  result.outcome.grace_used > Seconds(0) ? Tier::kWarning : Tier::kNone);
 }
 
 Instant EarExpiry(const ResultView& result) {

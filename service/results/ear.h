@@ -28,8 +28,7 @@ struct TrustVector {
   Tier worst() const;
 };
 TrustVector TrustVectorOf(const ResultView& result);
-// Never better than the worst claim; at most a warning where grace was used, or the quoting enclave is short of UpToDate;
-// contraindicated when the policy rejects.
+// Never better than the worst claim; at most a warning where grace was used; contraindicated when the policy rejects.
 Tier StatusOf(const ResultView& result);
 
 // How long a token lives at most.

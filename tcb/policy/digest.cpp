@@ -55,8 +55,11 @@ struct Canonical {
     return json::Escape(value.hex());
   }
   template <class Named>
-  requires requires(Named value) { NameOf(value); }
-  static std::string Text(Named value) { return json::Escape(NameOf(value)); }
+  requires requires(const Named& value) {
+    NameOf(value);
+  } &&(!std::unsigned_integral<Named>)static std::string Text(const Named& value) {
+    return json::Escape(NameOf(value));
+  }
   template <size_t N>
   static std::string Text(const BitPattern<N>& pattern) {
     std::string out;

@@ -39,7 +39,10 @@ THIMBLE_MEMBERS(amd::FirmwareVersion, major, minor, build)
 THIMBLE_MEMBERS(SgxRules, mrenclave, mrsigner, isvprodid, min_isvsvn, configid, min_configsvn, isvextprodid,
                 isvfamilyid, attributes, miscselect)
 THIMBLE_MEMBERS(TdxRules, mrtd, mrseam, rtmr0, rtmr1, rtmr2, rtmr3, mrconfigid, mrowner, mrownerconfig,
-                mrservicetd, td_attributes, xfam, require_sept_ve_disable, forbid_reserved_attributes)
+                mrservicetd, td_attributes, xfam, allow_migratable, allow_reserved_attributes,
+                require_sept_ve_disable, forbid_reserved_attributes, forbid_service_td)
+THIMBLE_MEMBERS(HclRules, secure_boot, console_enabled, interactive_console_enabled, tpm_enabled,
+                tpm_persisted, filtered_vpci_devices_allowed, vm_unique_id, user_data, pcr)
 THIMBLE_MEMBERS(SnpRules, products, measurement, host_data, family_id, image_id, min_guest_svn, id_key_digest,
                 author_key_digest, vmpl, policy_required, policy_forbidden, platform_info_required,
                 platform_info_forbidden, min_abi, min_reported_tcb, min_committed_tcb, min_current_tcb,
@@ -51,7 +54,7 @@ THIMBLE_MEMBERS(Policy, id, sha256, evidence, accepted_statuses, accepted_adviso
                 min_tcb_evaluation, platform_grace, min_tcb_date, accepted_qe_statuses, qe_grace,
                 min_qe_evaluation, collateral_grace, max_collateral_age, caller_collateral, allow_debug,
                 allow_migration, allow_smt, allow_dynamic_platform, allow_cached_keys, sgx_types, amd_crl,
-                amd_floor, sgx, tdx, snp, restricted, overrides)
+                amd_floor, sgx, tdx, snp, hcl, restricted, overrides)
 
 #undef THIMBLE_MEMBERS
 
