@@ -61,7 +61,7 @@ Status App::Reload(Config fresh) {
   TRY(collateral_->upstreams->Replace(fresh.intel_upstreams, fresh.amd_upstreams));
   servers_->UseTls(std::move(tls));
   roles_.Set(Roles(fresh.roles));
-  appraisal_->policies.Set(fresh.policies);
+  appraisal_->policies.Set(SharedPolicies(fresh.policies));
   reload_outcome_.Set({Clock::WallTime(), ""});
   LogInfo("configuration reloaded", {},
           "certificates, roles, policies, baselines and upstreams are those of the file");

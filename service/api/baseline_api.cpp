@@ -2,6 +2,7 @@
 #include "service/api/baseline_api.h"
 
 #include "service/api/problem.h"
+#include "service/api/request_fields.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -32,11 +33,6 @@ Result<Baseline> ReadCandidate(std::string_view body, const BaselineVersion& cur
   Baseline candidate = current.baseline;
   TRY(ReadBaselineMembers(document->root(), candidate));
   return candidate;
-}
-
-// Who is behind a request: what the trail of changes says.
-std::string Author(const http::Request& request) {
-  return request.client.empty() ? "unix socket" : request.client;
 }
 
 }  // namespace
@@ -83,12 +79,12 @@ http::Response BaselineApi::SetCandidate(std::string_view name, const http::Requ
   const auto candidate = ReadCandidate(request.body, *current);
   if (!candidate) return ProblemResponse(ProblemOf(candidate.error()));
   if (const auto floor = floor_of_(candidate->amd); !floor) return ProblemResponse(ProblemOf(floor.error()));
-  return Answer(book_.SetCandidate(name, *candidate, Author(request)));
+  return Answer(book_.SetCandidate(name, *candidate, AuthorOf(request)));
 }
 
 http::Response BaselineApi::Make(Change change, std::string_view name, const http::Request& request) {
   if (!book_.Find(name)) return NoSuchBaseline(name);
-  return Answer((book_.*change)(name, Author(request), clock_.Now()));
+  return Answer((book_.*change)(name, AuthorOf(request), clock_.Now()));
 }
 
 }  // namespace thimble

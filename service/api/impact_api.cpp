@@ -37,7 +37,7 @@ Result<Policy> ImpactApi::PolicyNamed(const std::string& name) const {
   const auto policies = policies_.Get();
   const auto found = policies->find(name);
   if (found == policies->end()) return Refuse(StrCat("policy: \"", name, "\" is not in the configuration"));
-  return found->second;
+  return *found->second;
 }
 
 Result<ImpactApi::Sides> ImpactApi::Read(std::string_view body) const {

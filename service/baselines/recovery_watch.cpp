@@ -58,10 +58,10 @@ Result<std::optional<ComingSet>> RecoveryWatch::FindComing(IntelTee tee, Instant
 
   TRY_ASSIGN(const CacheAnswer list, cache_.Get(EvaluationNumbersKey{tee}, now));
   const uint32_t newest = Newest(*list.item->numbers());
-  ImpactSide candidate{"newest", current->baseline, policy->second};
+  ImpactSide candidate{"newest", current->baseline, *policy->second};
   candidate.baseline.intel = {{Selector::Kind::kNumber, newest}, {}};
   TRY_ASSIGN(const ImpactReport report,
-             study_.Run({StrCat(current->name, "@", current->version), current->baseline, policy->second},
+             study_.Run({StrCat(current->name, "@", current->version), current->baseline, *policy->second},
                         candidate, now, kind));
   const uint32_t in_force = NewestUsed(report.used_now);
   if (in_force == 0 || newest <= in_force) return std::optional<ComingSet>();

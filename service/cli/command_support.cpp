@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/cli/command_support.h"
 
-#include <cstdio>
-
 #include "service/api/problem.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
@@ -54,7 +52,7 @@ ExitCode Fail(const Error& error, bool json, const CheckLog* checks) {
   if (code == ExitCode::kUsage) {
     PrintError(error.message);
   } else if (json) {
-    PrintLine(ProblemJson(ProblemOf(error, checks)));
+    PrintJson(ProblemJson(ProblemOf(error, checks)));
   } else {
     PrintError(StrCat(CheckName(error.check), ": ", error.message));
   }
@@ -81,35 +79,23 @@ ExitCode Fail(const HttpResponse& answer, bool json) {
   const Error error = ErrorOf(answer);
   const bool problem = answer.Header("content-type") == "application/problem+json";
   if (!json || !problem || ExitCodeOf(error) == ExitCode::kUsage) return Fail(error, json);
-  PrintLine(AsText(answer.body));
+  PrintJson(AsText(answer.body));
   return ExitCodeOf(error);
 }
 
 ExitCode PrintAnswer(const Result<HttpResponse>& answer, bool json,
-                     Result<std::string> (*explain)(std::string_view)) {
+                     Result<Lines> (*explain)(std::string_view)) {
   if (!answer) return Fail(answer.error(), json);
   if (answer->status != 200) return Fail(*answer, json);
   const std::string_view body = AsText(answer->body);
   if (json) {
-    PrintLine(body);
+    PrintJson(body);
     return ExitCode::kDone;
   }
   const auto text = explain(body);
   if (!text) return Fail(text.error(), false);
-  PrintText(*text);
+  Print(*text);
   return ExitCode::kDone;
-}
-
-void PrintText(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
-
-void PrintLine(std::string_view text) {
-  PrintText(text);
-  PrintText("\n");
-}
-
-void PrintError(std::string_view text) {
-  const std::string line = StrCat("thimble: ", text, "\n");
-  std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
 }  // namespace thimble

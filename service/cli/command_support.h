@@ -12,6 +12,7 @@
 #include "service/cli/cli.h"
 #include "service/config/config.h"
 #include "service/support/outcome.h"
+#include "service/support/terminal.h"
 #include "tcb/base/result.h"
 #include "tcb/verdict.h"
 
@@ -37,10 +38,6 @@ ExitCode Fail(const HttpResponse& answer, bool json);
 
 // What a Thimble answered to a command: the JSON as it is, or the text that `explain` makes of it.
 ExitCode PrintAnswer(const Result<HttpResponse>& answer, bool json,
-                     Result<std::string> (*explain)(std::string_view));
-
-void PrintLine(std::string_view text);   // stdout
-void PrintText(std::string_view text);   // stdout, as it is
-void PrintError(std::string_view text);  // stderr, "thimble: ..."
+                     Result<Lines> (*explain)(std::string_view));
 
 }  // namespace thimble

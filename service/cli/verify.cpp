@@ -64,33 +64,34 @@ Result<VerificationRequest> MakeRequest(const VerifyOptions& options, const Conf
   TRY_ASSIGN(request.report_data, ParseReportData(options.report_data));
   TRY_ASSIGN(request.nonce, ParseNonce(options.nonce));
   TRY_ASSIGN(request.product, ParseProductFlag(options.product));
-  request.policy = config.policies.at("default");
+  request.policy = std::make_shared<const Policy>(config.policies.at("default"));
   request.baseline = config.baselines.at("default");
   if (options.policy) {
     TRY_ASSIGN(const PolicyFile file, LoadPolicyFile(*options.policy));
-    request.policy = file.policy;
+    request.policy = std::make_shared<const Policy>(file.policy);
     request.baseline = file.baseline;
   }
   if (options.collateral) TRY(ReadCollateral(*options.collateral, request));
-  if (!request.collateral) request.baseline_name = "default";
+  if (options.collateral) request.caller_collateral = CallerCollateral::kAny;
+  if (!IsJudgedAsBrought(request)) request.baseline_name = "default";
   return request;
 }
 
 // The result, for people or as it is.
 ExitCode PrintResult(std::string_view result_json, bool accept, bool json) {
   if (json) {
-    PrintLine(result_json);
+    PrintJson(result_json);
   } else {
     const auto text = ExplainResult(result_json);
     if (!text) return Fail(text.error(), false);
-    PrintText(*text);
+    Print(*text);
   }
   return accept ? ExitCode::kDone : ExitCode::kRejected;
 }
 
 ExitCode Finish(const VerificationRequest& request, const VerificationOutcome& outcome, bool json) {
   if (outcome.error) return Fail(*outcome.error, json, &outcome.verdict.checks);
-  const ResultView view{outcome.verdict, outcome.decision, request.policy, request.baseline_name};
+  const ResultView view{outcome, *request.policy, request.baseline_name};
   return PrintResult(RenderResult(view), outcome.decision.accept, json);
 }
 
@@ -99,7 +100,8 @@ ExitCode VerifyHere(const VerifyOptions& options) {
   if (!config) return Fail(config.error(), options.json);
   const auto request = MakeRequest(options, *config);
   if (!request) return Fail(request.error(), options.json);
-  if (options.collateral) {
+  // What is brought is enough where it counts as it is; else it is held against what can be fetched.
+  if (options.collateral && (request->at || ModeOf(*request) == CallerCollateral::kAny)) {
     const auto anchors = ReadAnchors(config->server.anchors);
     if (!anchors) return Fail(WrongFlag(anchors.error().message), options.json);
     const Clock clock;

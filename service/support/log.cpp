@@ -8,6 +8,7 @@
 #include <atomic>
 #include <string>
 
+#include "service/support/terminal.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 
@@ -60,22 +61,19 @@ std::string JsonLine(std::string_view event, LogFields fields, std::string_view 
   return out;
 }
 
-bool IsPlain(char c) { return c >= 0x20 && c != 0x7F; }
-
 // One word as it is; all else in quotes, so that where it ends is told.
 struct InText {
   std::string operator()(std::string_view text) const {
-    const bool word = !text.empty() && std::ranges::all_of(text, [](char c) {
-      return IsPlain(c) && c != ' ' && c != '"' && c != '=';
-    });
-    return word ? std::string(text) : json::Escape(text);
+    const bool word =
+        !text.empty() && text.find_first_of(" \"=") == std::string_view::npos && Printable(text) == text;
+    return word ? std::string(text) : Printable(json::Escape(text));
   }
   std::string operator()(int64_t number) const { return std::to_string(number); }
   std::string operator()(bool truth) const { return truth ? "true" : "false"; }
 };
 
 std::string Escaped(std::string_view text) {
-  return std::ranges::all_of(text, IsPlain) ? std::string(text) : json::Escape(text);
+  return Printable(text) == text ? std::string(text) : Printable(json::Escape(text));
 }
 
 std::string TextLine(std::string_view event, LogFields fields, std::string_view message) {
@@ -99,7 +97,7 @@ void SetLogFormat(LogFormat format) {
 void Log(LogLevel level, std::string_view event, LogFields fields, std::string_view message) {
   if (!Logs(level)) return;
   Logger().log(LevelOf(level), "{}",
-               as_json ? JsonLine(event, fields, message) : TextLine(event, fields, message));
+               as_json ? Printable(JsonLine(event, fields, message)) : TextLine(event, fields, message));
 }
 
 }  // namespace thimble

@@ -12,7 +12,13 @@
 
 namespace thimble {
 
-using Policies = std::map<std::string, Policy, std::less<>>;
+// Shared, not copied, by the requests that use one.
+using Policies = std::map<std::string, PolicyPtr, std::less<>>;
+inline Policies SharedPolicies(const std::map<std::string, Policy, std::less<>>& configured) {
+  Policies policies;
+  for (const auto& [name, policy] : configured) policies[name] = std::make_shared<const Policy>(policy);
+  return policies;
+}
 
 struct ReloadOutcome {
   Instant at{};

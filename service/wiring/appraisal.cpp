@@ -23,9 +23,9 @@ Result<std::unique_ptr<AuditTrail>> OpenAudit(const Config& config, Storage stor
   return std::make_unique<AuditTrail>(std::move(log));
 }
 
-Result<ResultSigner> OpenSigner(const Config& config, Storage storage) {
-  if (storage == Storage::kMemory) return ResultSigner::InMemory();
-  return ResultSigner::AtFile(InData(config, "result-key.pem"));
+Result<std::unique_ptr<ResultSigner>> OpenSigner(const Config& config, Storage storage) {
+  if (storage == Storage::kMemory) return ResultSigner::InMemory(config.server.issuer);
+  return ResultSigner::AtFile(InData(config, "result-key.pem"), config.server.issuer);
 }
 
 }  // namespace
@@ -37,8 +37,8 @@ Result<FloorPtr> FreshFloor(const std::string& setting) {
 
 Appraisal::Appraisal(const Config& config, Collateral& collateral, const Clock& clock,
                      std::unique_ptr<AuditTrail> the_audit, std::unique_ptr<BaselineBook> the_baselines,
-                     ResultSigner the_signer)
-    : policies(config.policies),
+                     std::unique_ptr<ResultSigner> the_signer)
+    : policies(SharedPolicies(config.policies)),
       audit(std::move(the_audit)),
       baselines(std::move(the_baselines)),
       signer(std::move(the_signer)),
@@ -48,7 +48,7 @@ Appraisal::Appraisal(const Config& config, Collateral& collateral, const Clock& 
           [&collateral](const intel::PlatformId& platform, const intel::PckTcb& raw) {
             return collateral.pck_service.ChainFor(platform, raw);
           },
-          &collateral.seen),
+          &collateral.seen, &challenges),
       impact_study(collateral.seen, collateral.cache, FreshFloor),
       recovery_watch(policies, *baselines, collateral.seen, collateral.cache, impact_study) {
   verification.Watch([this](const VerificationRequest& request, const VerificationOutcome& outcome) {

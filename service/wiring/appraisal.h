@@ -33,7 +33,7 @@ struct Appraisal {
   Snapshot<Policies> policies;
   const std::unique_ptr<AuditTrail> audit;
   const std::unique_ptr<BaselineBook> baselines;
-  const ResultSigner signer;
+  const std::unique_ptr<ResultSigner> signer;
   Challenges challenges;
   DefaultEvaluation evaluation;
   VerdictCounts verdicts;
@@ -44,7 +44,7 @@ struct Appraisal {
  private:
   Appraisal(const Config& config, Collateral& collateral, const Clock& clock,
             std::unique_ptr<AuditTrail> the_audit, std::unique_ptr<BaselineBook> the_baselines,
-            ResultSigner the_signer);
+            std::unique_ptr<ResultSigner> the_signer);
 };
 
 }  // namespace thimble

@@ -7,6 +7,7 @@
 #include "cache/memory_store.h"
 #include "cache/rocks_store.h"
 #include "service/config/anchors.h"
+#include "service/support/file.h"
 #include "service/support/log.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -39,6 +40,7 @@ CacheOptions CacheOptionsOf(const Config& config) {
 
 Result<std::shared_ptr<Store>> OpenStore(const Config& config, Storage storage) {
   if (storage == Storage::kMemory) return std::shared_ptr<Store>(std::make_shared<MemoryStore>());
+  TRY(CheckOnlyOurs(config.cache.data, "data directory", OthersMay::kRead));
   TRY_ASSIGN(auto store, RocksStore::Open(config.cache.data));
   return std::shared_ptr<Store>(std::move(store));
 }
