@@ -81,7 +81,7 @@ Status RegistryEdit::Remember(const Registration& registration) {
   return {};
 }
 
-Status RegistryEdit::NoteCertificates(const PlatformId& id, const intel::Fmspc& fmspc, intel::PckCa ca) {
+Status RegistryEdit::RecordCertificates(const PlatformId& id, const intel::Fmspc& fmspc, intel::PckCa ca) {
   TRY_ASSIGN(const auto known, Find(id));
   Platform platform = known.value_or(NewPlatform(id));
   platform.fmspc = fmspc;
@@ -90,7 +90,7 @@ Status RegistryEdit::NoteCertificates(const PlatformId& id, const intel::Fmspc& 
   return {};
 }
 
-Status RegistryEdit::NoteChoice(const PlatformId& id, const TcbMapping& mapping) {
+Status RegistryEdit::RecordChoice(const PlatformId& id, const TcbMapping& mapping) {
   TRY_ASSIGN(const auto known, Find(id));
   Platform platform = known.value_or(NewPlatform(id));
   if (std::ranges::find(platform.tcbs, mapping) != platform.tcbs.end()) return {};

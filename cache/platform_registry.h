@@ -28,10 +28,10 @@ class RegistryEdit {
 
   // Adds what a registration says. What it does not say stays; zeros do not replace a PPID.
   Status Remember(const Registration& registration);
-  // Notes what the certificates of a platform say of it.
-  Status NoteCertificates(const intel::PlatformId& id, const intel::Fmspc& fmspc, intel::PckCa ca);
-  // Notes which certificate was chosen for a TCB. The last kMaxTcbs of a platform are kept.
-  Status NoteChoice(const intel::PlatformId& id, const TcbMapping& mapping);
+  // Records what the certificates of a platform say of it.
+  Status RecordCertificates(const intel::PlatformId& id, const intel::Fmspc& fmspc, intel::PckCa ca);
+  // Records which certificate was chosen for a TCB. The last kMaxTcbs of a platform are kept.
+  Status RecordChoice(const intel::PlatformId& id, const TcbMapping& mapping);
 
   // Waits from now on, also when it was handed out before; nothing changes when it waits already.
   Status Enqueue(const Registration& registration, QueuedRegistration::Why why);

@@ -81,6 +81,7 @@ ItemPtr MakeItem(ItemParts parts) {
   item->signers_ = std::move(parts.signers);
   item->window_ = parts.window;
   item->order_number_ = parts.order_number;
+  item->anchor_name_ = parts.anchor->name;
   item->anchor_spki_ = parts.anchor->spki_sha256;
   item->crl_ = std::move(parts.crl);
   item->tcb_info_ = std::move(parts.tcb_info);

@@ -46,6 +46,7 @@ class CollateralItem {
   // number above 2^64-1 counts as 2^64-1; items without a number have 0.
   uint64_t order_number() const { return order_number_; }
   const Digest256& anchor_spki() const { return anchor_spki_; }
+  const std::string& anchor_name() const { return anchor_name_; }
   const std::vector<CertificatePtr>& signers() const {
     return signers_;
   }  // issuer chain, leaf first, root last
@@ -67,7 +68,7 @@ class CollateralItem {
   friend std::shared_ptr<const CollateralItem> MakeItem(struct ItemParts parts);  // collateral_parts.h
   CollateralItem() = default;
   CollateralKey key_;
-  std::string name_, source_;
+  std::string name_, anchor_name_, source_;
   Bytes body_;
   Digest256 sha256_, anchor_spki_;
   Validity window_, chain_window_;

@@ -28,7 +28,7 @@ Result<Admission> CollateralUpload::Admit(const BundleItem& item) {
 }
 
 // What the platforms and their certificates say; nobody waits for those that are here now.
-Status CollateralUpload::NotePlatforms(const PlatformBundle& bundle, const std::vector<Admission>& admissions,
+Status CollateralUpload::RecordPlatforms(const PlatformBundle& bundle, const std::vector<Admission>& admissions,
                                        RegistryEdit& edit) const {
   for (const auto* registrations : {&bundle.platforms, &bundle.certified}) {
     for (const Registration& registration : *registrations) TRY(edit.Remember(registration));
@@ -37,7 +37,7 @@ Status CollateralUpload::NotePlatforms(const PlatformBundle& bundle, const std::
     const auto* key = std::get_if<PckCertsKey>(&admission.key);
     if (key == nullptr) continue;
     const intel::PckSet& set = *admission.item->pck_set();
-    TRY(edit.NoteCertificates(key->platform, set.fmspc, set.ca));
+    TRY(edit.RecordCertificates(key->platform, set.fmspc, set.ca));
     TRY(edit.Settle(key->platform, set.not_available));
   }
   return {};
@@ -80,7 +80,7 @@ Result<UploadReport> CollateralUpload::Take(const PlatformBundle& bundle) {
   report.taken = admissions.size() + beside.size();
 
   std::vector<Status> outcomes;
-  TRY(registry_.Edit([&](RegistryEdit& edit) { return NotePlatforms(bundle, admissions, edit); },
+  TRY(registry_.Edit([&](RegistryEdit& edit) { return RecordPlatforms(bundle, admissions, edit); },
                      [&](const std::vector<Store::Write>& writes) -> Status {
                        beside.insert(beside.end(), writes.begin(), writes.end());
                        TRY_ASSIGN(outcomes, cache_.TakeTogether(admissions, beside, now));

@@ -42,7 +42,7 @@ class CollateralUpload {
  private:
   void ChooseCertificates(const PlatformBundle& bundle);
   Result<CollateralCache::Admission> Admit(const BundleItem& item);
-  Status NotePlatforms(const PlatformBundle& bundle,
+  Status RecordPlatforms(const PlatformBundle& bundle,
                        const std::vector<CollateralCache::Admission>& admissions, RegistryEdit& edit) const;
 
   CollateralCache& cache_;

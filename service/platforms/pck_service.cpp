@@ -62,7 +62,7 @@ Result<CacheAnswer> PckService::Fetched(const Registration& registration, bool n
 Status PckService::RecordArrival(const Registration& registration, const intel::PckSet& set) {
   return registry_.Edit([&](RegistryEdit& edit) -> Status {
     TRY(edit.Remember(registration));
-    TRY(edit.NoteCertificates(registration.platform, set.fmspc, set.ca));
+    TRY(edit.RecordCertificates(registration.platform, set.fmspc, set.ca));
     TRY(edit.Settle(registration.platform, set.not_available));
     if (options_.mode != CachingMode::kRequest) return {};
     for (const PckTcb& tcb : set.not_available) {
@@ -131,7 +131,7 @@ Result<PckChoice> PckService::Choose(const PckRequest& request, const PckTcb& ra
 void PckService::RecordSeen(const PckChoice& choice) {
   const auto facts = intel::ParseSgxExtension(*choice.certificate->certificate,
                                               choice.set.item->pck_set()->ca, Check::kCollateralMalformed);
-  if (facts.ok()) seen_->Note(TcbOf(*facts), clock_.Now());  // it is: the set was authenticated
+  if (facts.ok()) seen_->Record(TcbOf(*facts), clock_.Now());  // it is: the set was authenticated
 }
 
 Result<PckChoice> PckService::ChooseHeld(const PlatformId& platform, const PckTcb& raw) {
@@ -157,7 +157,7 @@ Result<PckChoice> PckService::ChooseFrom(CacheAnswer set, const PlatformId& plat
   TRY_ASSIGN(const auto selection, SelectPck(certificates, raw, *tcb_info.item->tcb_info()));
   if (selection.chosen == nullptr) return NoneFits(platform, raw, selection);
   TRY(registry_.Edit([&](RegistryEdit& edit) {
-    return edit.NoteChoice(platform, {raw, selection.chosen->tcb});
+    return edit.RecordChoice(platform, {raw, selection.chosen->tcb});
   }));
   return PckChoice{std::move(set), selection.chosen};
 }

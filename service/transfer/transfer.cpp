@@ -43,12 +43,12 @@ std::optional<Needs> NeedsOf(const Admission& admission) {
   return std::nullopt;
 }
 
-Status NotePlatforms(const std::vector<Admission>& admissions, RegistryEdit& edit) {
+Status RecordPlatforms(const std::vector<Admission>& admissions, RegistryEdit& edit) {
   for (const Admission& admission : admissions) {
     const auto* key = std::get_if<PckCertsKey>(&admission.key);
     if (key == nullptr || admission.past) continue;
     const intel::PckSet& set = *admission.item->pck_set();
-    TRY(edit.NoteCertificates(key->platform, set.fmspc, set.ca));
+    TRY(edit.RecordCertificates(key->platform, set.fmspc, set.ca));
     TRY(edit.Settle(key->platform, set.not_available));
   }
   return {};
@@ -109,7 +109,7 @@ Result<ImportReport> Transfer::ImportPlatforms(const PlatformBundle& bundle,
     const auto answer = cache_.Peek(item.key, clock_.Now());
     if (answer) taken.push_back({item.key, answer->item, ""});
   }
-  NoteLacks(taken, report);
+  RecordLacks(taken, report);
   return report;
 }
 
@@ -149,7 +149,7 @@ Result<ImportReport> Transfer::ImportExport(std::string_view file, std::optional
       held_before.insert(admission.item->name());
   }
   std::vector<Status> outcomes;
-  TRY(registry_.Edit([&](RegistryEdit& edit) { return NotePlatforms(admissions, edit); },
+  TRY(registry_.Edit([&](RegistryEdit& edit) { return RecordPlatforms(admissions, edit); },
                      [&](const std::vector<Store::Write>& writes) -> Status {
                        TRY_ASSIGN(outcomes, cache_.TakeTogether(admissions, writes, now));
                        return {};
@@ -165,11 +165,11 @@ Result<ImportReport> Transfer::ImportExport(std::string_view file, std::optional
       report.first_expiry = std::min(report.first_expiry.value_or(Instant::max()), item.next_update());
     }
   }
-  NoteLacks(admissions, report);
+  RecordLacks(admissions, report);
   return report;
 }
 
-void Transfer::NoteLacks(const std::vector<Admission>& admissions, ImportReport& report) {
+void Transfer::RecordLacks(const std::vector<Admission>& admissions, ImportReport& report) {
   std::set<std::string> lines;
   for (const Admission& admission : admissions) {
     const auto needs = admission.past ? std::nullopt : NeedsOf(admission);

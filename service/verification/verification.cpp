@@ -147,7 +147,7 @@ Outcome Verification::Decide(const VerificationRequest& request) {
   if (outcome.decision.accept && judged.not_held)
     return Outcome::Failed(*std::move(judged.not_held), std::move(outcome.verdict));
   SettleNonce(request, outcome);
-  if (!outcome.error && !request.at) NoteSeen(outcome);
+  if (!outcome.error && !request.at) RecordSeen(outcome);
   return std::move(outcome);
 }
 
@@ -174,9 +174,9 @@ void Verification::SettleNonce(const VerificationRequest& request, Outcome& outc
   }
 }
 
-void Verification::NoteSeen(const Outcome& outcome) {
+void Verification::RecordSeen(const Outcome& outcome) {
   if (seen_ == nullptr) return;
-  if (const auto tcb = TcbOf(outcome.verdict)) seen_->Note(*tcb, clock_.Now());
+  if (const auto tcb = TcbOf(outcome.verdict)) seen_->Record(*tcb, clock_.Now());
 }
 
 Verification::Judged Verification::Judge(const VerificationRequest& request, Instant at) {

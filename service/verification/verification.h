@@ -111,7 +111,7 @@ class Verification {
   Judged Judge(const VerificationRequest& request, Instant at);
   Judged RunHcl(const VerificationRequest& request, Instant at);
   void SettleNonce(const VerificationRequest& request, VerificationOutcome& outcome);
-  void NoteSeen(const VerificationOutcome& outcome);
+  void RecordSeen(const VerificationOutcome& outcome);
 
   // quote_verification.cpp
   Judged RunQuote(const VerificationRequest& request, ByteView quote, Instant at, const Addition& addition);

@@ -182,7 +182,7 @@ TEST_F(RecoveryTest, TriesAFloorFile) {
   genoa.reported.product = amd::Product::kGenoa;
   genoa.reported.snp = 23;
   genoa.cpuid = amd::CpuId{0x19, 0x11, 1};
-  w_.app->seen().Note(genoa, sim::kNow);
+  w_.app->seen().Record(genoa, sim::kNow);
 
   const json report = Ask("POST", "/v1/impact", json{{"amd", floor("24")}}.dump());
   EXPECT_EQ(report["refused"], 1) << report.dump(1);
