@@ -118,6 +118,8 @@ void WriteEvidence(Writer& json, const ResultView& result) {
   WriteEvaluation(json, result);
   WriteClaims(json.Key("claims"), verdict);
   WriteCollateral(json, result.outcome.collateral);
+  if (const auto& mode = result.outcome.caller_collateral)
+    json.Key("caller_collateral").String(CallerCollateralName(*mode));
   WriteGrace(json, result.outcome.grace_used);
   if (!verdict.trust_anchor.empty()) json.Key("trust_anchor").String(verdict.trust_anchor);
   json.EndObject();

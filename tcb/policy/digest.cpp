@@ -13,7 +13,7 @@ namespace {
 std::string_view NameOf(TcbStatus status) { return TcbStatusName(status); }
 std::string_view NameOf(EvidenceClass evidence) { return EvidenceClassName(evidence); }
 std::string_view NameOf(intel::SgxType type) { return intel::SgxTypeName(type); }
-std::string_view NameOf(amd::Product product) { return amd::ProductName(product); }
+std::string_view NameOf(const amd::Cpus& cpus) { return cpus.name(); }
 
 std::string_view NameOf(CallerCollateral mode) { return CallerCollateralName(mode); }
 
@@ -37,6 +37,12 @@ std::string_view NameOf(AmdFloorMode mode) {
       break;
   }
   return "if_known";
+}
+
+// Keys of maps, too.
+template <std::unsigned_integral N>
+std::string NameOf(N key) {
+  return std::to_string(key);
 }
 
 // Text() makes JSON of each type that a policy has; a type that it does not know does not compile.

@@ -298,6 +298,36 @@ TEST_F(AuditServiceTest, RecordsADecisionAndNeitherEvidenceNorClaims) {
   EXPECT_LT(text.size(), 2000u);
 }
 
+// A token that turns up somewhere leads back to its decision.
+TEST_F(AuditServiceTest, NamesTheTokenThatWasSigned) {
+  w_.Start();
+  const json result = Verify(w_.intel.Quote({.tdx = true}), "?ear=true");
+  Verify(w_.intel.Quote({.tdx = true}));
+  const std::string token = result["ear"];
+  const size_t first = token.find('.') + 1;
+  const json claims = json::parse(AsText(*FromBase64(token.substr(first, token.rfind('.') - first))));
+  const auto records = Records("decision");
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[0]["jti"], claims["jti"]);
+  EXPECT_FALSE(records[1].contains("jti"));
+}
+
+TEST_F(AuditServiceTest, RecordsAnotherKeyOfResults) {
+  w_.Start();
+  http::Request request;
+  request.method = "POST";
+  request.path = "/v1/result-key/rotate";
+  request.admin = true;
+  const auto answer = w_.app->Handle(request);
+  ASSERT_EQ(answer.status, 200);
+  const json rotation = json::parse(answer.content->body());
+  const auto records = Records("result_key");
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(records[0]["by"], "unix socket");
+  for (const char* member : {"kid", "retired", "retired_until"})
+    EXPECT_EQ(records[0][member], rotation[member]);
+}
+
 TEST_F(AuditServiceTest, NamesWhatWasRefusedAndWhy) {
   w_.Start();
   Verify(w_.intel.Quote({.platform = sim::ServerPlatform(sim::Tcb::kOutOfDate)}));

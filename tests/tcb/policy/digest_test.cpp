@@ -58,7 +58,9 @@ struct Bender {
   static void Bend(std::set<T>& set) {
     set.emplace();
   }
+  static void Bend(std::vector<amd::Cpus>& list) { list.emplace_back(amd::Product::kGenoa); }
   static void Bend(TcbMinimums& map) { map[amd::Product::kGenoa].snp = 1; }
+  static void Bend(decltype(HclRules::pcr)& map) { map[11][7] = {Bytes(32, 1)}; }
 
   template <Table T>
   static void Bend(T& value) {
