@@ -53,6 +53,8 @@ accepted_qe_statuses = ["UpToDate"]
 qe_grace = "0s"
 min_qe_evaluation = 18
 collateral_grace = "1h"
+max_collateral_age = { crl = "30d", identity = "12h" }
+caller_collateral = "refuse"
 allow_debug = true
 allow_migration = true
 allow_smt = false
@@ -77,6 +79,10 @@ amd_floor = "if_known"
   EXPECT_EQ(p.qe_grace, Seconds(0));
   EXPECT_EQ(p.min_qe_evaluation, 18u);
   EXPECT_EQ(p.collateral_grace, Seconds(1h));
+  EXPECT_EQ(p.max_collateral_age.crl, Seconds(720h));
+  EXPECT_FALSE(p.max_collateral_age.tcb_info);
+  EXPECT_EQ(p.max_collateral_age.identity, Seconds(12h));
+  EXPECT_EQ(p.caller_collateral, CallerCollateral::kRefuse);
   EXPECT_TRUE(p.allow_debug);
   EXPECT_TRUE(p.allow_migration);
   EXPECT_EQ(p.allow_smt, false);
