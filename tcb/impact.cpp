@@ -16,6 +16,7 @@ Policy TcbPart(const Policy& whole, EvidenceClass evidence) {
   policy.sgx = {};
   policy.tdx = {};
   policy.restricted = {};
+  policy.max_collateral_age.crl.reset();  // no CRL says anything of a TCB
   SnpRules snp;
   snp.products = policy.snp.products;
   snp.min_reported_tcb = policy.snp.min_reported_tcb;
@@ -92,6 +93,8 @@ TcbOutcome JudgeOne(const IntelTcbRecord& tcb, const ReferenceSet& references, I
   if (identity == nullptr) return Unjudged(StrCat("no identity of the ", tdx ? "TD_QE" : "QE"));
 
   Verdict verdict = VerdictOf(tcb, at);
+  verdict.tcb_info_issued = info->issue_date;
+  verdict.qe_identity_issued = identity->issue_date;
   verdict.tcb_info_evaluation = info->evaluation_number;
   verdict.qe_identity_evaluation = identity->evaluation_number;
   // A quoting enclave that is not known is software beside the platform: it is taken as the newest.

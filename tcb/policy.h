@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tcb/base/result.h"
@@ -24,6 +25,20 @@ namespace thimble {
 enum class AmdCrlMode : uint8_t { kRequire, kIfAvailable, kOff };
 // What a status by floors has to rest on: a line that they know; not even that; nothing that they do not know.
 enum class AmdFloorMode : uint8_t { kRequire, kIfKnown, kComplete };
+
+// What collateral counts for that a request brings: the caller's, or the host's beside a report.
+enum class CallerCollateral : uint8_t {
+  kNewest,  // it may make a verdict stricter, never more lenient than the server alone
+  kAny,     // it is judged by as it is: no result of that is signed
+  kRefuse,  // requests that bring any are refused
+};
+std::string_view CallerCollateralName(CallerCollateral mode);  // "newest", "any", "refuse"
+std::optional<CallerCollateral> CallerCollateralFromName(std::string_view name);
+
+// How long ago what is judged by may have been issued, by kind. Absent: not asked.
+struct MaxCollateralAge {
+  std::optional<Seconds> crl, tcb_info, identity;
+};
 
 // Without an end: no item is too old. Only Intel's appraisal policy files can ask for it.
 inline constexpr Seconds kUnlimitedGrace = Seconds::max();
@@ -57,6 +72,9 @@ struct Policy {
   std::optional<Seconds> qe_grace;
   uint32_t min_qe_evaluation = 0;
   Seconds collateral_grace{0};  // how long past its window an item is still taken
+  MaxCollateralAge max_collateral_age;
+  // Absent: "newest" for servers, "any" for `thimble verify --collateral`, which has nothing else to judge by.
+  std::optional<CallerCollateral> caller_collateral;
 
   // -- The platform --
   bool allow_debug = false;      // SGX, TDX and SNP

@@ -133,31 +133,36 @@ Result<amd::FloorsPtr> FloorBook::Newest(const std::string& setting, const Floor
                "\"signed\": no floors have been taken under floors.key yet"};
 }
 
+// With its number checked, and written down. Of an older binary than the one before, what that had stays in force.
+Result<amd::FloorsPtr> FloorBook::Admit(const std::string& setting, const FloorRules& rules,
+                                        amd::FloorsPtr floors, Instant now) {
+  if (!floors || setting == kSignedFloorsName) return floors;
+  const Status number = CheckNumber(*floors, setting);
+  if (number) {
+    TRY_ASSIGN(const FloorBytes bytes, ReadFloorBytes(setting));
+    TRY(Note(bytes, *floors, setting, now));
+    return floors;
+  }
+  if (setting != kBuiltinFloorsName) return number.error();
+  LogWarning(StrCat("floors: ", number.error().message, "; the newer one stays in force"));
+  const FloorVersion* const highest = Highest(floors->name);
+  return rules.Check(highest->bytes, highest->source, false);
+}
+
 Status FloorBook::Configure(const Baselines& baselines, const Policies& policies, const FloorsConfig& config,
                             Instant now) {
   const std::lock_guard changing(changing_);
   TRY_ASSIGN(FloorRules rules, FloorRules::Read(config));
   std::map<std::string, amd::FloorsPtr> next;
   for (const auto& [name, baseline] : baselines) {
-    const std::string& setting = baseline.amd;
-    auto floors = Newest(setting, rules);
-    if (!floors && setting == kSignedFloorsName)
-      continue;  // one may yet come; until then it is not to be had
+    auto floors = Newest(baseline.amd, rules);
+    if (!floors && baseline.amd == kSignedFloorsName && rules.key) continue;  // one may yet come
     TRY(floors);
     if (*floors) TRY(CheckLevels(**floors, policies));
-    next[setting] = *floors;
+    next[baseline.amd] = *floors;
   }
   for (auto& [setting, floors] : next) {
-    if (!floors || setting == kSignedFloorsName) continue;
-    const Status number = CheckNumber(*floors, setting);
-    if (!number && setting != kBuiltinFloorsName) return number;
-    TRY_ASSIGN(const FloorBytes bytes, ReadFloorBytes(setting));
-    if (number) TRY(Note(bytes, *floors, setting, now));
-    if (number) continue;
-    // An older binary than the one before: what that had stays in force.
-    LogWarning(StrCat("floors: ", number.error().message, "; the newer one stays in force"));
-    const FloorVersion* const highest = Highest(floors->name);
-    TRY_ASSIGN(floors, rules.Check(highest->bytes, highest->source, false));
+    TRY_ASSIGN(floors, Admit(setting, rules, floors, now));
   }
   const std::unique_lock lock(mutex_);
   rules_ = std::move(rules);
@@ -175,22 +180,43 @@ Result<amd::FloorsPtr> FloorBook::Take(const FloorBytes& bytes, const std::strin
   return floors;
 }
 
-Result<amd::FloorsPtr> FloorBook::Get(const std::string& setting, const std::optional<Instant>& at) const {
-  const std::shared_lock lock(mutex_);
-  const auto held = in_force_.find(setting);
-  if (held == in_force_.end()) {
-    if (setting == kSignedFloorsName)
-      return Error{ErrorKind::kUnavailable, Check::kCollateralMissing,
-                   "\"signed\": no floors have been taken under floors.key yet"};
-    return LoadFloors(setting, rules_);
+Result<amd::FloorsPtr> FloorBook::Try(const std::string& setting) const {
+  const FloorRules rules = [this] {
+    const std::shared_lock lock(mutex_);
+    return rules_;
+  }();
+  return Newest(setting, rules);
+}
+
+Result<amd::FloorsPtr> FloorBook::ReadWhenAsked(const std::string& setting, Instant now) {
+  const std::lock_guard changing(changing_);
+  TRY_ASSIGN(amd::FloorsPtr floors, Newest(setting, rules_));
+  TRY_ASSIGN(floors, Admit(setting, rules_, floors, now));
+  const std::unique_lock lock(mutex_);
+  in_force_[setting] = floors;
+  return floors;
+}
+
+Result<amd::FloorsPtr> FloorBook::Get(const std::string& setting, const std::optional<Instant>& at,
+                                      Instant now) {
+  std::optional<amd::FloorsPtr> held;
+  {
+    const std::shared_lock lock(mutex_);
+    const auto found = in_force_.find(setting);
+    if (found != in_force_.end()) held = found->second;
   }
-  if (!at || !held->second) return held->second;
+  if (!held) {
+    TRY_ASSIGN(held, ReadWhenAsked(setting, now));
+  }
+  const amd::FloorsPtr& today = *held;
+  if (!at || !today) return today;
+  const std::shared_lock lock(mutex_);
   const FloorVersion* then = nullptr;
   for (const FloorVersion& version : versions_) {
-    if (version.name == held->second->name && version.since <= *at) then = &version;
+    if (version.name == today->name && version.since <= *at) then = &version;
   }
   // None that old: today's, which leaves out what was published later.
-  if (then == nullptr || then->sha256 == held->second->sha256) return held->second;
+  if (then == nullptr || then->sha256 == today->sha256) return today;
   return rules_.Check(then->bytes, then->source, false);
 }
 

@@ -42,8 +42,10 @@ class FloorBook {
   // A document that has to be signed: the newest is what "signed" names. Errors as above.
   Result<amd::FloorsPtr> Take(const FloorBytes& bytes, const std::string& source, Instant now);
 
-  // Those that no baseline of the configuration names are read anew, for a trial.
-  Result<amd::FloorsPtr> Get(const std::string& setting, const std::optional<Instant>& at) const;
+  // To judge by. What a baseline was changed to since is read when it is first asked for; errors as of Configure().
+  Result<amd::FloorsPtr> Get(const std::string& setting, const std::optional<Instant>& at, Instant now);
+  // As a file is now, whatever its number: what is tried out may still be edited.
+  Result<amd::FloorsPtr> Try(const std::string& setting) const;
 
   // Without the operator's overlay, newest first.
   std::vector<FloorVersion> History() const;
@@ -56,6 +58,9 @@ class FloorBook {
   Status CheckNumber(const amd::FloorDocument& document, std::string_view source) const;
   const FloorVersion* Highest(std::string_view name) const;
   Result<amd::FloorsPtr> Newest(const std::string& setting, const FloorRules& rules) const;
+  Result<amd::FloorsPtr> Admit(const std::string& setting, const FloorRules& rules, amd::FloorsPtr floors,
+                               Instant now);
+  Result<amd::FloorsPtr> ReadWhenAsked(const std::string& setting, Instant now);
 
   const std::shared_ptr<Store> store_;
   std::mutex changing_;  // one change at a time

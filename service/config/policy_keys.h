@@ -34,6 +34,17 @@ inline std::optional<AmdFloorMode> ParseAmdFloorMode(std::string_view text) {
   return std::nullopt;
 }
 
+// max_collateral_age = { crl = "30d", tcb_info = "30d", identity = "30d" }
+inline TomlKey MaxCollateralAgeKey(const TomlReader& r, MaxCollateralAge& out) {
+  constexpr std::string_view kName = "max_collateral_age";
+  return {kName, [&r, &out, kName](const toml::node& node) -> Status {
+            out = {};
+            return ReadTable(r, node, kName,
+                             {DurationKey(r, "crl", out.crl), DurationKey(r, "tcb_info", out.tcb_info),
+                              DurationKey(r, "identity", out.identity)});
+          }};
+}
+
 // Revoked is a status that no policy may accept.
 inline std::optional<TcbStatus> ParseAcceptedStatus(std::string_view text) {
   const auto status = TcbStatusFromName(text);

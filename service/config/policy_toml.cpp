@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/config/policy_toml.h"
 
-#include "service/support/file.h"
 #include "service/config/policy_keys.h"
+#include "service/support/file.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/json.h"
 #include "tcb/intel/appraisal_policy.h"
@@ -27,6 +27,7 @@ TomlKeys TcbKeys(const TomlReader& r, Policy& p) {
       DurationKey(r, "qe_grace", p.qe_grace),
       NumberKey(r, "min_qe_evaluation", p.min_qe_evaluation),
       DurationKey(r, "collateral_grace", p.collateral_grace),
+      MaxCollateralAgeKey(r, p.max_collateral_age),
       BoolKey(r, "allow_debug", p.allow_debug),
       BoolKey(r, "allow_smt", p.allow_smt),
       BoolKey(r, "allow_dynamic_platform", p.allow_dynamic_platform),
@@ -171,6 +172,8 @@ Status ReadPolicyKeys(const TomlReader& r, const toml::table& table, std::string
   keys.push_back(BoolKey(r, "allow_migration", out.allow_migration));
   keys.push_back(
       ParsedKey(r, "amd_crl", out.amd_crl, ParseAmdCrlMode, "\"require\", \"if_available\" or \"off\""));
+  keys.push_back(ParsedKey(r, "caller_collateral", out.caller_collateral, CallerCollateralFromName,
+                           "\"newest\", \"any\" or \"refuse\""));
   keys.push_back(ParsedKey(r, "amd_floor", out.amd_floor, ParseAmdFloorMode,
                            "\"require\", \"if_known\" or \"complete\""));
   keys.push_back(ParsedKey(r, "amd_level", out.amd_level, ParseSomeText,

@@ -112,7 +112,7 @@ void WriteEvidence(Writer& json, const ResultView& result) {
   json.EndArray();
   WriteEvaluation(json, result);
   WriteClaims(json.Key("claims"), verdict);
-  WriteCollateral(json, verdict);
+  WriteCollateral(json, result.outcome.collateral);
   if (!verdict.trust_anchor.empty()) json.Key("trust_anchor").String(verdict.trust_anchor);
   json.EndObject();
 }

@@ -47,7 +47,9 @@ std::string FloorsLine(const Value& floors) {
 
 std::string Summary(const Value& result) {
   std::string out;
-  AddLine(out, "decision", TextOf(result, "decision"));
+  const std::string about = TextOf(result, "about");
+  AddLine(out, "decision",
+          StrCat(TextOf(result, "decision"), about == "now" ? "" : StrCat(", about ", about)));
   AddLine(out, "evidence", TextOf(result, "tee"));
   const std::string anchor = TextOf(result, "trust_anchor");
   AddLine(out, "authentic", StrCat(TextOf(result, "authentic"), anchor.empty() ? "" : ", up to ", anchor));
@@ -62,6 +64,7 @@ std::string Summary(const Value& result) {
   const std::string expiry = TextOf(result, "earliest_expiry");
   AddLine(out, "judged at",
           StrCat(TextOf(result, "at"), expiry.empty() ? "" : ", on what holds until ", expiry));
+  AddLine(out, "brought", TextOf(result, "caller_collateral"));
   if (const auto evaluation = result.Find("evaluation")) AddLine(out, "evaluation", InlineText(*evaluation));
   return out;
 }

@@ -16,6 +16,7 @@ AnsweredBy RuleFor(Check check) {
     case Check::kQuoteTrailingBytes:
     case Check::kTrustAnchorExtra:
     case Check::kSnpFloorUnproven:
+    case Check::kCollateralDropped:
     case Check::kHintDropped:
       return AnsweredBy::kNote;
     case Check::kSgxDebug:

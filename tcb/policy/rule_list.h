@@ -82,6 +82,7 @@ class RuleList {
 // Each file of rules adds its own. `policy` is already the one for the evidence's class.
 void AddTcbRules(const Verdict& verdict, const Policy& policy, Instant at, RuleList& rules);
 void AddPlatformRules(const Verdict& verdict, const Policy& policy, RuleList& rules);
+void AddCollateralRules(const Verdict& verdict, const Policy& policy, Instant at, RuleList& rules);
 void AddFindingRules(const Verdict& verdict, const Policy& policy, Instant at, RuleList& rules);
 void AddSgxRules(const Verdict& verdict, const SgxRules& sgx, RuleList& rules);
 void AddTdxRules(const Verdict& verdict, const TdxRules& tdx, RuleList& rules);

@@ -34,6 +34,12 @@ Status CheckStatuses(const Policy& policy) {
 
 Status CheckDurations(const Policy& policy) {
   if (policy.collateral_grace < Seconds(0)) return Refuse("collateral_grace", "is negative");
+  const MaxCollateralAge& most = policy.max_collateral_age;
+  for (const auto& [key, age] : {std::pair("max_collateral_age.crl", most.crl),
+                                 std::pair("max_collateral_age.tcb_info", most.tcb_info),
+                                 std::pair("max_collateral_age.identity", most.identity)}) {
+    if (age && *age <= Seconds(0)) return Refuse(key, "lets nothing pass: it must be more than 0s");
+  }
   if (policy.platform_grace.value_or(Seconds(0)) < Seconds(0)) return Refuse("platform_grace", "is negative");
   if (policy.qe_grace.value_or(Seconds(0)) < Seconds(0)) return Refuse("qe_grace", "is negative");
   return {};

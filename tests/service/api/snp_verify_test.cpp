@@ -364,6 +364,9 @@ TEST_F(SnpVerifyTest, AVtpmQuoteIsHeldAgainstTheHclReport) {
   Start();
   const sim::TpmQuoteSpec spec;
   const json good = w_.Verify(HclReport(), {{"tpm_quote", TpmQuote()}, {"nonce", HexLower(spec.nonce)}});
+  EXPECT_EQ(good["nonce"], json({{"expected", HexLower(spec.nonce)},
+                                 {"extra_data", HexLower(spec.nonce)},
+                                 {"freshness", "callers"}}));
   EXPECT_EQ(good["decision"], "accept") << good.dump(1);
   for (const char* check : {"hcl.tpm_signature", "hcl.tpm_pcr_digest", "hcl.tpm_nonce"}) {
     EXPECT_EQ(CheckIn(good, check), "passed");
@@ -374,8 +377,9 @@ TEST_F(SnpVerifyTest, AVtpmQuoteIsHeldAgainstTheHclReport) {
   quote = TpmQuote();
   quote["signature"] = Base64(Bytes(256, 1));
   EXPECT_EQ(FindingsOf(w_.Verify(HclReport(), {{"tpm_quote", quote}})), Names{"hcl.tpm_signature"});
-  EXPECT_EQ(FindingsOf(w_.Verify(HclReport(), {{"tpm_quote", TpmQuote()}, {"nonce", "00"}})),
-            Names{"hcl.tpm_nonce"});
+  EXPECT_EQ(
+      FindingsOf(w_.Verify(HclReport(), {{"tpm_quote", TpmQuote()}, {"nonce", HexLower(Bytes(32, 7))}})),
+      Names{"hcl.tpm_nonce"});
   quote = TpmQuote();
   quote.erase("pcrs");
   EXPECT_EQ(CheckIn(w_.Verify(HclReport(), {{"tpm_quote", quote}}), "hcl.tpm_pcr_digest"), "not_run");
@@ -431,6 +435,9 @@ TEST_F(SnpVerifyTest, RefusesWhatDoesNotGoTogether) {
       {{{"evidence", report}, {"runtime_data", "!"}}, "runtime_data"},
       {{{"evidence", hcl}, {"td_quote", quote}}, "td_quote"},
       {{{"evidence", hcl}, {"nonce", "0"}}, "nonce"},
+      {{{"evidence", hcl}, {"tpm_quote", tpm_quote}, {"nonce", "01"}}, "8 to 64"},
+      {{{"evidence", hcl}, {"tpm_quote", tpm_quote}, {"nonce", std::string(130, '1')}}, "8 to 64"},
+      {{{"evidence", hcl}, {"tpm_quote", tpm_quote}, {"nonce", std::string(64, '0')}}, "all zero"},
       {{{"evidence", hcl}, {"tpm_quote", {{"message", "AA=="}}}}, "signature"},
       {{{"evidence", hcl}, {"tpm_quote", {{"message", "!"}, {"signature", "AA=="}}}}, "message"},
   };

@@ -91,7 +91,8 @@ TEST_F(SnpCommandTest, ReadsWhatStandsBesideAnHclReport) {
   const json result = ObjectOf(run);
   EXPECT_EQ(test::CheckIn(result, "hcl.tpm_pcr_digest"), "passed");
   EXPECT_EQ(test::CheckIn(result, "hcl.tpm_nonce"), "passed");
-  EXPECT_EQ(Verify(hcl, {"--collateral", given, "--nonce", "00"}).exit_code, 1);
+  EXPECT_EQ(Verify(hcl, {"--collateral", given, "--nonce", "0102030405060708"}).exit_code, 1);
+  EXPECT_EQ(Verify(hcl, {"--collateral", given, "--nonce", "01"}).exit_code, 2);
   EXPECT_EQ(Verify(hcl, {"--collateral", given, "--nonce", "0"}).exit_code, 2);
   w_.files.Write("given/tpm_quote.msg", Bytes{1});
   EXPECT_EQ(Verify(hcl, {"--collateral", given}).exit_code, 4);

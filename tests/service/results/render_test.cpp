@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "service/results/explain.h"
 #include "service/api/problem.h"
+#include "service/results/explain.h"
 #include "service/results/render_claims.h"
 #include "tcb/check.h"
 
@@ -57,14 +57,37 @@ Verdict RejectedTdx() {
 std::string Render(const Verdict& verdict, std::string_view baseline = "default") {
   Policy policy;
   policy.sha256 = Filled<Digest256>(0x11);
-  const Decision decision{false, {{"accepted_statuses", "[\"UpToDate\"]", "\"OutOfDate\"", false}}};
-  return RenderResult({verdict, decision, policy, baseline});
+  VerificationOutcome outcome = VerificationOutcome::Of(verdict);
+  outcome.decision = {false, {{"accepted_statuses", "[\"UpToDate\"]", "\"OutOfDate\"", false}}};
+  return RenderResult({outcome, policy, baseline});
+}
+
+TEST(Render, SaysFirstWhatItIsAboutAndWhoseCollateralItRestsOn) {
+  VerificationOutcome outcome = VerificationOutcome::Of(RejectedTdx());
+  EXPECT_TRUE(RenderResult({outcome, Policy{}, ""}).starts_with(R"({"about":"now",)"));
+  outcome.about = At("2026-06-01T00:00:00Z");
+  outcome.caller_collateral = CallerCollateral::kAny;
+  const Validity window{At("2026-05-20T00:00:00Z"), At("2026-06-19T00:00:00Z")};
+  outcome.collateral = {{"intel/crl/root", {}, window, "https://pcs", BroughtBy::kServer},
+                        {"intel/crl/pck/platform", {}, window, "", BroughtBy::kCaller}};
+  outcome.nonce = NonceOutcome{.expected = Bytes(8, 1), .compared = Bytes(64, 2)};
+  const std::string text = RenderResult({outcome, Policy{}, ""});
+  EXPECT_TRUE(text.starts_with(R"({"about":"2026-06-01T00:00:00Z",)")) << text;
+  const json result = json::parse(text);
+  EXPECT_EQ(result["caller_collateral"], "any");
+  EXPECT_EQ(result["collateral"][0]["brought_by"], "server");
+  EXPECT_EQ(result["collateral"][0]["source"], "https://pcs");
+  EXPECT_EQ(result["collateral"][1]["brought_by"], "caller");
+  EXPECT_EQ(result["collateral"][1]["source"], "caller");
+  EXPECT_EQ(result["nonce"], json({{"expected", HexLower(Bytes(8, 1))},
+                                   {"report_data", HexLower(Bytes(64, 2))},
+                                   {"freshness", "none"}}));
 }
 
 TEST(Render, WritesTheWholeResult) {
   const json result = json::parse(Render(RejectedTdx()));
   json expected = json::parse(R"({
-    "decision": "reject", "authentic": true, "tee": "tdx", "tcb_status": "OutOfDate", "status_source": "intel",
+    "about": "now", "decision": "reject", "authentic": true, "tee": "tdx", "tcb_status": "OutOfDate", "status_source": "intel",
     "tcb_date": "2024-03-13T00:00:00Z", "advisories": ["INTEL-SA-01036", "INTEL-SA-01079"],
     "findings": [{"check": "tcb_info.expired", "severity": "soft", "message": "next update 2026-05-01, at 2026-06-01"}],
     "checks": [
