@@ -15,6 +15,8 @@
 
 namespace thimble {
 
+inline constexpr std::string_view kNeedsCollateral = "needs collateral that is not there yet";
+
 template <class Message>
 bool RecordUnless(Verdict& verdict, Check check, bool holds, Severity severity, const Message& message) {
   verdict.checks.Set(check, holds ? CheckResult::kPassed : CheckResult::kFailed);

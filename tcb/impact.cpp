@@ -103,11 +103,7 @@ TcbOutcome JudgeOne(const IntelTcbRecord& tcb, const ReferenceSet& references, I
   verdict.shortfalls = intel::FindShortfalls(*info, *identity, platform);
   auto judged = intel::JudgeTcb(*info, *identity, platform, tcb.tee_tcb_svn2);
   if (!judged) return Decide(verdict, references, judged.error().message);
-  verdict.tcb_status = judged->status;
-  verdict.tcb_date = judged->date;
-  verdict.advisories = std::move(judged->advisories);
-  verdict.qe_status = judged->qe_status;
-  verdict.qe_tcb_date = judged->qe_date;
+  intel::TakeJudgement(std::move(judged).value(), verdict);
   return Decide(verdict, references, "");
 }
 

@@ -13,6 +13,7 @@
 
 #include "tcb/base/result.h"
 #include "tcb/base/time.h"
+#include "tcb/policy/hcl_rules.h"
 #include "tcb/policy/restricted_list.h"
 #include "tcb/policy/rule_types.h"
 #include "tcb/policy/sgx_rules.h"
@@ -90,10 +91,11 @@ struct Policy {
   std::string amd_level = "all";  // of the floors; a lower one names the bulletins that must be met
   bool allow_stale_floor = true;  // floors past their stale_after still judge
 
-  // -- What runs on it: [policy.NAME.sgx], .tdx, .snp --
+  // -- What runs on it: [policy.NAME.sgx], .tdx, .snp, .hcl --
   SgxRules sgx;
   TdxRules tdx;
   SnpRules snp;
+  HclRules hcl;  // evidence that is no HCL report does not pass any of them
 
   RestrictedList restricted;  // [policy.NAME.restricted]
 
@@ -124,8 +126,8 @@ struct Decision {
 EvidenceClass ClassOf(const Verdict& verdict);
 
 // Accepts only when the verdict is authentic, no finding is hard, every rule holds, and every soft finding is
-// allowed by a rule (or is only a note: quote.trailing_bytes, trust_anchor.extra). Soft findings of expiry
-// are allowed up to collateral_grace past the item's window; not-yet-valid and not-yet-issued never are.
+// allowed by a rule; notes need none. Soft findings of expiry are allowed up to collateral_grace past the item's
+// window; not-yet-valid and not-yet-issued never are.
 Decision Appraise(const Verdict& verdict, const Policy& policy, Instant at);
 
 }  // namespace thimble

@@ -53,6 +53,11 @@ std::string_view SeverityName(Severity severity) {
   return "hard";
 }
 
+bool SecondTcb::current() const {
+  return status && *status != TcbStatus::kOutOfDate && *status != TcbStatus::kOutOfDateConfigurationNeeded &&
+         *status != TcbStatus::kRevoked;
+}
+
 void CheckLog::Set(Check check, CheckResult result) {
   const auto i = static_cast<size_t>(check);
   applies_.at(i) = true;

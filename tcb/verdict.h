@@ -126,6 +126,14 @@ struct BroughtEndorsement {
   BroughtBy by = BroughtBy::kCaller;
 };
 
+// What a TCB comes to that a TD report states beside the one at launch. Without a status: no level matches it.
+struct SecondTcb {
+  std::optional<TcbStatus> status;
+  std::optional<Instant> date;  // the oldest of the levels that were used
+
+  bool current() const;  // neither OutOfDate nor Revoked, and known
+};
+
 // Where a status comes from. AMD publishes no signed status, so there it is local policy.
 enum class StatusSource : uint8_t { kIntel, kLocalFloor };
 
@@ -136,6 +144,8 @@ struct Verdict {
   std::optional<TcbStatus> tcb_status;  // absent when not authentic, no level matches, or no floor is known
   StatusSource status_source = StatusSource::kIntel;
   std::optional<Instant> tcb_date;  // the oldest of the levels that were used
+  // TDX, as far as the body states them: of the module that runs now (1.5), and of before an import (1.5 Ex).
+  std::optional<SecondTcb> current_tcb, initial_tcb;
   // Of the quoting enclave by itself; SGX and TDX.
   std::optional<uint16_t> qe_isv_svn;
   std::optional<TcbStatus> qe_status;

@@ -2,7 +2,9 @@
 #include "service/cli/cli.h"
 
 #include <CLI/CLI.hpp>
+#include <sstream>
 
+#include "service/support/terminal.h"
 #include "service/support/version.h"
 
 namespace thimble {
@@ -299,7 +301,11 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? ExitCode::kDone : ExitCode::kUsage;
+    std::ostringstream out, complaint;
+    const int code = app.exit(error, out, complaint);
+    Print(Lines::Of(out.str()));
+    PrintErrorLines(Lines::Of(complaint.str()));
+    return code == 0 ? ExitCode::kDone : ExitCode::kUsage;
   }
   if (app.got_subcommand("serve")) return Command(serve);
   if (app.got_subcommand("verify")) return Command(verify);

@@ -68,9 +68,10 @@ Result<Checked> CheckToken(const VerifyResultOptions& options) {
   return checked;
 }
 
-std::string Text(const EarSummary& summary) {
-  return StrCat("status   ", TierName(summary.status), "\npolicy   ", summary.policy, "\nissued   ",
-                FormatRfc3339(summary.issued), "\nexpires  ", FormatRfc3339(summary.expires), "\n");
+Lines Text(const EarSummary& summary) {
+  return {StrCat("status   ", TierName(summary.status)), StrCat("policy   ", summary.policy),
+          StrCat("issued   ", FormatRfc3339(summary.issued)),
+          StrCat("expires  ", FormatRfc3339(summary.expires))};
 }
 
 }  // namespace
@@ -79,7 +80,7 @@ ExitCode Run(const VerifyResultOptions& options) {
   SetLogLevel(LogLevel::kError);
   const auto checked = CheckToken(options);
   if (!checked) return Fail(checked.error(), options.json);
-  options.json ? PrintLine(checked->claims) : PrintText(Text(checked->summary));
+  options.json ? PrintJson(checked->claims) : Print(Text(checked->summary));
   const bool trusted =
       checked->summary.status == Tier::kAffirming || checked->summary.status == Tier::kWarning;
   return trusted ? ExitCode::kDone : ExitCode::kRejected;

@@ -58,6 +58,9 @@ TomlKeys TdxKeys(const TomlReader& r, TdxRules& tdx) {
                    IdsKey(r, "mrowner", tdx.mrowner),
                    IdsKey(r, "mrownerconfig", tdx.mrownerconfig),
                    IdsKey(r, "mrservicetd", tdx.mrservicetd),
+                   BoolKey(r, "allow_migratable", tdx.allow_migratable),
+                   BoolKey(r, "allow_reserved_attributes", tdx.allow_reserved_attributes),
+                   BoolKey(r, "forbid_service_td", tdx.forbid_service_td),
                    BoolKey(r, "require_sept_ve_disable", tdx.require_sept_ve_disable),
                    BoolKey(r, "forbid_reserved_attributes", tdx.forbid_reserved_attributes)};
   AddPatternKeys(r, "td_attributes", "td_attributes_mask", tdx.td_attributes, keys);
@@ -66,8 +69,8 @@ TomlKeys TdxKeys(const TomlReader& r, TdxRules& tdx) {
 }
 
 TomlKeys SnpKeys(const TomlReader& r, SnpRules& snp) {
-  return {NotEmpty(r, ListKey(r, "products", snp.products, amd::ProductFromName,
-                              "\"Milan\", \"Genoa\" and \"Turin\"")),
+  return {NotEmpty(r, ListKey(r, "products", snp.products, amd::Cpus::FromName,
+                              "\"Milan\", \"Genoa\", \"Turin\" and lines of them, as \"Siena\"")),
           IdsKey(r, "measurement", snp.measurement),
           IdsKey(r, "host_data", snp.host_data),
           IdsKey(r, "family_id", snp.family_id),
@@ -94,6 +97,13 @@ TomlKeys SnpKeys(const TomlReader& r, SnpRules& snp) {
           BoolKey(r, "allow_masked_chip_id", snp.allow_masked_chip_id),
           NotEmpty(r, ListKey(r, "chip_id", snp.chip_id, ParseChip, "128 hex digits each, or 16 (Turin)")),
           NotEmpty(r, ListKey(r, "csp_id", snp.csp_id, ParseSomeText, "names in quotes"))};
+}
+
+TomlKeys HclKeys(const TomlReader& r, HclRules& hcl) {
+  TomlKeys keys = {NotEmpty(r, ListKey(r, "vm_unique_id", hcl.vm_unique_id, ParseSomeText, "ids in quotes")),
+                   IdsKey(r, "user_data", hcl.user_data), PcrKey(r, hcl.pcr)};
+  for (const HclFlag& flag : kHclFlags) keys.push_back(BoolKey(r, flag.key, hcl.*flag.wanted));
+  return keys;
 }
 
 TomlKeys RestrictedKeys(const TomlReader& r, RestrictedList& restricted) {
@@ -182,6 +192,9 @@ Status ReadPolicyKeys(const TomlReader& r, const toml::table& table, std::string
   keys.push_back({"restricted", [&](const toml::node& node) {
                     return ReadTable(r, node, StrCat("policy.", name, ".restricted"),
                                      RestrictedKeys(r, out.restricted));
+                  }});
+  keys.push_back({"hcl", [&](const toml::node& node) {
+                    return ReadTable(r, node, StrCat("policy.", name, ".hcl"), HclKeys(r, out.hcl));
                   }});
   Policy later;  // ReadOverrides takes the common keys of a section, once all else is known
   for (const Section& section : Sections()) {

@@ -55,11 +55,19 @@ bool Debug(const Verdict& verdict) {
       verdict.claims);
 }
 
+// Short of UpToDate where the status does not say so: the quoting enclave, or a second TCB of the TD.
+bool ShortBeside(const Verdict& verdict) {
+  return std::any_of(verdict.findings.begin(), verdict.findings.end(), [](const Finding& finding) {
+    return finding.check == Check::kQeTcb || finding.check == Check::kTdxCurrentTcb ||
+           finding.check == Check::kTdxInitialTcb;
+  });
+}
+
 std::optional<int> Hardware(const Verdict& verdict) {
   if (!verdict.tcb_status) return std::nullopt;
   switch (*verdict.tcb_status) {
     case TcbStatus::kUpToDate:
-      return kTrustworthy;
+      return ShortBeside(verdict) ? kUnsafe : kTrustworthy;
     case TcbStatus::kRevoked:
       return kContraindicatedValue;
     default:
@@ -71,9 +79,10 @@ int Configuration(const Verdict& verdict, const Decision& decision) {
   if (Debug(verdict)) return kContraindicatedValue;
   const bool misconfigured = verdict.tcb_status && TcbStatusName(*verdict.tcb_status).find("Configuration") !=
                                                        std::string_view::npos;
-  const bool refused = Outcome(decision, {"allow_smt", "allow_dynamic_platform", "allow_cached_keys",
-                                          "allow_migration", "tdx.td_attributes", "sgx.attributes",
-                                          "snp.policy_required", "snp.policy_forbidden"}) < 0;
+  const bool refused =
+      Outcome(decision, {"allow_smt", "allow_dynamic_platform", "allow_cached_keys", "allow_migration",
+                         "tdx.td_attributes", "tdx.allow_migratable", "tdx.allow_reserved_attributes",
+                         "sgx.attributes", "snp.policy_required", "snp.policy_forbidden"}) < 0;
   return misconfigured || refused ? kUnsafe : kNoKnownVulnerabilities;
 }
 

@@ -47,11 +47,23 @@ void WriteList(Writer& json, std::string_view key, const std::vector<std::string
   json.EndArray();
 }
 
+// Of a TD report that states it.
+void WriteSecondTcb(Writer& json, std::string_view key, const std::optional<SecondTcb>& tcb) {
+  if (!tcb) return;
+  json.Key(key).BeginObject();
+  json.Key("tcb_status");
+  tcb->status ? json.String(TcbStatusName(*tcb->status)) : json.Null();
+  if (tcb->date) json.Key("tcb_date").String(FormatRfc3339(*tcb->date));
+  json.EndObject();
+}
+
 void WriteStatus(Writer& json, const Verdict& verdict) {
   json.Key("tcb_status");
   verdict.tcb_status ? json.String(TcbStatusName(*verdict.tcb_status)) : json.Null();
   json.Key("status_source").String(verdict.status_source == StatusSource::kIntel ? "intel" : "local_floor");
   if (verdict.tcb_date) json.Key("tcb_date").String(FormatRfc3339(*verdict.tcb_date));
+  WriteSecondTcb(json, "current_tcb", verdict.current_tcb);
+  WriteSecondTcb(json, "initial_tcb", verdict.initial_tcb);
   WriteList(json, "advisories", verdict.advisories);
   if (verdict.tee == Tee::kSnp) WriteList(json, "advisories_unproven", verdict.advisories_unproven);
 }

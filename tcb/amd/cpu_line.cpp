@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "tcb/amd/product.h"
+
 namespace thimble::amd {
 namespace {
 
@@ -58,6 +60,38 @@ const CpuLine* CpuLineFromName(std::string_view name) {
     return l.name == name || (!l.alias.empty() && l.alias == name);
   });
   return line == kLines.end() ? nullptr : &*line;
+}
+
+std::optional<Cpus> Cpus::FromName(std::string_view name) {
+  const auto products = AllProducts();
+  const auto product = std::find_if(products.begin(), products.end(), [&](const auto& p) { return p.name == name; });
+  if (product != products.end()) return Cpus(product->product);
+  const CpuLine* const line = CpuLineFromName(name);
+  if (line == nullptr || !line->product) return std::nullopt;
+  return Cpus(*line->product, line);
+}
+
+std::string_view Cpus::name() const { return line != nullptr ? line->name : ProductName(product); }
+
+bool Cpus::Contains(const Cpus& other) const {
+  if (product != other.product) return false;
+  return line == nullptr || (other.line != nullptr && line->cpus.Contains(other.line->cpus.first()));
+}
+
+std::vector<Cpus> CpusOf(Product product, const CpuId& cpuid) {
+  std::vector<Cpus> out = {product};
+  for (const CpuLine* line : CpuLinesOf(cpuid)) {
+    if (line->product == product) out.emplace_back(product, line);
+  }
+  return out;
+}
+
+std::vector<std::vector<Cpus>> PossibleCpus(Product product) {
+  std::vector<std::vector<Cpus>> out = {{product}};
+  for (const CpuLine& line : kLines) {
+    if (line.product == product) out.push_back(CpusOf(product, line.cpus.first()));
+  }
+  return out;
 }
 
 }  // namespace thimble::amd

@@ -140,6 +140,12 @@ forbid_reserved_attributes = true
   EXPECT_EQ(tdx.xfam.value().mask[0], 0xff);
   EXPECT_TRUE(tdx.require_sept_ve_disable);
   EXPECT_TRUE(tdx.forbid_reserved_attributes);
+  EXPECT_FALSE(tdx.allow_migratable || tdx.allow_reserved_attributes || tdx.forbid_service_td);
+  const TdxRules open = Good(
+                            "[policy.p.tdx]\nallow_migratable = true\nallow_reserved_attributes = true\n"
+                            "forbid_service_td = true\n")
+                            .tdx;
+  EXPECT_TRUE(open.allow_migratable && open.allow_reserved_attributes && open.forbid_service_td);
 }
 
 TEST(PolicyToml, ReadsSnp) {
@@ -165,11 +171,12 @@ min_current_version = "1.55.40"
 min_committed_version = "1.55.37"
 current_mitigations = [0, 2]
 launch_mitigations = [63]
+allow_masked_chip_id = true
 csp_id = ["CN=cc-us-east-2.amazonaws.com"]
 )")
           .snp;
   using amd::SnpClaims;
-  EXPECT_EQ(snp.products, (std::vector{amd::Product::kGenoa, amd::Product::kTurin}));
+  EXPECT_EQ(snp.products, (std::vector<amd::Cpus>{*amd::Cpus::FromName("Siena"), amd::Product::kTurin}));
   EXPECT_EQ(snp.measurement, One<decltype(SnpClaims::measurement)>(0x23));
   EXPECT_EQ(snp.host_data, One<decltype(SnpClaims::host_data)>(0x24));
   EXPECT_EQ(snp.family_id, One<decltype(SnpClaims::family_id)>(0x21));
@@ -200,7 +207,32 @@ csp_id = ["CN=cc-us-east-2.amazonaws.com"]
   EXPECT_EQ(snp.min_committed_version->build, 37);
   EXPECT_EQ(snp.current_mitigations, 0x5u);
   EXPECT_EQ(snp.launch_mitigations, uint64_t{1} << 63);
+  EXPECT_TRUE(snp.allow_masked_chip_id);
   EXPECT_EQ(snp.csp_id, std::vector<std::string>{"CN=cc-us-east-2.amazonaws.com"});
+}
+
+TEST(PolicyToml, ReadsHcl) {
+  const HclRules hcl = Good("[policy.p.hcl]\nuser_data = [" + Hex(64, "ab") + "]\npcr.sha256.7 = [" +
+                            Hex(32, "07") + ", " + Hex(32, "08") + "]\npcr.sha384.31 = [" + Hex(48, "09") +
+                            R"(]
+secure_boot = true
+console_enabled = false
+interactive_console_enabled = false
+tpm_enabled = true
+tpm_persisted = false
+filtered_vpci_devices_allowed = false
+vm_unique_id = ["02345678-1234-4000-8000-000000000001"]
+)")
+                           .hcl;
+  for (const HclFlag& flag : kHclFlags) {
+    const bool wanted = flag.key == "secure_boot" || flag.key == "tpm_enabled";
+    EXPECT_EQ(hcl.*flag.wanted, std::optional(wanted)) << flag.key;
+  }
+  EXPECT_EQ(hcl.vm_unique_id, std::vector<std::string>{"02345678-1234-4000-8000-000000000001"});
+  ASSERT_EQ(hcl.user_data.size(), 1u);
+  EXPECT_EQ(HexLower(hcl.user_data[0].view()).substr(0, 4), "abab");
+  EXPECT_EQ(hcl.pcr.at(amd::kTpmSha256).at(7), (std::vector<Bytes>{Bytes(32, 7), Bytes(32, 8)}));
+  EXPECT_EQ(hcl.pcr.at(amd::kTpmSha384).at(31), (std::vector<Bytes>{Bytes(48, 9)}));
 }
 
 TEST(PolicyToml, ReadsTheRestrictedList) {
@@ -284,7 +316,14 @@ const std::vector<BadToml>& BadTexts() {
       {"[policy.p.snp]\nmin_current_version = \"1.55\"", "t.toml:3: min_current_version must be a version"},
       {"[policy.p.snp]\nmin_current_version = \"1.55.256\"",
        "t.toml:3: min_current_version must be a version"},
-      {"[policy.p.snp]\nmin_reported_tcb = { snp = 1 }", "t.toml:3: min_reported_tcb: unknown product snp"},
+      {"[policy.p.snp]\nmin_reported_tcb = { snp = 1 }",
+       "t.toml:3: min_reported_tcb: no product or line snp"},
+      {"[policy.p.snp]\nmin_reported_tcb.Siena = { snp = 1 }\nmin_reported_tcb.Bergamo = { snp = 2 }",
+       "t.toml:3: min_reported_tcb.Siena and min_reported_tcb.Bergamo in line 4 are of the same CPUs"},
+      {"[policy.p.snp]\nmin_reported_tcb.Venice = { snp = 1 }",
+       "t.toml:3: min_reported_tcb: no product or line"},
+      {"[policy.p.tdx]\nallow_reserved_attributes = true\nforbid_reserved_attributes = true",
+       "t.toml:3: tdx.allow_reserved_attributes: is true"},
       {"[policy.p.snp]\nmin_reported_tcb.Genoa = { snp = 256 }",
        "t.toml:3: snp must be a whole number from 0 to 255"},
       {"[policy.p.restricted]\nppid_sha256 = [" + Hex(16, "00") + "]",
@@ -308,6 +347,21 @@ const std::vector<BadToml>& BadTexts() {
       {"evidence = []", "t.toml:2: evidence must not be empty"},
       {"[policy.p.tdx]\nmrtd = []", "t.toml:3: mrtd must not be empty"},
       {"[policy.p.snp]\nvmpl = []", "t.toml:3: vmpl must not be empty"},
+      // PCRs
+      {"[policy.p.hcl]\nsecure_boot = 1", "t.toml:3: secure_boot must be true or false"},
+      {"[policy.p.hcl]\nuser_data = [" + Hex(32, "00") + "]", "t.toml:3: user_data must be a list of 128"},
+      {"[policy.p.hcl]\npcr = []", "t.toml:3: pcr must be a table by bank and number"},
+      {"[policy.p.hcl]\npcr.md5.7 = [\"00\"]", "t.toml:3: pcr.md5: banks are sha256, sha384 and sha512"},
+      {"[policy.p.hcl]\npcr.sha256 = []", "t.toml:3: pcr.sha256: banks are sha256"},
+      {"[policy.p.hcl]\npcr.sha256.32 = [" + Hex(32, "00") + "]", "t.toml:3: pcr.sha256: 32 is not 0 to 31"},
+      {"[policy.p.hcl]\npcr.sha256.x = [" + Hex(32, "00") + "]", "t.toml:3: pcr.sha256: x is not 0 to 31"},
+      {"[policy.p.hcl]\npcr.sha256.7 = []", "t.toml:3: pcr.sha256.7 must not be empty"},
+      {"[policy.p.hcl]\npcr.sha256.7 = [" + Hex(48, "00") + "]",
+       "t.toml:3: pcr.sha256.7 must be a list of 64 hex digits each"},
+      {"[policy.p.hcl]\npcr.sha256.7 = [" + Hex(32, "00") + "]\npcr.sha256.07 = [" + Hex(32, "01") + "]",
+       "that PCR is there twice"},
+      {"[policy.p.hcl]\npcr.sha1.7 = [" + Hex(20, "00") + "]",
+       "t.toml:3: hcl.pcr: a PCR of the SHA-1 bank proves nothing"},
       // contradictions, at their key
       {"accepted_advisories = [\"INTEL-SA-1\"]\nrejected_advisories = [\"intel-sa-1\"]",
        "t.toml:3: rejected_advisories: INTEL-SA-1 is in accepted_advisories, too"},

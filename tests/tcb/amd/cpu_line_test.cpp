@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -97,6 +98,45 @@ TEST(CpuLine, LinesNestAndAreOfOneProduct) {
     }
   }
   EXPECT_EQ(seen.size(), AllCpuLines().size());
+}
+
+// -- names in policies --
+
+TEST(Cpus, NamesMeanProductsAndLines) {
+  for (const ProductTraits& traits : AllProducts())
+    EXPECT_EQ(Cpus::FromName(traits.name), Cpus(traits.product));
+  for (const CpuLine& line : AllCpuLines()) {
+    const auto cpus = Cpus::FromName(line.name);
+    EXPECT_EQ(cpus.has_value(), line.product.has_value()) << line.name;
+    if (cpus) {
+      EXPECT_EQ(cpus->name(), line.name);
+    }
+  }
+  EXPECT_EQ(Cpus::FromName("Bergamo"), Cpus::FromName("Siena")) << "one CPUID: one name in two words";
+  EXPECT_NE(Cpus::FromName("Siena"), Cpus::FromName("Genoa"));
+  EXPECT_EQ(Cpus::FromName("Rome"), std::nullopt);
+}
+
+TEST(Cpus, ContainByTheirCpuIds) {
+  const auto cpus = [](std::string_view name) { return *Cpus::FromName(name); };
+  EXPECT_TRUE(cpus("Genoa").Contains(cpus("Siena-A2")) && cpus("Siena").Contains(cpus("Siena-A2")));
+  EXPECT_TRUE(cpus("Genoa").Contains(cpus("Genoa")) && cpus("Siena").Contains(cpus("Bergamo")));
+  EXPECT_FALSE(cpus("Siena-A2").Contains(cpus("Siena")) || cpus("Siena").Contains(cpus("Genoa")));
+  EXPECT_FALSE(cpus("Milan").Contains(cpus("Genoa-X")) || cpus("Genoa-X").Contains(cpus("Genoa-B1")));
+}
+
+// Over every CPUID: what a CPU goes by is among what an unknown CPU of its product may go by.
+TEST(Cpus, OfACpuAreAmongThePossible) {
+  for (unsigned at = 0; at < 0x2000; ++at) {
+    const CpuId cpuid{static_cast<uint8_t>(at < 0x1000 ? 0x19 : 0x1a), static_cast<uint8_t>(at >> 4),
+                      static_cast<uint8_t>(at & 0xf)};
+    const auto product = ProductFromCpuId(cpuid);
+    if (!product) continue;
+    const auto names = CpusOf(*product, cpuid);
+    EXPECT_EQ(names.front(), Cpus(*product));
+    const auto possible = PossibleCpus(*product);
+    EXPECT_NE(std::find(possible.begin(), possible.end(), names), possible.end());
+  }
 }
 
 }  // namespace

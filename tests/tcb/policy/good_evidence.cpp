@@ -143,6 +143,25 @@ Verdict GoodSnpMasked() {
   return verdict;
 }
 
+Verdict GoodSnpHcl() {
+  Verdict verdict = GoodSnp();
+  amd::HclClaims hcl;
+  hcl.vm_configuration = {
+      {"secure-boot", true}, {"console-enabled", false}, {"interactive-console-enabled", false},
+      {"tpm-enabled", true}, {"tpm-persisted", false},   {"filtered-vpci-devices-allowed", false}};
+  hcl.vm_unique_id = "this machine";
+  hcl.runtime_user_data = "ab" + std::string(126, '0');
+  hcl.pcrs[amd::kTpmSha256] = {{7, Bytes(32, 0x07)}, {8, Bytes(32, 0x08)}};
+  verdict.hcl = std::make_shared<const amd::HclClaims>(hcl);
+  return verdict;
+}
+
+void EditHcl(Verdict& verdict, const std::function<void(amd::HclClaims&)>& change) {
+  amd::HclClaims hcl = *verdict.hcl;
+  change(hcl);
+  verdict.hcl = std::make_shared<const amd::HclClaims>(std::move(hcl));
+}
+
 Verdict GoodSnpVlek() {
   Verdict verdict = Snp(amd::Product::kMilan);
   ClaimsOf<amd::SnpClaims>(verdict).chip_id = {};
