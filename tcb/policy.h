@@ -49,7 +49,7 @@ inline constexpr Seconds kUnlimitedGrace = Seconds::max();
 // appear there.
 struct Policy {
   std::string id = "default";
-  Digest256 sha256;  // of the text it was read from: `policy.sha256` in the result
+  Digest256 sha256;  // PolicyDigest() (policy/digest.h): `policy.sha256` in the result
 
   // -- The TCB --
   // Which evidence it is for: "sgx", "tdx_1.0", "tdx_1.5", "tdx" (both) and "snp". Empty: all.

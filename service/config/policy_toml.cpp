@@ -3,9 +3,8 @@
 
 #include "service/config/policy_keys.h"
 #include "service/support/file.h"
-#include "tcb/base/crypto.h"
-#include "tcb/base/json.h"
 #include "tcb/intel/appraisal_policy.h"
+#include "tcb/policy/digest.h"
 
 namespace thimble {
 namespace {
@@ -219,26 +218,6 @@ Result<Policy> ReadIntelFile(const TomlReader& r, const toml::node& node, std::s
   return policy;
 }
 
-// -- the canonical form --
-
-void WriteJson(json::Writer& json, const toml::node& node) {
-  if (const toml::table* table = node.as_table()) {
-    json.BeginObject();
-    for (const auto& [key, value] : *table) WriteJson(json.Key(key.str()), value);
-    json.EndObject();
-  } else if (const toml::array* array = node.as_array()) {
-    json.BeginArray();
-    for (const toml::node& value : *array) WriteJson(json, value);
-    json.EndArray();
-  } else if (const auto text = node.value_exact<std::string>()) {
-    json.String(*text);
-  } else if (const auto number = node.value_exact<int64_t>()) {
-    json.Signed(*number);
-  } else {
-    json.Bool(node.value_exact<bool>().value_or(false));  // no key takes any other kind of value
-  }
-}
-
 }  // namespace
 
 Result<Policy> ReadPolicy(const toml::table& table, std::string_view name, const TomlReader& reader) {
@@ -247,18 +226,11 @@ Result<Policy> ReadPolicy(const toml::table& table, std::string_view name, const
   Policy policy;
   policy.id = name;
   TRY(ReadPolicyKeys(reader, table, name, policy));
-  policy.sha256 = Sha256(AsBytes(PolicyText(table)));
   TRY(CheckContradictions(reader, table, "", policy));
   TRY(ReadOverrides(reader, table, name, policy));
   TRY(CheckContradictions(reader, table, "", policy));
+  policy.sha256 = PolicyDigest(policy);
   return policy;
-}
-
-std::string PolicyText(const toml::table& table) {
-  std::string out;
-  json::Writer json(&out);
-  WriteJson(json, table);
-  return out;
 }
 
 bool IsAppraisalPolicy(std::string_view text) {

@@ -74,6 +74,7 @@ Lines Summary(const Value& result) {
   const std::string expiry = TextOf(result, "earliest_expiry");
   AddLine(out, "judged at",
           StrCat(TextOf(result, "at"), expiry.empty() ? "" : ", on what holds until ", expiry));
+  AddLine(out, "grace used", TextOf(result, "grace_used"));
   AddLine(out, "brought", TextOf(result, "caller_collateral"));
   if (const auto evaluation = result.Find("evaluation")) AddLine(out, "evaluation", InlineText(*evaluation));
   return out;

@@ -175,6 +175,10 @@ void WriteCollateral(Writer& json, const std::vector<UsedCollateral>& collateral
   json.EndArray();
 }
 
+void WriteGrace(Writer& json, Seconds used) {
+  if (used > Seconds(0)) json.Key("grace_used").String(FormatDuration(used));
+}
+
 void WriteEvaluation(Writer& json, const ResultView& result) {
   const Verdict& verdict = result.verdict;
   json.Key("evaluation").BeginObject();
@@ -219,6 +223,7 @@ std::string RenderResult(const ResultView& result, const std::optional<std::stri
   WriteCollateral(json, result.outcome.collateral);
   if (const auto& mode = result.outcome.caller_collateral)
     json.Key("caller_collateral").String(CallerCollateralName(*mode));
+  WriteGrace(json, result.outcome.grace_used);
   WriteNonce(json, result.outcome.nonce);
   WriteEvaluation(json, result);
   if (!verdict.trust_anchor.empty()) json.Key("trust_anchor").String(verdict.trust_anchor);

@@ -231,6 +231,16 @@ std::vector<RuleRow> TcbRows() {
          p.rejected_advisories = {{"INTEL-SA-00828", kPolicyNow}};
        },
        [](Verdict& v) { v.advisories.push_back("INTEL-SA-00828"); }, R"(["INTEL-SA-00828"])", "", ""},
+      {"max_collateral_age.crl", "Intel", GoodSgx(), [](Policy& p) { p.max_collateral_age.crl = 240h; },
+       [](Verdict& v) { *v.crl_issued -= 1s; }, R"("10d")", R"("10d")", ""},
+      {"max_collateral_age.crl", "AMD", GoodSnp(), [](Policy& p) { p.max_collateral_age.crl = 240h; },
+       [](Verdict& v) { v.crl_issued.reset(); }, R"("10d")", R"("10d")", "null"},
+      {"max_collateral_age.tcb_info", "", GoodTdx10(),
+       [](Policy& p) { p.max_collateral_age.tcb_info = 216h; }, [](Verdict& v) { *v.tcb_info_issued -= 1s; },
+       R"("9d")", R"("9d")", ""},
+      {"max_collateral_age.identity", "", GoodTdx15(),
+       [](Policy& p) { p.max_collateral_age.identity = 192h; },
+       [](Verdict& v) { *v.qe_identity_issued -= 1s; }, R"("8d")", R"("8d")", ""},
       {"collateral_grace", "by default", GoodSgx(), nothing,
        [](Verdict& v) {
          v.window.not_after = kPolicyNow - 1s;
