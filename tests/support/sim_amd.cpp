@@ -45,12 +45,12 @@ const std::vector<Line>& Lines() {
       {"Milan-B1", {0x19, 0x01, 1}, {Product::kMilan, 4, 0, 0x1d, 0xe1, kNone}},
       {"Milan-B0", {0x19, 0x01, 0}, {Product::kMilan, 4, 0, 0x1d, 0x7b, kNone}},
       {"Milan-X", {0x19, 0x01, 2}, {Product::kMilan, 4, 0, 0x1d, 0x4e, kNone}},
-      {"Genoa-B1", {0x19, 0x11, 1}, {Product::kGenoa, 12, 0, 0x1c, 0x5b, kNone}},
-      {"Genoa-X", {0x19, 0x11, 2}, {Product::kGenoa, 12, 0, 0x1c, 0x5b, kNone}},
-      {"Siena-A1", {0x19, 0xa0, 1}, {Product::kGenoa, 12, 0, 0x1c, 0x17, kNone}},
-      {"Siena-A2", {0x19, 0xa0, 2}, {Product::kGenoa, 12, 0, 0x1c, 0x1f, kNone}},
-      {"Turin-C1", {0x1a, 0x02, 1}, {Product::kTurin, 3, 2, 5, 0x61, 1}},
-      {"Turin-Dense", {0x1a, 0x11, 0}, {Product::kTurin, 3, 2, 5, 0x58, 1}},
+      {"Genoa-B1", {0x19, 0x11, 1}, {Product::kGenoa, 10, 0, 0x1b, 0x5b, kNone}},
+      {"Genoa-X", {0x19, 0x11, 2}, {Product::kGenoa, 10, 0, 0x1b, 0x5b, kNone}},
+      {"Siena-A1", {0x19, 0xa0, 1}, {Product::kGenoa, 10, 0, 0x1b, 0x17, kNone}},
+      {"Siena-A2", {0x19, 0xa0, 2}, {Product::kGenoa, 10, 0, 0x1b, 0x1f, kNone}},
+      {"Turin-C1", {0x1a, 0x02, 1}, {Product::kTurin, 1, 2, 4, 0x5b, 1}},
+      {"Turin-Dense", {0x1a, 0x11, 0}, {Product::kTurin, 1, 2, 4, 0x58, 1}},
       {"Venice", {0x1a, 0x50, 0}, {Product::kVenice, kNone, 1, 2, kNone, 3}},
   };
   return lines;
@@ -203,7 +203,9 @@ std::string SimAmd::ChainPem(Product product, SigningKey kind) const {
 
 std::string SimAmd::ArksPem() const {
   std::string out;
-  for (const Model& model : kModels) out += ToPem(Ark(model.product), "CERTIFICATE");
+  for (const Model& model : kModels) {
+    if (model.product != Product::kVenice) out += ToPem(Ark(model.product), "CERTIFICATE");
+  }
   return out;
 }
 

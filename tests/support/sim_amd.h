@@ -101,7 +101,8 @@ class SimAmd {
   Bytes Ark(amd::Product product) const;
   Bytes Intermediate(amd::Product product, amd::SigningKey kind) const;
   std::string ChainPem(amd::Product product, amd::SigningKey kind) const;  // as the KDS has it
-  std::string ArksPem() const;                                             // what --anchor takes
+  // What --anchor takes. Not Venice's: no real ARK of it has been seen, so that nobody may rest on one by default.
+  std::string ArksPem() const;
   TrustAnchors Anchors() const;  // the pinned ones, and this world's ARKs
 
   SimKey LeafKey(const SnpPlatform& platform) const;

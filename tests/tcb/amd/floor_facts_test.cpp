@@ -9,8 +9,8 @@
 #include "tcb/amd/report.h"
 #include "tcb/base/crypto.h"
 #include "tcb/impact.h"
-#include "tests/tcb/amd/floor_world.h"
 #include "tests/support/paths.h"
+#include "tests/tcb/amd/floor_world.h"
 #include "tests/tcb/corpus.h"
 
 namespace thimble::amd {
