@@ -107,7 +107,7 @@ TEST(FloorLines, EachRequirementBelowAtAndAbove) {
       }
     }
   }
-  EXPECT_EQ(tried, 127u);
+  EXPECT_EQ(tried, 148u);
 }
 
 // ---- what holds of any report ----
