@@ -20,7 +20,7 @@
 #include "service/api/transfer_api.h"
 #include "service/api/verify_api.h"
 #include "service/audit/audit_trail.h"
-#include "service/baselines/floors.h"
+#include "service/baselines/floor_book.h"
 #include "service/config/anchors.h"
 #include "service/dialects/admin_dialect.h"
 #include "service/dialects/intel_dialect.h"
@@ -87,12 +87,6 @@ Result<std::unique_ptr<ResultSigner>> OpenSigner(const Config& config, Storage s
                               config.server.issuer);
 }
 
-// As the file is now: what is tried out may still be edited.
-Result<FloorPtr> FreshFloor(const std::string& setting) {
-  TRY_ASSIGN(amd::FloorTable table, LoadFloor(setting));
-  return FloorPtr(std::make_shared<const amd::FloorTable>(std::move(table)));
-}
-
 void FlushSeen(SeenPlatforms& seen) {
   if (const Status flushed = seen.Flush(); !flushed)
     LogWarning(StrCat("platforms seen: cannot be written down: ", flushed.error().message));
@@ -156,8 +150,8 @@ struct App::Impl {
   Impl(Config the_config, const AppOptions& options, TrustAnchors the_anchors,
        std::shared_ptr<Store> the_store, std::unique_ptr<UpstreamEvents> the_upstream_events,
        std::unique_ptr<Upstreams> the_upstreams, std::unique_ptr<AuditTrail> the_audit,
-       std::unique_ptr<BaselineBook> the_baselines, std::unique_ptr<ResultSigner> the_signer,
-       CachedChains& chains)
+       std::unique_ptr<BaselineBook> the_baselines, std::unique_ptr<FloorBook> the_floors,
+       std::unique_ptr<ResultSigner> the_signer, CachedChains& chains)
       : config(std::move(the_config)),
         storage(options.storage),
         clock(options.frozen_time),
@@ -167,6 +161,7 @@ struct App::Impl {
         upstreams(std::move(the_upstreams)),
         audit(std::move(the_audit)),
         baselines(std::move(the_baselines)),
+        floors(std::move(the_floors)),
         signer(std::move(the_signer)),
         registry(store),
         policies(store),
@@ -187,7 +182,7 @@ struct App::Impl {
               return pck_service.ChainFor(platform, raw);
             },
             &seen, &challenges),
-        impact_study(seen, cache, FreshFloor),
+        impact_study(seen, cache, CurrentFloors()),
         recovery_watch(live_policies, *baselines, seen, cache, impact_study),
         intel_dialect(cache, evaluation, version3_infos, fmspcs, clock,
                       {config.honour_update, config.pccs.mode}),
@@ -204,7 +199,7 @@ struct App::Impl {
         verify_api(live_policies, *baselines, *audit, *signer, verification),
         result_api(*signer, challenges, *audit, clock),
         collateral_api(*baselines, verification, clock),
-        baseline_api(*baselines, FreshFloor, clock),
+        baseline_api(*baselines, CurrentFloors(), clock),
         impact_api(live_policies, *baselines, impact_study, clock),
         health_api(cache, events, refusals, *store, anchors, recovery_watch, *audit, reload_outcome, clock) {
     chains = {&cache, &clock};
@@ -245,6 +240,9 @@ struct App::Impl {
                 Role::kAdmin});
     AddMetricsTo(router, {cache, events, *upstream_events, verdicts, refresh, *store, clock}, requests);
     requests = std::make_unique<RequestMetrics>(router);  // last: it has to know every route
+    verification.UseFloors([this](const std::string& setting, const std::optional<Instant>& at) {
+      return floors->Get(setting, at, clock.Now());
+    });
     verification.Watch([this](const VerificationRequest& request, const VerificationOutcome& outcome) {
       verdicts.Record(request, outcome);
     });
@@ -257,6 +255,9 @@ struct App::Impl {
   }
 
   Result<std::string> BackUp(std::string_view name);
+  FloorOf CurrentFloors() const {
+    return [this](const std::string& setting) { return floors->Try(setting); };
+  }
 
   const Config config;
   Snapshot<Roles> roles{Roles(config.roles)};
@@ -270,6 +271,7 @@ struct App::Impl {
   const std::unique_ptr<Upstreams> upstreams;
   const std::unique_ptr<AuditTrail> audit;
   const std::unique_ptr<BaselineBook> baselines;
+  const std::unique_ptr<FloorBook> floors;
   VerdictCounts verdicts;
   std::unique_ptr<RequestMetrics> requests;
   const std::unique_ptr<ResultSigner> signer;
@@ -319,7 +321,6 @@ App::~App() { Stop(); }
 
 Result<std::unique_ptr<App>> App::Make(Config config, const AppOptions& options) {
   TRY_ASSIGN(TrustAnchors anchors, ReadAnchors(config.server.anchors));
-  TRY(CheckFloors(config.baselines));
   const auto chains = std::make_shared<CachedChains>();
   auto upstream_events = std::make_unique<UpstreamEvents>();
   TRY_ASSIGN(auto upstreams, MakeUpstreams(config, chains, *upstream_events));
@@ -331,9 +332,11 @@ Result<std::unique_ptr<App>> App::Make(Config config, const AppOptions& options)
                                                 [&trail = *audit](const BaselineChange& change) {
                                                   return trail.Change(change);
                                                 }));
+  TRY_ASSIGN(auto floors, FloorBook::Open(store));
+  TRY(floors->Configure(config.baselines, config.policies, config.floors, Clock(options.frozen_time).Now()));
   auto impl = std::make_unique<Impl>(std::move(config), options, std::move(anchors), std::move(store),
                                      std::move(upstream_events), std::move(upstreams), std::move(audit),
-                                     std::move(baselines), std::move(signer), *chains);
+                                     std::move(baselines), std::move(floors), std::move(signer), *chains);
   TRY_ASSIGN(const size_t dropped, impl->seen.Load());
   if (dropped != 0)
     LogWarning(StrCat("platforms seen: ", dropped, " records cannot be read and are dropped"));
@@ -446,6 +449,7 @@ Status App::Reload(Config fresh) {
   }
   for (const Upstream& upstream : fresh.intel_upstreams) TRY(CheckedUpstream(Vendor::kIntel, upstream));
   for (const Upstream& upstream : fresh.amd_upstreams) TRY(CheckedUpstream(Vendor::kAmd, upstream));
+  TRY(impl_->floors->Configure(fresh.baselines, fresh.policies, fresh.floors, impl_->clock.Now()));
   TRY(impl_->baselines->Configure(fresh.baselines, impl_->clock.Now()));
   TRY(impl_->audit->InForce(fresh.policies, *impl_->baselines));
   TRY(impl_->upstreams->Replace(fresh.intel_upstreams, fresh.amd_upstreams));
@@ -454,7 +458,8 @@ Status App::Reload(Config fresh) {
   impl_->live_policies.Set(fresh.policies);
   impl_->reload_outcome.Set({Clock::WallTime(), ""});
   LogInfo(
-      "configuration read anew: certificates, roles, policies, baselines and upstreams are those of the "
+      "configuration read anew: certificates, roles, policies, baselines, floors and upstreams are those of "
+      "the "
       "file");
   if (const std::string keys = KeysForNextStart(impl_->config, fresh); !keys.empty())
     LogWarning(StrCat("these keys have changed, and take effect at the next start: ", keys));

@@ -61,7 +61,7 @@ namespace thimble {
   X(kQeTcb, "qe.tcb_status")                      /* note: the quoting enclave's level is short of UpToDate; DCAP 4; intel/tcb_level.cpp */ \
   /* -- AMD evidence and endorsements -- */ \
   X(kSnpFormat, "snp.format")                     /* lengths, must-be-zero ranges; SNP c, d.1; amd/report.cpp */ \
-  X(kSnpVersion, "snp.version")                   /* 2 to 5; SNP c; amd/report.cpp */ \
+  X(kSnpVersion, "snp.version")                   /* 2 to 6; SNP c; amd/report.cpp */ \
   X(kSnpSignatureAlgorithm, "snp.signature_algorithm") /* 1; SNP d.1; amd/verify.cpp */ \
   X(kSnpSigningKey, "snp.signing_key")            /* SIGNING_KEY fits the leaf's kind; SNP d.2; amd/binding.cpp */ \
   X(kSnpChain, "snp.chain")                       /* ARK anchored, ASK or ASVK under it, roles; SNP d.4, d.5; amd/chain.cpp */ \
@@ -69,7 +69,7 @@ namespace thimble {
   X(kSnpProduct, "snp.product")                   /* CPUID, productName and ARK agree; SNP d.3, d.7; amd/binding.cpp */ \
   X(kSnpChipId, "snp.chip_id")                    /* hwID = CHIP_ID; SNP d.9; amd/binding.cpp */ \
   X(kSnpChipIdMasked, "snp.chip_id_masked")       /* soft: CHIP_ID is zero under a VCEK; SNP d.9; amd/binding.cpp */ \
-  X(kSnpTcbOrder, "snp.tcb_order")                /* hard: REPORTED <= COMMITTED <= CURRENT; SNP d; amd/verify.cpp */ \
+  X(kSnpTcbOrder, "snp.tcb_order")                /* hard: REPORTED <= COMMITTED <= CURRENT; SNP d.14; amd/binding.cpp */ \
   X(kSnpTcbBinding, "snp.tcb_binding")            /* each SPL = REPORTED_TCB; SNP d.8; amd/binding.cpp */ \
   X(kSnpSignature, "snp.signature")               /* leaf key over bytes 0..0x29F; SNP d.10; amd/binding.cpp */ \
   X(kSnpRevoked, "snp.revoked")                   /* ASK, ASVK or ARK serial in the CRL; SNP d.6; amd/verify.cpp */ \

@@ -17,7 +17,7 @@
 namespace thimble {
 
 // AMD's floor by its name in a baseline; null: none.
-using FloorOf = std::function<Result<std::shared_ptr<const amd::FloorTable>>(const std::string& name)>;
+using FloorOf = std::function<Result<amd::FloorsPtr>(const std::string& name)>;
 
 struct ImpactSide {
   std::string name;  // "default@2", "candidate", "17"

@@ -28,7 +28,7 @@ ExitCode Run(const CheckConfigOptions& options) {
       return ExitCode::kUsage;
     }
   }
-  if (const Status floors = CheckFloors(config->baselines); !floors) {
+  if (const Status floors = CheckFloors(config->baselines, config->policies, config->floors); !floors) {
     PrintError(StrCat(options.file, ": ", floors.error().message));
     return ExitCode::kUsage;
   }

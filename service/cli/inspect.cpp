@@ -44,10 +44,10 @@ void WriteEndorsement(Writer& json, const Certificate& leaf) {
   if (!endorsement->hwid.empty()) json.Key("hwid").Hex(endorsement->hwid);
   if (endorsement->csp_id) json.Key("csp_id").String(*endorsement->csp_id);
   if (endorsement->fmc) json.Key("fmc").Unsigned(*endorsement->fmc);
-  json.Key("bootloader").Unsigned(endorsement->bootloader);
-  json.Key("tee").Unsigned(endorsement->tee);
-  json.Key("snp").Unsigned(endorsement->snp);
-  json.Key("microcode").Unsigned(endorsement->microcode);
+  if (endorsement->bootloader) json.Key("bootloader").Unsigned(*endorsement->bootloader);
+  if (endorsement->tee) json.Key("tee").Unsigned(*endorsement->tee);
+  if (endorsement->snp) json.Key("snp").Unsigned(*endorsement->snp);
+  if (endorsement->microcode) json.Key("microcode").Unsigned(*endorsement->microcode);
   json.EndObject();
 }
 

@@ -58,11 +58,16 @@ bool ShortBeside(const Verdict& verdict) {
   });
 }
 
+// UpToDate by a level of AMD's floors that leaves bulletins open.
+bool HasOpenBulletins(const Verdict& verdict) {
+  return verdict.tee == Tee::kSnp && !verdict.advisories.empty();
+}
+
 std::optional<int> Hardware(const Verdict& verdict) {
   if (!verdict.tcb_status) return std::nullopt;
   switch (*verdict.tcb_status) {
     case TcbStatus::kUpToDate:
-      return ShortBeside(verdict) ? kUnsafe : kTrustworthy;
+      return ShortBeside(verdict) || HasOpenBulletins(verdict) ? kUnsafe : kTrustworthy;
     case TcbStatus::kRevoked:
       return kContraindicatedValue;
     default:

@@ -326,7 +326,7 @@ const std::vector<BadToml>& BadTexts() {
        "t.toml:3: min_reported_tcb: no product or line snp"},
       {"[policy.p.snp]\nmin_reported_tcb.Siena = { snp = 1 }\nmin_reported_tcb.Bergamo = { snp = 2 }",
        "t.toml:3: min_reported_tcb.Siena and min_reported_tcb.Bergamo in line 4 are of the same CPUs"},
-      {"[policy.p.snp]\nmin_reported_tcb.Venice = { snp = 1 }",
+      {"[policy.p.snp]\nmin_reported_tcb.Rome = { snp = 1 }",
        "t.toml:3: min_reported_tcb: no product or line"},
       {"[policy.p.tdx]\nallow_reserved_attributes = true\nforbid_reserved_attributes = true",
        "t.toml:3: tdx.allow_reserved_attributes: is true"},

@@ -123,10 +123,10 @@ std::optional<Check> FirstFailure(const Result<Verdict>& result) {
 }
 
 Json TcbJson(const std::optional<TcbVersion>& tcb) {
-  Json out = {{"bootloader", tcb.value().bootloader},
-              {"tee", tcb->tee},
-              {"snp", tcb->snp},
-              {"microcode", tcb->microcode}};
+  Json out = {{"bootloader", tcb.value().bootloader.value()},
+              {"tee", tcb->tee.value()},
+              {"snp", tcb->snp.value()},
+              {"microcode", tcb->microcode.value()}};
   if (tcb->fmc) out["fmc"] = *tcb->fmc;
   return out;
 }
