@@ -6,6 +6,7 @@
 
 #include "cache/jitter.h"
 #include "cache/store_rules.h"
+#include "tcb/base/ascii.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"

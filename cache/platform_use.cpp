@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/platform_use.h"
 
+#include "tcb/base/ascii.h"
 #include "tcb/base/text.h"
 
 namespace thimble {
 namespace {
 
 constexpr std::string_view kUsed = "used/", kLast = "last/";
-constexpr size_t kDigits = 20;
 
 std::string UsedName(std::string_view time, std::string_view name) { return StrCat(kUsed, time, "/", name); }
 std::string LastName(std::string_view name) { return StrCat(kLast, name); }
@@ -16,11 +16,6 @@ std::string TimeText(Instant at) {
 }
 
 }  // namespace
-
-std::string TwentyDigits(uint64_t number) {
-  const std::string digits = std::to_string(number);
-  return std::string(kDigits - digits.size(), '0') + digits;
-}
 
 Status PlatformUse::CountItems() {
   size_t count = 0;

@@ -50,6 +50,4 @@ class PlatformUse {
   std::atomic<size_t> items_{0};
 };
 
-std::string TwentyDigits(uint64_t number);  // sorts as the number does
-
 }  // namespace thimble

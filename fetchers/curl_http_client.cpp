@@ -11,6 +11,7 @@
 
 #include "fetchers/fetched.h"
 #include "fetchers/url.h"
+#include "tcb/base/ascii.h"
 #include "tcb/base/text.h"
 
 namespace thimble {

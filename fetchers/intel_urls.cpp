@@ -6,6 +6,7 @@
 #include <initializer_list>
 
 #include "fetchers/url.h"
+#include "tcb/base/ascii.h"
 #include "tcb/base/text.h"
 
 namespace thimble {

@@ -121,12 +121,17 @@ Result<Fetched> Upstreams::Fetch(const CollateralKey& key, SteadyTime deadline, 
       deadline);
 }
 
+HttpClient& Upstreams::ThimClient(Vendor vendor) const {
+  if (options_.thim_client) return *options_.thim_client;
+  return vendor == Vendor::kIntel ? *intel_client_ : *amd_client_;
+}
+
 Result<Fetched> Upstreams::AskForKey(const Entry& entry, const CollateralKey& key, SteadyTime deadline) {
   const bool allow_http = entry.upstream.allow_http;
   if (entry.vendor == Vendor::kIntel)
     return FetchIntel(*intel_client_, {entry.base, allow_http}, key, deadline);
   if (entry.upstream.kind == UpstreamKind::kThim) {
-    return FetchThimAmd(*amd_client_, {entry.base, allow_http}, key, deadline);
+    return FetchThimAmd(ThimClient(Vendor::kAmd), {entry.base, allow_http}, key, deadline);
   }
   return FetchAmd(*amd_client_, {entry.base, allow_http}, options_.amd_chain, key, deadline);
 }
@@ -135,7 +140,7 @@ Result<Fetched> Upstreams::FetchPck(const PckQuery& query, SteadyTime deadline, 
   const auto ask = [&](const Entry& entry, SteadyTime share) {
     const Upstream& upstream = entry.upstream;
     if (upstream.kind == UpstreamKind::kThim) {
-      return FetchThimPck(*intel_client_, {entry.base, upstream.allow_http}, query, share);
+      return FetchThimPck(ThimClient(Vendor::kIntel), {entry.base, upstream.allow_http}, query, share);
     }
     return FetchPckCerts(*intel_client_, {entry.base, upstream.allow_http, upstream.subscription_key}, query,
                          share);
@@ -147,7 +152,7 @@ Result<Fetched> Upstreams::FetchPck(const PckQuery& query, SteadyTime deadline, 
 
 Result<Fetched> Upstreams::FetchHostVcek(SteadyTime deadline) {
   const auto ask = [&](const Entry& entry, SteadyTime share) {
-    return FetchThimHost(*amd_client_, {entry.base, entry.upstream.allow_http}, share);
+    return FetchThimHost(ThimClient(Vendor::kAmd), {entry.base, entry.upstream.allow_http}, share);
   };
   return GoDown({Vendor::kAmd, "amd/vcek of this host",
                  [](const Entry& entry) { return entry.upstream.kind == UpstreamKind::kThim; }, ask},

@@ -47,6 +47,8 @@ using UpstreamEventSink = std::function<void(const UpstreamEvent&)>;
 struct UpstreamsOptions {
   std::vector<Upstream> intel, amd;
   BreakerOptions breaker;
+  // Of Azure's upstreams: what AMD asks of its clients is not for them. Null: the vendor's client.
+  std::shared_ptr<HttpClient> thim_client = {};
   AmdChainFunction amd_chain;  // where chains are kept; empty: asked of the KDS with every VCEK and CRL
 };
 
@@ -101,6 +103,7 @@ class Upstreams {
   Entries Current() const;
   Result<Fetched> GoDown(const Task& task, SteadyTime deadline);
   Result<Fetched> Try(Entry& entry, const Task& task, SteadyTime deadline);
+  HttpClient& ThimClient(Vendor vendor) const;
   Result<Fetched> AskForKey(const Entry& entry, const CollateralKey& key, SteadyTime deadline);
   void Report(const Entry& entry, UpstreamEvent::Kind kind, const Task& task, const Error* error,
               SteadyTime since) const;

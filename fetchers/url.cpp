@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 
+#include "tcb/base/ascii.h"
 #include "tcb/base/bytes.h"
 #include "tcb/base/text.h"
 
@@ -122,14 +123,6 @@ std::optional<Target> SplitTarget(std::string_view target) {
     const size_t equals = pair.find('=');
     if (equals == std::string_view::npos || out.Find(pair.substr(0, equals))) return std::nullopt;
     out.parameters.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
-  }
-  return out;
-}
-
-std::string LowerCase(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   return out;
 }

@@ -46,6 +46,4 @@ struct Target {
 };
 std::optional<Target> SplitTarget(std::string_view target);
 
-std::string LowerCase(std::string_view text);  // ASCII
-
 }  // namespace thimble

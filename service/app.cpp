@@ -9,37 +9,39 @@
 #include "cache/platform_registry.h"
 #include "cache/rocks_store.h"
 #include "fetchers/upstreams.h"
-#include "service/dialects/admin_dialect.h"
-#include "service/config/anchors.h"
-#include "service/audit/audit_trail.h"
 #include "service/api/baseline_api.h"
-#include "service/monitoring/cache_events.h"
 #include "service/api/collateral_api.h"
-#include "service/baselines/floors.h"
 #include "service/api/health_api.h"
 #include "service/api/history_api.h"
-#include "service/upstreams/host_vcek.h"
-#include "service/support/periodic_tasks.h"
-#include "service/http/server.h"
 #include "service/api/impact_api.h"
+#include "service/api/metrics_api.h"
+#include "service/api/problem.h"
+#include "service/api/result_api.h"
+#include "service/api/transfer_api.h"
+#include "service/api/verify_api.h"
+#include "service/audit/audit_trail.h"
+#include "service/baselines/floors.h"
+#include "service/config/anchors.h"
+#include "service/dialects/admin_dialect.h"
 #include "service/dialects/intel_dialect.h"
 #include "service/dialects/kds_dialect.h"
-#include "service/support/snapshot.h"
-#include "service/support/log.h"
-#include "service/api/metrics_api.h"
-#include "service/upstreams/miss_budgets.h"
 #include "service/dialects/pck_dialect.h"
 #include "service/dialects/platforms_dialect.h"
-#include "service/api/problem.h"
+#include "service/dialects/thim_dialect.h"
 #include "service/http/query.h"
-#include "service/monitoring/refresh_report.h"
-#include "service/monitoring/refused_requests.h"
-#include "service/api/result_api.h"
 #include "service/http/roles.h"
 #include "service/http/router.h"
-#include "service/dialects/thim_dialect.h"
+#include "service/http/server.h"
+#include "service/monitoring/cache_events.h"
+#include "service/monitoring/refresh_report.h"
+#include "service/monitoring/refused_requests.h"
+#include "service/support/file.h"
+#include "service/support/log.h"
+#include "service/support/periodic_tasks.h"
+#include "service/support/snapshot.h"
+#include "service/upstreams/host_vcek.h"
+#include "service/upstreams/miss_budgets.h"
 #include "service/wiring.h"
-#include "service/api/verify_api.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
@@ -62,6 +64,7 @@ CacheOptions CacheOptionsOf(const Config& config) {
 
 Result<std::shared_ptr<Store>> OpenStore(const Config& config, Storage storage) {
   if (storage == Storage::kMemory) return std::shared_ptr<Store>(std::make_shared<MemoryStore>());
+  TRY(CheckOnlyOurs(config.cache.data, "data directory", OthersMay::kRead));
   TRY_ASSIGN(auto store, RocksStore::Open(config.cache.data));
   return std::shared_ptr<Store>(std::move(store));
 }
@@ -78,9 +81,10 @@ Result<std::unique_ptr<AuditTrail>> OpenAudit(const Config& config, Storage stor
   return std::make_unique<AuditTrail>(std::move(log));
 }
 
-Result<ResultSigner> OpenSigner(const Config& config, Storage storage) {
-  if (storage == Storage::kMemory) return ResultSigner::InMemory();
-  return ResultSigner::AtFile((std::filesystem::path(config.cache.data) / "result-key.pem").string());
+Result<std::unique_ptr<ResultSigner>> OpenSigner(const Config& config, Storage storage) {
+  if (storage == Storage::kMemory) return ResultSigner::InMemory(config.server.issuer);
+  return ResultSigner::AtFile((std::filesystem::path(config.cache.data) / "result-key.pem").string(),
+                              config.server.issuer);
 }
 
 // As the file is now: what is tried out may still be edited.
@@ -152,7 +156,8 @@ struct App::Impl {
   Impl(Config the_config, const AppOptions& options, TrustAnchors the_anchors,
        std::shared_ptr<Store> the_store, std::unique_ptr<UpstreamEvents> the_upstream_events,
        std::unique_ptr<Upstreams> the_upstreams, std::unique_ptr<AuditTrail> the_audit,
-       std::unique_ptr<BaselineBook> the_baselines, ResultSigner the_signer, CachedChains& chains)
+       std::unique_ptr<BaselineBook> the_baselines, std::unique_ptr<ResultSigner> the_signer,
+       CachedChains& chains)
       : config(std::move(the_config)),
         storage(options.storage),
         clock(options.frozen_time),
@@ -181,7 +186,7 @@ struct App::Impl {
             [this](const intel::PlatformId& platform, const intel::PckTcb& raw) {
               return pck_service.ChainFor(platform, raw);
             },
-            &seen),
+            &seen, &challenges),
         impact_study(seen, cache, FreshFloor),
         recovery_watch(live_policies, *baselines, seen, cache, impact_study),
         intel_dialect(cache, evaluation, version3_infos, fmspcs, clock,
@@ -194,9 +199,10 @@ struct App::Impl {
         thim_dialect(cache, clock, [this] { return host_vcek.Get(); }),
         admin_dialect(upload, pck_service, registry, cache, policies, clock),
         transfer(cache, registry, upload, clock),
+        transfer_api(transfer),
         history_api(cache),
-        verify_api(live_policies, *baselines, *audit, signer, challenges, clock, verification),
-        result_api(signer, challenges, clock),
+        verify_api(live_policies, *baselines, *audit, *signer, verification),
+        result_api(*signer, challenges, *audit, clock),
         collateral_api(*baselines, verification, clock),
         baseline_api(*baselines, FreshFloor, clock),
         impact_api(live_policies, *baselines, impact_study, clock),
@@ -208,7 +214,7 @@ struct App::Impl {
     platforms_dialect.AddTo(router);
     admin_dialect.AddTo(router);
     history_api.AddTo(router);
-    transfer.AddTo(router);
+    transfer_api.AddTo(router);
     thim_dialect.AddTo(router);
     verify_api.AddTo(router);
     result_api.AddTo(router);
@@ -247,7 +253,7 @@ struct App::Impl {
   void StartHousekeeping() {
     housekeeping = std::make_unique<PeriodicTasks>(
         std::vector<PeriodicTask>{{kFlushEvery, [this] { FlushSeen(seen); }},
-                           {kLookEvery, [this] { recovery_watch.Look(clock.Now()); }}});
+                                  {kLookEvery, [this] { recovery_watch.Look(clock.Now()); }}});
   }
 
   Result<std::string> BackUp(std::string_view name);
@@ -266,7 +272,7 @@ struct App::Impl {
   const std::unique_ptr<BaselineBook> baselines;
   VerdictCounts verdicts;
   std::unique_ptr<RequestMetrics> requests;
-  const ResultSigner signer;
+  const std::unique_ptr<ResultSigner> signer;
   Challenges challenges;
   CacheEvents events;  // before the cache, whose background work records them
   RefusedRequests refusals;
@@ -294,6 +300,7 @@ struct App::Impl {
   ThimDialect thim_dialect;
   AdminDialect admin_dialect;
   Transfer transfer;
+  TransferApi transfer_api;
   HistoryApi history_api;
   VerifyApi verify_api;
   ResultApi result_api;
@@ -312,7 +319,7 @@ App::~App() { Stop(); }
 
 Result<std::unique_ptr<App>> App::Make(Config config, const AppOptions& options) {
   TRY_ASSIGN(TrustAnchors anchors, ReadAnchors(config.server.anchors));
-  TRY(CheckFloors(config));
+  TRY(CheckFloors(config.baselines));
   const auto chains = std::make_shared<CachedChains>();
   auto upstream_events = std::make_unique<UpstreamEvents>();
   TRY_ASSIGN(auto upstreams, MakeUpstreams(config, chains, *upstream_events));

@@ -30,6 +30,7 @@ Result<std::unique_ptr<Upstreams>> MakeUpstreams(const Config& config, std::shar
   options.amd = config.amd_upstreams;
   PacingOptions pacing;
   pacing.on_wait = [&events](std::chrono::milliseconds wait) { events.RecordWait(wait); };
+  options.thim_client = VendorClient(pacing);
   PacingOptions kds_pacing = pacing;
   kds_pacing.identical_interval = kKdsInterval;
   return Upstreams::Make(

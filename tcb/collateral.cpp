@@ -43,7 +43,7 @@ bool Answers(const CollateralKey& wanted, const CollateralKey& own) {
 
 Result<ItemParts> AuthenticateParts(ItemKind kind, const CollateralBytes& bytes,
                                     const TrustAnchors& anchors) {
-  CertificatePool pool;
+  CertificatePool pool(anchors);
   switch (kind) {
     case ItemKind::kRootCaCrl:
       return intel::AuthenticateRootCaCrl(bytes, anchors, pool);

@@ -39,6 +39,23 @@ std::optional<TcbStatus> TcbStatusFromName(std::string_view name) {
   return std::nullopt;
 }
 
+std::string_view SeverityName(Severity severity) {
+  switch (severity) {
+    case Severity::kNote:
+      return "note";
+    case Severity::kSoft:
+      return "soft";
+    case Severity::kHard:
+      break;
+  }
+  return "hard";
+}
+
+bool SecondTcb::current() const {
+  return status && *status != TcbStatus::kOutOfDate && *status != TcbStatus::kOutOfDateConfigurationNeeded &&
+         *status != TcbStatus::kRevoked;
+}
+
 void CheckLog::Set(Check check, CheckResult result) {
   const auto i = static_cast<size_t>(check);
   applies_.at(i) = true;
@@ -59,6 +76,18 @@ std::vector<CheckLog::Entry> CheckLog::Entries() const {
           {static_cast<Check>(i), results_[i], results_[i] == CheckResult::kNotRun ? reasons_[i] : ""});
   }
   return out;
+}
+
+std::string_view BroughtByName(BroughtBy by) {
+  switch (by) {
+    case BroughtBy::kServer:
+      return "server";
+    case BroughtBy::kCaller:
+      return "caller";
+    case BroughtBy::kHost:
+      break;
+  }
+  return "host";
 }
 
 const Finding* Verdict::hard() const {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/api/collateral_api.h"
 
-#include "service/support/ascii.h"
-#include "service/verification/collateral_json.h"
 #include "service/api/problem.h"
 #include "service/api/request_fields.h"
 #include "service/transfer/tar.h"
+#include "service/verification/collateral_json.h"
+#include "tcb/base/ascii.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"

@@ -5,7 +5,7 @@
 // the files that `thimble verify --collateral DIR` reads.
 #pragma once
 
-#include "service/config/config.h"
+#include "service/baselines/baseline_book.h"
 #include "service/http/router.h"
 #include "service/verification/verification.h"
 

@@ -6,11 +6,10 @@
 #pragma once
 
 #include "service/baselines/baseline_book.h"
-#include "service/support/clock.h"
-#include "service/config/config.h"
 #include "service/baselines/impact_study.h"
-#include "service/support/reload.h"
 #include "service/http/router.h"
+#include "service/support/clock.h"
+#include "service/support/reload.h"
 
 namespace thimble {
 

@@ -10,9 +10,9 @@
 #include <filesystem>
 #include <iterator>
 
-#include "cache/platform_use.h"
 #include "service/audit/audit_check.h"
 #include "service/support/log.h"
+#include "tcb/base/ascii.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"

@@ -5,8 +5,6 @@
 
 #include "tcb/base/text.h"
 #include "tcb/check.h"
-#include "tcb/intel/enclave_identity.h"
-#include "tcb/intel/tcb_info.h"
 
 namespace thimble {
 namespace {
@@ -15,9 +13,8 @@ Result<ItemPtr> List(IntelTee tee, CollateralCache& cache, Instant at, ListOf li
   const EvaluationNumbersKey key{tee};
   if (list == ListOf::kThen) {
     if (const auto version = cache.HistoryAt(key, at)) return version->item;
-    return Error{
-        ErrorKind::kUnavailable, Check::kCollateralMissing,
-        StrCat(KeyName(key), ": no version that was held at ", FormatRfc3339(at), " is kept")};
+    return Error{ErrorKind::kUnavailable, Check::kCollateralMissing,
+                 StrCat(KeyName(key), ": no version that was held at ", FormatRfc3339(at), " is kept")};
   }
   TRY_ASSIGN(const CacheAnswer answer, cache.Get(key, at));
   return answer.item;
@@ -46,15 +43,6 @@ Result<DefaultEvaluation::Choice> DefaultEvaluation::For(IntelTee tee) const {
   if (!choice.baseline) return Error{ErrorKind::kInternal, Check::kRequest, "there is no default baseline"};
   TRY_ASSIGN(choice.selector, SelectorOf(choice.baseline->baseline.intel, tee, cache_, clock_.Now()));
   return choice;
-}
-
-void AddEvaluationHeaders(http::Response& response, const CollateralItem& item, const BaselinePtr& baseline) {
-  if (const intel::TcbInfo* info = item.tcb_info())
-    response.headers.emplace_back("X-Thimble-Evaluation", std::to_string(info->evaluation_number));
-  if (const intel::EnclaveIdentity* identity = item.identity())
-    response.headers.emplace_back("X-Thimble-Evaluation", std::to_string(identity->evaluation_number));
-  if (baseline)
-    response.headers.emplace_back("X-Thimble-Baseline", StrCat(baseline->name, "@", baseline->version));
 }
 
 }  // namespace thimble

@@ -6,7 +6,6 @@
 #include "cache/collateral_cache.h"
 #include "service/baselines/baseline_book.h"
 #include "service/support/clock.h"
-#include "service/http/types.h"
 #include "tcb/base/result.h"
 #include "tcb/intel/evaluation_numbers.h"
 
@@ -21,10 +20,6 @@ uint32_t NewestAfter(const intel::EvaluationNumbers& list, Seconds delay, Instan
 enum class ListOf : uint8_t { kNow, kThen };
 Result<Selector> SelectorOf(const EvaluationChoice& choice, IntelTee tee, CollateralCache& cache, Instant at,
                             ListOf list = ListOf::kNow);
-
-// X-Thimble-Evaluation, the number of a TCB info or identity; and X-Thimble-Baseline, the name and version of the
-// baseline that chose it, "default@3", unless the query did.
-void AddEvaluationHeaders(http::Response& response, const CollateralItem& item, const BaselinePtr& baseline);
 
 // What queries for collateral get that make no choice of their own: by the default baseline. Thread-safe; what is given
 // outlives it.

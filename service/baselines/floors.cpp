@@ -3,7 +3,7 @@
 
 #include "service/baselines/builtin_floor.h"
 #include "service/support/file.h"
-#include "service/config/toml_reader.h"
+#include "service/support/toml_reader.h"
 #include "tcb/amd/product.h"
 
 namespace thimble {
@@ -95,8 +95,8 @@ Result<amd::FloorTable> LoadFloor(const std::string& setting) {
   return ParseFloorFile(text, setting);
 }
 
-Status CheckFloors(const Config& config) {
-  for (const auto& [name, baseline] : config.baselines) TRY(LoadFloor(baseline.amd));
+Status CheckFloors(const Baselines& baselines) {
+  for (const auto& [name, baseline] : baselines) TRY(LoadFloor(baseline.amd));
   return {};
 }
 

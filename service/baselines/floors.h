@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "service/config/config.h"
+#include "service/baselines/baseline_book.h"
 #include "tcb/amd/floor.h"
 #include "tcb/base/result.h"
 
@@ -23,7 +23,7 @@ Result<amd::FloorTable> ParseFloorFile(std::string_view text, std::string_view f
 Result<amd::FloorTable> LoadFloor(const std::string& setting);
 
 // That of every baseline can be read: to be found at the start, not with the first report.
-Status CheckFloors(const Config& config);
+Status CheckFloors(const Baselines& baselines);
 
 using FloorPtr = std::shared_ptr<const amd::FloorTable>;
 

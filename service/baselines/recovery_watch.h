@@ -10,7 +10,6 @@
 
 #include "cache/collateral_cache.h"
 #include "service/baselines/baseline_book.h"
-#include "service/config/config.h"
 #include "service/baselines/impact_study.h"
 #include "service/support/reload.h"
 

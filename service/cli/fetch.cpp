@@ -2,17 +2,17 @@
 #include <algorithm>
 
 #include "fetchers/amd_urls.h"
-#include "fetchers/url.h"
-#include "service/config/anchors.h"
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
-#include "service/verification/evidence_files.h"
-#include "service/transfer/kds_store.h"
-#include "service/support/log.h"
 #include "service/cli/thimble_client.h"
+#include "service/config/anchors.h"
+#include "service/support/log.h"
+#include "service/transfer/kds_store.h"
+#include "service/verification/evidence_files.h"
 #include "tcb/amd/hcl.h"
 #include "tcb/amd/product.h"
 #include "tcb/amd/verify.h"
+#include "tcb/base/ascii.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/verify.h"
@@ -146,7 +146,7 @@ ExitCode Print(ThimbleClient& place, const std::vector<CollateralKey>& keys, boo
   auto report = place.Status();
   if (!report) return Fail(report.error(), json);
   std::erase_if(report->items, [&](const CacheStatus& item) { return !IsAmong(item, keys); });
-  json ? PrintLine(StatusJson(*report)) : PrintText(StatusText(*report));
+  json ? PrintJson(StatusJson(*report)) : Print(StatusText(*report));
   return ExitCode::kDone;
 }
 

@@ -62,13 +62,13 @@ void WriteCertificateFields(Writer& json, const Certificate& certificate) {
   if (amd::IsLeafName(certificate.subject_cn())) WriteEndorsement(json, certificate);
 }
 
-Status WriteCertificates(Writer& json, const std::vector<Bytes>& list) {
+Status WriteCertificates(Writer& json, std::string_view kind, const std::vector<Bytes>& list) {
   std::vector<CertificatePtr> parsed;
   for (const Bytes& der : list) {
     TRY_ASSIGN(CertificatePtr certificate, Certificate::Parse(der, Check::kEvidenceFormat));
     parsed.push_back(std::move(certificate));
   }
-  json.Key("kind").String("certificates");
+  json.Key("kind").String(kind);
   json.Key("certificates").BeginArray();
   for (const CertificatePtr& certificate : parsed) {
     json.BeginObject();
@@ -85,6 +85,7 @@ Status WriteCrl(Writer& json, ByteView bytes) {
   json.Key("kind").String("crl");
   json.Key("issuer").String(crl->issuer_cn());
   if (crl->has_number()) json.Key("number").Hex(crl->number());
+  if (!crl->incomplete().empty()) json.Key("incomplete").String(crl->incomplete());
   WriteWindow(json, "this_update", "next_update", crl->window());
   json.Key("revoked").BeginArray();
   for (const std::string_view serial : crl->revoked()) json.Hex(AsBytes(serial));
@@ -119,7 +120,7 @@ Status WriteQuote(Writer& json, ByteView bytes) {
 
   const auto chain = ChainOf(quote);
   if (!chain) return {};
-  CertificatePool pool;
+  CertificatePool pool(TrustAnchors::Pinned());
   const auto built = intel::BuildPckChain(*chain, Check::kQuoteFormat, pool);
   if (!built) {
     json.Key("pck_chain").String(built.error().message);
@@ -145,18 +146,15 @@ void ViewReport(amd::Report report, Verdict& view) {
   view.claims = std::move(report.claims);
 }
 
-std::string_view ContentName(amd::TableContent content) {
-  constexpr std::string_view kNames[] = {"vcek", "vlek", "ask", "ark", "crl"};
-  return kNames[static_cast<size_t>(content)];
-}
-
 Status WriteSnpReport(Writer& json, ByteView bytes) {
   TRY_ASSIGN(const amd::ExtendedReport extended, amd::SplitExtendedReport(bytes));
   TRY_ASSIGN(amd::Report report, amd::ParseReport(extended.report));
   json.Key("kind").String("snp_report");
   json.Key("version").Unsigned(report.claims.version);
   json.Key("certificate_table").BeginArray();
-  for (const amd::TableEntry& entry : extended.table) json.String(ContentName(entry.content));
+  for (const amd::TableEntry& entry : extended.table) {
+    json.String(entry.content ? amd::TableContentName(*entry.content) : std::string_view(entry.name));
+  }
   json.EndArray();
   Verdict view;
   ViewReport(std::move(report), view);
@@ -257,10 +255,29 @@ bool LooksLikePki(std::string_view text) {
 
 Status WritePki(Writer& json, ByteView bytes) {
   const auto certificates = DecodeCertificates(bytes, kMaxCertificates, Check::kEvidenceFormat);
-  if (certificates && !certificates->empty() && WriteCertificates(json, *certificates).ok()) return {};
+  if (certificates && !certificates->empty() && WriteCertificates(json, "certificates", *certificates).ok())
+    return {};
   if (WriteCrl(json, bytes).ok()) return {};
   return Error{ErrorKind::kMalformed, Check::kEvidenceFormat,
                "neither certificates nor a CRL that can be decoded"};
+}
+
+// What Azure's machines have of their VCEK (spec/azure-thim.md 1).
+Status WriteThimDocument(Writer& json, std::string_view text) {
+  TRY_ASSIGN(const auto document,
+             json::Document::Parse(text, "THIM document", ErrorKind::kMalformed, Check::kEvidenceFormat));
+  std::string pem;
+  for (const std::string_view member : {"vcekCert", "certificateChain"}) {
+    TRY_ASSIGN(const json::Value value, document->root().Get(member));
+    TRY_ASSIGN(const std::string_view certificates, value.String());
+    pem += StrCat(certificates, "\n");
+  }
+  TRY_ASSIGN(const auto list, DecodePem(pem, "CERTIFICATE", kMaxCertificates, Check::kEvidenceFormat));
+  TRY(WriteCertificates(json, "thim_document", list));
+  const auto tcbm = document->root().Find("tcbm");
+  const auto number = tcbm ? tcbm->String() : Result<std::string_view>(Error{});
+  if (number) json.Key("tcbm").String(*number);
+  return {};
 }
 
 Status WriteEvidence(Writer& json, ByteView bytes) {
@@ -280,6 +297,7 @@ Status WriteEvidence(Writer& json, ByteView bytes) {
 
 Status WriteInspection(Writer& json, ByteView bytes) {
   const std::string_view text = AsText(bytes);
+  if (text.starts_with('{') && Contains(text, "\"vcekCert\"")) return WriteThimDocument(json, text);
   if (LooksLikePki(text)) return WritePki(json, bytes);
   if (!text.starts_with('{')) return WriteEvidence(json, bytes);
   if (Contains(text, "\"tcbEvaluationDataNumbers\"")) return WriteEvaluationNumbers(json, bytes);

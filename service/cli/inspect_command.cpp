@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
-#include "service/support/file.h"
 #include "service/cli/inspect.h"
+#include "service/support/file.h"
 #include "service/support/json_text.h"
+#include "service/verification/evidence_files.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -18,7 +19,7 @@ Status InspectFile(json::Writer& json, const std::string& path) {
   TRY_ASSIGN(const std::string text, ReadFile(path, kMaxBytes));
   json.BeginObject();
   json.Key("file").String(path);
-  const Status written = WriteInspection(json, AsBytes(text));
+  const Status written = WriteInspection(json, FromTextForm(text));
   if (!written) {
     return Error{written.error().kind, written.error().check, StrCat(path, ": ", written.error().message)};
   }
@@ -40,7 +41,7 @@ ExitCode Run(const InspectOptions& options) {
   json.EndArray();
   json.EndObject();
   if (options.json) {
-    PrintLine(out);
+    PrintJson(out);
     return ExitCode::kDone;
   }
   const auto document =
@@ -50,7 +51,10 @@ ExitCode Run(const InspectOptions& options) {
   if (!files) return Fail(files.error(), false);
   const auto list = files->Array();
   if (!list) return Fail(list.error(), false);
-  for (const json::Value& file : *list) PrintLine(IndentedText(file));
+  for (const json::Value& file : *list) {
+    Print(IndentedText(file));
+    PrintLine("");
+  }
   return ExitCode::kDone;
 }
 

@@ -15,8 +15,9 @@
 #include "fetchers/upstreams.h"
 #include "service/audit/audit_log.h"
 #include "service/baselines/baseline_book.h"
-#include "service/support/log.h"
 #include "service/http/roles.h"
+#include "service/support/log.h"
+#include "service/upstreams/caching_mode.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/result.h"
 #include "tcb/base/time.h"
@@ -39,6 +40,8 @@ struct ServerConfig {
   // plain_http: serve plain HTTP on an address that is not loopback. Default false: tokens and verdicts would be
   // readable on the way.
   bool plain_http = false;
+  // issuer: `iss` of signed results, by which relying parties tell verifiers apart. Default "Thimble".
+  std::string issuer = "Thimble";
   // miss_budget: what a request may spend on upstreams, retries included. Default "5s".
   Seconds miss_budget{5};
 };
@@ -50,13 +53,6 @@ struct CacheConfig {
   // stale_grace: how long past its nextUpdate an item is served, with a warning, when no upstream renews it.
   // Default "168h".
   Seconds stale_grace{7 * 24 * 3600};
-};
-
-// When requests may make Thimble ask an upstream (spec/intel-pccs-api.md section 5).
-enum class CachingMode : uint8_t {
-  kLazy,     // whenever something is not held
-  kRequest,  // only registrations, refreshes and verifications
-  kOffline,  // never; everything is brought by uploads and imports
 };
 
 // [pccs]: what Intel's PCCS has of its own: platforms and their registration.
@@ -95,7 +91,7 @@ struct LogConfig {
   LogLevel level = LogLevel::kInfo;
 };
 
-// What holds without a file: its digest is that of an empty one.
+// What holds without a file.
 Policy BuiltInPolicy();
 
 struct Config {
@@ -143,7 +139,7 @@ Result<Config> LoadConfig(const std::string& path);
 // [policy.default] and [baseline.default] of a file that has nothing else, or one of Intel's appraisal policies:
 // `verify --policy FILE`.
 struct PolicyFile {
-  Policy policy;
+  Policy policy = BuiltInPolicy();
   Baseline baseline;
 };
 Result<PolicyFile> LoadPolicyFile(const std::string& path);

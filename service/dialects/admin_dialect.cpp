@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <array>
 
-#include "service/support/ascii.h"
-#include "service/support/log.h"
 #include "service/dialects/pccs_answers.h"
+#include "service/support/log.h"
+#include "tcb/base/ascii.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"

@@ -6,9 +6,8 @@
 #pragma once
 
 #include "cache/appraisal_policies.h"
-#include "service/platforms/collateral_upload.h"
-#include "service/config/config.h"
 #include "service/http/router.h"
+#include "service/platforms/collateral_upload.h"
 
 namespace thimble {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "fetchers/url.h"
+#include "tcb/base/ascii.h"
 #include "tcb/base/percent.h"
 
 namespace thimble {

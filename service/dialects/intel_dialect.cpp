@@ -4,12 +4,11 @@
 #include <algorithm>
 #include <array>
 
-#include "fetchers/url.h"
-#include "service/support/ascii.h"
 #include "service/dialects/crl_urls.h"
 #include "service/dialects/custom_parameter.h"
 #include "service/dialects/pccs_answers.h"
 #include "service/http/query.h"
+#include "tcb/base/ascii.h"
 #include "tcb/base/percent.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"

@@ -11,12 +11,12 @@
 
 #include "cache/collateral_cache.h"
 #include "cache/version3_tcb_infos.h"
-#include "service/support/clock.h"
-#include "service/config/config.h"
 #include "service/baselines/evaluation.h"
-#include "service/upstreams/fmspc_list.h"
-#include "service/http/router.h"
 #include "service/dialects/served_item.h"
+#include "service/http/router.h"
+#include "service/support/clock.h"
+#include "service/upstreams/caching_mode.h"
+#include "service/upstreams/fmspc_list.h"
 
 namespace thimble {
 

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <future>
 
-#include "service/support/ascii.h"
-#include "service/support/log.h"
-#include "service/upstreams/miss_budgets.h"
 #include "service/dialects/pccs_answers.h"
 #include "service/platforms/registration_json.h"
+#include "service/support/log.h"
+#include "service/upstreams/miss_budgets.h"
+#include "tcb/base/ascii.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"

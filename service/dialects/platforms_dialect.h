@@ -11,11 +11,10 @@
 
 #include "cache/collateral_cache.h"
 #include "cache/platform_registry.h"
-#include "service/support/clock.h"
-#include "service/config/config.h"
 #include "service/baselines/evaluation.h"
-#include "service/platforms/pck_service.h"
 #include "service/http/router.h"
+#include "service/platforms/pck_service.h"
+#include "service/support/clock.h"
 
 namespace thimble {
 

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 
-#include "service/support/ascii.h"
+#include "tcb/base/ascii.h"
 #include "tcb/base/text.h"
+#include "tcb/intel/enclave_identity.h"
+#include "tcb/intel/tcb_info.h"
 
 namespace thimble {
 namespace {
@@ -65,6 +67,15 @@ http::Response PartResponse(const http::Request& request, const CacheAnswer& ans
     response.content = std::move(content);
   }
   return response;
+}
+
+void AddEvaluationHeaders(http::Response& response, const CollateralItem& item, const BaselinePtr& baseline) {
+  if (const intel::TcbInfo* info = item.tcb_info())
+    response.headers.emplace_back("X-Thimble-Evaluation", std::to_string(info->evaluation_number));
+  if (const intel::EnclaveIdentity* identity = item.identity())
+    response.headers.emplace_back("X-Thimble-Evaluation", std::to_string(identity->evaluation_number));
+  if (baseline)
+    response.headers.emplace_back("X-Thimble-Baseline", StrCat(baseline->name, "@", baseline->version));
 }
 
 }  // namespace thimble

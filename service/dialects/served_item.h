@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "cache/collateral_cache.h"
+#include "service/baselines/baseline.h"
 #include "service/http/types.h"
 
 namespace thimble {
@@ -43,5 +44,9 @@ http::Response ItemResponse(const http::Request& request, const CacheAnswer& ans
 // The same for a part of an item, which has a digest of its own.
 http::Response PartResponse(const http::Request& request, const CacheAnswer& answer, const Digest256& part,
                             std::shared_ptr<const http::Content> content, Instant now);
+
+// X-Thimble-Evaluation, the number of a TCB info or identity; and X-Thimble-Baseline, the name and version of the
+// baseline that chose it, "default@3", unless the query did.
+void AddEvaluationHeaders(http::Response& response, const CollateralItem& item, const BaselinePtr& baseline);
 
 }  // namespace thimble

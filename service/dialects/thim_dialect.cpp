@@ -6,11 +6,11 @@
 #include <optional>
 #include <vector>
 
-#include "service/support/ascii.h"
 #include "service/dialects/pccs_answers.h"
 #include "service/dialects/served_item.h"
 #include "service/upstreams/tcb_number.h"
 #include "tcb/amd/product.h"
+#include "tcb/base/ascii.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"

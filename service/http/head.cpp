@@ -5,8 +5,7 @@
 #include <charconv>
 #include <optional>
 
-#include "fetchers/url.h"
-#include "service/support/ascii.h"
+#include "tcb/base/ascii.h"
 
 namespace thimble::http {
 namespace {

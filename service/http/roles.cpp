@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "service/support/ascii.h"
+#include "tcb/base/ascii.h"
 
 namespace thimble {
 namespace {

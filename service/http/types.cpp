@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "service/support/ascii.h"
+#include "tcb/base/ascii.h"
 #include "tcb/base/text.h"
 
 namespace thimble::http {

@@ -11,7 +11,7 @@
 #include "cache/platform_registry.h"
 #include "cache/seen_platforms.h"
 #include "service/support/clock.h"
-#include "service/config/config.h"
+#include "service/upstreams/caching_mode.h"
 #include "service/upstreams/pck_source.h"
 #include "tcb/intel/pck_selection.h"
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/results/render_claims.h"
 
+#include "tcb/amd/cpu_line.h"
 #include "tcb/base/text.h"
+#include "tcb/policy/tdx_rules.h"
 
 namespace thimble {
 namespace {
@@ -32,16 +34,40 @@ void WriteVersion(Writer& json, std::string_view key, const amd::FirmwareVersion
   json.Key(key).String(StrCat(version.major, ".", version.minor, ".", version.build));
 }
 
+void WriteSelection(Writer& json, const amd::PcrSelection& selection) {
+  json.Key("pcr_bank").String(amd::PcrBankName(selection.bank));
+  json.Key("pcr_selection").BeginArray();
+  for (const uint8_t number : selection.pcrs) json.Unsigned(number);
+  json.EndArray();
+}
+
+// What the quote covers: of one bank, as is usual, or a list.
 void WriteTpmQuote(Writer& json, const amd::TpmQuoteClaims& quote) {
   json.Key("tpm_quote").BeginObject();
   json.Key("extra_data").Hex(quote.extra_data);
-  json.Key("pcr_bank").String("sha256");
-  json.Key("pcr_selection").BeginArray();
-  for (size_t i = 0; i < quote.pcr_selection.size(); ++i) {
-    if (quote.pcr_selection.at(i)) json.Unsigned(i);
+  if (quote.selections.size() == 1) {
+    WriteSelection(json, quote.selections.front());
+  } else {
+    json.Key("pcr_selections").BeginArray();
+    for (const amd::PcrSelection& selection : quote.selections) {
+      json.BeginObject();
+      WriteSelection(json, selection);
+      json.EndObject();
+    }
+    json.EndArray();
   }
-  json.EndArray();
   json.Key("pcr_digest").Hex(quote.pcr_digest);
+  json.EndObject();
+}
+
+// The values that the quote proves: {"sha256": {"0": hex, ...}}.
+void WritePcrs(Writer& json, const amd::PcrValues& pcrs) {
+  json.Key("tpm_pcrs").BeginObject();
+  for (const auto& [bank, values] : pcrs) {
+    json.Key(amd::PcrBankName(bank)).BeginObject();
+    for (const auto& [number, value] : values) json.Key(StrCat(number)).Hex(value);
+    json.EndObject();
+  }
   json.EndObject();
 }
 
@@ -50,10 +76,12 @@ void WriteHclFields(Writer& json, const amd::HclClaims& hcl) {
   json.Key("hcl_version").Unsigned(hcl.version);
   json.Key("hcl_hash_type").Unsigned(hcl.hash_type);
   json.Key("runtime_data_sha256").Hex(hcl.runtime_data_sha256.view());
-  json.Key("ak_modulus_sha256").Hex(hcl.ak_modulus_sha256.view());
+  if (hcl.ak_point.empty()) json.Key("ak_modulus_sha256").Hex(hcl.ak_modulus_sha256.view());
+  if (!hcl.ak_point.empty()) json.Key("ak_point").Hex(hcl.ak_point);
   if (hcl.runtime_user_data) json.Key("runtime_user_data").String(*hcl.runtime_user_data);
   if (!hcl.runtime_data.empty()) json.Key("runtime_data").Raw(hcl.runtime_data);  // keys, vm-configuration
   if (hcl.tpm_quote) WriteTpmQuote(json, *hcl.tpm_quote);
+  if (!hcl.pcrs.empty()) WritePcrs(json, hcl.pcrs);
 }
 
 void WriteSgxFields(Writer& json, const intel::SgxClaims& claims) {
@@ -80,6 +108,9 @@ void WriteTdxFields(Writer& json, const intel::TdxClaims& claims) {
   json.Key("rtmr3").Hex(claims.rtmr3.view());
   json.Key("report_data").Hex(claims.report_data.view());
   json.Key("td_attributes").Hex(claims.td_attributes.view());
+  json.Key("td_attributes_set").BeginArray();
+  for (const std::string& name : NamesOfBits(kTdAttributeBits, claims.attributes())) json.String(name);
+  json.EndArray();
   json.Key("xfam").Hex(claims.xfam.view());
   json.Key("debug").Bool(claims.debug());
   json.Key("mrconfigid").Hex(claims.mr_config_id.view());
@@ -142,6 +173,8 @@ void WriteIntelPlatform(Writer& json, const intel::PlatformFacts& facts) {
 void WriteAmdPlatform(Writer& json, const amd::PlatformFacts& facts) {
   if (facts.product) json.Key("product").String(amd::ProductName(*facts.product));
   WriteCpuId(json, facts.cpuid);
+  const amd::CpuLine* const line = facts.cpuid ? amd::CpuLineOf(*facts.cpuid) : nullptr;
+  if (line != nullptr) json.Key("line").String(line->name);
   if (!facts.hwid.empty()) json.Key("hwid").Hex(facts.hwid);
   if (facts.csp_id) json.Key("csp_id").String(*facts.csp_id);
   json.Key("signing_key").String(amd::SigningKeyName(facts.signing_key));

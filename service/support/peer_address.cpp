@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <array>
 
-#include "service/support/ascii.h"
+#include "tcb/base/ascii.h"
 
 namespace thimble::http {
 namespace {

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "fetchers/url.h"
 #include "service/support/file.h"
 #include "tcb/amd/endorsement.h"
+#include "tcb/base/ascii.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/pki/pem.h"

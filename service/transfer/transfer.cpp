@@ -4,10 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "service/support/log.h"
 #include "service/transfer/pccs_database.h"
-#include "service/api/problem.h"
-#include "service/http/query.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/intel/pck_set.h"
@@ -182,42 +179,6 @@ void Transfer::NoteLacks(const std::vector<Admission>& admissions, ImportReport&
     }
   }
   report.lacks.assign(lines.begin(), lines.end());
-}
-
-void Transfer::AddTo(http::Router& router) {
-  using http::Query;
-  using http::Request;
-  router.Add({"GET",
-              "/v1/export",
-              {"history"},
-              [this](const Request&, const Query& query) {
-                const std::string_view history = query.Get("history").value_or("0");
-                if (history != "0" && history != "1") return BadRequest("history must be 0 or 1");
-                return http::Response{
-                    .status = 200,
-                    .headers = {{"Cache-Control", "no-store"}},
-                    .content = http::Content::Make("application/octet-stream", Export(history == "1"))};
-              },
-              Role::kAdmin});
-  router.Add({"POST",
-              "/v1/import",
-              {"min_remaining"},
-              [this](const Request& request, const Query& query) {
-                std::optional<Seconds> min_remaining;
-                if (const auto text = query.Get("min_remaining")) {
-                  min_remaining = ParseDuration(*text);
-                  if (!min_remaining) return BadRequest("min_remaining must be a duration like 7d");
-                }
-                const auto report = Import(request.body, min_remaining);
-                if (!report) return ProblemResponse(ProblemOf(report.error()));
-                LogInfo(StrCat("import: id=", request.id, " taken=", report->taken, " held=", report->held,
-                               " refused=", report->refused.size()));
-                return http::Response{
-                    .status = 200,
-                    .headers = {{"Cache-Control", "no-store"}},
-                    .content = http::Content::Make("application/json", ImportJson(*report))};
-              },
-              Role::kAdmin});
 }
 
 }  // namespace thimble

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Collateral in and out as one file: `thimble export` and `import`, GET /v1/export and POST /v1/import. What comes in is
-// authenticated item by item to the pinned anchors, and taken in one batch or not at all. Files of Intel's PCCS are
+// Collateral in and out as one file, for `thimble export` and `import`. What comes in is authenticated item by item to the pinned anchors, and taken in one batch or not at all. Files of Intel's PCCS are
 // taken, too: its sqlite database, and the bundle of its platformcollateral route.
 #pragma once
 
@@ -12,10 +11,10 @@
 
 #include "cache/collateral_cache.h"
 #include "cache/platform_registry.h"
-#include "service/support/clock.h"
 #include "service/platforms/collateral_upload.h"
+#include "service/support/clock.h"
+#include "service/support/terminal.h"
 #include "service/transfer/export_file.h"
-#include "service/http/router.h"
 
 namespace thimble {
 
@@ -33,15 +32,13 @@ struct ImportReport {
 std::string ImportJson(const ImportReport& report);
 // Unavailable (upstream.answer) when it is not that JSON: it comes from a server.
 Result<ImportReport> ParseImportJson(std::string_view json);
-std::string ImportText(const ImportReport& report);
+Lines ImportText(const ImportReport& report);
 
 // Thread-safe. What it refers to outlives it.
 class Transfer {
  public:
   Transfer(CollateralCache& cache, PlatformRegistry& registry, CollateralUpload& upload, const Clock& clock)
       : cache_(cache), registry_(registry), upload_(upload), clock_(clock) {}
-
-  void AddTo(http::Router& router);
 
   std::string Export(bool with_history);
   // Errors: request.invalid (not a file that is known), collateral.missing (an item ends sooner than `min_remaining`

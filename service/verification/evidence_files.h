@@ -15,7 +15,10 @@
 
 namespace thimble {
 
-// request.invalid: it cannot be read. Evidence is at most 1 MiB.
+// Bytes that were written down as text, hex or base64 of either alphabet, with line ends; anything else as it is.
+Bytes FromTextForm(std::string_view text);
+
+// Also in a text form. request.invalid: it cannot be read. Evidence is at most 1 MiB.
 Result<Bytes> ReadEvidence(const std::string& path);
 
 // A file is the common JSON form; a directory holds tcb_info.json, tcb_info_chain.pem, qe_identity.json,
@@ -26,15 +29,17 @@ Result<Bytes> ReadEvidence(const std::string& path);
 //   verifier
 Result<intel::CollateralSet> ReadIntelCollateral(const std::string& path);
 
-// Beside AMD's evidence: vcek.der or vlek.der, chain.pem, crl.der, and for HCL reports td_quote.bin, tpm_quote.msg,
-// tpm_quote.sig, tpm_pcrs.json. What is absent is missing.
+// Beside AMD's evidence: a directory, or a file of certificates or of Azure's THIM (also base64 of it). In a directory,
+// vcek.der or vlek.der, chain.pem, crl.der are judged as they are, and every other file with certificates, a CRL or a
+// THIM document in it is a hint, whatever its name; for HCL reports there are td_quote.bin, tpm_quote.msg, tpm_quote.sig,
+// tpm_pcrs.json. What is absent is missing.
 struct AmdFiles {
   amd::EndorsementSet endorsements;
   std::optional<Bytes> td_quote;
   std::optional<amd::TpmQuote> tpm_quote;
 };
-//   kMalformed  request.invalid: no directory, or a file that cannot be read; collateral.malformed, hcl.format:
-//   what is in one
-Result<AmdFiles> ReadAmdCollateral(const std::string& directory);
+//   kMalformed  request.invalid: neither directory nor such a file, or one that cannot be read; collateral.malformed,
+//   hcl.format: what is in one
+Result<AmdFiles> ReadAmdCollateral(const std::string& path);
 
 }  // namespace thimble

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Verification of SEV-SNP reports: endorsements from evidence, caller and cache, and the status by a local floor.
+#include <algorithm>
+
 #include "service/verification/verification.h"
 #include "tcb/amd/floor.h"
 #include "tcb/base/text.h"
@@ -11,18 +13,39 @@ namespace thimble {
 
 using Outcome = VerificationOutcome;
 
+namespace {
+
+// The chain that is held, or the one that the VCEK came with: then it is held from here on. Null: the VCEK's own will do.
+ItemPtr ChainBeside(const CollateralItem& vcek, const CollateralKey& chain, CollateralCache& cache,
+                    Instant now) {
+  if (const auto held = cache.Peek(chain, now)) return held->item;
+  const std::string pem = vcek.issuer_chain();
+  const ByteView bytes = AsBytes(pem);
+  const auto taken = cache.Put(chain, {{Bytes(bytes.begin(), bytes.end()), ""}, vcek.source()}, now, false);
+  return taken ? *taken : nullptr;
+}
+
+// What is brought is judged as it is by whom the policy lets, and about another time; about now it is a hint.
+amd::EndorsementSet Counting(const VerificationRequest& request) {
+  const bool as_it_is = request.at || ModeOf(request) == CallerCollateral::kAny;
+  return as_it_is ? request.endorsements : amd::AsHints(request.endorsements);
+}
+
+}  // namespace
+
 // What was sought, and why there is no CRL: with a CRL that came with the evidence that is no error.
 struct Verification::SoughtEndorsements {
   amd::CachedEndorsements cached;
+  std::optional<CollateralKey> crl_key;
   std::optional<Error> crl_error;
 };
 
-Outcome Verification::RunSnp(const VerificationRequest& request, ByteView report, Instant at,
-                             const Addition& addition) {
+Verification::Judged Verification::RunSnp(const VerificationRequest& request, ByteView report, Instant at,
+                                          const Addition& addition) {
   const auto floor = floors_.Get(request.baseline.amd);
   if (!floor) return Outcome::Failed(floor.error());
   auto begun =
-      amd::SnpVerification::Begin(report, request.endorsements, request.product, anchors_, at, &amd_memo_);
+      amd::SnpVerification::Begin(report, Counting(request), request.product, anchors_, at, &amd_memo_);
   if (!begun) return Outcome::Failed(std::move(begun).error());
   Verdict so_far = begun->verdict();
   if (addition) addition(so_far);
@@ -31,6 +54,8 @@ Outcome Verification::RunSnp(const VerificationRequest& request, ByteView report
   const Policy& policy = request.policy.For(EvidenceClass::kSnp);
   const auto sought = Seek(*begun, request, policy.amd_crl);
   if (!sought) return Outcome::Failed(sought.error(), std::move(so_far));
+  if (!request.at && begun->knows_newer_crl(sought->cached))
+    cache_->RefreshSoon(*sought->crl_key, clock_.Now());
   auto verdict = std::move(begun).value().Finish(sought->cached, policy.amd_crl);
   if (!verdict) {
     Error error = std::move(verdict).error();
@@ -75,11 +100,22 @@ Result<Verification::SoughtEndorsements> Verification::Seek(const amd::SnpVerifi
   if (mode == AmdCrlMode::kOff) {
     std::erase_if(keys, [](const CollateralKey& key) { return KindOf(key) == ItemKind::kAmdCrl; });
   }
+  // One answer upstream has VCEK and chain. Of another time, each is looked for by itself.
+  const auto of_kind = [](ItemKind kind) {
+    return [kind](const CollateralKey& key) { return KindOf(key) == kind; };
+  };
+  const auto chain = std::ranges::find_if(keys, of_kind(ItemKind::kAmdChain));
+  std::optional<CollateralKey> beside;
+  if (!request.at && chain != keys.end() && std::ranges::any_of(keys, of_kind(ItemKind::kVcek))) {
+    beside = *chain;
+    keys.erase(chain);
+  }
   auto items = Items(keys, request.at);
   for (size_t i = 0; i < keys.size(); ++i) {
     auto& item = items.at(i);
     const ItemKind kind = KindOf(keys.at(i));
     if (kind == ItemKind::kAmdCrl) {
+      sought.crl_key = keys.at(i);
       if (item) {
         sought.cached.crl = *item;
       } else {
@@ -89,6 +125,10 @@ Result<Verification::SoughtEndorsements> Verification::Seek(const amd::SnpVerifi
     }
     TRY(item);
     (kind == ItemKind::kVcek ? sought.cached.vcek : sought.cached.chain) = *item;
+  }
+  if (beside) sought.cached.chain = ChainBeside(*sought.cached.vcek, *beside, *cache_, clock_.Now());
+  if (const auto vcek = begun.also_needed(sought.cached)) {
+    TRY_ASSIGN(sought.cached.vcek, Item(*vcek, request.at));
   }
   return sought;
 }

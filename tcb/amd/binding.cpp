@@ -12,6 +12,10 @@ namespace {
 
 Error Rejected(Check check, std::string message) { return {ErrorKind::kRejected, check, std::move(message)}; }
 
+Error OtherProduct(Product product, std::string_view source, std::string_view name) {
+  return Rejected(Check::kSnpProduct, StrCat("report ", ProductName(product), ", ", source, " ", name));
+}
+
 }  // namespace
 
 SigningKey KindOf(const SnpClaims& claims) {
@@ -27,31 +31,30 @@ Status CheckSigningKey(const SnpClaims& claims, const Certificate& leaf, const E
                          endorsement.csp_id ? "a" : "no", " cspID"));
 }
 
+Status CheckLeafProduct(Product product, const Endorsement& endorsement) {
+  if (endorsement.product != product) return OtherProduct(product, "leaf", endorsement.product_name);
+  if (endorsement.struct_version == TraitsOf(product).struct_version) return {};
+  return OtherProduct(product, "leaf's structVersion", StrCat(endorsement.struct_version));
+}
+
 Status CheckProduct(Product product, const Issuers& issuers, const Endorsement& endorsement,
                     std::optional<Product> named) {
-  const auto differs = [&](std::string_view source, std::string_view name) {
-    return Rejected(Check::kSnpProduct, StrCat("report ", ProductName(product), ", ", source, " ", name));
-  };
-  if (issuers.product != product) return differs("root", issuers.anchor->name);
-  if (endorsement.product != product) return differs("leaf", endorsement.product_name);
-  if (named && named != product) return differs("caller", ProductName(*named));
-  if (endorsement.struct_version != TraitsOf(product).struct_version) {
-    return differs("leaf's structVersion", StrCat(endorsement.struct_version));
-  }
+  if (issuers.product != product) return OtherProduct(product, "root", issuers.anchor->name);
+  TRY(CheckLeafProduct(product, endorsement));
+  if (named && named != product) return OtherProduct(product, "caller", ProductName(*named));
   return {};
+}
+
+Status CheckChipIdShown(const SnpClaims& claims) {
+  if (KindOf(claims) == SigningKey::kVlek || !claims.chip_id.zero()) return {};
+  return Rejected(Check::kSnpChipIdMasked, "CHIP_ID is all zero: the host masks which chip this is");
 }
 
 Status CheckChipIdShape(const ChipId& chip_id, Product product) {
   const size_t size = TraitsOf(product).hwid_size;
-  if (chip_id.zero()) {
-    return Rejected(Check::kSnpChipId,
-                    "CHIP_ID is all zero: the host masks it, and a VCEK cannot be bound to the report");
-  }
-  if (!AllZero(chip_id.view().subspan(size))) {
-    return Rejected(Check::kSnpChipId, StrCat("CHIP_ID ", chip_id.hex(), " of a ", ProductName(product),
-                                              " is not zero after ", size, " bytes"));
-  }
-  return {};
+  if (AllZero(chip_id.view().subspan(size))) return {};
+  return Rejected(Check::kSnpChipId, StrCat("CHIP_ID ", chip_id.hex(), " of a ", ProductName(product),
+                                            " is not zero after ", size, " bytes"));
 }
 
 Status CheckChipId(const ChipId& chip_id, Product product, const Endorsement& endorsement) {

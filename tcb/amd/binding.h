@@ -23,7 +23,14 @@ Status CheckSigningKey(const SnpClaims& claims, const Certificate& leaf, const E
 Status CheckProduct(Product product, const Issuers& issuers, const Endorsement& endorsement,
                     std::optional<Product> named);
 
-// snp.chip_id: CHIP_ID is not masked and zero behind the hwID's length; it is the leaf's hwID.
+// The part of it that the leaf alone shows.
+Status CheckLeafProduct(Product product, const Endorsement& endorsement);
+
+// snp.chip_id_masked: the report of a VCEK names its chip.
+Status CheckChipIdShown(const SnpClaims& claims);
+
+// snp.chip_id: CHIP_ID is zero behind the hwID's length; it is the leaf's hwID. A masked one has the shape, and is no
+// leaf's.
 Status CheckChipIdShape(const ChipId& chip_id, Product product);
 Status CheckChipId(const ChipId& chip_id, Product product, const Endorsement& endorsement);
 

@@ -12,14 +12,6 @@ namespace {
 
 Error ChainError(std::string message) { return {ErrorKind::kRejected, Check::kSnpChain, std::move(message)}; }
 
-// By AMD's names; where a name is none of them, by the CA bit. Whether the rest fits the role is checked later.
-bool IsLeaf(const Certificate& certificate) {
-  const std::string& name = certificate.subject_cn();
-  if (IsLeafName(name)) return true;
-  if (name.starts_with("SEV-") || name.starts_with("ARK-")) return false;
-  return certificate.is_ca() != true && !certificate.self_issued();
-}
-
 // The one with the subject that is named, else any: the chain check then says what is wrong with it.
 CertificatePtr Pick(const std::vector<CertificatePtr>& candidates, const CertificatePtr& below) {
   if (candidates.empty()) return nullptr;
@@ -30,7 +22,7 @@ CertificatePtr Pick(const std::vector<CertificatePtr>& candidates, const Certifi
 }
 
 bool MaySign(const Certificate& certificate) {
-  return certificate.is_ca() == true && (certificate.key_usage().value_or(0) & kKeyCertSign) != 0 &&
+  return certificate.is_ca() == true && certificate.HasUsage(kKeyCertSign) &&
          certificate.rsa_key() != nullptr;
 }
 
@@ -45,6 +37,10 @@ Result<SigningKey> CheckIntermediate(const Certificate& intermediate, const Cert
   if (!MaySign(intermediate) || intermediate.path_length() != 0u) {
     return ChainError(StrCat("intermediate \"", name, "\" is not a CA with path length 0"));
   }
+  if (!root.AllowsIntermediate()) {
+    return ChainError(
+        StrCat("path length 0 of \"", root.subject_cn(), "\" leaves no room for \"", name, "\""));
+  }
   if (!Equal(intermediate.issuer(), root.subject())) {
     return ChainError(StrCat("intermediate \"", name, "\" was issued by \"", intermediate.issuer_cn(),
                              "\", the root is \"", root.subject_cn(), "\""));
@@ -56,6 +52,13 @@ Result<SigningKey> CheckIntermediate(const Certificate& intermediate, const Cert
 }
 
 }  // namespace
+
+bool IsLeaf(const Certificate& certificate) {
+  const std::string& name = certificate.subject_cn();
+  if (IsLeafName(name)) return true;
+  if (name.starts_with("SEV-") || name.starts_with("ARK-")) return false;
+  return certificate.is_ca() != true && !certificate.self_issued();
+}
 
 Result<CertificateSet> SortByRole(const std::vector<Bytes>& certificates, const CertificatePtr& leaf,
                                   Check malformed) {
@@ -85,7 +88,7 @@ Result<RootAnchor> CheckRoot(const Certificate& root, const TrustAnchors& anchor
   if (root.subject_cn() != anchor->name || !root.self_issued() || !MaySign(root)) {
     return ChainError(StrCat("root \"", root.subject_cn(), "\" is not the self-issued CA ", anchor->name));
   }
-  if (!SignedBy(root, root, memo))
+  if (!anchor->HasSigned(root) && !SignedBy(root, root, memo))
     return ChainError(StrCat("signature of ", anchor->name, " on itself does not hold"));
   constexpr std::string_view kPrefix = "ARK-";
   std::string_view name = anchor->name;
@@ -108,6 +111,10 @@ Status CheckLeafProfile(const Certificate& leaf, const Certificate& intermediate
                              intermediate.subject_cn(), "\""));
   }
   if (leaf.is_ca() == true) return ChainError("leaf is a CA certificate");
+  if (leaf.HasUsage(kKeyCertSign)) return ChainError("leaf's key is for signing certificates");
+  if (leaf.key_usage() && !leaf.HasUsage(kDigitalSignature)) {
+    return ChainError("leaf's key is not for digital signatures");
+  }
   if (leaf.ec_key() == nullptr || leaf.ec_key()->curve() != Curve::kP384) {
     return ChainError("leaf's key is not on P-384");
   }
@@ -122,10 +129,8 @@ Status CheckLeafSignature(const Certificate& leaf, const Certificate& intermedia
 }
 
 Status CheckCrlIssuer(const Crl& crl, const Certificate& root, SignatureMemo* memo) {
-  if (!Equal(crl.issuer(), root.subject())) {
-    return Error{
-        ErrorKind::kRejected, Check::kSnpCrl,
-        StrCat("CRL was issued by \"", crl.issuer_cn(), "\", the root is \"", root.subject_cn(), "\"")};
+  if (auto problem = CrlIssuerProblem(crl, root)) {
+    return Error{ErrorKind::kRejected, Check::kSnpCrl, std::move(*problem)};
   }
   if (SignedBy(crl, root, memo)) return {};
   return Error{ErrorKind::kRejected, Check::kSnpCrl,

@@ -20,6 +20,9 @@ struct CertificateSet {
   CertificatePtr leaf, intermediate, root;
 };
 
+// A leaf by AMD's names; where a name is none of them, by the CA bit. Whether the rest fits the role is checked later.
+bool IsLeaf(const Certificate& certificate);
+
 // Sorts certificates that came in any order by what they say they are. Of several issuers the one that the
 // certificate below it names is taken; `leaf`, which may be null, is looked at for that when none is among
 // them. Malformed (`malformed`) when one cannot be decoded or there are two different leaves.
@@ -43,11 +46,12 @@ struct Issuers : RootAnchor {
 Result<Issuers> CheckIssuers(const Certificate& intermediate, const Certificate& root,
                              const TrustAnchors& anchors, SignatureMemo* memo);
 
-// The leaf names the intermediate, is no CA, and has a P-384 key. Rejected (snp.chain).
+// The leaf names the intermediate, is no CA, and has a P-384 key, for digital signatures where it says what for. Rejected
+// (snp.chain).
 Status CheckLeafProfile(const Certificate& leaf, const Certificate& intermediate);
 // The leaf's signature under the intermediate's key. Rejected (snp.leaf_signature).
 Status CheckLeafSignature(const Certificate& leaf, const Certificate& intermediate, SignatureMemo* memo);
-// The ARK, and no other, issued the CRL. Rejected (snp.crl).
+// The CRL speaks for the ARK, and the ARK signed it. Rejected (snp.crl).
 Status CheckCrlIssuer(const Crl& crl, const Certificate& root, SignatureMemo* memo);
 
 }  // namespace thimble::amd

@@ -99,57 +99,95 @@ SnpClaims ReadClaims(Block block) {
   return claims;
 }
 
+using Guid = std::array<uint8_t, 16>;
+
+// The other order in which hosts write GUIDs, Microsoft's: the first three fields are little endian.
+constexpr Guid MixedEndian(const Guid& g) {
+  return {g[3], g[2], g[1],  g[0],  g[5],  g[4],  g[7],  g[6],
+          g[8], g[9], g[10], g[11], g[12], g[13], g[14], g[15]};
+}
+
 struct KnownGuid {
-  std::string_view bytes;  // in text order (RFC 4122), as the table has them
+  Guid guid;  // in text order (RFC 4122), as AMD has them
   TableContent content;
 };
 
 // SNP c, "certificate table". The ASK's entry carries the ASVK, too.
 constexpr std::array<KnownGuid, 5> kGuids = {{
-    {"\x63\xda\x75\x8d\xe6\x64\x45\x64\xad\xc5\xf4\xb9\x3b\xe8\xac\xcd", TableContent::kVcek},
-    {"\xa8\x07\x4b\xc2\xa2\x5a\x48\x3e\xaa\xe6\x39\xc0\x45\xa0\xb8\xa1", TableContent::kVlek},
-    {"\x4a\xb7\xb3\x79\xbb\xac\x4f\xe4\xa0\x2f\x05\xae\xf3\x27\xc7\x82", TableContent::kIntermediate},
-    {"\xc0\xb4\x06\xa4\xa8\x03\x49\x52\x97\x43\x3f\xb6\x01\x4c\xd0\xae", TableContent::kArk},
-    {"\x92\xf8\x1b\xc3\x58\x11\x4d\x3d\x97\xff\xd1\x9f\x88\xdc\x67\xea", TableContent::kCrl},
+    {{0x63, 0xda, 0x75, 0x8d, 0xe6, 0x64, 0x45, 0x64, 0xad, 0xc5, 0xf4, 0xb9, 0x3b, 0xe8, 0xac, 0xcd},
+     TableContent::kVcek},
+    {{0xa8, 0x07, 0x4b, 0xc2, 0xa2, 0x5a, 0x48, 0x3e, 0xaa, 0xe6, 0x39, 0xc0, 0x45, 0xa0, 0xb8, 0xa1},
+     TableContent::kVlek},
+    {{0x4a, 0xb7, 0xb3, 0x79, 0xbb, 0xac, 0x4f, 0xe4, 0xa0, 0x2f, 0x05, 0xae, 0xf3, 0x27, 0xc7, 0x82},
+     TableContent::kIntermediate},
+    {{0xc0, 0xb4, 0x06, 0xa4, 0xa8, 0x03, 0x49, 0x52, 0x97, 0x43, 0x3f, 0xb6, 0x01, 0x4c, 0xd0, 0xae},
+     TableContent::kArk},
+    {{0x92, 0xf8, 0x1b, 0xc3, 0x58, 0x11, 0x4d, 0x3d, 0x97, 0xff, 0xd1, 0x9f, 0x88, 0xdc, 0x67, 0xea},
+     TableContent::kCrl},
 }};
 
+std::optional<TableContent> ContentOf(ByteView guid) {
+  for (const KnownGuid& known : kGuids) {
+    if (Equal(known.guid, guid) || Equal(MixedEndian(known.guid), guid)) return known.content;
+  }
+  return std::nullopt;
+}
+
+// As text, of the bytes as they stand.
+std::string GuidText(ByteView guid) {
+  std::string text = HexLower(guid);
+  for (const size_t at : {20u, 16u, 12u, 8u}) text.insert(at, "-");
+  return text;
+}
+
 constexpr size_t kMaxTableEntries = 32;
+constexpr std::string_view kTable = "certificate table";
 
 struct RawEntry {
   ByteView guid;
   uint64_t offset, length;
 };
 
-// The entries up to the all-zero one, and the length of the header they make up.
-Result<std::vector<RawEntry>> ReadHeader(ByteReader& reader) {
+// The entries up to the all-zero one. nullopt: there is none, so this is no table.
+std::optional<std::vector<RawEntry>> ReadHeader(ByteReader& reader, ExtendedReport& out) {
   std::vector<RawEntry> entries;
-  while (entries.size() <= kMaxTableEntries) {
+  for (;;) {
     const auto guid = reader.Take(16);
     const auto offset = reader.U32(), length = reader.U32();
-    if (!guid || !offset || !length) return Malformed("certificate table: the header has no end");
+    if (!guid || !offset || !length) return std::nullopt;
     if (AllZero(*guid) && *offset == 0 && *length == 0) return entries;
+    if (entries.size() == kMaxTableEntries) {
+      out.dropped.push_back(StrCat(kTable, ": what comes after ", kMaxTableEntries, " entries"));
+      return entries;
+    }
     entries.push_back({*guid, *offset, *length});
   }
-  return Malformed(StrCat("certificate table: more than ", kMaxTableEntries, " entries"));
 }
 
-Result<std::vector<TableEntry>> ReadTable(ByteView table) {
+// An entry without contents is as none: that is how hosts say that they have no such certificate.
+void ReadTable(ByteView table, ExtendedReport& out) {
   ByteReader reader(table);
-  TRY_ASSIGN(const auto entries, ReadHeader(reader));
-  const uint64_t header_size = table.size() - reader.remaining();
-  std::vector<TableEntry> out;
-  for (const RawEntry& entry : entries) {
-    if (entry.offset < header_size || entry.offset + entry.length > table.size()) {
-      return Malformed(StrCat("certificate table: entry at ", entry.offset, ", ", entry.length,
-                              " bytes, lies outside ", header_size, "..", table.size()));
-    }
-    const auto known =
-        std::ranges::find_if(kGuids, [&](const KnownGuid& g) { return Equal(AsBytes(g.bytes), entry.guid); });
-    if (known == kGuids.end()) continue;
-    out.push_back({known->content,
-                   table.subspan(static_cast<size_t>(entry.offset), static_cast<size_t>(entry.length))});
+  const auto entries = ReadHeader(reader, out);
+  if (!entries) {
+    out.dropped.push_back(StrCat(table.size(), " bytes after the report that are no certificate table"));
+    return;
   }
-  return out;
+  const uint64_t header_size = table.size() - reader.remaining();
+  for (size_t i = 0; i < entries->size(); ++i) {
+    const RawEntry& entry = entries->at(i);
+    if (entry.length == 0) continue;
+    const auto content = ContentOf(entry.guid);
+    std::string name = StrCat(kTable, ", entry ", i + 1, " (",
+                              content ? std::string(TableContentName(*content)) : GuidText(entry.guid), ")");
+    if (entry.offset < header_size || entry.offset + entry.length > table.size()) {
+      out.dropped.push_back(StrCat(name, ": ", entry.length, " bytes at ", entry.offset, ", outside of ",
+                                   header_size, "..", table.size()));
+      continue;
+    }
+    out.table.push_back(
+        {std::move(name), content,
+         table.subspan(static_cast<size_t>(entry.offset), static_cast<size_t>(entry.length))});
+  }
 }
 
 }  // namespace
@@ -182,13 +220,17 @@ void DecodeTcbs(SnpClaims& claims, Product product) {
   claims.launch_tcb = TcbVersion::Decode(product, claims.raw_launch_tcb);
 }
 
+std::string_view TableContentName(TableContent content) {
+  constexpr std::array<std::string_view, 5> kNames = {"vcek", "vlek", "ask", "ark", "crl"};
+  return kNames.at(static_cast<size_t>(content));
+}
+
 Result<ExtendedReport> SplitExtendedReport(ByteView evidence) {
   ByteReader reader(evidence);
   const auto report = reader.Take(kReportSize);
   if (!report) return Malformed(StrCat("report: ", evidence.size(), " bytes, expected ", kReportSize));
-  ExtendedReport extended{.report = *report, .table = {}};
-  if (reader.remaining() == 0) return extended;
-  TRY_ASSIGN(extended.table, ReadTable(reader.rest()));
+  ExtendedReport extended{.report = *report, .table = {}, .dropped = {}};
+  if (reader.remaining() != 0) ReadTable(reader.rest(), extended);
   return extended;
 }
 

@@ -4,6 +4,9 @@
 #pragma once
 
 #include <array>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "tcb/amd/claims.h"
@@ -31,21 +34,23 @@ Result<Report> ParseReport(ByteView bytes);
 void DecodeTcbs(SnpClaims& claims, Product product);
 
 enum class TableContent : uint8_t { kVcek, kVlek, kIntermediate, kArk, kCrl };
+std::string_view TableContentName(TableContent content);  // "vcek", "vlek", "ask", "ark", "crl"
 
 struct TableEntry {
-  TableContent content;
-  ByteView data;  // DER, sometimes PEM
+  std::string name;                     // for people: "certificate table, entry 1 (vcek)"
+  std::optional<TableContent> content;  // what its GUID promises; absent: a GUID that is not known
+  ByteView data;                        // DER, sometimes PEM, sometimes followed by zeros
 };
 
-// A report and the certificate table after it (SNP_GET_EXT_REPORT). The host supplies the table; nobody signs
-// it.
+// A report and the certificate table after it (SNP_GET_EXT_REPORT). The host supplies the table; nobody signs it. So
+// what is wrong with it is no fault of the evidence.
 struct ExtendedReport {
   ByteView report;
-  std::vector<TableEntry> table;  // empty for a report on its own; entries with unknown GUIDs are left out
+  std::vector<TableEntry> table;     // entries with contents; empty for a report on its own
+  std::vector<std::string> dropped;  // what could not be read of it, and why
 };
 
-// Malformed (snp.format) when the report is cut short or an entry lies outside the table or inside its
-// header.
+// Malformed (snp.format) when the report is cut short.
 Result<ExtendedReport> SplitExtendedReport(ByteView evidence);
 
 }  // namespace thimble::amd

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tcb/amd/verify.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -8,14 +9,12 @@
 #include "tcb/amd/judgement.h"
 #include "tcb/amd/product.h"
 #include "tcb/base/text.h"
-#include "tcb/pki/pem.h"
 
 namespace thimble::amd {
 namespace {
 
 constexpr uint32_t kEcdsaP384Sha384 = 1;
 constexpr uint32_t kHostVmpl = 0xffffffff;
-constexpr size_t kMaxCertificates = 8;  // in one entry of the table
 
 Error Rejected(Check check, std::string message) { return {ErrorKind::kRejected, check, std::move(message)}; }
 
@@ -27,24 +26,13 @@ void DeclareChecks(CheckLog& checks) {
       Check::kSnpProduct, Check::kSnpChipId, Check::kSnpTcbBinding, Check::kSnpSignature, Check::kSnpRevoked,
       Check::kSnpCrl, Check::kSnpCrlMissing, Check::kSnpCrlExpired, Check::kSnpEndorsementMissing,
       Check::kSnpExpired, Check::kSnpNotYetValid, Check::kSnpVmpl, Check::kSnpDebug, Check::kSnpMigration,
+      Check::kSnpChipIdMasked,
       // clang-format on
   };
   for (const Check check : kAll) checks.SetNotRun(check, "not reached");
   checks.SetNotRun(Check::kSnpFloorUnknown, "no floor was applied");
   checks.Set(Check::kSnpFormat, CheckResult::kPassed);
   checks.Set(Check::kSnpVersion, CheckResult::kPassed);
-}
-
-void Take(CertificatePtr& to, const CertificatePtr& from) {
-  if (from) to = from;
-}
-
-// A version 2 report does not name its CPU. A chip id of 8 bytes is Turin's: good enough to look a leaf up
-// by, which then settles it.
-std::optional<Product> GuessProduct(const ChipId& chip_id) {
-  const size_t turin_size = TraitsOf(Product::kTurin).hwid_size;
-  const bool turin = !chip_id.zero() && AllZero(chip_id.view().subspan(turin_size));
-  return turin ? std::optional(Product::kTurin) : std::nullopt;
 }
 
 }  // namespace
@@ -54,16 +42,15 @@ Result<SnpVerification> SnpVerification::Begin(ByteView evidence, const Endorsem
                                                Instant at, SignatureMemo* memo) {
   SnpVerification v;
   v.memo_ = memo;
-  TRY_ASSIGN(const ExtendedReport extended, SplitExtendedReport(evidence));
-  TRY_ASSIGN(v.report_, ParseReport(extended.report));
-  TRY(v.TakeEndorsements(extended.table, given));
   v.anchors_ = &anchors;
   v.named_product_ = product;
   v.verdict_.tee = Tee::kSnp;
   v.verdict_.status_source = StatusSource::kLocalFloor;
   v.verdict_.at = at;
+  TRY_ASSIGN(const ExtendedReport extended, SplitExtendedReport(evidence));
+  TRY_ASSIGN(v.report_, ParseReport(extended.report));
   DeclareChecks(v.verdict_.checks);
-  v.FindProduct();
+  TRY(v.TakeEndorsements(extended, given));
   v.JudgeReport();
   if (!v.failed() && v.complete()) v.JudgeEndorsements();
   if (!v.failed()) v.JudgeRequester();
@@ -77,124 +64,19 @@ Result<Verdict> SnpVerification::Finish(const CachedEndorsements& cached, AmdCrl
   if (!complete()) return Missing();
   FailUnless(CheckSupported());
   if (!failed() && !judged_) JudgeEndorsements();
-  if (!failed() && !crl_ && mode == AmdCrlMode::kRequire) {
+  const auto brought = brought_crls(cached);
+  const auto revoking =
+      std::ranges::find_if(brought, [&](const BroughtCrl& candidate) { return Revokes(*candidate.crl); });
+  const bool revoked = revoking != brought.end();
+  if (!failed() && !crl_ && !revoked && mode == AmdCrlMode::kRequire) {
     return Error{ErrorKind::kUnavailable, Check::kSnpCrlMissing,
                  StrCat("no CRL of ", issuers_->anchor->name, ", and amd_crl = require")};
   }
-  if (!failed()) JudgeRevocation(mode);
+  if (!failed()) JudgeRevocation(mode, revoked ? &*revoking : nullptr);
   verdict_.authentic = !failed();
   PublishClaims();
+  PublishBrought(cached, revoked ? &*revoking : nullptr);
   return std::move(verdict_);
-}
-
-// ---- what there is to judge by ----
-
-Status SnpVerification::TakeEndorsements(const std::vector<TableEntry>& table, const EndorsementSet& given) {
-  std::vector<Bytes> certificates;
-  for (const TableEntry& entry : table) {
-    if (entry.content == TableContent::kCrl) {
-      TRY_ASSIGN(const Bytes der, DecodeCrl(entry.data, Check::kSnpFormat));
-      TRY_ASSIGN(table_crl_, Crl::Parse(der, Check::kSnpFormat));
-      continue;
-    }
-    TRY_ASSIGN(auto found, DecodeCertificates(entry.data, kMaxCertificates, Check::kSnpFormat));
-    certificates.insert(certificates.end(), found.begin(), found.end());
-  }
-  TRY_ASSIGN(set_, SortByRole(certificates, nullptr, Check::kSnpFormat));
-  TRY_ASSIGN(const CertificateSet own,
-             SortByRole(given.certificates, set_.leaf, Check::kCollateralMalformed));
-  Take(set_.intermediate, own.intermediate);
-  Take(set_.root, own.root);
-  if (!given.crl.empty()) {
-    TRY_ASSIGN(const Bytes der, DecodeCrl(given.crl, Check::kCollateralMalformed));
-    TRY_ASSIGN(crl_, Crl::Parse(der, Check::kCollateralMalformed));
-  }
-  if (own.leaf) return TakeLeaf(own.leaf, Check::kCollateralMalformed);
-  return set_.leaf ? TakeLeaf(set_.leaf, Check::kSnpFormat) : Status();
-}
-
-Status SnpVerification::TakeLeaf(CertificatePtr leaf, Check malformed) {
-  TRY_ASSIGN(endorsement_, ParseEndorsement(*leaf, malformed));
-  set_.leaf = std::move(leaf);
-  return {};
-}
-
-// What the evidence or the caller brought stays; but a CRL of today's is better than the one the host
-// supplied.
-Status SnpVerification::TakeCached(const CachedEndorsements& cached, AmdCrlMode mode) {
-  if (!endorsement_ && cached.vcek) {
-    TRY(TakeLeaf(CertificatePtr(cached.vcek, cached.vcek->vcek()), Check::kCollateralMalformed));
-    verdict_.collateral.push_back(cached.vcek);
-    FindProduct();
-  }
-  if ((!set_.intermediate || !set_.root) && cached.chain && cached.chain->signers().size() == 2) {
-    set_.intermediate = cached.chain->signers().front();
-    set_.root = cached.chain->signers().back();
-    verdict_.collateral.push_back(cached.chain);
-  }
-  if (mode == AmdCrlMode::kOff || crl_) return {};
-  if (cached.crl) {
-    crl_ = CrlPtr(cached.crl, cached.crl->crl());
-    verdict_.collateral.push_back(cached.crl);
-  } else {
-    crl_ = table_crl_;
-  }
-  return {};
-}
-
-void SnpVerification::FindProduct() {
-  constexpr std::string_view kArk = "ARK-";
-  if (product_) return;
-  if (report_.claims.cpuid) {
-    const auto product = ProductFromCpuId(*report_.claims.cpuid);
-    if (product.ok()) product_ = *product;
-  } else if (endorsement_) {
-    product_ = endorsement_->product;
-  } else if (set_.root && set_.root->subject_cn().starts_with(kArk)) {
-    product_ = ProductFromName(std::string_view(set_.root->subject_cn()).substr(kArk.size()));
-  } else {
-    product_ = named_product_ ? named_product_ : GuessProduct(report_.claims.chip_id);
-  }
-}
-
-// A report of no supported product cannot be read further: the layout of its TCB is the product's. One that
-// merely does not say its product may yet be.
-Status SnpVerification::CheckSupported() const {
-  if (product_) return {};
-  if (report_.claims.cpuid) return ProductFromCpuId(*report_.claims.cpuid).error();
-  if (!endorsement_) return {};
-  return Rejected(Check::kSnpProduct, StrCat("leaf's productName \"", endorsement_->product_name,
-                                             "\" is of no supported product"));
-}
-
-Error SnpVerification::Missing() const {
-  std::string what;
-  if (!endorsement_ && kind() == SigningKey::kVlek) {
-    what = "VLEK certificate; AMD serves it to cloud providers only, so it has to come with the evidence";
-  } else if (!endorsement_ && !product_) {
-    what = "VCEK certificate; to look it up for a version 2 report, name the product (Milan, Genoa or Turin)";
-  } else if (!endorsement_) {
-    what = "VCEK certificate";
-  } else {
-    what = StrCat("certificate chain of ", product_ ? ProductName(*product_) : "AMD", " (",
-                  kind() == SigningKey::kVcek ? "ASK" : "ASVK", ", ARK)");
-  }
-  return {ErrorKind::kUnavailable, Check::kSnpEndorsementMissing, StrCat("missing: ", what)};
-}
-
-SigningKey SnpVerification::kind() const { return KindOf(report_.claims); }
-
-Result<std::vector<CollateralKey>> SnpVerification::needed() const {
-  std::vector<CollateralKey> keys;
-  if (!product_ || (!endorsement_ && kind() == SigningKey::kVlek)) return Missing();
-  if (!endorsement_) {
-    const ByteView hwid = report_.claims.chip_id.view().first(TraitsOf(*product_).hwid_size);
-    keys.push_back(VcekKey{*product_, HwId(hwid.begin(), hwid.end()),
-                           TcbVersion::Decode(*product_, report_.claims.raw_reported_tcb)});
-  }
-  if (!set_.intermediate || !set_.root) keys.push_back(AmdChainKey{*product_, kind()});
-  if (!crl_) keys.push_back(AmdCrlKey{*product_, kind()});
-  return keys;
 }
 
 // ---- the checks, in their order ----
@@ -204,12 +86,17 @@ void SnpVerification::FailUnless(const Status& status) {
   if (!status.ok()) Fail(verdict_, status.error());
 }
 
+void SnpVerification::NoteDropped() {
+  for (; noted_ < hints_.dropped.size(); ++noted_)
+    NoteUnless(verdict_, Check::kHintDropped, false, [&] { return hints_.dropped.at(noted_); });
+}
+
 void SnpVerification::NoteAnchor() {
   const TrustAnchor& anchor = *issuers_->anchor;
   verdict_.trust_anchor = anchor.name;
   verdict_.trust_anchor_extra = anchor.extra;
   if (!anchor.extra) return;
-  SoftUnless(verdict_, Check::kTrustAnchorExtra, false,
+  NoteUnless(verdict_, Check::kTrustAnchorExtra, false,
              [&] { return StrCat("rests on \"", anchor.name, "\", an anchor that the operator added"); });
 }
 
@@ -220,6 +107,8 @@ void SnpVerification::JudgeReport() {
              [] { return "POLICY: DEBUG is set: the host may read the guest's memory"; });
   SoftUnless(verdict_, Check::kSnpMigration, !claims.migrate_ma(),
              [] { return "POLICY: MIGRATE_MA is set: a migration agent may move the guest"; });
+  const Status shown = CheckChipIdShown(claims);
+  SoftUnless(verdict_, Check::kSnpChipIdMasked, shown.ok(), [&] { return shown.error().message; });
   Status algorithm;
   if (report_.signature_algorithm != kEcdsaP384Sha384) {
     algorithm = Rejected(Check::kSnpSignatureAlgorithm, StrCat("SIGNATURE_ALGO ", report_.signature_algorithm,
@@ -252,14 +141,22 @@ void SnpVerification::JudgeEndorsements() {
   if (!Require(verdict_, Check::kSnpProduct,
                CheckProduct(*product_, *issuers_, *endorsement_, named_product_)))
     return;
-  if (kind() == SigningKey::kVlek) {
-    verdict_.checks.SetNotRun(Check::kSnpChipId, "a VLEK is not bound to a chip");
-  } else if (!Require(verdict_, Check::kSnpChipId,
-                      CheckChipId(report_.claims.chip_id, *product_, *endorsement_))) {
-    return;
-  }
+  JudgeChip();
+  if (failed()) return;
   if (!Require(verdict_, Check::kSnpTcbBinding, CheckTcb(report_.claims, *product_, *endorsement_))) return;
   (void)Require(verdict_, Check::kSnpSignature, CheckSignature(report_, *set_.leaf));
+}
+
+// Which chip it is. Where the report does not say, the leaf does (PlatformFacts::hwid).
+void SnpVerification::JudgeChip() {
+  if (kind() == SigningKey::kVlek) {
+    verdict_.checks.SetNotRun(Check::kSnpChipId, "a VLEK is not bound to a chip");
+  } else if (masked()) {
+    verdict_.checks.SetNotRun(Check::kSnpChipId, "CHIP_ID is masked");
+  } else {
+    FailUnless(CheckChipId(report_.claims.chip_id, *product_, *endorsement_));
+    if (!failed()) verdict_.checks.Set(Check::kSnpChipId, CheckResult::kPassed);
+  }
 }
 
 // Who asked for the report: needs no endorsement, and costs a stranger's evidence its look-up.
@@ -273,8 +170,9 @@ void SnpVerification::JudgeRequester() {
   FailUnless(CheckChipIdShape(report_.claims.chip_id, *product_));
 }
 
-void SnpVerification::JudgeRevocation(AmdCrlMode mode) {
-  if (!crl_ || mode == AmdCrlMode::kOff) {
+// By the CRL that is given or held, and by any other that revokes: it need not be the newest to be true.
+void SnpVerification::JudgeRevocation(AmdCrlMode mode, const BroughtCrl* revoking) {
+  if ((!crl_ && revoking == nullptr) || mode == AmdCrlMode::kOff) {
     const std::string_view reason =
         mode == AmdCrlMode::kOff ? "amd_crl = off" : "no CRL, and amd_crl = if_available";
     for (const Check check :
@@ -283,17 +181,32 @@ void SnpVerification::JudgeRevocation(AmdCrlMode mode) {
     }
     return;
   }
-  verdict_.checks.Set(Check::kSnpCrlMissing, CheckResult::kPassed);
-  CheckWindow(verdict_, crl_->window(), "CRL", Check::kSnpCrlExpired, Check::kSnpCrlExpired);
-  verdict_.window = Intersect(verdict_.window, crl_->window());
-  if (!Require(verdict_, Check::kSnpCrl, CheckCrlIssuer(*crl_, *set_.root, memo_))) return;
-  (void)Require(verdict_, Check::kSnpRevoked, CheckRevocation());
+  if (crl_) {
+    verdict_.checks.Set(Check::kSnpCrlMissing, CheckResult::kPassed);
+    CheckWindow(verdict_, crl_->window(), "CRL", Check::kSnpCrlExpired, Check::kSnpCrlExpired);
+    verdict_.crl_issued = crl_->window().not_before;
+    verdict_.window = Intersect(verdict_.window, crl_->window());
+    if (!Require(verdict_, Check::kSnpCrl, CheckCrlIssuer(*crl_, *set_.root, memo_))) return;
+  }
+  (void)Require(verdict_, Check::kSnpRevoked, CheckRevocation(revoking));
 }
 
 // ---- one check each ----
 
+// A report of no supported product cannot be read further: the layout of its TCB is the product's. One that
+// merely does not say its product may yet be.
+Status SnpVerification::CheckSupported() const {
+  if (product_) return {};
+  if (report_.claims.cpuid) return ProductFromCpuId(*report_.claims.cpuid).error();
+  if (!endorsement_) return {};
+  return Rejected(Check::kSnpProduct, StrCat("leaf's productName \"", endorsement_->product_name,
+                                             "\" is of no supported product"));
+}
+
 Status SnpVerification::CheckChain() {
-  TRY_ASSIGN(issuers_, CheckIssuers(*set_.intermediate, *set_.root, *anchors_, memo_));
+  if (!issuers_) {
+    TRY_ASSIGN(issuers_, CheckIssuers(*set_.intermediate, *set_.root, *anchors_, memo_));
+  }
   if (issuers_->kind != kind()) {
     return Rejected(Check::kSnpChain, StrCat("intermediate \"", set_.intermediate->subject_cn(),
                                              "\" does not issue ", SigningKeyName(kind()), " certificates"));
@@ -301,14 +214,21 @@ Status SnpVerification::CheckChain() {
   return CheckLeafProfile(*set_.leaf, *set_.intermediate);
 }
 
-Status SnpVerification::CheckRevocation() const {
-  for (const CertificatePtr& certificate : {set_.intermediate, set_.root}) {
-    if (!crl_->Revokes(*certificate)) continue;
-    return Rejected(Check::kSnpRevoked,
-                    StrCat("\"", certificate->subject_cn(), "\", serial ", HexLower(certificate->serial()),
-                           ", is in the CRL of \"", crl_->issuer_cn(), "\""));
-  }
-  return {};  // every leaf has serial 0: looking it up would mean nothing (SNP b)
+// Every leaf has serial 0: looking it up would mean nothing (SNP b).
+bool SnpVerification::Revokes(const Crl& crl) const {
+  return crl.Revokes(*set_.intermediate) || crl.Revokes(*set_.root);
+}
+
+Status SnpVerification::CheckRevocation(const BroughtCrl* revoking) const {
+  const bool own = crl_ && Revokes(*crl_);
+  if (!own && revoking == nullptr) return {};
+  const Crl& crl = own ? *crl_ : *revoking->crl;
+  const Certificate& certificate = crl.Revokes(*set_.intermediate) ? *set_.intermediate : *set_.root;
+  return Rejected(
+      Check::kSnpRevoked,
+      StrCat("\"", certificate.subject_cn(), "\", serial ", HexLower(certificate.serial()),
+             ", is in the CRL of \"", crl.issuer_cn(), "\"",
+             own ? "" : StrCat(" that the ", BroughtByName(revoking->by), " brought: ", revoking->name)));
 }
 
 // ---- what the verdict says ----
@@ -324,6 +244,32 @@ void SnpVerification::PublishClaims() {
   }
   verdict_.claims = claims;
   verdict_.platform = std::move(facts);
+}
+
+// What was judged by and was not sought.
+void SnpVerification::PublishBrought(const CachedEndorsements& cached, const BroughtCrl* revoking) {
+  if (!product_) return;
+  const auto add = [this](std::string item, const auto& used, const Validity& window, BroughtBy by) {
+    verdict_.brought.push_back({std::move(item), Sha256(used.der()), window, by});
+  };
+  const auto add_certificate = [&](std::string item, const CertificatePtr& certificate) {
+    const bool sought = std::ranges::any_of(verdict_.collateral, [&](const ItemPtr& held) {
+      return held->vcek() == certificate.get() ||
+             std::ranges::find(held->signers(), certificate) != held->signers().end();
+    });
+    const auto by = bringers_.find(certificate->sha256());
+    if (!sought)
+      add(std::move(item), *certificate, certificate->validity(),
+          by != bringers_.end() ? by->second : BroughtBy::kCaller);
+  };
+  const std::string chain = KeyName(AmdChainKey{*product_, kind()});
+  const auto vcek = vcek_key();
+  add_certificate(vcek ? KeyName(*vcek) : StrCat(chain, "/leaf"), set_.leaf);
+  add_certificate(StrCat(chain, "/intermediate"), set_.intermediate);
+  add_certificate(StrCat(chain, "/root"), set_.root);
+  const std::string crl = KeyName(AmdCrlKey{*product_, kind()});
+  if (crl_ && !cached.crl) add(crl, *crl_, crl_->window(), BroughtBy::kCaller);
+  if (revoking != nullptr) add(crl, *revoking->crl, revoking->crl->window(), revoking->by);
 }
 
 Result<Verdict> VerifyReport(ByteView evidence, const EndorsementSet& given, std::optional<Product> product,

@@ -50,12 +50,9 @@ ItemParts CrlParts(CollateralKey key, CrlPtr crl, std::vector<CertificatePtr> si
   return parts;
 }
 
-// Issuer and signature of a CRL, under the certificate that should have issued it.
+// That a CRL speaks for the certificate that should have issued it, and its signature.
 Status CheckCrl(const Crl& crl, const Certificate& issuer, Check issuer_check, Check signature_check) {
-  if (!Equal(crl.issuer(), issuer.subject())) {
-    return Rejected(issuer_check, StrCat("CRL was issued by \"", crl.issuer_cn(), "\", not by \"",
-                                         issuer.subject_cn(), "\""));
-  }
+  if (auto problem = CrlIssuerProblem(crl, issuer)) return Rejected(issuer_check, std::move(*problem));
   if (!crl.SignedBy(issuer)) {
     return Rejected(signature_check,
                     StrCat("signature of the CRL does not hold under \"", issuer.subject_cn(), "\""));

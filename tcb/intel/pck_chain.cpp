@@ -30,7 +30,7 @@ Role RoleOf(const Certificate& certificate) {
   return Role::kUnknown;
 }
 
-// DCAP 2.2.3: the extensions every certificate carries, CA and key-usage bits by role, P-256.
+// DCAP 2.2.3: the extensions every certificate carries, CA and key-usage bits by role (RFC 5280 section 4.2.1.3), P-256.
 std::optional<std::string> ProfileProblem(const Certificate& certificate) {
   const bool ca = RoleOf(certificate) == Role::kRoot || RoleOf(certificate) == Role::kIntermediate;
   if (!certificate.has_key_identifiers() || !certificate.has_crl_distribution_points()) {
@@ -38,8 +38,9 @@ std::optional<std::string> ProfileProblem(const Certificate& certificate) {
   }
   if (!certificate.is_ca() || !certificate.key_usage()) return "lacks basic constraints or key usage";
   if (*certificate.is_ca() != ca) return ca ? "is not marked as a CA" : "is marked as a CA";
-  const bool signs_certificates = (*certificate.key_usage() & kKeyCertSign) != 0;
-  if (signs_certificates != ca) return ca ? "may not sign certificates" : "may sign certificates";
+  if (certificate.HasUsage(kKeyCertSign) != ca)
+    return ca ? "may not sign certificates" : "may sign certificates";
+  if (!ca && !certificate.HasUsage(kDigitalSignature)) return "has a key that is not for digital signatures";
   if (certificate.ec_key() == nullptr || certificate.ec_key()->curve() != Curve::kP256)
     return "has no P-256 key";
   return std::nullopt;
@@ -50,6 +51,10 @@ std::optional<std::string> IssueProblem(const Certificate& subject, const Certif
   if (!Equal(subject.issuer(), issuer.subject())) {
     return StrCat("\"", subject.subject_cn(), "\" was issued by \"", subject.issuer_cn(), "\", not by \"",
                   issuer.subject_cn(), "\"");
+  }
+  if (subject.is_ca() == true && !issuer.AllowsIntermediate()) {
+    return StrCat("path length 0 of \"", issuer.subject_cn(), "\" leaves no room for \"",
+                  subject.subject_cn(), "\"");
   }
   if (!pool.SignedBy(subject, issuer)) {
     return StrCat("signature of \"", subject.subject_cn(), "\" does not hold under \"", issuer.subject_cn(),
@@ -90,11 +95,13 @@ std::string Names(const Parsed& certificates) {
   return out.empty() ? "nothing" : out;
 }
 
-// The root is trusted by its key (TrustAnchors), so its self-signature proves nothing more (DCAP 2.2.5).
-std::optional<std::string> RootProblem(const Certificate& root) {
+// The root is trusted by its key (TrustAnchors). What else its certificate says rests on its own signature alone, and is
+// passed on to clients that check it (DCAP 2.2.5).
+std::optional<std::string> RootProblem(const Certificate& root, CertificatePool& pool) {
   if (!root.self_issued()) return StrCat("\"", root.subject_cn(), "\" is not self-issued");
   if (auto problem = ProfileProblem(root)) return StrCat("\"", root.subject_cn(), "\" ", *problem);
-  return std::nullopt;
+  if (pool.SignedBy(root, root)) return std::nullopt;
+  return StrCat("signature of \"", root.subject_cn(), "\" on itself does not hold");
 }
 
 }  // namespace
@@ -120,7 +127,7 @@ Result<std::shared_ptr<const PckChain>> BuildPckChain(const std::vector<Bytes>& 
     if (auto problem = ProfileProblem(*certificate))
       return reject(StrCat("\"", certificate->subject_cn(), "\" ", *problem));
   }
-  if (auto problem = RootProblem(*chain->root)) return reject(*problem);
+  if (auto problem = RootProblem(*chain->root, pool)) return reject(*problem);
   if (auto problem = IssueProblem(*chain->intermediate, *chain->root, pool)) return reject(*problem);
   if (auto problem = IssueProblem(*chain->leaf, *chain->intermediate, pool)) return reject(*problem);
   const PckCa ca = chain->intermediate->subject_cn() == kPlatformCaCn ? PckCa::kPlatform : PckCa::kProcessor;
@@ -140,7 +147,7 @@ Result<SigningChain> BuildSigningChain(const std::vector<Bytes>& certificates, C
   }
   if (auto problem = ProfileProblem(*chain.signer))
     return reject(StrCat("\"", chain.signer->subject_cn(), "\" ", *problem));
-  if (auto problem = RootProblem(*chain.root)) return reject(*problem);
+  if (auto problem = RootProblem(*chain.root, pool)) return reject(*problem);
   if (auto problem = IssueProblem(*chain.signer, *chain.root, pool)) return reject(*problem);
   return chain;
 }
@@ -156,7 +163,7 @@ Result<CaChain> BuildCaChain(const std::vector<Bytes>& certificates, Check faile
   if (!chain.root || parsed.size() != expected) {
     return reject(StrCat("needs the root, or one PCK CA and the root, has ", Names(parsed)));
   }
-  if (auto problem = RootProblem(*chain.root)) return reject(*problem);
+  if (auto problem = RootProblem(*chain.root, pool)) return reject(*problem);
   if (!chain.intermediate) return chain;
   if (auto problem = ProfileProblem(*chain.intermediate)) {
     return reject(StrCat("\"", chain.intermediate->subject_cn(), "\" ", *problem));

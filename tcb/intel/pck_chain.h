@@ -15,7 +15,7 @@
 
 namespace thimble::intel {
 
-// A PCK chain whose roles, names, profiles and signatures hold up to its own root; whether that root is an
+// A PCK chain whose roles, names, profiles and signatures hold, its root's own too; whether that root is an
 // anchor is asked at each use (TrustAnchors::Find), and the windows are judged at each use. Immutable.
 struct PckChain {
   CertificatePtr leaf, intermediate, root;
@@ -44,7 +44,8 @@ struct CaChain {
 Result<CaChain> BuildCaChain(const std::vector<Bytes>& certificates, Check failed_check,
                              CertificatePool& pool);
 
-// The SGX extension of a PCK leaf (OID 1.2.840.113741.1.13.1), exactly the entries of DCAP 2.3 for its CA.
+// The SGX extension of a PCK leaf (OID 1.2.840.113741.1.13.1), exactly the entries of DCAP 2.3: all seven, or under the
+// Processor CA the first five.
 Result<PlatformFacts> ParseSgxExtension(const Certificate& leaf, PckCa ca, Check malformed_check);
 
 }  // namespace thimble::intel

@@ -80,7 +80,7 @@ bool ReadSgxType(der::Reader value, SgxType* out) {
   return true;
 }
 
-// .6 and .7, which only the Platform CA writes.
+// .6 and .7, which the Platform CA always writes, and the Processor CA may.
 bool ReadPlatformPart(const Entries& entries, PlatformFacts* facts) {
   PlatformInstanceId instance;
   if (!ReadId(entries[6], &instance)) return false;
@@ -106,9 +106,16 @@ Result<PlatformFacts> ParseSgxExtension(const Certificate& leaf, PckCa ca, Check
   if (extension == nullptr) return malformed("missing");
   der::Reader outer(extension->value);
   const auto sequence = outer.Enter(der::kSequence);
-  const size_t count = ca == PckCa::kPlatform ? 7 : 5;
-  const auto entries = sequence && outer.empty() ? Entries::Read(*sequence, kSgxOid, count) : std::nullopt;
-  if (!entries) return malformed(StrCat("does not hold exactly entries 1 to ", count));
+  const auto read = [&](size_t count) {
+    return sequence && outer.empty() ? Entries::Read(*sequence, kSgxOid, count) : std::nullopt;
+  };
+  auto entries = read(7);
+  const bool with_platform = entries.has_value();
+  if (!with_platform && ca == PckCa::kProcessor) entries = read(5);
+  if (!entries) {
+    return malformed(
+        StrCat("does not hold exactly entries ", ca == PckCa::kPlatform ? "1 to 7" : "1 to 5 or 1 to 7"));
+  }
   PlatformFacts facts;
   facts.ca = ca;
   if (!ReadId((*entries)[1], &facts.ppid)) return malformed("PPID is not 16 bytes");
@@ -117,7 +124,7 @@ Result<PlatformFacts> ParseSgxExtension(const Certificate& leaf, PckCa ca, Check
   if (!ReadId((*entries)[3], &facts.pce_id)) return malformed("PCE-ID is not 2 bytes");
   if (!ReadId((*entries)[4], &facts.fmspc)) return malformed("FMSPC is not 6 bytes");
   if (!ReadSgxType((*entries)[5], &facts.sgx_type)) return malformed("SGX type is not 0, 1 or 2");
-  if (ca == PckCa::kPlatform && !ReadPlatformPart(*entries, &facts))
+  if (with_platform && !ReadPlatformPart(*entries, &facts))
     return malformed("platform instance or configuration");
   return facts;
 }

@@ -125,13 +125,15 @@ class CertificateParser {
     const auto algorithm = tbs.Next(der::kSequence);
     if (!algorithm || !Equal(algorithm->content, algorithm_content_))
       return "the two signature algorithms differ";
-    if (!ReadName(tbs, &certificate_.issuer_, &certificate_.issuer_cn_)) return "issuer is not a Name";
+    if (!ReadName(tbs, &certificate_.issuer_, &certificate_.issuer_cn_))
+      return "issuer is not a Name with at most one common name";
     auto validity = tbs.Enter(der::kSequence);
     const auto not_before = validity ? validity->Time() : std::nullopt;
     const auto not_after = not_before ? validity->Time() : std::nullopt;
     if (!not_after || !validity->empty()) return "validity is not two times";
     certificate_.validity_ = {*not_before, *not_after};
-    if (!ReadName(tbs, &certificate_.subject_, &certificate_.subject_cn_)) return "subject is not a Name";
+    if (!ReadName(tbs, &certificate_.subject_, &certificate_.subject_cn_))
+      return "subject is not a Name with at most one common name";
     const auto spki = tbs.Next(der::kSequence);
     auto key = spki ? ReadPublicKey(spki->content) : std::nullopt;
     if (!key) return "public key is not a P-256, P-384 or RSA key";
@@ -159,7 +161,8 @@ class CertificateParser {
     for (const Extension& extension : certificate_.extensions_) {
       const auto standard = x509::StandardExtensionOf(extension.oid);
       if (!standard || !Interpret(*standard, extension.value)) {
-        if (standard && interpretation_failed_) return "key usage or basic constraints are not well-formed";
+        if (standard && interpretation_failed_)
+          return "key usage, basic constraints or a key identifier is not well-formed";
         if (extension.critical) return "unknown critical extension";
       }
     }
@@ -170,9 +173,12 @@ class CertificateParser {
   bool Interpret(uint8_t standard, ByteView value) {
     switch (standard) {
       case x509::kSubjectKeyId:
-        return certificate_.has_subject_key_id_ = true;
+        interpretation_failed_ = !ReadSubjectKeyId(value);
+        return !interpretation_failed_;
       case x509::kAuthorityKeyId:
-        return certificate_.has_authority_key_id_ = true;
+        certificate_.has_authority_key_id_ = x509::ReadAuthorityKeyId(value).has_value();
+        interpretation_failed_ = !certificate_.has_authority_key_id_;
+        return !interpretation_failed_;
       case x509::kCrlDistributionPoints:
         certificate_.crl_url_ = FirstCrlUrl(value);
         return certificate_.has_crl_distribution_points_ = true;
@@ -186,6 +192,15 @@ class CertificateParser {
       default:
         return false;
     }
+  }
+
+  // SubjectKeyIdentifier ::= OCTET STRING (RFC 5280 section 4.2.1.2).
+  bool ReadSubjectKeyId(ByteView value) {
+    der::Reader reader(value);
+    const auto id = reader.OctetString();
+    if (!id || id->empty() || !reader.empty()) return false;
+    certificate_.subject_key_id_ = *id;
+    return true;
   }
 
   // BasicConstraints ::= SEQUENCE { cA BOOLEAN DEFAULT FALSE, pathLenConstraint INTEGER OPTIONAL }

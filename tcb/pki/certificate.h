@@ -37,8 +37,8 @@ struct Extension {
 class Certificate {
  public:
   // Malformed (with `check`) unless the whole input is one well-formed v3 certificate with a key and a
-  // signature algorithm from the lists above, unique extensions and no unknown critical extension. At most 16
-  // KiB.
+  // signature algorithm from the lists above, at most one common name in a name, unique extensions and no unknown
+  // critical extension. At most 16 KiB.
   static Result<std::shared_ptr<const Certificate>> Parse(ByteView der, Check check);
 
   ByteView der() const { return der_; }
@@ -58,7 +58,11 @@ class Certificate {
   std::optional<bool> is_ca() const { return is_ca_; }  // nullopt: no basic constraints
   std::optional<uint64_t> path_length() const { return path_length_; }
   std::optional<uint16_t> key_usage() const { return key_usage_; }  // KeyUsageBit; nullopt: no such extension
-  bool has_key_identifiers() const { return has_subject_key_id_ && has_authority_key_id_; }
+  bool HasUsage(KeyUsageBit bit) const { return (key_usage_.value_or(0) & bit) != 0; }
+  // A CA may stand between this one and what a path ends in (RFC 5280 section 4.2.1.9).
+  bool AllowsIntermediate() const { return path_length_.value_or(1) > 0; }
+  ByteView subject_key_id() const { return subject_key_id_; }  // empty: no such extension
+  bool has_key_identifiers() const { return !subject_key_id_.empty() && has_authority_key_id_; }
   bool has_crl_distribution_points() const { return has_crl_distribution_points_; }
   const std::string& crl_url() const {
     return crl_url_;
@@ -75,7 +79,7 @@ class Certificate {
 
   Bytes der_;
   Digest256 sha256_, spki_sha256_;
-  ByteView tbs_, serial_, issuer_, subject_, signature_;
+  ByteView tbs_, serial_, issuer_, subject_, signature_, subject_key_id_;
   std::string subject_cn_, issuer_cn_, crl_url_;
   Validity validity_;
   std::unique_ptr<const std::variant<EcPublicKey, RsaPublicKey>> key_;
@@ -84,7 +88,7 @@ class Certificate {
   std::optional<bool> is_ca_;
   std::optional<uint64_t> path_length_;
   std::optional<uint16_t> key_usage_;
-  bool has_subject_key_id_ = false, has_authority_key_id_ = false, has_crl_distribution_points_ = false;
+  bool has_authority_key_id_ = false, has_crl_distribution_points_ = false;
 };
 
 using CertificatePtr = std::shared_ptr<const Certificate>;

@@ -5,6 +5,13 @@
 
 namespace thimble {
 
+CertificatePool::CertificatePool(const TrustAnchors& anchors) {
+  for (const TrustAnchor& anchor : anchors.all()) {
+    for (const Digest256& certificate : anchor.self_signed)
+      links_.push_back({certificate, anchor.spki_sha256});
+  }
+}
+
 Result<CertificatePtr> CertificatePool::Parse(ByteView der, Check check) {
   for (const auto& known : parsed_) {
     if (Equal(known->der(), der)) return known;
@@ -24,8 +31,8 @@ bool CertificatePool::SignedBy(const Certificate& subject, const Certificate& is
 
 void CertificatePool::AddVerified(const std::vector<CertificatePtr>& chain) {
   parsed_.insert(parsed_.end(), chain.begin(), chain.end());
-  for (size_t i = 0; i + 1 < chain.size(); ++i)
-    links_.push_back({chain[i]->sha256(), chain[i + 1]->spki_sha256()});
+  for (size_t i = 0; i < chain.size(); ++i)
+    links_.push_back({chain[i]->sha256(), chain[std::min(i + 1, chain.size() - 1)]->spki_sha256()});
 }
 
 }  // namespace thimble

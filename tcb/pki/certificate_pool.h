@@ -8,19 +8,25 @@
 #include <vector>
 
 #include "tcb/pki/certificate.h"
+#include "tcb/pki/trust_anchors.h"
 
 namespace thimble {
 
 // A value; not thread-safe. Grows with what it is shown, so it lives for one call.
 class CertificatePool {
  public:
+  CertificatePool() = default;
+  // Knows that the anchors' own certificates have signed themselves.
+  explicit CertificatePool(const TrustAnchors& anchors);
+
   // As Certificate::Parse, once for the same bytes.
   Result<CertificatePtr> Parse(ByteView der, Check check);
 
   // As subject.SignedBy(issuer), once for the same subject and issuer key. Failures are not remembered.
   bool SignedBy(const Certificate& subject, const Certificate& issuer);
 
-  // Takes over a chain whose links have been verified: leaf first, root last (CollateralItem::signers()).
+  // Takes over a chain whose links have been verified, and its root's signature on itself: leaf first, root last
+  // (CollateralItem::signers()).
   void AddVerified(const std::vector<CertificatePtr>& chain);
 
  private:

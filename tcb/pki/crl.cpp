@@ -65,15 +65,28 @@ class CrlParser {
     return ParseExtensions(*list);
   }
 
-  // Entry extensions are read for their form only: a reason code does not change that a serial is revoked.
+  void Incomplete(std::string_view why) {
+    if (crl_.incomplete_.empty()) crl_.incomplete_ = why;
+  }
+
+  // A reason code or a date does not change that a serial is revoked; another issuer's entry does (section 5.3.3).
+  void JudgeEntryExtension(const Extension& extension) {
+    const auto standard = x509::StandardExtensionOf(extension.oid);
+    if (standard == x509::kCertificateIssuer) return Incomplete("is indirect: an entry names another issuer");
+    const bool known = standard == x509::kReasonCode || standard == x509::kInvalidityDate;
+    if (extension.critical && !known) Incomplete("has an entry with an unknown critical extension");
+  }
+
   bool ParseEntries(der::Reader entries) {
     while (!entries.empty()) {
       auto entry = entries.Enter(der::kSequence);
       const auto serial = entry ? entry->Magnitude() : std::nullopt;
       if (!serial || !entry->Time()) return false;
       if (!entry->empty()) {
-        const auto extensions = entry->Enter(der::kSequence);
-        if (!extensions || !entry->empty() || !x509::ReadExtensions(*extensions)) return false;
+        const auto list = entry->Enter(der::kSequence);
+        const auto extensions = list && entry->empty() ? x509::ReadExtensions(*list) : std::nullopt;
+        if (!extensions) return false;
+        for (const Extension& extension : *extensions) JudgeEntryExtension(extension);
       }
       crl_.revoked_.push_back(AsText(*serial));
     }
@@ -92,12 +105,22 @@ class CrlParser {
         crl_.number_ = *number;
         crl_.has_number_ = true;
       } else if (standard == x509::kAuthorityKeyId) {
+        const auto id = x509::ReadAuthorityKeyId(extension.value);
+        if (!id) return "authority key identifier is not well-formed";
+        crl_.authority_key_id_ = *id;
         crl_.has_authority_key_id_ = true;
-      } else if (extension.critical) {
-        return "unknown critical extension (a delta or indirect CRL?)";
+      } else {
+        JudgeExtension(standard, extension.critical);
       }
     }
     return nullptr;
+  }
+
+  // However they are marked: a reader that skips them takes a part for the whole (sections 5.2.4, 5.2.5).
+  void JudgeExtension(std::optional<uint8_t> standard, bool critical) {
+    if (standard == x509::kDeltaCrlIndicator) return Incomplete("is a delta CRL");
+    if (standard == x509::kIssuingDistributionPoint) return Incomplete("is indirect or of limited scope");
+    if (critical) Incomplete("has an unknown critical extension");
   }
 
   Crl crl_;
@@ -119,6 +142,22 @@ bool Crl::Revokes(const Certificate& certificate) const {
 
 bool Crl::SignedBy(const Certificate& issuer) const {
   return VerifySignature(issuer.key(), algorithm_, tbs_, signature_);
+}
+
+std::optional<std::string> CrlIssuerProblem(const Crl& crl, const Certificate& issuer) {
+  if (!Equal(crl.issuer(), issuer.subject())) {
+    return StrCat("CRL was issued by \"", crl.issuer_cn(), "\", not by \"", issuer.subject_cn(), "\"");
+  }
+  if (!crl.incomplete().empty()) return StrCat("CRL of \"", crl.issuer_cn(), "\" ", crl.incomplete());
+  if (issuer.key_usage() && !issuer.HasUsage(kCrlSign)) {
+    return StrCat("key usage of \"", issuer.subject_cn(), "\" does not allow it to sign CRLs");
+  }
+  const ByteView named = crl.authority_key_id(), own = issuer.subject_key_id();
+  if (!named.empty() && !own.empty() && !Equal(named, own)) {
+    return StrCat("CRL names key ", HexLower(named), " of \"", issuer.subject_cn(), "\", whose key is ",
+                  HexLower(own));
+  }
+  return std::nullopt;
 }
 
 }  // namespace thimble

@@ -41,6 +41,7 @@ Result<std::vector<Bytes>> DecodePem(std::string_view text, std::string_view lab
   const std::string begin = StrCat("-----BEGIN ", label, "-----");
   const std::string end = StrCat("-----END ", label, "-----");
   std::vector<Bytes> blocks;
+  std::string_view rest;
   for (size_t pos = text.find(begin); pos != std::string_view::npos; pos = text.find(begin, pos)) {
     const size_t start = pos + begin.size();
     const size_t stop = text.find(end, start);
@@ -50,7 +51,10 @@ Result<std::vector<Bytes>> DecodePem(std::string_view text, std::string_view lab
     if (!block || block->empty()) return Malformed(check, StrCat("PEM block ", label, " is not base64"));
     blocks.push_back(std::move(*block));
     pos = stop + end.size();
+    rest = text.substr(pos);
   }
+  if (!TrimTail(rest).empty())
+    return Malformed(check, StrCat(rest.size(), " bytes after the last PEM block ", label));
   return blocks;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// PEM (RFC 7468), leniently around the blocks and strictly inside them: text before, between and after, CRLF
-// and a trailing NUL are all met in real quotes.
+// PEM (RFC 7468), leniently around the blocks and strictly inside them: explanatory text before each block, CRLF and
+// trailing NULs are all met in real quotes and files. After the last block only white space and NULs may come.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@
 namespace thimble {
 
 // The decoded blocks with this label, in order. Malformed (with `check`) when a block does not end or is not
-// base64, or when there are more than `limit`. No block at all is an empty list.
+// base64, when there are more than `limit`, or when something comes after the last. No block at all is an empty list.
 Result<std::vector<Bytes>> DecodePem(std::string_view text, std::string_view label, size_t limit,
                                      Check check);
 

@@ -5,6 +5,7 @@
 // operator, and every result that rests on one says so.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,11 @@ struct TrustAnchor {
   std::string name;  // "Intel SGX Root CA", "ARK-Milan", ...: the subject CN
   Digest256 spki_sha256;
   bool extra = false;  // configured by the operator, not one of the pinned four
+  // SHA-256 of certificates with this key whose signature on themselves is known to hold. Other issues of the
+  // certificate are the same anchor; their signature has yet to be checked.
+  std::vector<Digest256> self_signed = {};
+
+  bool HasSigned(const Certificate& root) const { return std::ranges::count(self_signed, root.sha256()) > 0; }
 };
 
 // A value; const methods may be called from many threads at once.

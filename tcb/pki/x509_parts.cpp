@@ -80,7 +80,7 @@ bool IsNameText(const der::Element& value) {
 
 // Name ::= SEQUENCE OF SET OF SEQUENCE { OID, ANY } (RFC 5280 section 4.1.2.4).
 std::optional<std::string> CommonName(ByteView name_content) {
-  std::string common_name;
+  std::optional<std::string> common_name;
   der::Reader name(name_content);
   while (!name.empty()) {
     auto rdn = name.Enter(der::kSet);
@@ -90,10 +90,28 @@ std::optional<std::string> CommonName(ByteView name_content) {
       const auto oid = attribute ? attribute->Oid() : std::nullopt;
       const auto value = oid ? attribute->Next() : std::nullopt;
       if (!value || !IsNameText(*value) || !attribute->empty()) return std::nullopt;
-      if (OidIs(*oid, kCommonName)) common_name = AsText(value->content);
+      if (!OidIs(*oid, kCommonName)) continue;
+      if (common_name) return std::nullopt;
+      common_name = AsText(value->content);
     }
   }
-  return common_name;
+  return common_name.value_or("");
+}
+
+std::optional<ByteView> ReadAuthorityKeyId(ByteView value) {
+  der::Reader outer(value);
+  auto fields = outer.Enter(der::kSequence);
+  if (!fields || !outer.empty()) return std::nullopt;
+  ByteView id;
+  if (fields->PeekTag() == der::ContextPrimitive(0)) {
+    const auto element = fields->Next();
+    if (!element || element->content.empty()) return std::nullopt;
+    id = element->content;
+  }
+  for (const uint8_t tag : {der::ContextConstructed(1), der::ContextPrimitive(2)}) {  // issuer and serial
+    if (fields->PeekTag() == tag && !fields->Next()) return std::nullopt;
+  }
+  return fields->empty() ? std::optional(id) : std::nullopt;
 }
 
 std::optional<std::vector<Extension>> ReadExtensions(der::Reader sequence_of) {

@@ -16,8 +16,13 @@ namespace thimble::x509 {
 // with exactly AMD's parameters. The reader is the content of the SEQUENCE.
 std::optional<SignatureAlgorithm> ReadSignatureAlgorithm(ByteView sequence_content);
 
-// The last common name in a Name; empty when there is none. nullopt when the Name is not well-formed.
+// The common name in a Name; empty when there is none. nullopt when the Name is not well-formed, or has two: a
+// certificate has one name, whoever reads it.
 std::optional<std::string> CommonName(ByteView name_content);
+
+// keyIdentifier of an AuthorityKeyIdentifier (RFC 5280 section 4.2.1.1); empty when only issuer and serial are given.
+// nullopt when the value is not one.
+std::optional<ByteView> ReadAuthorityKeyId(ByteView value);
 
 // Extensions ::= SEQUENCE SIZE (1..MAX) OF Extension, without duplicates, at most 32.
 std::optional<std::vector<Extension>> ReadExtensions(der::Reader sequence_of);
@@ -30,6 +35,11 @@ enum StandardExtension : uint8_t {
   kKeyUsage = 15,
   kBasicConstraints = 19,
   kCrlNumber = 20,
+  kReasonCode = 21,
+  kInvalidityDate = 24,
+  kDeltaCrlIndicator = 27,
+  kIssuingDistributionPoint = 28,
+  kCertificateIssuer = 29,
   kCrlDistributionPoints = 31,
   kAuthorityKeyId = 35,
 };

@@ -22,7 +22,9 @@ std::vector<std::string_view> Hits(const Verdict& verdict, const RestrictedList&
   if (const auto* sgx = std::get_if<intel::SgxClaims>(&verdict.claims)) measurement(sgx->mr_enclave.view());
   if (const auto* td = std::get_if<intel::TdxClaims>(&verdict.claims)) measurement(td->mr_td.view());
   if (const auto* snp = std::get_if<amd::SnpClaims>(&verdict.claims)) {
-    if (restricted.chip_id.contains(snp->chip_id)) hits.push_back("chip_id");
+    const auto* facts = std::get_if<amd::PlatformFacts>(&verdict.platform);
+    const auto chip = facts != nullptr ? amd::ChipOf(*snp, *facts) : std::optional(snp->chip_id);
+    if (chip && restricted.chip_id.contains(*chip)) hits.push_back("chip_id");
     measurement(snp->measurement.view());
   }
   return hits;

@@ -33,6 +33,12 @@ Status CheckStatuses(const Policy& policy) {
 
 Status CheckDurations(const Policy& policy) {
   if (policy.collateral_grace < Seconds(0)) return Refuse("collateral_grace", "is negative");
+  const MaxCollateralAge& most = policy.max_collateral_age;
+  for (const auto& [key, age] : {std::pair("max_collateral_age.crl", most.crl),
+                                 std::pair("max_collateral_age.tcb_info", most.tcb_info),
+                                 std::pair("max_collateral_age.identity", most.identity)}) {
+    if (age && *age <= Seconds(0)) return Refuse(key, "lets nothing pass: it must be more than 0s");
+  }
   if (policy.platform_grace.value_or(Seconds(0)) < Seconds(0)) return Refuse("platform_grace", "is negative");
   if (policy.qe_grace.value_or(Seconds(0)) < Seconds(0)) return Refuse("qe_grace", "is negative");
   return {};
@@ -76,36 +82,56 @@ Status CheckTdx(const Policy& policy) {
   const TdxRules& tdx = policy.tdx;
   TRY(CheckPattern("tdx.td_attributes", tdx.td_attributes));
   TRY(CheckPattern("tdx.xfam", tdx.xfam));
+  if (tdx.allow_reserved_attributes && tdx.forbid_reserved_attributes) {
+    return Refuse("tdx.allow_reserved_attributes", "is true, and forbid_reserved_attributes is, too");
+  }
+  const bool service_td =
+      std::any_of(tdx.mrservicetd.begin(), tdx.mrservicetd.end(), [](const auto& id) { return !id.zero(); });
+  if (tdx.forbid_service_td && service_td) {
+    return Refuse("tdx.mrservicetd", "lists a service TD, and forbid_service_td is true");
+  }
   if (!tdx.td_attributes) return {};
   const BitPattern<8>& attributes = *tdx.td_attributes;
-  if (attributes.value[0] != 0 && !policy.allow_debug) {
+  const uint64_t mask = LittleEndian(attributes.mask), value = LittleEndian(attributes.value);
+  const auto demands_zero = [&](uint64_t bits) { return (mask & bits) == bits && (value & bits) == 0; };
+  if ((value & intel::kTdTud) != 0 && !policy.allow_debug) {
     return Refuse("tdx.td_attributes", "demands a bit of byte 0 (TUD), and allow_debug is false");
   }
-  if (tdx.require_sept_ve_disable && attributes.Demands(kSeptVeDisableBit, false)) {
+  if (tdx.require_sept_ve_disable && demands_zero(intel::kTdSeptVeDisable)) {
     return Refuse("tdx.td_attributes",
                   "demands SEPT_VE_DISABLE to be 0, and require_sept_ve_disable is true");
   }
-  for (size_t i = 0; i < kReservedTdAttributes.size(); ++i) {
-    if (tdx.forbid_reserved_attributes && (attributes.value.at(i) & kReservedTdAttributes.at(i)) != 0) {
-      return Refuse("tdx.td_attributes", "demands a reserved bit, and forbid_reserved_attributes is true");
-    }
+  if (tdx.forbid_reserved_attributes && (value & (intel::kTdReserved | intel::kTdReservedTud)) != 0) {
+    return Refuse("tdx.td_attributes", "demands a reserved bit, and forbid_reserved_attributes is true");
+  }
+  if (tdx.allow_migratable && demands_zero(intel::kTdMigratable)) {
+    return Refuse("tdx.td_attributes", "demands MIGRATABLE to be 0, and allow_migratable is true");
+  }
+  if (tdx.allow_reserved_attributes && demands_zero(intel::kTdReserved)) {
+    return Refuse("tdx.td_attributes",
+                  "demands reserved bits to be 0, and allow_reserved_attributes is true");
   }
   return {};
 }
 
 Status CheckMinTcb(std::string_view key, const TcbMinimums& minimums, const SnpRules& snp) {
-  for (const auto& [product, minimum] : minimums) {
-    if (minimum.fmc && product != amd::Product::kTurin) {
-      return Refuse(key, StrCat(amd::ProductName(product), " has no component fmc"));
+  for (const auto& [cpus, minimum] : minimums) {
+    const amd::Cpus& given = cpus;  // clang 14 captures no structured binding
+    if (minimum.fmc && given.product != amd::Product::kTurin) {
+      return Refuse(key, StrCat(given.name(), " has no component fmc"));
     }
-    if (!snp.products.empty() && !Contains(snp.products, product)) {
-      return Refuse(key, StrCat(amd::ProductName(product), " is not in snp.products"));
+    const bool wanted = std::any_of(snp.products.begin(), snp.products.end(), [&](const amd::Cpus& product) {
+      return product.Contains(given) || given.Contains(product);
+    });
+    if (!snp.products.empty() && !wanted) {
+      return Refuse(key, StrCat(given.name(), " is not in snp.products"));
     }
   }
-  for (const amd::Product product : snp.products) {
-    if (!minimums.empty() && !minimums.contains(product)) {
-      return Refuse(key,
-                    StrCat("has no minimum for ", amd::ProductName(product), ", which is in snp.products"));
+  for (const amd::Cpus& product : snp.products) {
+    const bool given = std::any_of(minimums.begin(), minimums.end(),
+                                   [&](const auto& minimum) { return minimum.first.Contains(product); });
+    if (!minimums.empty() && !given) {
+      return Refuse(key, StrCat("has no minimum for ", product.name(), ", which is in snp.products"));
     }
   }
   return {};
@@ -163,6 +189,27 @@ Status CheckSnp(const Policy& policy) {
   return {};
 }
 
+Status CheckHcl(const Policy& policy) {
+  for (const auto& [bank, numbers] : policy.hcl.pcr) {
+    const std::string name = amd::PcrBankName(bank);
+    const amd::PcrBank* const known = amd::FindPcrBank(name);
+    if (known == nullptr) return Refuse("hcl.pcr", StrCat(name, " is no bank that is known"));
+    if (bank == amd::kTpmSha1)
+      return Refuse("hcl.pcr", "a PCR of the SHA-1 bank proves nothing: it is shown, and never judged");
+    for (const auto& [number, values] : numbers) {
+      if (number >= amd::kPcrCount) return Refuse("hcl.pcr", StrCat(number, " is not 0 to 31"));
+      if (values.empty()) return Refuse("hcl.pcr", StrCat(name, ".", number, " accepts nothing"));
+      const bool fit =
+          std::ranges::all_of(values, [&](const Bytes& value) { return value.size() == known->digest_size; });
+      if (!fit) {
+        return Refuse("hcl.pcr",
+                      StrCat(name, ".", number, ": a value has ", 2 * known->digest_size, " hex digits"));
+      }
+    }
+  }
+  return {};
+}
+
 // What is asked for may not be restricted.
 Status CheckRestricted(const Policy& policy) {
   const RestrictedList& restricted = policy.restricted;
@@ -206,6 +253,7 @@ Status Validate(const Policy& policy) {
   TRY(CheckSgx(policy));
   TRY(CheckTdx(policy));
   TRY(CheckSnp(policy));
+  TRY(CheckHcl(policy));
   TRY(CheckRestricted(policy));
   return CheckOverrides(policy);
 }

@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/cache/cache_world.h"
-#include "tests/support/corpus.h"
+#include "tests/support/paths.h"
 
 namespace thimble {
 namespace {
@@ -129,7 +129,7 @@ TEST(DroppedSerials, AreThoseThatTheNextCrlLacks) {
 
 // Collateral of Intel's, each at a time when nothing of it had ended.
 TEST(Admit, TakesRealCollateral) {
-  const std::filesystem::path corpus = test::CorpusRoot() / "intel";
+  const std::filesystem::path corpus = test::CorpusDir() / "intel";
   std::ifstream in(corpus / "cases.json");
   if (!in) GTEST_SKIP() << "no corpus";
   const auto read = [](const std::filesystem::path& path) {

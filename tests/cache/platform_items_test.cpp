@@ -8,7 +8,7 @@
 #include <iterator>
 
 #include "tests/cache/cache_world.h"
-#include "tests/support/corpus.h"
+#include "tests/support/paths.h"
 
 namespace thimble {
 namespace {
@@ -29,7 +29,7 @@ std::string ReadFile(const std::filesystem::path& path) {
 // The first VCEKs of different keys that the corpus has.
 std::vector<Vcek> CorpusVceks(size_t count) {
   std::vector<Vcek> vceks;
-  const std::filesystem::path corpus = CorpusRoot() / "amd";
+  const std::filesystem::path corpus = test::CorpusDir() / "amd";
   if (!std::filesystem::exists(corpus)) return vceks;
   for (const auto& directory : std::filesystem::directory_iterator(corpus)) {
     const std::string der = ReadFile(directory.path() / "vcek.der");

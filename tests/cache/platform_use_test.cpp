@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "cache/memory_store.h"
+#include "tcb/base/ascii.h"
 
 namespace thimble {
 namespace {

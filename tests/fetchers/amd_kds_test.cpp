@@ -9,7 +9,7 @@
 
 #include "tcb/pki/pem.h"
 #include "tests/fetchers/fakes.h"
-#include "tests/support/corpus.h"
+#include "tests/support/paths.h"
 
 namespace thimble {
 namespace {
@@ -111,7 +111,7 @@ TEST(AmdKds, RefusesIntelsItems) {
 
 // A real VCEK with its chain, as the KDS delivers them.
 TEST(AmdKds, ARealVcekAuthenticates) {
-  const std::filesystem::path dir = test::CorpusRoot() / "amd/05b7438a";
+  const std::filesystem::path dir = test::CorpusDir() / "amd/05b7438a";
   if (!std::filesystem::exists(dir)) GTEST_SKIP() << "no corpus";
   const auto read = [&](const char* name) {
     std::ifstream in(dir / name, std::ios::binary);

@@ -291,9 +291,7 @@ bool AuthorityKeyUsage(Scene& scene, Choices& in) {
 
 bool AuthoritySigner(Scene& scene, Choices& in) {
   const bool forged = in.Bool();
-  // Not the root: it is trusted by its key, so its own signature proves nothing.
-  const auto which = in.Bool() ? IntelCertificate::kTcbSigning : sim::CaOf(scene.quote.platform.ca);
-  BendAuthority(scene, which, [=](CertificateSpec& c) {
+  BendAuthority(scene, Authority(scene, in), [=](CertificateSpec& c) {
     if (forged) c.signer = sim::SimKey("a forger");
   });
   return !forged;

@@ -129,7 +129,7 @@ bool KeyUsage(Scene& scene, Choices& in) {
     c.key_usage = usage;
     if (usage == 0) c.key_usage.reset();
   });
-  return usage != 0 && (usage & kKeyCertSign) == 0;
+  return (usage & kDigitalSignature) != 0 && (usage & kKeyCertSign) == 0;
 }
 
 bool MissingExtension(Scene& scene, Choices& in) {

@@ -118,6 +118,8 @@ class SimAmd {
 
 // A certificate table: GUIDs as text ("63da758d-..."), in the order given, contents one after the other.
 Bytes EncodeCertificateTable(const std::vector<std::pair<std::string, Bytes>>& entries);
+// The same GUID as hosts write it that take its first three fields for little endian.
+std::string MixedEndianGuid(std::string_view guid);
 inline constexpr const char* kVcekGuid = "63da758d-e664-4564-adc5-f4b93be8accd";
 inline constexpr const char* kVlekGuid = "a8074bc2-a25a-483e-aae6-39c045a0b8a1";
 inline constexpr const char* kAskGuid = "4ab7b379-bbac-4fe4-a02f-05aef327c782";

@@ -95,6 +95,14 @@ Bytes EncodeCertificateTable(const std::vector<std::pair<std::string, Bytes>>& e
   return der::Concat({header, Bytes(24), contents});
 }
 
+std::string MixedEndianGuid(std::string_view guid) {
+  Bytes bytes = GuidBytes(guid);
+  std::reverse(bytes.begin(), bytes.begin() + 4);
+  std::reverse(bytes.begin() + 4, bytes.begin() + 6);
+  std::reverse(bytes.begin() + 6, bytes.begin() + 8);
+  return HexLower(bytes);
+}
+
 Bytes SimAmd::ExtendedReport(const SnpPlatform& platform, const ReportSpec& spec) const {
   const char* leaf_guid = platform.kind == amd::SigningKey::kVcek ? kVcekGuid : kVlekGuid;
   return der::Concat({Report(platform, spec),

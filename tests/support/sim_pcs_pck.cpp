@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "tcb/base/ascii.h"
 #include "tcb/base/text.h"
 
 namespace thimble::sim {

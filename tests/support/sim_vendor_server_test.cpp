@@ -16,7 +16,7 @@
 
 #include "fetchers/curl_http_client.h"
 #include "fetchers/intel_pcs.h"
-#include "tests/support/corpus.h"
+#include "tests/support/paths.h"
 #include "tests/support/sim_files.h"
 #include "tests/support/sim_pcs_pck.h"
 #include "tests/support/temp_dir.h"
@@ -295,7 +295,7 @@ TEST_F(SimVendorServerTest, RecordedCollateralIsServedByteForByte) {
 
 // The corpus of real inputs lies beside the project, where it is present at all.
 TEST_F(SimVendorServerTest, CorpusIsServedByteForByte) {
-  const std::filesystem::path corpus = test::CorpusRoot() / "intel";
+  const std::filesystem::path corpus = test::CorpusDir() / "intel";
   if (!std::filesystem::exists(corpus / "cases.json")) GTEST_SKIP() << "no corpus at " << corpus;
   std::ifstream in(corpus / "cases.json");
   size_t served = 0;

@@ -3,7 +3,6 @@ find_package(nlohmann_json REQUIRED)
 add_executable(edits_test intel/edits_test.cpp intel/reference_edits.cpp intel/reference_status_test.cpp)
 target_link_libraries(edits_test PRIVATE thimble_sim_worlds nlohmann_json::nlohmann_json GTest::gtest_main
   thimble_warnings)
-target_compile_definitions(edits_test PRIVATE THIMBLE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 gtest_discover_tests(edits_test DISCOVERY_MODE PRE_TEST)
 
 set(fuzz ${PROJECT_SOURCE_DIR}/tests/fuzz)

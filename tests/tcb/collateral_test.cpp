@@ -115,6 +115,35 @@ TEST(CollateralItem, IsWhatItsKeyNames) {
   }
 }
 
+// From an upstream, an import or the store: nothing that ends in a root which has not signed itself is taken, for
+// clients that check it would refuse what is served.
+TEST(CollateralItem, EndsInARootThatHasSignedItself) {
+  const sim::SimIntel forged = WorldWith(
+      sim::IntelCertificate::kRoot, [](sim::CertificateSpec& spec) { spec.signer = sim::SimKey("forger"); });
+  struct Row {
+    CollateralKey key;
+    CollateralBytes bytes;
+    std::string chain;
+    Check check;
+  };
+  const Row rows[] = {
+      {RootCaCrlKey{}, RootCrl(), forged.RootPem(), Check::kCrlRootIssuer},
+      {PckCrlKey{PckCa::kPlatform}, PckCrl(), forged.CaChain(PckCa::kPlatform), Check::kCrlPckIssuer},
+      {TcbInfoKey{IntelTee::kSgx, kServer, kStandard}, TcbInfo(), forged.TcbSigningChain(),
+       Check::kSigningChainUntrusted},
+      {EnclaveIdentityKey{EnclaveId::kQe, kStandard}, Identity(), forged.TcbSigningChain(),
+       Check::kSigningChainUntrusted},
+      {EvaluationNumbersKey{IntelTee::kSgx}, Numbers(), forged.TcbSigningChain(),
+       Check::kSigningChainUntrusted},
+  };
+  for (const Row& row : rows) {
+    EXPECT_NE(Authentic(row.key, row.bytes), nullptr);
+    ExpectRefused(row.key, {row.bytes.body, row.chain}, ErrorKind::kRejected, row.check);
+    ExpectRefused(row.key, {row.bytes.body, row.bytes.issuer_chain + "text"}, ErrorKind::kMalformed,
+                  Check::kCollateralMalformed);
+  }
+}
+
 TEST(CollateralMismatch, AuthenticButNotWhatWasAskedFor) {
   struct Row {
     CollateralKey key;

@@ -10,7 +10,7 @@
 
 #include "tcb/base/bytes.h"
 #include "tcb/intel/verify.h"
-#include "tests/support/corpus.h"
+#include "tests/support/paths.h"
 
 namespace thimble::test {
 

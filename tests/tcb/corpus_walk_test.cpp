@@ -78,9 +78,9 @@ std::vector<std::filesystem::path> FilesUnder(const std::filesystem::path& root)
 }
 
 TEST(CorpusWalk, EveryFileIsReadOrMalformed) {
-  if (!std::filesystem::exists(CorpusRoot())) GTEST_SKIP() << "no corpus beside the project";
+  if (!std::filesystem::exists(CorpusDir())) GTEST_SKIP() << "no corpus beside the project";
   Taken taken;
-  for (const auto& path : FilesUnder(CorpusRoot())) {
+  for (const auto& path : FilesUnder(CorpusDir())) {
     SCOPED_TRACE(path.string());
     ReadAsEverything(ReadFile(path), &taken);
   }
@@ -96,9 +96,9 @@ TEST(CorpusWalk, EveryFileIsReadOrMalformed) {
 
 // Every file cut in the middle and with a byte changed, which no vendor signed and no client sends.
 TEST(CorpusWalk, DamagedFilesAreReadOrMalformed) {
-  if (!std::filesystem::exists(CorpusRoot())) GTEST_SKIP() << "no corpus beside the project";
+  if (!std::filesystem::exists(CorpusDir())) GTEST_SKIP() << "no corpus beside the project";
   Taken taken;
-  for (const auto& path : FilesUnder(CorpusRoot() / "unlabelled" / "raw")) {
+  for (const auto& path : FilesUnder(CorpusDir() / "unlabelled" / "raw")) {
     SCOPED_TRACE(path.string());
     const Bytes bytes = ReadFile(path);
     for (const size_t part : {4, 3, 2}) {
@@ -113,7 +113,7 @@ TEST(CorpusWalk, DamagedFilesAreReadOrMalformed) {
 
 // The pairs of quote and collateral: a verdict, or an error that is no internal one.
 TEST(CorpusWalk, EveryPairEndsInAVerdictOrANamedError) {
-  const auto pairs = CorpusRoot() / "unlabelled" / "pairs";
+  const auto pairs = CorpusDir() / "unlabelled" / "pairs";
   if (!std::filesystem::exists(pairs)) GTEST_SKIP() << "no corpus beside the project";
   const Instant at = *ParseRfc3339("2025-07-01T00:00:00Z");
   intel::Memo memo;

@@ -5,5 +5,4 @@ add_executable(pck_test
   ${CMAKE_CURRENT_LIST_DIR}/intel/pck_set_test.cpp)
 target_link_libraries(pck_test PRIVATE thimble::tcb thimble_sim_worlds nlohmann_json::nlohmann_json
   GTest::gtest_main thimble_warnings)
-target_compile_definitions(pck_test PRIVATE THIMBLE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 gtest_discover_tests(pck_test DISCOVERY_MODE PRE_TEST TEST_PREFIX tcb.)

@@ -51,12 +51,12 @@ TEST(StatusReport, GivesEveryItemAndComesBackFromItsJson) {
   EXPECT_EQ(tcb.sha256, Sha256(w.intel.TcbInfo(IntelTee::kSgx)).hex());
   EXPECT_EQ(tcb.source, StrCat(w.vendor.PcsUrl(), "tcb?fmspc=00806F050000"));
   EXPECT_EQ(tcb.order_number, sim::kStandardNumber);
-  EXPECT_NE(StatusText(*report).find("intel/crl/root"), std::string::npos);
+  EXPECT_NE(StatusText(*report).text().find("intel/crl/root"), std::string::npos);
 }
 
 TEST(StatusReport, RefusesWhatIsNotOne) {
-  for (const char* bad :
-       {"", "{}", R"({"at": "x", "platform_items": 0, "items": []})", R"({"at": "2026-06-01T00:00:00Z", "platform_items": 0, "items": [{}]})"}) {
+  for (const char* bad : {"", "{}", R"({"at": "x", "platform_items": 0, "items": []})",
+                          R"({"at": "2026-06-01T00:00:00Z", "platform_items": 0, "items": [{}]})"}) {
     const auto report = ParseStatusJson(bad);
     ASSERT_FALSE(report.ok()) << bad;
     EXPECT_EQ(report.error().kind, ErrorKind::kUnavailable);

@@ -6,6 +6,7 @@
 #include "tcb/base/crypto.h"
 #include "tcb/base/text.h"
 #include "tests/service/testing/amd_world.h"
+#include "tests/support/der_writer.h"
 #include "tests/support/sim_hcl.h"
 
 namespace thimble {
@@ -38,9 +39,9 @@ class SnpVerifyTest : public testing::Test {
   }
   static json TpmQuote(const sim::TpmQuoteSpec& spec = {}) {
     const auto quote = sim::MakeTpmQuote(spec, sim::VtpmKey());
-    json pcrs = json::array();
-    for (const Digest256& pcr : spec.pcrs) pcrs.push_back(pcr.hex());
-    return {{"message", Base64(quote.message)}, {"signature", Base64Url(quote.signature)}, {"pcrs", pcrs}};
+    return {{"message", Base64(quote.message)},
+            {"signature", Base64Url(quote.signature)},
+            {"pcrs", json::parse(sim::PcrsJson(spec.pcrs))}};
   }
 
   test::AmdWorld w_;
@@ -75,16 +76,85 @@ TEST_F(SnpVerifyTest, TakesTheRawReportWithQueryParameters) {
   EXPECT_EQ(post("/v1/verify?product=Venice").status, 400);
 }
 
-TEST_F(SnpVerifyTest, TakesEndorsementsFromTheRequestAndAsksNobody) {
+TEST_F(SnpVerifyTest, TakesCertificatesFromTheRequestAndTheCrlFromTheVendor) {
   Start();
-  json endorsements = Endorsements(kMilanVlek);
+  const json endorsements = Endorsements(kMilanVlek);
   const Bytes report = w_.amd.Report(kMilanVlek);
   const json result = w_.Verify(report, {{"endorsements", endorsements}});
   EXPECT_EQ(result["decision"], "accept") << result.dump(1);
-  EXPECT_EQ(w_.vendor.Count(), 0u);
-  endorsements.erase(2);  // the CRL, which then is the cache's
-  EXPECT_EQ(w_.Verify(report, {{"endorsements", endorsements}})["decision"], "accept");
   EXPECT_EQ(w_.vendor.Count("/vlek/v1/Milan/crl"), 1u);
+  EXPECT_EQ(w_.vendor.Count("SPL="), 0u);
+}
+
+// The host's or the caller's CRL says whether to refuse, and is not what amd_crl = "require" asks for.
+TEST_F(SnpVerifyTest, ABroughtCrlMayRevokeAndSatisfiesNothing) {
+  w_.vendor.SetMode("500", "/crl");
+  Start();
+  const auto crl = [&](std::vector<Bytes> revoked) {
+    return w_.amd.Crl(Product::kMilan, [&](sim::CrlSpec& c) { c.revoked = std::move(revoked); });
+  };
+  json clean = Endorsements(kMilan), revoking = clean;
+  revoking[2] = Base64(crl({{1, 0, 1}}));
+  const Bytes report = w_.amd.Report(kMilan), extended = w_.amd.ExtendedReport(kMilan);
+  EXPECT_EQ(w_.Problem(report, 503, {{"endorsements", clean}})["check"], "snp.crl_missing");
+  EXPECT_EQ(w_.Problem(extended, 503)["check"], "snp.crl_missing");
+  EXPECT_EQ(FindingsOf(w_.Verify(report, {{"endorsements", revoking}})), Names{"snp.revoked"});
+  // For another time, what the caller brings decides.
+  const json at = FormatRfc3339(sim::kAmdNow);
+  EXPECT_EQ(w_.Verify(report, {{"endorsements", clean}, {"at", at}})["decision"], "accept");
+}
+
+TEST_F(SnpVerifyTest, DropsWhatIsNotThisReportsAndSeeksIt) {
+  Start();
+  SnpPlatform older = kMilan;
+  --older.tcb.snp;
+  const sim::SimAmd forger = sim::SimAmd::Make({.seed = "forger"});
+  const json kBad[] = {Endorsements(older),
+                       Endorsements(kTurin),
+                       Endorsements(kMilanVlek),
+                       {Base64(forger.Leaf(kMilan))},
+                       {Base64(Bytes{0x30, 0x00})},
+                       {"-----BEGIN CERTIFICATE-----\nAA"},
+                       {"{\"a\": 1}"},
+                       {Base64(w_.amd.Leaf(kTurin)), Base64(w_.amd.Leaf(kMilan))}};
+  for (const json& endorsements : kBad) {
+    SCOPED_TRACE(endorsements.dump());
+    const json result = w_.Verify(w_.amd.Report(kMilan), {{"endorsements", endorsements}});
+    EXPECT_EQ(result["decision"], "accept") << result["findings"].dump(1);
+    EXPECT_EQ(FindingsOf(result), Names{"hint.dropped"});
+  }
+  // A forger's whole table: the host's word against AMD's.
+  const json forged = w_.Verify(forger.ExtendedReport(kMilan));
+  EXPECT_EQ(FindingsOf(forged), (Names{"hint.dropped", "snp.signature"}));
+  const json stale = w_.Verify(sim::der::Concat(
+      {w_.amd.Report(kMilan), sim::EncodeCertificateTable({{sim::kVcekGuid, w_.amd.Leaf(older)}})}));
+  EXPECT_EQ(stale["decision"], "accept") << stale.dump(1);
+  EXPECT_NE(stale["findings"].dump().find("certificate table, entry 1 (vcek)"), std::string::npos);
+}
+
+TEST_F(SnpVerifyTest, AMaskedChipIsTheCertificatesAndNeedsToBeAllowed) {
+  w_.config.policies["masked"] = BuiltInPolicy();
+  w_.config.policies["masked"].snp.allow_masked_chip_id = true;
+  w_.config.policies["listed"] = w_.config.policies["masked"];
+  w_.config.policies["listed"].snp.chip_id = {amd::ChipId(kTurin.chip_id)};
+  w_.config.policies["restricted"] = w_.config.policies["masked"];
+  w_.config.policies["restricted"].restricted.chip_id = {amd::ChipId(kMilan.chip_id)};
+  Start();
+  const Bytes report =
+      w_.amd.Report(kMilan, {.bend = [](Bytes& r) { std::fill_n(r.begin() + 0x1a0, 64, uint8_t{0}); }});
+  EXPECT_EQ(w_.Problem(report, 503)["check"], "snp.endorsement_missing");
+  EXPECT_EQ(w_.vendor.Count(), 0u);
+  const auto decide = [&](const char* policy) {
+    return w_.Verify(report, {{"endorsements", Endorsements(kMilan)}, {"policy", policy}});
+  };
+  const json refused = decide("default");
+  EXPECT_EQ(refused["decision"], "reject");
+  EXPECT_EQ(refused["authentic"], true);
+  EXPECT_EQ(FindingsOf(refused), Names{"snp.chip_id_masked"});
+  EXPECT_EQ(refused["platform"]["hwid"], HexLower(kMilan.hwid()));
+  EXPECT_EQ(decide("masked")["decision"], "accept");
+  EXPECT_EQ(decide("listed")["decision"], "reject");
+  EXPECT_EQ(decide("restricted")["decision"], "reject");
 }
 
 TEST_F(SnpVerifyTest, AVlekReportWithAZeroChipIdShowsItsCspId) {
@@ -117,8 +187,12 @@ TEST_F(SnpVerifyTest, VerifiesWithTheVcekOfTheReportedTcbOnly) {
   EXPECT_EQ(w_.vendor.Count("ucodeSPL=219"), 1u);
   EXPECT_EQ(w_.vendor.Count("ucodeSPL=220"), 0u);
   const json other = w_.Verify(report, {{"endorsements", Endorsements(newer)}});
-  EXPECT_EQ(other["decision"], "reject");
-  EXPECT_EQ(FindingsOf(other), Names{"snp.tcb_binding"});
+  EXPECT_EQ(other["decision"], "accept");
+  EXPECT_EQ(FindingsOf(other), Names{"hint.dropped"});
+  // For another time, where nothing else is sought, what the caller brings decides.
+  const json then =
+      w_.Verify(report, {{"endorsements", Endorsements(newer)}, {"at", FormatRfc3339(sim::kAmdNow)}});
+  EXPECT_EQ(FindingsOf(then), Names{"snp.tcb_binding"});
 }
 
 TEST_F(SnpVerifyTest, TurinHasItsOwnLayoutAndModelAfIsGenoa) {
@@ -204,13 +278,11 @@ TEST_F(SnpVerifyTest, AsksNobodyForWhatFailsByItself) {
   Start();
   const Bytes host = w_.amd.Report(kMilan, {.vmpl = 0xffffffff});
   EXPECT_EQ(FindingsOf(w_.Verify(host)), Names{"snp.vmpl"});
-  SnpPlatform masked = kMilan;
-  masked.chip_id = {};
-  EXPECT_EQ(FindingsOf(w_.Verify(w_.amd.Report(masked))), Names{"snp.chip_id"});
   EXPECT_EQ(FindingsOf(w_.Verify(w_.amd.Report(kMilan, {.signature_algorithm = 2}))),
             Names{"snp.signature_algorithm"});
-  const sim::SimAmd forger = sim::SimAmd::Make({.seed = "forger"});
-  EXPECT_EQ(FindingsOf(w_.Verify(forger.ExtendedReport(kMilan))), Names{"snp.chain"});
+  Bytes bent = w_.amd.ExtendedReport(kMilan);
+  bent.at(0x90) ^= 1;  // the measurement
+  EXPECT_EQ(FindingsOf(w_.Verify(bent)), Names{"snp.signature"});
   EXPECT_EQ(w_.vendor.Count(), 0u);
 }
 
@@ -292,21 +364,84 @@ TEST_F(SnpVerifyTest, AVtpmQuoteIsHeldAgainstTheHclReport) {
   Start();
   const sim::TpmQuoteSpec spec;
   const json good = w_.Verify(HclReport(), {{"tpm_quote", TpmQuote()}, {"nonce", HexLower(spec.nonce)}});
+  EXPECT_EQ(good["nonce"], json({{"expected", HexLower(spec.nonce)},
+                                 {"extra_data", HexLower(spec.nonce)},
+                                 {"freshness", "callers"}}));
   EXPECT_EQ(good["decision"], "accept") << good.dump(1);
   for (const char* check : {"hcl.tpm_signature", "hcl.tpm_pcr_digest", "hcl.tpm_nonce"}) {
     EXPECT_EQ(CheckIn(good, check), "passed");
   }
+  EXPECT_EQ(good["claims"]["tpm_pcrs"], json::parse(sim::PcrsJson(spec.pcrs)));
   json quote = TpmQuote();
-  quote["pcrs"][0] = std::string(64, '1');
+  quote["pcrs"]["sha256"]["0"] = std::string(64, '1');
   EXPECT_EQ(FindingsOf(w_.Verify(HclReport(), {{"tpm_quote", quote}})), Names{"hcl.tpm_pcr_digest"});
   quote = TpmQuote();
   quote["signature"] = Base64(Bytes(256, 1));
   EXPECT_EQ(FindingsOf(w_.Verify(HclReport(), {{"tpm_quote", quote}})), Names{"hcl.tpm_signature"});
-  EXPECT_EQ(FindingsOf(w_.Verify(HclReport(), {{"tpm_quote", TpmQuote()}, {"nonce", "00"}})),
-            Names{"hcl.tpm_nonce"});
+  EXPECT_EQ(
+      FindingsOf(w_.Verify(HclReport(), {{"tpm_quote", TpmQuote()}, {"nonce", HexLower(Bytes(32, 7))}})),
+      Names{"hcl.tpm_nonce"});
   quote = TpmQuote();
   quote.erase("pcrs");
   EXPECT_EQ(CheckIn(w_.Verify(HclReport(), {{"tpm_quote", quote}}), "hcl.tpm_pcr_digest"), "not_run");
+}
+
+// Every way to name PCRs, and what none is.
+TEST_F(SnpVerifyTest, PcrsAreNamedByBankAndNumber) {
+  Start();
+  sim::TpmQuoteSpec all;
+  all.pcrs = sim::SomePcrs(amd::kTpmSha384, 24);
+  json list = json::array();
+  for (const auto& [number, value] : all.pcrs.at(amd::kTpmSha384)) list.push_back(HexLower(value));
+  const auto verify = [&](const json& pcrs) {
+    json quote = TpmQuote(all);
+    quote["pcrs"] = pcrs;
+    return w_.Post({{"evidence", Base64(HclReport())}, {"tpm_quote", quote}});
+  };
+  for (const json& pcrs : {list, json{{"sha384", list}}, json::parse(sim::PcrsJson(all.pcrs))}) {
+    const json result = json::parse(verify(pcrs).body);
+    EXPECT_EQ(CheckIn(result, "hcl.tpm_pcr_digest"), "passed") << result.dump(1);
+    EXPECT_EQ(result["claims"]["tpm_pcrs"], json::parse(sim::PcrsJson(all.pcrs)));
+  }
+  json fewer = list;
+  fewer[23] = nullptr;  // quoted, and not named
+  EXPECT_EQ(FindingsOf(json::parse(verify(fewer).body)), Names{"hcl.tpm_pcr_digest"});
+  json none = json::array();
+  for (int i = 0; i < 24; ++i) none.push_back(nullptr);
+  json mixed = list, wrong = list;
+  mixed[3] = std::string(64, '0');
+  wrong.erase(0);
+  for (const json& pcrs : {none, mixed, wrong, json{{"sha256", list}}, json{{"md5", list}}, json::object(),
+                           json{{"sha384", {{"32", list[0]}}}}, json{{"sha384", {{"7", "xx"}}}},
+                           json{{"sha384", {{"7", list[7]}, {"07", list[7]}}}}, json("7")}) {
+    EXPECT_EQ(verify(pcrs).status, 400) << pcrs.dump();
+  }
+  // A signature that cannot be read is none that fails.
+  json unreadable = TpmQuote();
+  unreadable["signature"] = Base64(Bytes(255));
+  EXPECT_EQ(w_.Problem(HclReport(), 400, {{"tpm_quote", unreadable}})["check"], "hcl.format");
+}
+
+// On Azure the launch measurement is the paravisor's: a policy names the guest by what is in the HCL report.
+TEST_F(SnpVerifyTest, PoliciesNameTheGuestByItsPcrsAndRuntimeData) {
+  const sim::TpmQuoteSpec spec;
+  auto& policy = w_.config.policies["guest"] = BuiltInPolicy();
+  policy.hcl.secure_boot = true;
+  policy.hcl.console_enabled = false;
+  policy.hcl.pcr[amd::kTpmSha256][2] = {spec.pcrs.at(amd::kTpmSha256).at(2)};
+  Start();
+  const auto decide = [&](const Bytes& evidence, const sim::TpmQuoteSpec& quoted) {
+    return w_.Verify(evidence, {{"tpm_quote", TpmQuote(quoted)}, {"policy", "guest"}});
+  };
+  EXPECT_EQ(decide(HclReport(), spec)["decision"], "accept");
+  sim::TpmQuoteSpec other;
+  other.pcrs.at(amd::kTpmSha256).at(2).front() ^= 1;
+  EXPECT_EQ(decide(HclReport(), other)["decision"], "reject");
+  std::string insecure = sim::RuntimeData(sim::VtpmKey());
+  insecure.replace(insecure.find("\"secure-boot\":true"), 18, "\"secure-boot\":false");
+  EXPECT_EQ(decide(HclReport(insecure), spec)["decision"], "reject");
+  EXPECT_EQ(w_.Verify(HclReport(), {{"policy", "guest"}})["decision"], "reject") << "no quote, no PCR";
+  EXPECT_EQ(w_.Verify(w_.amd.Report(kMilan), {{"policy", "guest"}})["decision"], "reject");
 }
 
 TEST_F(SnpVerifyTest, AnHclReportThatFailsByItselfHasNothingFetched) {
@@ -315,6 +450,10 @@ TEST_F(SnpVerifyTest, AnHclReportThatFailsByItselfHasNothingFetched) {
   const Bytes unbound =
       sim::EncodeHclReport({.hardware_report = w_.amd.Report(kMilan), .runtime_data = runtime_data});
   EXPECT_EQ(FindingsOf(w_.Verify(unbound)), Names{"hcl.binding"});
+  const Bytes guests = sim::EncodeHclReport(
+      {.hardware_report = w_.amd.Report(kMilan, {.vmpl = 2, .report_data = sim::BindingOf(runtime_data)}),
+       .runtime_data = runtime_data});
+  EXPECT_EQ(FindingsOf(w_.Verify(guests)), Names{"hcl.vmpl"});
   EXPECT_EQ(w_.vendor.Count(), 0u);
 }
 
@@ -359,6 +498,9 @@ TEST_F(SnpVerifyTest, RefusesWhatDoesNotGoTogether) {
       {{{"evidence", report}, {"runtime_data", "!"}}, "runtime_data"},
       {{{"evidence", hcl}, {"td_quote", quote}}, "td_quote"},
       {{{"evidence", hcl}, {"nonce", "0"}}, "nonce"},
+      {{{"evidence", hcl}, {"tpm_quote", tpm_quote}, {"nonce", "01"}}, "8 to 64"},
+      {{{"evidence", hcl}, {"tpm_quote", tpm_quote}, {"nonce", std::string(130, '1')}}, "8 to 64"},
+      {{{"evidence", hcl}, {"tpm_quote", tpm_quote}, {"nonce", std::string(64, '0')}}, "all zero"},
       {{{"evidence", hcl}, {"tpm_quote", {{"message", "AA=="}}}}, "signature"},
       {{{"evidence", hcl}, {"tpm_quote", {{"message", "!"}, {"signature", "AA=="}}}}, "message"},
   };
@@ -418,19 +560,6 @@ TEST_F(SnpVerifyTest, GivesNoEndorsementsForWhatDoesNotHoldOrCannotBeHad) {
   EXPECT_EQ(w_.vendor.Count(), 0u);
   w_.vendor.SetMode("503", "/crl");
   EXPECT_EQ(problem(w_.amd.Report(kMilan), 503), "upstream.status");
-}
-
-TEST_F(SnpVerifyTest, CallsUndecodableEndorsementsMalformed) {
-  Start();
-  const std::string report = Base64(w_.amd.Report(kMilan));
-  const json crl = Base64(w_.amd.Crl(Product::kMilan));
-  for (const json& endorsements :
-       {json{Base64(Bytes{0x30, 0x00})}, json{crl, crl}, json{"-----BEGIN CERTIFICATE-----\nAA"},
-        json{Base64(w_.amd.Leaf(kMilan)), Base64(w_.amd.Leaf(kTurin))}}) {
-    const test::RawAnswer answer = w_.Post({{"evidence", report}, {"endorsements", endorsements}});
-    EXPECT_EQ(answer.status, 400) << endorsements.dump();
-    EXPECT_EQ(json::parse(answer.body)["check"], "collateral.malformed");
-  }
 }
 
 }  // namespace

@@ -103,7 +103,7 @@ TEST(Floors, AFileIsReadOnceAndThenKept) {
 TEST(Floors, ThimbleDoesNotStartWithoutTheFloorOfABaseline) {
   Config config;
   config.baselines["mine"].amd = "/nowhere/floor.toml";
-  EXPECT_FALSE(CheckFloors(config));
+  EXPECT_FALSE(CheckFloors(config.baselines));
   const auto app = App::Make(config, {.storage = Storage::kMemory, .frozen_time = {}});
   ASSERT_FALSE(app);
   EXPECT_NE(app.error().message.find("/nowhere/floor.toml"), std::string::npos);

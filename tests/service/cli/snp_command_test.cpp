@@ -72,6 +72,47 @@ TEST_F(SnpCommandTest, VerifiesWithADirectory) {
   EXPECT_EQ(Verify(report, {"--collateral", report}).exit_code, 2);
 }
 
+// Genoa, Genoa-X and Siena count microcode apart. A report of version 2 may be of any of them.
+TEST_F(SnpCommandTest, AsksOfEachLineItsOwnMinimum) {
+  const std::string policy = w_.files.Write("policy.toml", std::string_view(R"([policy.default]
+amd_floor = "if_known"
+[policy.default.snp]
+min_reported_tcb.Genoa = { microcode = 84 }
+min_reported_tcb.Siena = { microcode = 25 }
+[baseline.default]
+amd = ""
+)"));
+  struct Row {
+    amd::CpuId cpuid;
+    uint32_t version;
+    uint8_t microcode;
+    int exit_code;
+  };
+  constexpr Row kRows[] = {
+      {{0x19, 0x11, 1}, 5, 84, 0}, {{0x19, 0x11, 1}, 5, 30, 1}, {{0x19, 0x11, 2}, 5, 83, 1},
+      {{0x19, 0xa0, 2}, 5, 25, 0}, {{0x19, 0xa0, 2}, 5, 24, 1}, {{0x19, 0xa0, 2}, 2, 30, 1},
+      {{0x19, 0xa0, 2}, 2, 84, 0},
+  };
+  for (const Row& row : kRows) {
+    SnpPlatform platform = SnpPlatform::Of(Product::kGenoa);
+    platform.cpuid = row.cpuid;
+    platform.tcb.microcode = row.microcode;
+    const std::string report =
+        w_.files.Write("report.bin", w_.amd.Report(platform, {.version = row.version}));
+    const ProcessResult run = Verify(report, {"--collateral", DirectoryOf(platform), "--policy", policy});
+    EXPECT_EQ(run.exit_code, row.exit_code)
+        << int{row.cpuid.model} << "/" << int{row.cpuid.stepping} << " " << int{row.microcode} << run.out;
+  }
+  const std::string twice = w_.files.Write(
+      "twice.toml", std::string_view("[policy.default.snp]\nmin_reported_tcb.Siena = { snp = 1 }\n"
+                                     "min_reported_tcb.Bergamo = { snp = 2 }\n"));
+  const ProcessResult refused = Verify(w_.files / "report.bin", {"--policy", twice});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_NE(refused.err.find("twice.toml:2: min_reported_tcb.Siena and min_reported_tcb.Bergamo in line 3"),
+            std::string::npos)
+      << refused.err;
+}
+
 TEST_F(SnpCommandTest, ReadsWhatStandsBesideAnHclReport) {
   const std::string runtime_data = sim::RuntimeData(sim::VtpmKey());
   const sim::ReportSpec spec{.report_data = sim::BindingOf(runtime_data)};
@@ -83,18 +124,76 @@ TEST_F(SnpCommandTest, ReadsWhatStandsBesideAnHclReport) {
   const auto quote = sim::MakeTpmQuote(tpm, sim::VtpmKey());
   w_.files.Write("given/tpm_quote.msg", quote.message);
   w_.files.Write("given/tpm_quote.sig", quote.signature);
-  json pcrs = json::array();
-  for (const Digest256& pcr : tpm.pcrs) pcrs.push_back(pcr.hex());
-  w_.files.Write("given/tpm_pcrs.json", std::string_view(pcrs.dump()));
+  w_.files.Write("given/tpm_pcrs.json", std::string_view(sim::PcrsJson(tpm.pcrs)));
   const ProcessResult run = Verify(hcl, {"--collateral", given, "--nonce", HexLower(tpm.nonce)});
   EXPECT_EQ(run.exit_code, 0) << run.out;
   const json result = ObjectOf(run);
   EXPECT_EQ(test::CheckIn(result, "hcl.tpm_pcr_digest"), "passed");
   EXPECT_EQ(test::CheckIn(result, "hcl.tpm_nonce"), "passed");
-  EXPECT_EQ(Verify(hcl, {"--collateral", given, "--nonce", "00"}).exit_code, 1);
+  EXPECT_EQ(Verify(hcl, {"--collateral", given, "--nonce", "0102030405060708"}).exit_code, 1);
+  EXPECT_EQ(Verify(hcl, {"--collateral", given, "--nonce", "01"}).exit_code, 2);
   EXPECT_EQ(Verify(hcl, {"--collateral", given, "--nonce", "0"}).exit_code, 2);
+  // What tpm2_quote writes unless it is told otherwise, and what cannot be read.
+  w_.files.Write("given/tpm_quote.sig", sim::WrapRsaSignature(0x0014, amd::kTpmSha256, quote.signature));
+  EXPECT_EQ(Verify(hcl, {"--collateral", given, "--nonce", HexLower(tpm.nonce)}).exit_code, 0);
+  w_.files.Write("given/tpm_quote.sig", sim::WrapRsaSignature(0x0018, amd::kTpmSha256, quote.signature));
+  EXPECT_EQ(Verify(hcl, {"--collateral", given}).exit_code, 4);
+  w_.files.Write("given/tpm_quote.sig", quote.signature);
   w_.files.Write("given/tpm_quote.msg", Bytes{1});
   EXPECT_EQ(Verify(hcl, {"--collateral", given}).exit_code, 4);
+}
+
+TEST_F(SnpCommandTest, TakesFilesByWhatTheyAre) {
+  const std::string report = w_.files.Write("report.bin", w_.amd.Report(kMilan));
+  const std::string policy = w_.files.Write("policy.toml", "[policy.default]\namd_crl = \"if_available\"\n");
+  const std::string ask = sim::ToPem(w_.amd.Intermediate(Product::kMilan, amd::SigningKey::kVcek),
+                                     "CERTIFICATE"),
+                    ark = sim::ToPem(w_.amd.Ark(Product::kMilan), "CERTIFICATE"),
+                    vcek = sim::ToPem(w_.amd.Leaf(kMilan), "CERTIFICATE");
+  // As snpguest and snphost name them, beside what else is there.
+  std::filesystem::create_directory(w_.files / "certs");
+  w_.files.Write("certs/ark.pem", ark);
+  w_.files.Write("certs/ask.pem", ask);
+  w_.files.Write("certs/vcek.pem", vcek);
+  w_.files.Write("certs/README.md", std::string_view("not a certificate"));
+  const auto verify = [&](const std::string& collateral) {
+    return Verify(report, {"--policy", policy, "--collateral", collateral});
+  };
+  EXPECT_EQ(verify(w_.files / "certs").exit_code, 0);
+
+  const json thim = {
+      {"vcekCert", vcek}, {"tcbm", "x"}, {"certificateChain", ask + ark}, {"cacheControl", "86400"}};
+  const std::string document = w_.files.Write("thim.json", std::string_view(thim.dump()));
+  EXPECT_EQ(verify(document).exit_code, 0);
+  EXPECT_EQ(verify(w_.files.Write("host-amd-cert-base64", std::string_view(Base64(AsBytes(thim.dump())))))
+                .exit_code,
+            0);
+  const json inspected = ObjectOf(RunThimble({"inspect", document, "--json"}))["files"][0];
+  EXPECT_EQ(inspected["kind"], "thim_document");
+  EXPECT_EQ(inspected["certificates"].size(), 3u);
+
+  // What is not this report's is no endorsement of it, and is named.
+  SnpPlatform older = kMilan;
+  --older.tcb.snp;
+  w_.files.Write("certs/vcek.pem", sim::ToPem(w_.amd.Leaf(older), "CERTIFICATE"));
+  const ProcessResult stale = verify(w_.files / "certs");
+  EXPECT_EQ(stale.exit_code, 3);
+  EXPECT_NE(stale.out.find("dropped: vcek.pem"), std::string::npos) << stale.out;
+}
+
+TEST_F(SnpCommandTest, ReadsEvidenceThatWasWrittenDownAsText) {
+  const Bytes report = w_.amd.Report(kMilan);
+  const auto folded = [](const std::string& text, const char* line_end) {
+    std::string out;
+    for (size_t i = 0; i < text.size(); i += 76) out += text.substr(i, 76) + line_end;
+    return out;
+  };
+  for (const std::string& text : {HexLower(report), HexUpper(report) + "\n", folded(Base64(report), "\n"),
+                                  folded(HexLower(report), "\r\n"), Base64Url(report)}) {
+    const std::string path = w_.files.Write("report.txt", std::string_view(text));
+    EXPECT_EQ(Verify(path, {"--collateral", DirectoryOf(kMilan)}).exit_code, 0) << text;
+    EXPECT_EQ(ObjectOf(RunThimble({"inspect", path, "--json"}))["files"][0]["kind"], "snp_report");
+  }
 }
 
 TEST_F(SnpCommandTest, LetsAServerVerify) {
@@ -182,11 +281,12 @@ TEST_F(SnpCommandTest, FetchesWhatAReportOrAChipNeeds) {
 
 TEST_F(SnpCommandTest, FetchesNothingForAForgedReport) {
   w_.Start(sim::kAmdNow);
-  const sim::SimAmd forger = sim::SimAmd::Make({.seed = "forger"});
-  const std::string report = w_.files.Write("report.bin", forger.ExtendedReport(kMilan));
+  Bytes forged = w_.amd.ExtendedReport(kMilan);
+  forged.at(0x90) ^= 1;  // the measurement
+  const std::string report = w_.files.Write("report.bin", forged);
   const ProcessResult run = RunThimble({"fetch", "--quote", report, "--server", Server(), "--json"});
   EXPECT_EQ(run.exit_code, 1);
-  EXPECT_EQ(ObjectOf(run)["check"], "snp.chain");
+  EXPECT_EQ(ObjectOf(run)["check"], "snp.signature");
   EXPECT_EQ(w_.vendor.Count(), 0u);
 }
 

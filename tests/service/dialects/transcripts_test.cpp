@@ -14,6 +14,7 @@
 #include "tests/service/testing/process.h"
 #include "tests/service/testing/sim_bundle.h"
 #include "tests/service/testing/transcript.h"
+#include "tests/support/paths.h"
 
 namespace thimble {
 namespace {
@@ -21,7 +22,7 @@ namespace {
 using namespace test;
 namespace fs = std::filesystem;
 
-const fs::path kTranscripts = fs::path(THIMBLE_SOURCE_DIR) / "tests/service/dialects/transcripts";
+const fs::path kTranscripts = SourceDir() / "tests/service/dialects/transcripts";
 
 std::string ReadText(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -43,9 +44,9 @@ Values ValuesOf(const sim::SimIntel& intel) {
   const std::string policy =
       R"({"policy_payload":"{\"policy_array\":[{\"environment\":{\"class_id\":\"3123ec35-8d38-4ea5-87a5-d6c48b567570\"}}]}"})";
   const auto digest = [](std::string_view token) { return Sha512(AsBytes(token)).hex(); };
-  return {{"token_config", StrCat("[[role]]\nname = \"register\"\ntoken_sha512 = \"", digest("user secret"),
-                                  "\"\n[[role]]\nname = \"admin\"\ntoken_sha512 = \"", digest("admin secret"),
-                                  "\"")},
+  return {{"token_config",
+           StrCat("[[role]]\nname = \"register\"\ntoken_sha512 = \"", digest("user secret"),
+                  "\"\n[[role]]\nname = \"admin\"\ntoken_sha512 = \"", digest("admin secret"), "\"")},
           {"qeid", kQeId},
           {"ppid", Ppid()},
           {"zeros", Zeros()},
@@ -110,8 +111,7 @@ TEST(TranscriptsTogether, ReachEveryRouteOfTheDialects) {
   const Values values = ValuesOf(world.intel);
   std::set<std::string> reached;
   for (const std::string& name : TranscriptNames()) {
-    const auto transcript =
-        ParseTranscript(ReadText(kTranscripts / StrCat(name, ".http")), values);
+    const auto transcript = ParseTranscript(ReadText(kTranscripts / StrCat(name, ".http")), values);
     for (const Exchange& exchange : transcript.exchanges) {
       if (exchange.status == 404 && exchange.answer_body.starts_with("<!DOCTYPE html>")) continue;
       reached.insert(StrCat(exchange.method, " ", exchange.target.substr(0, exchange.target.find('?'))));

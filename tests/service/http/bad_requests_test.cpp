@@ -8,6 +8,7 @@
 
 #include "tcb/base/text.h"
 #include "tests/service/testing/world.h"
+#include "tests/support/paths.h"
 
 namespace thimble::test {
 namespace {
@@ -57,7 +58,7 @@ std::string Expand(std::string_view line) {
 }
 
 std::vector<Exchange> ReadExchanges() {
-  std::ifstream file(THIMBLE_SOURCE_DIR "/tests/service/http/bad_requests.txt");
+  std::ifstream file(test::SourceDir() / "tests/service/http/bad_requests.txt");
   std::vector<Exchange> all;
   for (std::string line; std::getline(file, line);) {
     if (line.empty() || line.starts_with("#")) continue;

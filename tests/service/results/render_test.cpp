@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "service/results/explain.h"
 #include "service/api/problem.h"
+#include "service/results/explain.h"
 #include "service/results/render_claims.h"
 #include "tcb/check.h"
 
@@ -57,14 +57,37 @@ Verdict RejectedTdx() {
 std::string Render(const Verdict& verdict, std::string_view baseline = "default") {
   Policy policy;
   policy.sha256 = Filled<Digest256>(0x11);
-  const Decision decision{false, {{"accepted_statuses", "[\"UpToDate\"]", "\"OutOfDate\"", false}}};
-  return RenderResult({verdict, decision, policy, baseline});
+  VerificationOutcome outcome = VerificationOutcome::Of(verdict);
+  outcome.decision = {false, {{"accepted_statuses", "[\"UpToDate\"]", "\"OutOfDate\"", false}}};
+  return RenderResult({outcome, policy, baseline});
+}
+
+TEST(Render, SaysFirstWhatItIsAboutAndWhoseCollateralItRestsOn) {
+  VerificationOutcome outcome = VerificationOutcome::Of(RejectedTdx());
+  EXPECT_TRUE(RenderResult({outcome, Policy{}, ""}).starts_with(R"({"about":"now",)"));
+  outcome.about = At("2026-06-01T00:00:00Z");
+  outcome.caller_collateral = CallerCollateral::kAny;
+  const Validity window{At("2026-05-20T00:00:00Z"), At("2026-06-19T00:00:00Z")};
+  outcome.collateral = {{"intel/crl/root", {}, window, "https://pcs", BroughtBy::kServer},
+                        {"intel/crl/pck/platform", {}, window, "", BroughtBy::kCaller}};
+  outcome.nonce = NonceOutcome{.expected = Bytes(8, 1), .compared = Bytes(64, 2)};
+  const std::string text = RenderResult({outcome, Policy{}, ""});
+  EXPECT_TRUE(text.starts_with(R"({"about":"2026-06-01T00:00:00Z",)")) << text;
+  const json result = json::parse(text);
+  EXPECT_EQ(result["caller_collateral"], "any");
+  EXPECT_EQ(result["collateral"][0]["brought_by"], "server");
+  EXPECT_EQ(result["collateral"][0]["source"], "https://pcs");
+  EXPECT_EQ(result["collateral"][1]["brought_by"], "caller");
+  EXPECT_EQ(result["collateral"][1]["source"], "caller");
+  EXPECT_EQ(result["nonce"], json({{"expected", HexLower(Bytes(8, 1))},
+                                   {"report_data", HexLower(Bytes(64, 2))},
+                                   {"freshness", "none"}}));
 }
 
 TEST(Render, WritesTheWholeResult) {
   const json result = json::parse(Render(RejectedTdx()));
   json expected = json::parse(R"({
-    "decision": "reject", "authentic": true, "tee": "tdx", "tcb_status": "OutOfDate", "status_source": "intel",
+    "about": "now", "decision": "reject", "authentic": true, "tee": "tdx", "tcb_status": "OutOfDate", "status_source": "intel",
     "tcb_date": "2024-03-13T00:00:00Z", "advisories": ["INTEL-SA-01036", "INTEL-SA-01079"],
     "findings": [{"check": "tcb_info.expired", "severity": "soft", "message": "next update 2026-05-01, at 2026-06-01"}],
     "checks": [
@@ -122,10 +145,10 @@ TEST(RenderClaims, NamesThoseOfTdxAndWhatOnlyLaterReportsHave) {
   Verdict verdict;
   intel::TdxClaims claims;
   verdict.claims = claims;
-  const Names names10{"debug",           "mrconfigid",    "mrowner",     "mrownerconfig",
-                      "mrseam",          "mrsignerseam",  "mrtd",        "report_data",
-                      "rtmr0",           "rtmr1",         "rtmr2",       "rtmr3",
-                      "seam_attributes", "td_attributes", "tee_tcb_svn", "xfam"};
+  const Names names10{"debug",        "mrconfigid", "mrowner",         "mrownerconfig", "mrseam",
+                      "mrsignerseam", "mrtd",       "report_data",     "rtmr0",         "rtmr1",
+                      "rtmr2",        "rtmr3",      "seam_attributes", "td_attributes", "td_attributes_set",
+                      "tee_tcb_svn",  "xfam"};
   EXPECT_EQ(ClaimNames(verdict), names10);
   claims.tee_tcb_svn2.emplace();
   claims.mr_service_td.emplace();
@@ -142,7 +165,8 @@ TEST(RenderClaims, NamesThoseOfSnpAsTheRecordedFacts) {
   claims.current_version = {1, 55, 40};
   verdict.claims = claims;
   auto hcl = std::make_shared<amd::HclClaims>();
-  hcl->tpm_quote.emplace().pcr_selection.at(14) = true;
+  hcl->tpm_quote.emplace().selections = {{amd::kTpmSha384, {14}}};
+  hcl->pcrs[amd::kTpmSha384][14] = {0xab};
   verdict.hcl = hcl;
   std::string text;
   thimble::json::Writer writer(&text);
@@ -151,7 +175,9 @@ TEST(RenderClaims, NamesThoseOfSnpAsTheRecordedFacts) {
   EXPECT_EQ(result["reported_tcb"],
             json::parse(R"({"fmc": 5, "bootloader": 1, "tee": 2, "snp": 3, "microcode": 4})"));
   EXPECT_EQ(result["current_version"], "1.55.40");
+  EXPECT_EQ(result["tpm_quote"]["pcr_bank"], "sha384");
   EXPECT_EQ(result["tpm_quote"]["pcr_selection"], json::parse("[14]"));
+  EXPECT_EQ(result["tpm_pcrs"], json::parse(R"({"sha384": {"14": "ab"}})"));
   for (const char* absent : {"current_tcb", "cpuid", "launch_mit_vector", "csp_id", "runtime_user_data"}) {
     EXPECT_FALSE(result.contains(absent)) << absent;
   }
@@ -171,8 +197,27 @@ TEST(Explain, SaysWhatWasDecidedAndWhatWouldChangeIt) {
            "  not run  tcb.not_supported: stopped before it\n",
            "checks: 1 passed; the others\n",
        }) {
-    EXPECT_NE(text->find(line), std::string::npos) << line << "in\n" << *text;
+    EXPECT_NE(text->text().find(line), std::string::npos) << line << "in\n" << text->text();
   }
+}
+
+// A result in which every text is hostile.
+TEST(Explain, ShowsHostileTextOfAResultAsText) {
+  const std::string evil = "x\\u001b[2J\\ndecision      accept\\u009b\\u202e";
+  const std::string text =
+      R"({"decision":"reject","authentic":false,"tee":")" + evil + R"(","tcb_status":")" + evil +
+      R"(","findings":[{"check":"pck.root","severity":"hard","message":")" + evil +
+      R"("}],"checks":[{"check":")" + evil + R"(","result":"failed","reason":")" + evil +
+      R"("}],"shortfalls":[],"claims":{")" + evil + R"(":")" + evil + R"(","o":{"l":[{"k":")" + evil +
+      R"("}]}},"policy":{"id":")" + evil + R"(","rules":[]},"trust_anchor":")" + evil + R"("})";
+  const auto lines = ExplainResult(text);
+  ASSERT_TRUE(lines.ok()) << lines.error().message;
+  const std::string shown = lines->text();
+  EXPECT_EQ(shown.find("\ndecision"), std::string::npos) << shown;
+  for (const char c : shown) EXPECT_TRUE(static_cast<uint8_t>(c) >= 0x20 || c == '\n');
+  EXPECT_EQ(shown.find('\x1b'), std::string::npos);
+  EXPECT_EQ(shown.find("\xc2\x9b"), std::string::npos);
+  EXPECT_TRUE(shown.starts_with("decision      reject\n"));
 }
 
 TEST(Problem, NamesTheCheckAndTheChecksSoFar) {

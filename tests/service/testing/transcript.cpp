@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "service/support/ascii.h"
+#include "tcb/base/ascii.h"
 #include "tcb/base/text.h"
 
 namespace thimble::test {

@@ -17,7 +17,7 @@
 #include "tcb/verify.h"
 #include "tests/service/testing/process.h"
 #include "tests/service/testing/world.h"
-#include "tests/support/corpus.h"
+#include "tests/support/paths.h"
 
 namespace thimble {
 namespace {
@@ -26,7 +26,7 @@ using nlohmann::json;
 namespace fs = std::filesystem;
 using Names = std::set<std::string>;
 
-fs::path AmdCorpus() { return test::CorpusRoot() / "amd"; }
+fs::path AmdCorpus() { return test::CorpusDir() / "amd"; }
 
 std::string ReadText(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);

@@ -2,7 +2,7 @@
 //
 // Real evidence from end to end: each recorded case through `thimble verify --collateral` (directory and JSON form) and
 // through POST /v1/verify, against the verdict of Intel's own library.
-#include "tests/support/corpus.h"
+#include "tests/support/paths.h"
 
 #include <gtest/gtest.h>
 
@@ -22,7 +22,7 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-fs::path IntelCorpus() { return test::CorpusRoot() / "intel"; }
+fs::path IntelCorpus() { return test::CorpusDir() / "intel"; }
 
 std::string ReadText(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);

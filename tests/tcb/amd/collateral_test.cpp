@@ -64,6 +64,37 @@ TEST(Collateral, ChainThatDoesNotHold) {
               Check::kCollateralMismatch);
 }
 
+// From an upstream, an import or the store.
+TEST(Collateral, ChainOfAnArkThatHasNotSignedItself) {
+  const AmdChainKey key{Product::kMilan, SigningKey::kVcek};
+  Bytes ark = World().Ark(Product::kMilan);
+  const std::string ask = sim::ToPem(World().Intermediate(Product::kMilan, SigningKey::kVcek), "CERTIFICATE");
+  EXPECT_TRUE(Authenticate(key, Text(ask + sim::ToPem(ark, "CERTIFICATE")), "").ok());
+  ark.back() ^= 1;
+  const std::string bent = ask + sim::ToPem(ark, "CERTIFICATE");
+  ExpectError(Authenticate(key, Text(bent), ""), ErrorKind::kRejected, Check::kSnpChain);
+  ExpectError(Authenticate(AmdCrlKey{Product::kMilan, SigningKey::kVcek}, World().Crl(Product::kMilan), bent),
+              ErrorKind::kRejected, Check::kSnpChain);
+  const SnpPlatform milan = SnpPlatform::Of(Product::kMilan);
+  ExpectError(Authenticate(VcekKey{Product::kMilan, milan.hwid(), milan.tcb}, World().Leaf(milan), bent),
+              ErrorKind::kRejected, Check::kSnpChain);
+}
+
+TEST(Collateral, NothingComesAfterIt) {
+  const AmdChainKey key{Product::kMilan, SigningKey::kVcek};
+  ExpectError(Authenticate(key, Text(Chain() + "text"), ""), ErrorKind::kMalformed,
+              Check::kCollateralMalformed);
+  Bytes crl = World().Crl(Product::kMilan);
+  crl.push_back(0);
+  ExpectError(Authenticate(AmdCrlKey{Product::kMilan, SigningKey::kVcek}, crl, Chain()),
+              ErrorKind::kMalformed, Check::kCollateralMalformed);
+  const SnpPlatform milan = SnpPlatform::Of(Product::kMilan);
+  Bytes leaf = World().Leaf(milan);
+  leaf.push_back(0);
+  ExpectError(Authenticate(VcekKey{Product::kMilan, milan.hwid(), milan.tcb}, leaf, Chain()),
+              ErrorKind::kMalformed, Check::kCollateralMalformed);
+}
+
 TEST(Collateral, CrlUnderItsArk) {
   const Bytes crl = World().Crl(Product::kMilan);
   for (const SigningKey kind : {SigningKey::kVcek, SigningKey::kVlek}) {

@@ -88,30 +88,47 @@ TEST(ExtendedReport, AReportAloneHasNoTable) {
 
 Bytes WithTable(const Bytes& table) { return sim::der::Concat({GoodReport(), table}); }
 
-TEST(ExtendedReport, EntriesByGuidAndUnknownOnesLeftOut) {
-  const Bytes evidence =
-      WithTable(sim::EncodeCertificateTable({{sim::kVlekGuid, {1}},
-                                             {"ecae0c0f-9502-43b1-afa2-0ae2e0d565b6", {9, 9}},
-                                             {sim::kAskGuid, {2, 2}},
-                                             {sim::kArkGuid, {3}},
-                                             {sim::kCrlGuid, {4}},
-                                             {sim::kVcekGuid, {5}}}));
+ExtendedReport Split(const Bytes& evidence) {
   const auto extended = SplitExtendedReport(evidence);
-  ASSERT_TRUE(extended.ok()) << extended.error().message;
-  ASSERT_EQ(extended->table.size(), 5u);
-  EXPECT_EQ(extended->table[0].content, TableContent::kVlek);
-  EXPECT_EQ(extended->table[1].content, TableContent::kIntermediate);
-  EXPECT_EQ(HexLower(extended->table[1].data), "0202");
-  EXPECT_EQ(extended->table[2].content, TableContent::kArk);
-  EXPECT_EQ(extended->table[3].content, TableContent::kCrl);
-  EXPECT_EQ(extended->table[4].content, TableContent::kVcek);
+  EXPECT_TRUE(extended.ok());
+  return extended.ok() ? *extended : ExtendedReport{};
+}
+
+TEST(ExtendedReport, EntriesByGuidInEitherByteOrder) {
+  const std::pair<const char*, TableContent> kKnown[] = {{sim::kVlekGuid, TableContent::kVlek},
+                                                         {sim::kAskGuid, TableContent::kIntermediate},
+                                                         {sim::kArkGuid, TableContent::kArk},
+                                                         {sim::kCrlGuid, TableContent::kCrl},
+                                                         {sim::kVcekGuid, TableContent::kVcek}};
+  for (const auto& [guid, content] : kKnown) {
+    for (const std::string& written : {std::string(guid), sim::MixedEndianGuid(guid)}) {
+      const Bytes evidence = WithTable(sim::EncodeCertificateTable({{written, {2, 2}}}));
+      const ExtendedReport extended = Split(evidence);
+      ASSERT_EQ(extended.table.size(), 1u);
+      EXPECT_EQ(extended.table[0].content, content);
+      EXPECT_EQ(HexLower(extended.table[0].data), "0202");
+      EXPECT_EQ(extended.table[0].name,
+                "certificate table, entry 1 (" + std::string(TableContentName(content)) + ")");
+    }
+  }
+  const Bytes evidence =
+      WithTable(sim::EncodeCertificateTable({{"ecae0c0f-9502-43b1-afa2-0ae2e0d565b6", {9, 9}}}));
+  const ExtendedReport other = Split(evidence);
+  ASSERT_EQ(other.table.size(), 1u);
+  EXPECT_EQ(other.table[0].content, std::nullopt);
+  EXPECT_EQ(other.table[0].name, "certificate table, entry 1 (ecae0c0f-9502-43b1-afa2-0ae2e0d565b6)");
 }
 
 TEST(ExtendedReport, AnEmptyTable) {
-  const Bytes evidence = WithTable(Bytes(4096));
-  const auto extended = SplitExtendedReport(evidence);
-  ASSERT_TRUE(extended.ok());
-  EXPECT_TRUE(extended->table.empty());
+  const ExtendedReport extended = Split(WithTable(Bytes(4096)));
+  EXPECT_TRUE(extended.table.empty());
+  EXPECT_TRUE(extended.dropped.empty());
+}
+
+TEST(ExtendedReport, AnEntryWithoutContentsIsAsNone) {
+  const ExtendedReport extended = Split(WithTable(sim::EncodeCertificateTable({{sim::kAskGuid, {}}})));
+  EXPECT_TRUE(extended.table.empty());
+  EXPECT_TRUE(extended.dropped.empty());
 }
 
 TEST(ExtendedReport, EntriesStayInsideTheTableAndOutsideItsHeader) {
@@ -119,26 +136,38 @@ TEST(ExtendedReport, EntriesStayInsideTheTableAndOutsideItsHeader) {
   const auto with = [&](size_t offset, uint8_t value) {
     Bytes table = good;
     table[offset] = value;
-    return SplitExtendedReport(WithTable(table));
+    return Split(WithTable(table));
   };
-  EXPECT_TRUE(SplitExtendedReport(WithTable(good)).ok());
-  ExpectError(with(16, 47), ErrorKind::kMalformed, Check::kSnpFormat);    // begins in the header
-  ExpectError(with(16, 49), ErrorKind::kMalformed, Check::kSnpFormat);    // ends behind the table
-  ExpectError(with(20, 4), ErrorKind::kMalformed, Check::kSnpFormat);     // one byte too long
-  ExpectError(with(23, 0xff), ErrorKind::kMalformed, Check::kSnpFormat);  // offset + length past 32 bits
+  EXPECT_TRUE(Split(WithTable(good)).dropped.empty());
+  for (const auto& [offset, value] :
+       std::initializer_list<std::pair<size_t, uint8_t>>{{16, 47},       // begins in the header
+                                                         {16, 49},       // ends behind the table
+                                                         {20, 4},        // one byte too long
+                                                         {23, 0xff}}) {  // offset + length past 32 bits
+    const ExtendedReport extended = with(offset, value);
+    EXPECT_TRUE(extended.table.empty());
+    ASSERT_EQ(extended.dropped.size(), 1u);
+    EXPECT_TRUE(extended.dropped[0].starts_with("certificate table, entry 1 (vcek): "))
+        << extended.dropped[0];
+  }
 }
 
-TEST(ExtendedReport, TheHeaderEnds) {
+TEST(ExtendedReport, WhatIsNoTableIsDroppedWhole) {
   Bytes table = sim::EncodeCertificateTable({{sim::kVcekGuid, {}}});
   ASSERT_EQ(table.size(), 48u);
-  EXPECT_TRUE(SplitExtendedReport(WithTable(table)).ok());
+  EXPECT_TRUE(Split(WithTable(table)).dropped.empty());
   table.pop_back();
-  ExpectError(SplitExtendedReport(WithTable(table)), ErrorKind::kMalformed, Check::kSnpFormat);
+  for (const Bytes& leftover : {table, Bytes{1}, Bytes(100, 0xff)}) {
+    const ExtendedReport extended = Split(WithTable(leftover));
+    EXPECT_TRUE(extended.table.empty());
+    EXPECT_EQ(extended.dropped.size(), 1u);
+  }
   const std::vector<std::pair<std::string, Bytes>> most(32, {sim::kCrlGuid, {1}}),
       many(33, {sim::kCrlGuid, {1}});
-  EXPECT_TRUE(SplitExtendedReport(WithTable(sim::EncodeCertificateTable(most))).ok());
-  ExpectError(SplitExtendedReport(WithTable(sim::EncodeCertificateTable(many))), ErrorKind::kMalformed,
-              Check::kSnpFormat);
+  EXPECT_TRUE(Split(WithTable(sim::EncodeCertificateTable(most))).dropped.empty());
+  const ExtendedReport more = Split(WithTable(sim::EncodeCertificateTable(many)));
+  EXPECT_EQ(more.table.size(), 32u);
+  EXPECT_EQ(more.dropped.size(), 1u);
 }
 
 }  // namespace

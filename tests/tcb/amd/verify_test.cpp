@@ -205,6 +205,29 @@ TEST(Verify, ChainLeafProfile) {
   ExpectGood(certificate([](CertificateSpec& c) { c.is_ca = false; }));
 }
 
+// AMD's leaves say nothing of what their key is for (SNP b). One that does is held to it (RFC 5280 section 4.2.1.3).
+TEST(Verify, ChainLeafKeyUsage) {
+  const auto usage = [](std::optional<uint16_t> bits) {
+    return JudgeLeaf(Milan(),
+                     [=](LeafSpec& l) { l.certificate = [=](CertificateSpec& c) { c.key_usage = bits; }; });
+  };
+  ExpectGood(usage(std::nullopt));
+  ExpectGood(usage(uint16_t{kDigitalSignature}));
+  ExpectHard(usage(uint16_t{kKeyCertSign}), Check::kSnpChain);
+  ExpectHard(usage(uint16_t{kDigitalSignature | kKeyCertSign}), Check::kSnpChain);
+  ExpectHard(usage(uint16_t{1u << 4}), Check::kSnpChain);
+}
+
+// RFC 5280 section 4.2.1.9.
+TEST(Verify, ChainRootLeavesRoomForTheIntermediate) {
+  const auto length = [](std::optional<uint8_t> value) {
+    return JudgeCa(Milan(), AmdRole::kArk, [=](CertificateSpec& c) { c.path_length = value; });
+  };
+  ExpectGood(length(std::nullopt));
+  ExpectGood(length(1));
+  ExpectHard(length(0), Check::kSnpChain);
+}
+
 TEST(Verify, LeafSignature) {
   EndorsementSet given = World().Endorsements(Milan());
   given.certificates[0].back() ^= 1;
@@ -279,8 +302,17 @@ TEST(Verify, ChipIdIsTheLeafsHwId) {
 TEST(Verify, ChipIdMasked) {
   const ReportSpec masked{.bend = [](Bytes& r) { std::fill_n(r.begin() + 0x1a0, 64, uint8_t{0}); }};
   const auto result = JudgeReport(Milan(), masked);
-  ExpectHard(result, Check::kSnpChipId);
+  ExpectSoft(result, Check::kSnpChipIdMasked);
   EXPECT_NE(FindingsOf(*result)[0].message.find("mask"), std::string::npos);
+  EXPECT_EQ(result->checks.Get(Check::kSnpChipId), CheckResult::kNotRun);
+  // Another chip's key of the same TCB signs nothing here.
+  const auto other = [](LeafSpec& l) {
+    l.hwid.back() ^= 1;
+    l.certificate = [](CertificateSpec& c) { c.key = sim::SimKey("another chip", Curve::kP384); };
+  };
+  const auto foreign = Judge(World().Report(Milan(), masked), World().Endorsements(Milan(), {.leaf = other}));
+  ASSERT_TRUE(foreign.ok());
+  EXPECT_EQ(foreign->hard()->check, Check::kSnpSignature);
   ExpectGood(JudgeReport(MilanVlek(), masked));
 }
 
@@ -340,6 +372,44 @@ TEST(Verify, CrlIsTheArks) {
   ExpectHard(Judge(World().Report(Milan()), given), Check::kSnpCrl);
   given.crl = SimAmd::Make({.seed = "forger"}).Crl(Product::kMilan);
   ExpectHard(Judge(World().Report(Milan()), given), Check::kSnpCrl);
+}
+
+// RFC 5280 sections 4.2.1.3, 5.2, 5.3, 6.3.3.
+TEST(Verify, CrlSpeaksForTheArk) {
+  const auto with = [](const char* oid, bool critical) {
+    return JudgeCrl([=](CrlSpec& c) {
+      c.bend = [=](sim::CrlParts& parts) {
+        parts.extensions.push_back(sim::MakeExtension(oid, critical, sim::der::Integer(1)));
+      };
+    });
+  };
+  ExpectGood(with("1.2.3.4", false));
+  ExpectHard(with("1.2.3.4", true), Check::kSnpCrl);
+  for (const bool critical : {true, false}) {
+    ExpectHard(with("2.5.29.27", critical), Check::kSnpCrl);  // a delta CRL
+    ExpectHard(with("2.5.29.28", critical), Check::kSnpCrl);  // of limited scope
+  }
+  ExpectGood(JudgeCrl([](CrlSpec& c) { c.authority_key_id.clear(); }));
+  ExpectHard(JudgeCrl([](CrlSpec& c) { c.authority_key_id = Bytes(20, 7); }), Check::kSnpCrl);
+  ExpectHard(
+      JudgeCa(Milan(), AmdRole::kArk, [](CertificateSpec& c) { c.key_usage = uint16_t{kKeyCertSign}; }),
+      Check::kSnpCrl);
+}
+
+TEST(Verify, CrlEntryExtensions) {
+  const auto entry = [](const char* oid, bool critical) {
+    return JudgeCrl([=](CrlSpec& c) {
+      c.bend = [=](sim::CrlParts& parts) {
+        namespace der = sim::der;
+        const Bytes extensions = der::Sequence({sim::MakeExtension(oid, critical, der::Enumerated(1))});
+        parts.revoked.push_back(der::Sequence({der::Integer(99), der::Time(World().now()), extensions}));
+      };
+    });
+  };
+  ExpectGood(entry("2.5.29.21", true));  // a reason
+  ExpectGood(entry("1.2.3.4", false));
+  ExpectHard(entry("1.2.3.4", true), Check::kSnpCrl);
+  ExpectHard(entry("2.5.29.29", false), Check::kSnpCrl);  // another issuer's
 }
 
 TEST(Verify, CrlWindow) {

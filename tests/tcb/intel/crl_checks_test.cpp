@@ -153,16 +153,73 @@ TEST(CrlForm, NumberAndKeyIdentifierAreRequired) {
                 Check::kCollateralMalformed);
     ExpectError(make("no authority key identifier", [](CrlSpec& crl) { crl.authority_key_id.clear(); }),
                 ErrorKind::kMalformed, Check::kCollateralMalformed);
-    ExpectError(
-        make("a delta CRL",
-             [](CrlSpec& crl) {
-               crl.bend = [](sim::CrlParts& parts) {
-                 parts.extensions.push_back(sim::MakeExtension("2.5.29.27", true, sim::der::Integer(1)));
-               };
-             }),
-        ErrorKind::kMalformed, Check::kCollateralMalformed);
     ExpectGood(make("no entries", [](CrlSpec& crl) { crl.revoked.clear(); }));
   }
+}
+
+using Make = Case (*)(std::string, sim::Bend<CrlSpec>);
+constexpr std::pair<Make, Check> kBoth[] = {{RootCrl, Check::kCrlRootIssuer}, {PckCrl, Check::kCrlPckIssuer}};
+
+// RFC 5280 sections 5.2.4, 5.2.5, 5.3.
+TEST(CrlIssuer, EachCrlIsComplete) {
+  const auto with = [](const char* oid, bool critical, Bytes value) {
+    return [=](CrlSpec& crl) {
+      crl.bend = [=](sim::CrlParts& parts) {
+        parts.extensions.push_back(sim::MakeExtension(oid, critical, value));
+      };
+    };
+  };
+  const auto entry = [](const char* oid, bool critical) {
+    return [=](CrlSpec& crl) {
+      crl.bend = [=](sim::CrlParts& parts) {
+        namespace der = sim::der;
+        const Bytes extensions = der::Sequence({sim::MakeExtension(oid, critical, der::Null())});
+        parts.revoked.push_back(der::Sequence({der::Integer(99), der::Time(sim::kNow), extensions}));
+      };
+    };
+  };
+  for (const auto& [make, check] : kBoth) {
+    ExpectGood(make("an unknown extension", with("1.2.3.4", false, sim::der::Null())));
+    ExpectGood(make("an unknown extension of an entry", entry("1.2.3.4", false)));
+    for (const bool critical : {true, false}) {
+      ExpectHard(make("a delta CRL", with("2.5.29.27", critical, sim::der::Integer(1))), check);
+      ExpectHard(make("a CRL of limited scope", with("2.5.29.28", critical, sim::der::Sequence({}))), check);
+      ExpectHard(make("an entry of another issuer", entry("2.5.29.29", critical)), check);
+    }
+    ExpectHard(make("an unknown critical extension", with("1.2.3.4", true, sim::der::Null())), check);
+    ExpectHard(make("an unknown critical extension of an entry", entry("1.2.3.4", true)), check);
+  }
+}
+
+TEST(CrlIssuer, EachCrlNamesTheKeyThatSignedIt) {
+  for (const auto& [make, check] : kBoth) {
+    ExpectHard(make("of another key",
+                    [](CrlSpec& crl) { crl.authority_key_id = sim::SimKey("another").KeyIdentifier(); }),
+               check);
+  }
+}
+
+// RFC 5280 section 4.2.1.3.
+TEST(CrlIssuer, MaySignCrls) {
+  const auto may_not = [](auto& spec) { spec.key_usage = uint16_t{kKeyCertSign}; };
+  const sim::SimIntel root = WorldWith(IntelCertificate::kRoot, may_not);
+  ExpectGood({.name = "the root of a chain signs none", .quote_world = &root});
+  ExpectHard({.name = "the root's", .set_world = &root}, Check::kCrlRootIssuer);
+  const sim::SimIntel ca = WorldWith(IntelCertificate::kPlatformCa, may_not);
+  ExpectGood({.name = "a CA above a leaf signs none", .quote_world = &ca});
+  ExpectHard({.name = "the CA's", .set_world = &ca}, Check::kCrlPckIssuer);
+}
+
+TEST(CrlIssuer, TheRootOfItsChainHasSignedItself) {
+  const sim::SimIntel forged =
+      WorldWith(IntelCertificate::kRoot, [](auto& spec) { spec.signer = sim::SimKey("forger"); });
+  ExpectHard(Set("beside the PCK CRL",
+                 [&](auto& set) { set.pck_crl_issuer_chain = forged.CaChain(PckCa::kPlatform); }),
+             Check::kCrlPckIssuer);
+  // The root CA CRL's issuer is the root of the TCB info's chain.
+  const auto item = AuthenticateItem(RootCaCrlKey{}, {World().RootCaCrl(), forged.RootPem()}, WorldAnchors());
+  ASSERT_FALSE(item.ok());
+  EXPECT_EQ(item.error().check, Check::kCrlRootIssuer);
 }
 
 TEST(CrlForm, DerPemAndHexAreTheSame) {
@@ -186,6 +243,8 @@ TEST(CrlForm, DerPemAndHexAreTheSame) {
                 Check::kCollateralMalformed);
     ExpectError(Set("text", [=](CollateralSet& set) { set.*crl = {'<'}; }), ErrorKind::kMalformed,
                 Check::kCollateralMalformed);
+    ExpectError(Set("a byte after it", [=](CollateralSet& set) { (set.*crl).push_back(0); }),
+                ErrorKind::kMalformed, Check::kCollateralMalformed);
   }
 }
 

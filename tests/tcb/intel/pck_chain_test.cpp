@@ -19,7 +19,7 @@ using sim::IntelCertificate;
 using sim::IntelName;
 using sim::QuoteSpec;
 
-constexpr uint16_t kSignDocuments = 1u << 0 | 1u << 1;
+constexpr uint16_t kSignDocuments = 1u << 0 | 1u << 1, kKeyAgreement = 1u << 4;
 
 struct Bent {
   const char* what;
@@ -53,6 +53,8 @@ const Bent kLeaf[] = {
      }},
     {"marked as a CA", [](auto& spec) { spec.is_ca = true; }},
     {"may sign certificates", [](auto& spec) { spec.key_usage = uint16_t{kSignDocuments | kKeyCertSign}; }},
+    {"for key agreement alone", [](auto& spec) { spec.key_usage = uint16_t{kKeyAgreement}; }},
+    {"for nonRepudiation alone", [](auto& spec) { spec.key_usage = uint16_t{1u << 1}; }},
     {"issued by the other CA's name",
      [](auto& spec) { spec.issuer = IntelName("Intel SGX PCK Processor CA"); }},
     {"issued by the root's name", [](auto& spec) { spec.issuer = IntelName("Intel SGX Root CA"); }},
@@ -72,12 +74,6 @@ const Bent kCa[] = {
     {"may not sign certificates", [](auto& spec) { spec.key_usage = uint16_t{kCrlSign}; }},
     {"a P-384 key", [](auto& spec) { spec.key = sim::SimKey("ca", Curve::kP384); }},
 };
-
-// A wrong key in the root is not a broken chain but another root: pck.root.
-bool AppliesToRoot(const Bent& bent) {
-  const std::string_view what = bent.what;
-  return what != "signed by another key" && what != "CN of the other CA" && what != "a P-384 key";
-}
 
 Case WithLeaf(const Bent& bent) {
   Case c = {.name = bent.what};
@@ -102,7 +98,6 @@ TEST(PckChain, TheIntermediatesRules) {
 
 TEST(PckChain, TheRootsRules) {
   const auto expect = [](const Bent& bent) {
-    if (!AppliesToRoot(bent)) return;
     const sim::SimIntel world = WorldWith(IntelCertificate::kRoot, bent.bend);
     ExpectHard({.name = bent.what, .quote_world = &world}, Check::kPckChain);
   };
@@ -110,11 +105,49 @@ TEST(PckChain, TheRootsRules) {
   for (const Bent& bent : kCa) expect(bent);
 }
 
-// The anchor is the root's key. Its own signature proves nothing more (DCAP 2.2.5).
-TEST(PckChain, TheRootsSelfSignatureIsNotLookedAt) {
-  const sim::SimIntel world =
-      WorldWith(IntelCertificate::kRoot, [](auto& spec) { spec.signer = sim::SimKey("forger"); });
-  ExpectGood({.quote_world = &world});
+TEST(PckChain, TheLeafMaySignAlone) {
+  ExpectGood(
+      WithLeaf({"digitalSignature", [](auto& spec) { spec.key_usage = uint16_t{kDigitalSignature}; }}));
+}
+
+// The anchor is the root's key; what else its certificate says rests on its own signature (DCAP 2.2.5).
+TEST(PckChain, TheRootHasSignedItself) {
+  const auto forged = [](auto& spec) { spec.signer = sim::SimKey("forger"); };
+  const sim::SimIntel world = WorldWith(IntelCertificate::kRoot, forged);
+  ExpectHard({.name = "in the quote", .quote_world = &world}, Check::kPckChain);
+  ExpectHard({.name = "given", .set = [&](intel::CollateralSet& set) { set.pck_chain = world.PckChain(); }},
+             Check::kPckChain);
+  // The same Intel's genuine root has been seen: that makes no other bytes good.
+  intel::Memo memo;
+  ASSERT_TRUE(Judge({}, &memo)->authentic);
+  EXPECT_EQ(Judge({.quote_world = &world}, &memo)->hard()->check, Check::kPckChain);
+  // Longer by what nobody needs.
+  const sim::SimIntel padded = WorldWith(IntelCertificate::kRoot, [](CertificateSpec& spec) {
+    spec.more_extensions = {sim::MakeExtension("1.2.3.4", false, Bytes(10000))};
+    spec.signer = sim::SimKey("forger");
+  });
+  ExpectHard({.name = "padded", .quote_world = &padded}, Check::kPckChain);
+}
+
+// RFC 5280 section 4.2.1.9.
+TEST(PckChain, TheRootsPathLengthLeavesRoomForTheCa) {
+  const auto with = [](std::optional<uint8_t> length) {
+    return WorldWith(IntelCertificate::kRoot, [=](auto& spec) { spec.path_length = length; });
+  };
+  for (const std::optional<uint8_t> length : {std::optional<uint8_t>(), std::optional<uint8_t>(1)}) {
+    const sim::SimIntel world = with(length);
+    ExpectGood({.quote_world = &world, .set_world = &world});
+  }
+  const sim::SimIntel none = with(0);
+  ExpectHard({.name = "in the quote", .quote_world = &none}, Check::kPckChain);
+  ExpectHard({.name = "beside the PCK CRL",
+              .set = [&](auto& set) { set.pck_crl_issuer_chain = none.CaChain(intel::PckCa::kPlatform); }},
+             Check::kCrlPckIssuer);
+  // No CA stands between the root and what it signs itself.
+  ExpectGood({.name = "beside the TCB info",
+              .set = [&](auto& set) { set.tcb_info_issuer_chain = none.TcbSigningChain(); }});
+  const sim::SimIntel ca = WorldWith(IntelCertificate::kPlatformCa, [](auto& spec) { spec.path_length = 3; });
+  ExpectGood({.name = "longer in the CA", .quote_world = &ca});
 }
 
 // The certificates of the chain, by their letters: leaf, CA, root, the other CA, TCB signing.
@@ -164,7 +197,6 @@ TEST(PckChain, IsTakenInWhateverTextItComes) {
       {"a newline", chain + "\n"},
       {"CRLF", crlf},
       {"text before", "Subject: CN=Intel SGX PCK Certificate\n" + chain},
-      {"text after", chain + "text"},
       {"without the last newline", chain.substr(0, chain.size() - 1)},
   };
   for (const auto& [name, text] : forms) {
@@ -187,6 +219,9 @@ TEST(PckChain, IsMalformedWhenItCannotBeDecoded) {
                                                        };
                                                      }}),
                          "CERTIFICATE");
+  Bytes leaf = World().PckCertificate();
+  leaf.push_back(0);
+  const std::string byte_after = sim::ToPem(leaf, "CERTIFICATE") + World().CaChain(intel::PckCa::kPlatform);
   const std::pair<const char*, std::string> bad[] = {
       {"nothing", ""},
       {"text", "text"},
@@ -195,6 +230,10 @@ TEST(PckChain, IsMalformedWhenItCannotBeDecoded) {
       {"nine certificates", nine},
       {"DER", std::string(AsText(World().PckCertificate()))},
       {"a certificate of version 1", version1},
+      {"text after", chain + "text"},
+      {"a CRL after", chain + sim::ToPem(World().RootCaCrl(), "X509 CRL")},
+      {"NUL and text after", chain + '\0' + "text"},
+      {"a byte after a certificate", byte_after},
   };
   for (const auto& [name, text] : bad) {
     ExpectError(

@@ -85,6 +85,19 @@ TEST(PckSet, OfTheProcessorCa) {
   EXPECT_EQ(CheckOf(AuthenticateItem(kKey, Delivered(entries), Intel().Anchors())), Check::kPckChain);
 }
 
+// As fetched, uploaded or imported: a client that checks the root would refuse what is served.
+TEST(PckSet, EndsInARootThatHasSignedItself) {
+  sim::IntelOptions options;
+  options.bend[sim::IntelCertificate::kRoot] = [](auto& spec) { spec.signer = sim::SimKey("forger"); };
+  const SimIntel forged = SimIntel::Make(options);
+  const auto with = [](std::string chain) {
+    return CheckOf(AuthenticateItem(kKey, Delivered(kGood, std::move(chain)), Intel().Anchors()));
+  };
+  EXPECT_EQ(with(Intel().CaChain(PckCa::kPlatform)), Check::kNone);
+  EXPECT_EQ(with(forged.CaChain(PckCa::kPlatform)), Check::kPckChain);
+  EXPECT_EQ(with(Intel().CaChain(PckCa::kPlatform) + "text"), Check::kCollateralMalformed);
+}
+
 TEST(PckSet, TakesPemThatIsNotEscapedAndLowerCase) {
   nlohmann::json entries = kGood;
   entries[0]["cert"] = EncodePem(Intel().PckCertificate(sim::ServerPlatform(Tcb::kOutOfDate)), "CERTIFICATE");
@@ -208,7 +221,7 @@ TEST(PckSet, WritesTheArrayThatItReads) {
 
 // The certificates that real quotes carry: components and CPUSVN agree in all of them, and each makes a set.
 TEST(PckSet, OfRealCertificates) {
-  const auto corpus = test::CorpusRoot() / "intel";
+  const auto corpus = test::CorpusDir() / "intel";
   if (!std::filesystem::exists(corpus)) GTEST_SKIP() << "no corpus";
   size_t sets = 0;
   for (const auto& directory : std::filesystem::directory_iterator(corpus)) {

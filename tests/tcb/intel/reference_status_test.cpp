@@ -58,7 +58,7 @@ TEST(ReferenceStatus, CountsAnExpirationOnce) {
 const std::set<std::string> kNamedOtherwise = {"intel-sample-tdx", "1f017227-odd", "a15cfbbe-odd"};
 
 TEST(ReferenceStatus, AgreesWithTheReferenceInEveryCase) {
-  const auto root = test::CorpusRoot() / "intel";
+  const auto root = test::CorpusDir() / "intel";
   if (!std::filesystem::exists(root / "cases.json")) GTEST_SKIP() << "no corpus beside the project";
   for (const auto& entry : nlohmann::json::parse(test::ReadText(root / "cases.json"))) {
     const auto dir = entry.at("dir").get<std::string>();

@@ -179,13 +179,27 @@ TEST(SgxExtension, IsMalformedOtherwise) {
   }
 }
 
-TEST(SgxExtension, SevenEntriesUnderTheProcessorCaAreTwoTooMany) {
-  ExpectError(With("seven", sim::ClientPlatform(),
-                   [](Entries& entries) {
-                     entries.push_back(Entry(".6", der::OctetString(Bytes(16))));
-                     entries.push_back(Configuration({kDynamic, kCached, kSmt}));
-                   }),
-              ErrorKind::kMalformed, Check::kQuoteFormat);
+// Under the Processor CA the last two may be there, both of them and well-formed.
+TEST(SgxExtension, FiveOrSevenEntriesUnderTheProcessorCa) {
+  const auto client = [](const char* name, std::initializer_list<Bytes> more) {
+    return With(name, sim::ClientPlatform(), [=](Entries& entries) { entries.insert(entries.end(), more); });
+  };
+  const Bytes instance = Entry(".6", der::OctetString(Bytes(16, 0x77)));
+  const Bytes configuration = Configuration({kDynamic, kCached, kSmt});
+  ExpectGood(client("five", {}));
+  const intel::PlatformFacts facts = FactsOf(client("seven", {instance, configuration}));
+  EXPECT_EQ(facts.ca, intel::PckCa::kProcessor);
+  EXPECT_EQ(facts.platform_instance_id->hex(), std::string(32, '7'));
+  EXPECT_EQ(facts.dynamic_platform, true);
+  EXPECT_EQ(facts.cached_keys, true);
+  EXPECT_EQ(facts.smt_enabled, false);
+  for (const Case& bad :
+       {client("six: no configuration", {instance}), client("six: no instance", {configuration}),
+        client("eight", {instance, configuration, Entry(".8", der::Integer(1))}),
+        client("an instance of 15 bytes", {Entry(".6", der::OctetString(Bytes(15))), configuration}),
+        client("a configuration of two", {instance, Configuration({kDynamic, kCached})})}) {
+    ExpectError(bad, ErrorKind::kMalformed, Check::kQuoteFormat);
+  }
 }
 
 TEST(SgxExtension, IsRequiredOnce) {

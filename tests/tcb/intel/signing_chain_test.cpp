@@ -31,6 +31,7 @@ const std::pair<const char*, sim::Bend<CertificateSpec>> kSigner[] = {
     {"no basic constraints", [](auto& spec) { spec.is_ca.reset(); }},
     {"marked as a CA", [](auto& spec) { spec.is_ca = true; }},
     {"may sign certificates", [](auto& spec) { spec.key_usage = uint16_t{1 | kKeyCertSign}; }},
+    {"for key agreement alone", [](auto& spec) { spec.key_usage = uint16_t{1u << 4}; }},
     {"issued by another name", [](auto& spec) { spec.issuer = IntelName("Intel SGX PCK Platform CA"); }},
     {"signed by another key", [](auto& spec) { spec.signer = sim::SimKey("forger"); }},
     {"signed by an intermediate", [](auto& spec) { spec.signer = World().CaKey(intel::PckCa::kPlatform); }},
@@ -44,6 +45,21 @@ TEST(SigningChain, TheSignersRules) {
       ExpectHard(With(what, chain, world.TcbSigningChain()), Check::kSigningChainUntrusted);
     }
   }
+}
+
+TEST(SigningChain, TheRootHasSignedItself) {
+  const sim::SimIntel forged =
+      WorldWith(IntelCertificate::kRoot, [](auto& spec) { spec.signer = sim::SimKey("forger"); });
+  for (const ChainMember chain : kChains) {
+    ExpectHard(With("forged", chain, forged.TcbSigningChain()), Check::kSigningChainUntrusted);
+  }
+}
+
+TEST(SigningChain, TheSignerMaySignAlone) {
+  const sim::SimIntel world = WorldWith(IntelCertificate::kTcbSigning,
+                                        [](auto& spec) { spec.key_usage = uint16_t{kDigitalSignature}; });
+  for (const ChainMember chain : kChains)
+    ExpectGood(With("digitalSignature", chain, world.TcbSigningChain()));
 }
 
 TEST(SigningChain, IsTwoCertificatesInAnyOrder) {
@@ -60,6 +76,8 @@ TEST(SigningChain, IsTwoCertificatesInAnyOrder) {
       ExpectHard(With("not two of their roles", chain, bad), Check::kSigningChainUntrusted);
     }
     ExpectError(With("text", chain, "text"), ErrorKind::kMalformed, Check::kCollateralMalformed);
+    ExpectError(With("text after", chain, signer + root + "text"), ErrorKind::kMalformed,
+                Check::kCollateralMalformed);
   }
 }
 

@@ -40,6 +40,9 @@ Bytes Make(const Bend<CertificateSpec>& bend = {}) {
   sim::Apply(bend, spec);
   return sim::MakeCertificate(spec, kSubjectKey, kIssuerKey);
 }
+Bytes Named(std::string_view common_name) {
+  return der::Sequence({der::Oid("2.5.4.3"), der::Utf8String(common_name)});
+}
 Bytes NameOf(const Bytes& common_name) {
   return der::Sequence({der::Set({der::Sequence({der::Oid("2.5.4.3"), common_name})})});
 }
@@ -78,6 +81,9 @@ TEST(Certificate, IsReadInFull) {
   EXPECT_EQ(certificate.path_length(), 0u);
   EXPECT_EQ(certificate.key_usage(), kKeyCertSign | kCrlSign);
   EXPECT_TRUE(certificate.has_key_identifiers());
+  EXPECT_TRUE(Equal(certificate.subject_key_id(), kSubjectKey.KeyIdentifier()));
+  EXPECT_TRUE(certificate.HasUsage(kKeyCertSign) && certificate.HasUsage(kCrlSign));
+  EXPECT_FALSE(certificate.HasUsage(kDigitalSignature));
   EXPECT_TRUE(certificate.has_crl_distribution_points());
   EXPECT_EQ(certificate.crl_url(), "https://crl.example/root.der");
   EXPECT_EQ(certificate.extensions().size(), 5u);
@@ -95,7 +101,9 @@ TEST(Certificate, AnAbsentExtensionIsAbsent) {
   EXPECT_EQ((*bare)->is_ca(), std::nullopt);
   EXPECT_EQ((*bare)->path_length(), std::nullopt);
   EXPECT_EQ((*bare)->key_usage(), std::nullopt);
+  EXPECT_FALSE((*bare)->HasUsage(kKeyCertSign));
   EXPECT_FALSE((*bare)->has_key_identifiers());
+  EXPECT_TRUE((*bare)->subject_key_id().empty());
   EXPECT_FALSE((*bare)->has_crl_distribution_points());
   EXPECT_EQ((*bare)->crl_url(), "");
 }
@@ -151,6 +159,9 @@ TEST(Certificate, StructureThatIsNotACertificates) {
               })).ok());
 }
 
+constexpr const char* kAki = "2.5.29.35";
+constexpr const char* kSki = "2.5.29.14";
+
 const std::pair<const char*, Bend<CertificateParts>> kMalformedParts[] = {
     {"version 1", [](auto& p) { p.version = {}; }},
     {"version 2", [](auto& p) { p.version = der::Explicit(0, {der::Integer(1)}); }},
@@ -197,6 +208,18 @@ const std::pair<const char*, Bend<CertificateParts>> kMalformedParts[] = {
      [](auto& p) {
        p.subject = der::Sequence(
            {der::Set({der::Sequence({der::Oid("2.5.4.3"), der::Utf8String("a"), der::Utf8String("b")})})});
+     }},
+    {"subject with two common names",
+     [](auto& p) {
+       p.subject = der::Sequence({der::Set({Named("a")}), der::Set({Named("a")})});
+     }},
+    {"issuer with two common names",
+     [](auto& p) {
+       p.issuer = der::Sequence({der::Set({Named("a")}), der::Set({Named("b")})});
+     }},
+    {"subject with two common names in one RDN",
+     [](auto& p) {
+       p.subject = der::Sequence({der::Set({Named("a"), Named("b")})});
      }},
     {"no validity", [](auto& p) { p.validity = {}; }},
     {"one time", [](auto& p) { p.validity = der::Sequence({der::Time(sim::kNow)}); }},
@@ -286,6 +309,26 @@ const std::pair<const char*, Bend<CertificateParts>> kMalformedParts[] = {
        p.extensions.back() = sim::MakeExtension(
            "2.5.29.19", true, der::Concat({der::Sequence({der::Boolean(true)}), der::Null()}));
      }},
+    {"authority key identifier not a SEQUENCE",
+     [](auto& p) { p.extensions[0] = sim::MakeExtension(kAki, false, der::OctetString(Bytes{1})); }},
+    {"authority key identifier of no bytes",
+     [](auto& p) {
+       p.extensions[0] = sim::MakeExtension(kAki, false, der::Sequence({der::Implicit(0, Bytes{})}));
+     }},
+    {"authority key identifier with something after it",
+     [](auto& p) {
+       p.extensions[0] =
+           sim::MakeExtension(kAki, false, der::Sequence({der::Implicit(0, Bytes{1}), der::Null()}));
+     }},
+    {"subject key identifier not octets",
+     [](auto& p) { p.extensions[2] = sim::MakeExtension(kSki, false, der::Integer(1)); }},
+    {"subject key identifier of no bytes",
+     [](auto& p) { p.extensions[2] = sim::MakeExtension(kSki, false, der::OctetString({})); }},
+    {"subject key identifier with something after it",
+     [](auto& p) {
+       p.extensions[2] =
+           sim::MakeExtension(kSki, false, der::Concat({der::OctetString(Bytes{1}), der::Null()}));
+     }},
     {"empty key usage",
      [](auto& p) { p.extensions[3] = sim::MakeExtension("2.5.29.15", true, der::BitString({})); }},
     {"key usage not a BIT STRING",
@@ -321,13 +364,35 @@ TEST(Certificate, UnknownExtensionsThatAreNotCriticalAreKept) {
   EXPECT_EQ((*certificate)->FindExtension(Bytes{0x2a, 0x03}), nullptr);
 }
 
-TEST(Certificate, TheLastCommonNameIsTaken) {
-  const auto certificate = Parse(Make([](CertificateSpec& spec) {
-    spec.subject = {{sim::kCommonName, "first"}, {sim::kCommonName, "last"}};
+TEST(Certificate, HasOneCommonNameOrNone) {
+  const auto named = Parse(Make([](CertificateSpec& spec) {
+    spec.subject = {{sim::kOrganization, "first"}, {sim::kCommonName, "last"}};
   }));
-  EXPECT_EQ((*certificate)->subject_cn(), "last");
+  EXPECT_EQ((*named)->subject_cn(), "last");
   const auto unnamed = Parse(Make([](CertificateSpec& spec) { spec.subject = {{sim::kCountry, "US"}}; }));
   EXPECT_EQ((*unnamed)->subject_cn(), "");
+}
+
+// The key of an authority may be named by its certificate's issuer and serial instead.
+TEST(Certificate, AuthorityKeyIdentifierByIssuerAndSerial) {
+  const Bytes by_serial =
+      der::Sequence({der::Explicit(1, {der::Explicit(4, {sim::EncodeName(sim::IntelName("An Issuer"))})}),
+                     der::Implicit(2, Bytes{7})});
+  EXPECT_TRUE(Parse(MakeParts([&](CertificateParts& parts) {
+                parts.extensions[0] = sim::MakeExtension(kAki, false, by_serial);
+              }))
+                  .value()
+                  ->has_key_identifiers());
+}
+
+// The number of CAs that may follow (RFC 5280 section 4.2.1.9).
+TEST(Certificate, PathLengthAllowsAnIntermediate) {
+  for (const auto& [length, allows] :
+       {std::pair<std::optional<uint8_t>, bool>{std::nullopt, true}, {0, false}, {1, true}}) {
+    const auto certificate =
+        Parse(Make([length = length](CertificateSpec& spec) { spec.path_length = length; }));
+    EXPECT_EQ((*certificate)->AllowsIntermediate(), allows);
+  }
 }
 
 TEST(CertificatePool, AnswersAsTheCertificatesThemselvesDo) {
@@ -358,6 +423,21 @@ TEST(CertificatePool, VouchesOnlyForTheLinksOfAVerifiedChain) {
   EXPECT_TRUE(pool.SignedBy(*leaf, *ca));
   EXPECT_FALSE(pool.SignedBy(*leaf, *root));
   EXPECT_FALSE(pool.SignedBy(*root, *ca));
+}
+
+// What is known of a root's own signature is known of these bytes, not of this key.
+TEST(CertificatePool, KnowsTheAnchorsOwnCertificatesAndNoOtherIssue) {
+  const auto parse = [&](const Bytes& der) { return Certificate::Parse(der, kCheck).value(); };
+  const sim::SimIntel world = sim::SimIntel::Make();
+  const Bytes root = world.Certificate(sim::IntelCertificate::kRoot);
+  Bytes bent = root;
+  bent.back() ^= 1;
+  TrustAnchors anchors;
+  ASSERT_TRUE(anchors.AddExtra(root).ok());
+  CertificatePool pool(anchors);
+  EXPECT_TRUE(pool.SignedBy(*parse(root), *parse(root)));
+  EXPECT_FALSE(pool.SignedBy(*parse(bent), *parse(bent)));
+  EXPECT_FALSE(pool.SignedBy(*parse(bent), *parse(root)));
 }
 
 }  // namespace

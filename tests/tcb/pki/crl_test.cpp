@@ -60,6 +60,8 @@ TEST(Crl, IsReadInFull) {
   EXPECT_TRUE(crl.has_number());
   EXPECT_EQ(HexLower(crl.number()), "0102");
   EXPECT_TRUE(crl.has_authority_key_id());
+  EXPECT_TRUE(Equal(crl.authority_key_id(), kCaKey.KeyIdentifier()));
+  EXPECT_EQ(crl.incomplete(), "");
   EXPECT_EQ(crl.revoked_count(), 2u);
 }
 
@@ -176,14 +178,8 @@ const std::pair<const char*, Bend<CrlParts>> kMalformedParts[] = {
      }},
     {"no extensions", [](auto& p) { p.extensions.clear(); }},
     {"an extension twice", [](auto& p) { p.extensions.push_back(p.extensions.front()); }},
-    {"a delta CRL",
-     [](auto& p) { p.extensions.push_back(sim::MakeExtension("2.5.29.27", true, der::Integer(1))); }},
-    {"an indirect CRL",
-     [](auto& p) { p.extensions.push_back(sim::MakeExtension("2.5.29.28", true, der::Sequence({}))); }},
-    {"another unknown critical extension",
-     [](auto& p) {
-       p.extensions.push_back(sim::MakeExtension("1.2.3.4", true, Bytes{5, 0}));
-     }},
+    {"an authority key identifier that is none",
+     [](auto& p) { p.extensions.back() = sim::MakeExtension("2.5.29.35", false, der::Null()); }},
     {"a negative number",
      [](auto& p) {
        p.extensions.front() = sim::MakeExtension("2.5.29.20", false, der::Element(0x02, Bytes{0x80}));
@@ -222,6 +218,90 @@ TEST(Crl, AnEmptyListOfEntriesIsMalformed) {
                  parts.revoked.clear();
                  parts.next_update = der::Concat({parts.next_update, der::Sequence({})});
                })).ok());
+}
+
+// -- RFC 5280 sections 5.2.4, 5.2.5, 5.3: what is not a complete CRL of its issuer --
+
+Bend<CrlParts> With(const char* oid, bool critical, const Bytes& value) {
+  return [=](CrlParts& parts) { parts.extensions.push_back(sim::MakeExtension(oid, critical, value)); };
+}
+Bend<CrlParts> EntryWith(const char* oid, bool critical, const Bytes& value) {
+  return [=](CrlParts& parts) {
+    const Bytes extension = sim::MakeExtension(oid, critical, value);
+    parts.revoked.push_back(
+        der::Sequence({der::Integer(5), der::Time(sim::kNow), der::Sequence({extension})}));
+  };
+}
+const Bytes kOtherIssuer = der::Sequence({der::Explicit(4, {sim::EncodeName(sim::IntelName("Another CA"))})});
+
+TEST(Crl, IsCompleteOrNotUsable) {
+  const auto ca = CertificateWithSerial({1});
+  const std::pair<const char*, Bend<CrlParts>> complete[] = {
+      {"as it is", {}},
+      {"an unknown extension", With("1.2.3.4", false, der::Null())},
+      {"an entry with an unknown extension", EntryWith("1.2.3.4", false, der::Null())},
+      {"a reason code that is critical", EntryWith("2.5.29.21", true, der::Enumerated(1))},
+      {"an invalidity date that is critical", EntryWith("2.5.29.24", true, der::Time(sim::kNow))},
+  };
+  for (const auto& [what, bend] : complete) {
+    const auto crl = Parse(MakeParts(bend)).value();
+    EXPECT_EQ(crl->incomplete(), "") << what;
+    EXPECT_EQ(CrlIssuerProblem(*crl, *ca), std::nullopt) << what;
+  }
+  const std::pair<const char*, Bend<CrlParts>> incomplete[] = {
+      {"a delta CRL", With("2.5.29.27", true, der::Integer(1))},
+      {"a delta CRL that does not call itself one aloud", With("2.5.29.27", false, der::Integer(1))},
+      {"an indirect CRL", With("2.5.29.28", true, der::Sequence({der::Implicit(4, Bytes{0xff})}))},
+      {"an indirect CRL, not critical",
+       With("2.5.29.28", false, der::Sequence({der::Implicit(4, Bytes{0xff})}))},
+      {"for CA certificates alone", With("2.5.29.28", true, der::Sequence({der::Implicit(2, Bytes{0xff})}))},
+      {"an unknown critical extension", With("1.2.3.4", true, der::Null())},
+      {"an entry with an unknown critical extension", EntryWith("1.2.3.4", true, der::Null())},
+      {"an entry of another issuer", EntryWith("2.5.29.29", true, kOtherIssuer)},
+      {"an entry of another issuer, not critical", EntryWith("2.5.29.29", false, kOtherIssuer)},
+  };
+  for (const auto& [what, bend] : incomplete) {
+    const auto crl = Parse(MakeParts(bend)).value();
+    EXPECT_NE(crl->incomplete(), "") << what;
+    const auto problem = CrlIssuerProblem(*crl, *ca);
+    ASSERT_TRUE(problem.has_value()) << what;
+    EXPECT_NE(problem->find(crl->incomplete()), std::string::npos) << what;
+  }
+}
+
+// -- RFC 5280 section 6.3.3: whose CRL it is --
+
+CertificatePtr Issuer(const Bend<sim::CertificateSpec>& bend = {}) {
+  sim::CertificateSpec spec = {.serial = {1},
+                               .subject = sim::IntelName("A CA"),
+                               .issuer = sim::IntelName("A CA"),
+                               .validity = {sim::kNow - 24h, sim::kNow + 24h},
+                               .is_ca = true,
+                               .key_usage = uint16_t{kKeyCertSign | kCrlSign},
+                               .subject_key_id = kCaKey.KeyIdentifier()};
+  sim::Apply(bend, spec);
+  return Certificate::Parse(sim::MakeCertificate(spec, kCaKey, kCaKey), kCheck).value();
+}
+
+TEST(Crl, SpeaksForItsIssuer) {
+  const auto crl = Parse(Make()).value();
+  EXPECT_EQ(CrlIssuerProblem(*crl, *Issuer()), std::nullopt);
+  // What is not there says nothing against it.
+  EXPECT_EQ(CrlIssuerProblem(*crl, *Issuer([](auto& spec) { spec.subject_key_id.clear(); })), std::nullopt);
+  EXPECT_EQ(CrlIssuerProblem(*crl, *Issuer([](auto& spec) { spec.key_usage.reset(); })), std::nullopt);
+  const auto unnamed = Parse(Make([](CrlSpec& spec) { spec.authority_key_id.clear(); })).value();
+  EXPECT_EQ(CrlIssuerProblem(*unnamed, *Issuer()), std::nullopt);
+}
+
+TEST(Crl, DoesNotSpeakForAnother) {
+  const auto crl = Parse(Make()).value();
+  const std::pair<const char*, Bend<sim::CertificateSpec>> bad[] = {
+      {"another name", [](auto& spec) { spec.subject = sim::IntelName("A CA 2"); }},
+      {"another key", [](auto& spec) { spec.subject_key_id = sim::SimKey("another").KeyIdentifier(); }},
+      {"a part of its key identifier", [](auto& spec) { spec.subject_key_id.pop_back(); }},
+      {"no cRLSign", [](auto& spec) { spec.key_usage = uint16_t{kKeyCertSign}; }},
+  };
+  for (const auto& [what, bend] : bad) EXPECT_TRUE(CrlIssuerProblem(*crl, *Issuer(bend)).has_value()) << what;
 }
 
 TEST(Crl, NumbersOfTwentyBytes) {

@@ -37,7 +37,7 @@ TEST(Pem, ComesBack) {
 TEST(Pem, IsLenientAroundTheBlocks) {
   const std::string block = Block("MAMCAQc=");
   for (const std::string& text :
-       {block, block + '\0', block + std::string(70, '\0'), "text before\n" + block, block + "text after",
+       {block, block + '\0', block + std::string(70, '\0'), "text before\n" + block, block + "\n \0\r\n"s,
         Block("MAMCAQc=", "\r\n"), Block("MAM\nCAQ\nc="), Block("MAMCAQc"), "\n\n" + block + "\n\n",
         Block("MAMCAQc= \t"), "-----BEGIN CERTIFICATE-----MAMCAQc=-----END CERTIFICATE-----"s,
         "-----BEGIN X509 CRL-----\n!\n-----END X509 CRL-----\n" + block}) {
@@ -54,6 +54,20 @@ TEST(Pem, BlocksKeepTheirOrderAndTheirNumberIsBounded) {
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().kind, ErrorKind::kMalformed);
   EXPECT_EQ(refused.error().check, kCheck);
+}
+
+// Explanatory text stands before what it explains. What comes after the last block belongs to nothing.
+TEST(Pem, NothingComesAfterTheLastBlock) {
+  const std::string block = Block("MAMCAQc=");
+  EXPECT_EQ(Decode("# one\n" + block + "# another\n" + block).value().size(), 2u);
+  for (const std::string& after :
+       {"text after"s, "\0text"s, "\n#\n"s, "-"s,
+        "-----BEGIN X509 CRL-----\nMAMCAQc=\n-----END X509 CRL-----\n"s, std::string(100000, 'x')}) {
+    const auto refused = Decode(block + after);
+    ASSERT_FALSE(refused.ok()) << after.substr(0, 60);
+    EXPECT_EQ(refused.error().kind, ErrorKind::kMalformed);
+    EXPECT_EQ(refused.error().check, kCheck);
+  }
 }
 
 TEST(Pem, NoBlockIsAnEmptyList) {
@@ -97,7 +111,7 @@ TEST(CrlEncoding, IsDerPemOrHex) {
   const std::string der(kDer.begin(), kDer.end());
   for (const std::string& text :
        {der, "3003020107"s, "3003020107\0"s, "3003020107\n"s, "3003020107\r\n\0"s, CrlBlock("MAMCAQc="),
-        CrlBlock("MAMCAQc=") + '\0', "text\n" + CrlBlock("MAMCAQc=")}) {
+        CrlBlock("MAMCAQc=") + "\n\0"s, "text\n" + CrlBlock("MAMCAQc=")}) {
     const auto crl = DecodeCrl(AsBytes(text), kCheck);
     ASSERT_TRUE(crl.ok()) << text;
     EXPECT_EQ(crl.value(), kDer) << text;
@@ -106,9 +120,10 @@ TEST(CrlEncoding, IsDerPemOrHex) {
 }
 
 TEST(CrlEncoding, RefusesEverythingElse) {
-  for (const std::string& bad : {""s, "\0"s, "300302010"s, "30 03 02 01 07"s, "0x3003020107"s, "MAMCAQc="s,
-                                 Block("MAMCAQc="), CrlBlock("MAMCAQc=") + CrlBlock("MAMCAQc="), CrlBlock(""),
-                                 "-----BEGIN X509 CRL-----\nMAMCAQc=\n"s, "<html>"s}) {
+  for (const std::string& bad :
+       {""s, "\0"s, "300302010"s, "30 03 02 01 07"s, "0x3003020107"s, "MAMCAQc="s, Block("MAMCAQc="),
+        CrlBlock("MAMCAQc=") + CrlBlock("MAMCAQc="), CrlBlock(""), CrlBlock("MAMCAQc=") + "text"s,
+        "3003020107 00"s, "-----BEGIN X509 CRL-----\nMAMCAQc=\n"s, "<html>"s}) {
     const auto crl = DecodeCrl(AsBytes(bad), kCheck);
     // Text that begins with '0' (0x30) is passed on as DER, and refused there.
     if (crl.ok()) {

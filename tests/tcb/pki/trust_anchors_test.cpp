@@ -5,7 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "tcb/check.h"
+#include "tcb/pki/pem.h"
 #include "tests/support/sim_intel.h"
 #include "tests/tcb/corpus.h"
 
@@ -43,7 +46,7 @@ TEST(TrustAnchors, FourArePinned) {
 }
 
 TEST(TrustAnchors, IntelsRootIsIntels) {
-  const auto path = test::CorpusRoot() / "intel";
+  const auto path = test::CorpusDir() / "intel";
   if (!std::filesystem::exists(path)) GTEST_SKIP() << "no corpus beside the project";
   const TrustAnchors anchors = TrustAnchors::Pinned();
   for (const auto& entry : std::filesystem::directory_iterator(path)) {
@@ -81,6 +84,49 @@ TEST(TrustAnchors, SeveralAreAddedAtOnceAndNoneTwice) {
   EXPECT_EQ(anchors.all().size(), 6u);
   ASSERT_TRUE(anchors.AddExtra(world.Certificate(IntelCertificate::kRoot)).ok());  // in DER
   EXPECT_EQ(anchors.all().size(), 6u);
+}
+
+// The digests that stand for a checked signature are those of certificates whose signature holds.
+TEST(TrustAnchors, PinnedCertificatesHaveSignedThemselves) {
+  if (!std::filesystem::exists(test::CorpusDir())) GTEST_SKIP() << "no corpus beside the project";
+  const TrustAnchors anchors = TrustAnchors::Pinned();
+  std::set<std::string> seen;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(test::CorpusDir())) {
+    if (entry.path().extension() != ".pem") continue;
+    const auto ders = DecodeCertificates(test::ReadFile(entry.path()), 16, Check::kCollateralMalformed);
+    for (const Bytes& der : ders.ok() ? *ders : std::vector<Bytes>()) {
+      const auto root = Certificate::Parse(der, Check::kCollateralMalformed);
+      if (!root.ok() || !(*root)->self_issued()) continue;
+      for (const Vendor vendor : {Vendor::kIntel, Vendor::kAmd}) {
+        const TrustAnchor* const anchor = anchors.Find(vendor, **root);
+        if (anchor == nullptr || !anchor->HasSigned(**root)) continue;
+        EXPECT_TRUE((*root)->SignedBy(**root)) << entry.path();
+        seen.insert((*root)->sha256().hex());
+      }
+    }
+  }
+  size_t pinned = 0;
+  for (const TrustAnchor& anchor : anchors.all()) pinned += anchor.self_signed.size();
+  EXPECT_EQ(seen.size(), pinned);
+}
+
+TEST(TrustAnchors, KnowWhichCertificatesOfTheirsHaveSignedThemselves) {
+  const SimIntel world = SimIntel::Make();
+  sim::IntelOptions options;
+  options.bend[IntelCertificate::kRoot] = [](CertificateSpec& spec) { spec.serial = {1, 2, 3}; };
+  const Bytes root = world.Certificate(IntelCertificate::kRoot),
+              reissued = SimIntel::Make(options).Certificate(IntelCertificate::kRoot);
+  TrustAnchors anchors;
+  ASSERT_TRUE(anchors.AddExtra(root).ok());
+  const auto known = [&](const Bytes& der) {
+    return anchors.Find(Vendor::kIntel, *Parse(der))->HasSigned(*Parse(der));
+  };
+  EXPECT_TRUE(known(root));
+  EXPECT_FALSE(known(reissued));
+  ASSERT_TRUE(anchors.AddExtra(reissued).ok());
+  EXPECT_TRUE(known(root));
+  EXPECT_TRUE(known(reissued));
+  EXPECT_EQ(anchors.all().size(), 1u);
 }
 
 TEST(TrustAnchors, TheNameTellsTheVendor) {

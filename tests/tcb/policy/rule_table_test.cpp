@@ -8,6 +8,7 @@
 #include <set>
 
 #include "tcb/check.h"
+#include "tests/support/paths.h"
 
 namespace thimble {
 namespace {
@@ -73,15 +74,18 @@ TEST(DefaultPolicy, ListsOnlyWhatItAsks) {
   const std::set<std::string> intel = {"authentic",   "accepted_statuses", "min_tcb_evaluation",
                                        "allow_debug", "collateral_grace",  "no_findings"};
   EXPECT_EQ(RulesIn(Appraise(GoodSgx(), Policy{}, kPolicyNow)), intel);
-  EXPECT_EQ(RulesIn(Appraise(GoodTdx15(), Policy{}, kPolicyNow)), intel);
-  const std::set<std::string> amd = {"authentic", "accepted_statuses", "allow_debug", "allow_migration",
-                                     "amd_floor", "collateral_grace",  "no_findings"};
+  std::set<std::string> tdx = intel;
+  tdx.insert({"tdx.allow_migratable", "tdx.allow_reserved_attributes"});
+  EXPECT_EQ(RulesIn(Appraise(GoodTdx15(), Policy{}, kPolicyNow)), tdx);
+  const std::set<std::string> amd = {
+      "authentic", "accepted_statuses", "allow_debug", "allow_migration",
+      "amd_floor", "collateral_grace",  "no_findings", "snp.allow_masked_chip_id"};
   EXPECT_EQ(RulesIn(Appraise(GoodSnp(), Policy{}, kPolicyNow)), amd);
 }
 
 // docs/POLICIES.md has a row for each rule, and each rule has rows here.
 TEST(RuleTable, IsWhatTheManualSays) {
-  std::ifstream file(THIMBLE_SOURCE_DIR "/docs/POLICIES.md");
+  std::ifstream file(test::SourceDir() / "docs/POLICIES.md");
   ASSERT_TRUE(file.good());
   std::set<std::string> documented;
   for (std::string line; std::getline(file, line);) {
@@ -95,13 +99,13 @@ TEST(RuleTable, IsWhatTheManualSays) {
 // Every rule also stands evidence that makes no claims at all: found is null, and nothing passes by absence.
 TEST(RuleTable, NothingPassesByAbsence) {
   for (const RuleRow& row : AllRows()) {
-    if (!row.rule.starts_with("sgx.") && !row.rule.starts_with("tdx.") && !row.rule.starts_with("snp."))
-      continue;
+    if (row.rule.find('.') == std::string::npos) continue;
     Policy policy;
     row.ask(policy);
     Verdict verdict = row.good;
     verdict.claims = std::monostate();
     verdict.platform = std::monostate();
+    verdict.hcl = nullptr;
     const Decision decision = Appraise(verdict, policy, kPolicyNow);
     const RuleOutcome* outcome = FindRule(decision, row.rule);
     if (outcome == nullptr) {
@@ -111,6 +115,18 @@ TEST(RuleTable, NothingPassesByAbsence) {
     }
     EXPECT_EQ(outcome->found, "null") << row.rule << " " << row.side;
     EXPECT_FALSE(outcome->ok) << row.rule << " " << row.side;
+  }
+}
+
+// A note rejects nothing by itself; the same finding, soft and with no rule for it, does.
+TEST(Findings, NotesNeedNoRule) {
+  for (const Check check : {Check::kQuoteTrailingBytes, Check::kTrustAnchorExtra, Check::kTdxServiceTd,
+                            Check::kTdxSeptVeDisableClear, Check::kQeTcb}) {
+    Verdict verdict = GoodTdx15();
+    verdict.findings = {{check, Severity::kNote, "noted"}};
+    EXPECT_TRUE(Appraise(verdict, Policy{}, kPolicyNow).accept) << CheckName(check);
+    verdict.findings.front().severity = Severity::kSoft;
+    EXPECT_EQ(Broken(Appraise(verdict, Policy{}, kPolicyNow)), std::vector<std::string>{"no_findings"});
   }
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Reading TOML tables by the keys they may have: what is unknown or of another form is refused, with its line. The
-// header of toml++ is heavy: only config.cpp, floors.cpp and policy_toml.cpp include
-// this one.
+// header of toml++ is heavy: only config.cpp, floors.cpp and policy_toml.cpp include this one.
 #pragma once
 
 #include <toml++/toml.h>
