@@ -6,8 +6,8 @@
 #include <csignal>
 #include <fstream>
 
-#include "service/http/server.h"
 #include "service/cli/local_ca.h"
+#include "service/http/server.h"
 #include "tcb/base/text.h"
 #include "tests/service/testing/process.h"
 #include "tests/service/testing/tls_client.h"

@@ -2,8 +2,6 @@
 //
 // Real evidence from end to end: each recorded case through `thimble verify --collateral` (directory and JSON form) and
 // through POST /v1/verify, against the verdict of Intel's own library.
-#include "tests/support/paths.h"
-
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -15,6 +13,7 @@
 #include "tests/service/testing/collateral_form.h"
 #include "tests/service/testing/process.h"
 #include "tests/service/testing/world.h"
+#include "tests/support/paths.h"
 
 namespace thimble {
 namespace {
