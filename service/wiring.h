@@ -8,8 +8,8 @@
 
 #include "cache/collateral_cache.h"
 #include "fetchers/upstreams.h"
-#include "service/support/clock.h"
 #include "service/config/config.h"
+#include "service/support/clock.h"
 #include "service/upstreams/fmspc_list.h"
 #include "service/upstreams/host_vcek.h"
 #include "service/upstreams/miss_budgets.h"

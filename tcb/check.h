@@ -98,8 +98,8 @@ namespace thimble {
   X(kReportData, "report_data.mismatch")          /* hard: REPORTDATA is not the value expected; verify.cpp */ \
   X(kTrustAnchorExtra, "trust_anchor.extra")      /* note: rests on an anchor the operator added; intel/verify.cpp, amd/verify.cpp */ \
   X(kHintDropped, "hint.dropped")                 /* note: an unsigned hint that does not fit this evidence; amd/verify.cpp */ \
-  X(kCollateralDropped, "collateral.dropped")     /* note: a brought item that does not count; service/verification */ \
-  X(kNonce, "nonce.mismatch")                     /* hard: the nonce was not issued here, has expired, or was used before; service/verification */ \
+  X(kCollateralDropped, "collateral.dropped")     /* note: a brought item that does not count; service/verification/ */ \
+  X(kNonce, "nonce.mismatch")                     /* hard: the nonce was not issued here, has expired, or was used before; service/verification/ */ \
   /* -- decoding collateral, obtaining it, and requests: not checks of evidence, but named causes of errors -- */ \
   X(kEvidenceFormat, "evidence.format")           /* neither quote, report nor HCL report; verify.cpp */ \
   X(kCollateralMalformed, "collateral.malformed") /* undecodable collateral; any decoder in tcb/ */ \
@@ -114,7 +114,7 @@ namespace thimble {
   X(kUpstreamKey, "upstream.key")                 /* 401, 403: subscription key missing or not valid; fetchers/intel_pck.cpp */ \
   X(kUpstreamAnswer, "upstream.answer")           /* 200, but not what was asked: header missing, HTML, too long; fetchers/ */ \
   X(kUpstreamNotFound, "upstream.not_found")      /* the vendor says that it does not exist; fetchers/ */ \
-  X(kModeForbidsFetch, "mode.forbids_fetch")      /* not held, and [pccs] mode lets no request fetch; service/platforms/pck_service.cpp, intel_dialect.cpp */ \
+  X(kModeForbidsFetch, "mode.forbids_fetch")      /* not held, and [pccs] mode lets no request fetch; service/platforms/pck_service.cpp, service/dialects/intel_dialect.cpp */ \
   X(kPckNotRegistered, "pck.not_registered")      /* a platform that nobody has registered; service/platforms/pck_service.cpp */ \
   X(kPckNoCertForTcb, "pck.no_cert_for_tcb")      /* no PCK certificate is covered by the platform's TCB; service/platforms/pck_service.cpp */ \
   X(kStoreIo, "store.io")                         /* the store failed; cache/ */ \

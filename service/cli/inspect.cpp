@@ -262,7 +262,7 @@ Status WritePki(Writer& json, ByteView bytes) {
                "neither certificates nor a CRL that can be decoded"};
 }
 
-// What Azure's machines have of their VCEK (spec/azure-thim.md 1).
+// What Azure's machines have of their VCEK (spec/azure-thim.md section 1).
 Status WriteThimDocument(Writer& json, std::string_view text) {
   TRY_ASSIGN(const auto document,
              json::Document::Parse(text, "THIM document", ErrorKind::kMalformed, Check::kEvidenceFormat));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A vTPM's quote: TPMS_ATTEST of type quote, its signature in either form, and the PCRs that a caller holds against it
-// (TPM 2.0 part 2; spec/vbs-and-tpm.md 2.1, 2.2).
+// (TPM 2.0 part 2; spec/vbs-and-tpm.md section 2.1, 2.2).
 #pragma once
 
 #include <optional>

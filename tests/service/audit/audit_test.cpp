@@ -17,6 +17,7 @@
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tests/service/testing/world.h"
+#include "tests/support/eventually.h"
 
 namespace thimble {
 namespace {
@@ -86,9 +87,7 @@ TEST_F(AuditLogTest, WritesWhatNobodyWaitsForWithoutBeingAsked) {
   const auto log = Open();
   for (uint64_t seq = 1; seq <= 3; ++seq) {
     ASSERT_TRUE(log->Append("\"kind\":\"test\"").ok());
-    for (int i = 0; i < 500 && log->state().last_seq < seq; ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    EXPECT_EQ(log->state().last_seq, seq);
+    EXPECT_TRUE(test::Eventually([&] { return log->state().last_seq == seq; }));
   }
 }
 

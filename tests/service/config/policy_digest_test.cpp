@@ -4,14 +4,13 @@
 // holds its names.
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "service/config/config.h"
 #include "tcb/base/text.h"
 #include "tcb/policy/digest.h"
+#include "tests/support/temp_dir.h"
 
 namespace thimble {
 namespace {
@@ -170,14 +169,13 @@ TEST(PolicyDigest, CountsWhatHoldsForOneTeeAlone) {
 }
 
 TEST(PolicyDigest, OfAFileIsOfWhatItSays) {
-  const std::string path = testing::TempDir() + "policy_digest_test.toml";
-  std::ofstream(path) << "[policy.default]\nallow_debug = true  # a comment\n";
+  const test::TempDir files;
+  const std::string path = files.Write("policy.toml", "[policy.default]\nallow_debug = true  # a comment\n");
   const auto file = LoadPolicyFile(path);
   ASSERT_TRUE(file.ok()) << file.error().message;
   EXPECT_EQ(file->policy.sha256, Read("allow_debug = true").sha256);
-  std::ofstream(path) << "[baseline.default]\namd = \"\"\n";
+  files.Write("policy.toml", "[baseline.default]\namd = \"\"\n");
   EXPECT_EQ(LoadPolicyFile(path)->policy.sha256, BuiltInPolicy().sha256) << "without [policy.default]";
-  std::filesystem::remove(path);
 }
 
 }  // namespace

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
 
 #include "service/config/config.h"
 #include "tcb/check.h"
 #include "tcb/policy/digest.h"
+#include "tests/support/temp_dir.h"
 
 namespace thimble {
 namespace {
@@ -391,13 +390,11 @@ INSTANTIATE_TEST_SUITE_P(All, PolicyTomlError, testing::ValuesIn(BadTexts()));
 
 class IntelPolicyFile : public testing::Test {
  protected:
-  IntelPolicyFile() { std::ofstream(path_) << kText; }
-  ~IntelPolicyFile() override { std::filesystem::remove(path_); }
-
   static constexpr const char* kText = R"({"policy_array":[{"environment":
     {"class_id":"3123ec35-8d38-4ea5-87a5-d6c48b567570","description":"strict"},
     "reference":{"accepted_tcb_status":["UpToDate"],"collateral_grace_period":0,"min_eval_num":17}}]})";
-  const std::string path_ = testing::TempDir() + "policy_toml_test.json";
+  const test::TempDir files_;
+  const std::string path_ = files_.Write("policy.json", kText);
 };
 
 TEST_F(IntelPolicyFile, IsNamedInTheConfiguration) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Real and doctored evidence against reference verdicts: ../shared/corpus/amd, as its README describes it.
+// Real and doctored evidence against reference verdicts: corpus/amd, as its README describes it.
 #include "tests/tcb/corpus.h"
 
 #include <gtest/gtest.h>
