@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <csignal>
-#include <cstdio>
 #include <exception>
 
 #include "service/cli/command_support.h"
@@ -13,7 +12,7 @@ int main(int argc, char** argv) {
     if (const auto* exit_code = std::get_if<thimble::ExitCode>(&parsed)) return static_cast<int>(*exit_code);
     const thimble::ExitCode code = std::visit([](const auto& options) { return thimble::Run(options); },
                                               std::get<thimble::Command>(parsed));
-    return static_cast<int>(std::fflush(stdout) == 0 ? code : thimble::ExitCode::kUnavailable);
+    return static_cast<int>(thimble::FlushOutput() ? code : thimble::ExitCode::kUnavailable);
   } catch (const std::exception& failure) {
     thimble::PrintError(failure.what());
     return static_cast<int>(thimble::ExitCode::kUnavailable);

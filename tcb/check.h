@@ -19,7 +19,7 @@ namespace thimble {
   /* -- Intel evidence -- */ \
   X(kQuoteFormat, "quote.format")                 /* lengths, versions, types, key on the curve; DCAP 1; intel/quote.cpp */ \
   X(kQuoteSignature, "quote.signature")           /* attestation key over header and body; DCAP 5.10; intel/verify.cpp */ \
-  X(kQuoteTrailingBytes, "quote.trailing_bytes")  /* soft: bytes after the auth data, counted; DCAP 1.3; intel/verify.cpp */ \
+  X(kQuoteTrailingBytes, "quote.trailing_bytes")  /* note: bytes after the auth data, counted; DCAP 1.3; intel/verify.cpp */ \
   X(kQeReportSignature, "qe_report.signature")    /* PCK key over the QE report; DCAP 5.6; intel/verify.cpp */ \
   X(kQeReportData, "qe_report.data")              /* SHA-256(attestation key, auth data), then zeros; DCAP 5.7; intel/verify.cpp */ \
   X(kPckChain, "pck.chain")                       /* three certificates, roles, names, profiles, signatures; DCAP 2; intel/pck_chain.cpp */ \
@@ -30,10 +30,10 @@ namespace thimble {
   X(kPckMissing, "pck.missing")                   /* certification data 1 to 4 and no PCK chain given; DCAP 1.5; intel/verify.cpp */ \
   /* -- Intel collateral -- */ \
   X(kCrlRootSignature, "crl.root.signature")      /* root CA CRL under the root key; DCAP 2.4; intel/collateral.cpp */ \
-  X(kCrlRootIssuer, "crl.root.issuer")            /* its issuer is the root, of the same anchor; DCAP 2.4; intel/collateral.cpp */ \
+  X(kCrlRootIssuer, "crl.root.issuer")            /* complete, and of the root, of the same anchor; DCAP 2.4, RFC 5280 6.3.3; intel/collateral.cpp */ \
   X(kCrlRootExpired, "crl.root.expired")          /* soft: outside thisUpdate..nextUpdate; DCAP 2.4; intel/verify.cpp */ \
   X(kCrlPckSignature, "crl.pck.signature")        /* PCK CRL under the intermediate's key; DCAP 2.4; intel/collateral.cpp */ \
-  X(kCrlPckIssuer, "crl.pck.issuer")              /* its issuer issued this PCK leaf; DCAP 2.4; intel/collateral.cpp, verify.cpp */ \
+  X(kCrlPckIssuer, "crl.pck.issuer")              /* complete, and of the CA that issued this PCK leaf; DCAP 2.4, RFC 5280 6.3.3; intel/collateral.cpp, verify.cpp */ \
   X(kCrlPckExpired, "crl.pck.expired")            /* soft: outside thisUpdate..nextUpdate; DCAP 2.4; intel/verify.cpp */ \
   X(kSigningChainUntrusted, "signing_chain.untrusted") /* TCB signing chain: two certificates, roles, signature, anchor; DCAP 2; intel/collateral.cpp */ \
   X(kSigningChainExpired, "signing_chain.expired")     /* soft: past notAfter; DCAP 2.2.7; intel/verify.cpp */ \
@@ -51,13 +51,14 @@ namespace thimble {
   X(kTdxModuleMismatch, "tdx_module.mismatch")    /* identity known, MRSIGNERSEAM, SEAMATTRIBUTES; DCAP 3.2; intel/verify.cpp */ \
   X(kTcbNotSupported, "tcb.not_supported")        /* no TCB level matches platform, module or QE; DCAP 3.1, 3.2, 4.6; intel/verify.cpp */ \
   X(kSgxDebug, "sgx.debug")                       /* soft: enclave in debug mode; DCAP 5; intel/verify.cpp */ \
-  X(kTdxDebug, "tdx.debug")                       /* soft: TD attributes byte 0 (TUD) not zero; DCAP 5; intel/verify.cpp */ \
-  X(kTdxMigratable, "tdx.migratable")             /* soft: TD attribute bit 29; DCAP 5; intel/verify.cpp */ \
-  X(kTdxReservedAttributes, "tdx.reserved_attributes") /* soft: TD attribute bits that no specification names; DCAP 5; intel/verify.cpp */ \
-  X(kTdxServiceTd, "tdx.service_td")              /* note: MRSERVICETD is not zero; DCAP 5; intel/verify.cpp */ \
-  X(kTdxSeptVeDisableClear, "tdx.sept_ve_disable_clear") /* note: TD attribute bit 28 is clear; DCAP 5; intel/verify.cpp */ \
-  X(kTdxCurrentTcb, "tdx.current_tcb")            /* soft: the second TCB of the body is Revoked or OutOfDate; DCAP 3; intel/verify.cpp */ \
-  X(kQeTcb, "qe.tcb_status")                      /* note: the quoting enclave's level is short of UpToDate; DCAP 4; intel/verify.cpp */ \
+  X(kTdxDebug, "tdx.debug")                       /* soft: TD attributes byte 0 (TUD) not zero; DCAP 5; intel/td_checks.cpp */ \
+  X(kTdxMigratable, "tdx.migratable")             /* soft: TD attribute bit 29; DCAP 5; intel/td_checks.cpp */ \
+  X(kTdxReservedAttributes, "tdx.reserved_attributes") /* soft: TD attribute bits that no specification names; DCAP 5; intel/td_checks.cpp */ \
+  X(kTdxServiceTd, "tdx.service_td")              /* note: MRSERVICETD is not zero; DCAP 5; intel/td_checks.cpp */ \
+  X(kTdxSeptVeDisableClear, "tdx.sept_ve_disable_clear") /* note: TD attribute bit 28 is clear; DCAP 5; intel/td_checks.cpp */ \
+  X(kTdxCurrentTcb, "tdx.current_tcb")            /* soft: the current TCB that the body states is Revoked or OutOfDate; DCAP 6.3; intel/tcb_level.cpp */ \
+  X(kTdxInitialTcb, "tdx.initial_tcb")            /* soft: the TCB of before an import is; DCAP 1.2; intel/td_checks.cpp */ \
+  X(kQeTcb, "qe.tcb_status")                      /* note: the quoting enclave's level is short of UpToDate; DCAP 4; intel/tcb_level.cpp */ \
   /* -- AMD evidence and endorsements -- */ \
   X(kSnpFormat, "snp.format")                     /* lengths, must-be-zero ranges; SNP c, d.1; amd/report.cpp */ \
   X(kSnpVersion, "snp.version")                   /* 2 to 5; SNP c; amd/report.cpp */ \
@@ -72,7 +73,7 @@ namespace thimble {
   X(kSnpTcbBinding, "snp.tcb_binding")            /* each SPL = REPORTED_TCB; SNP d.8; amd/binding.cpp */ \
   X(kSnpSignature, "snp.signature")               /* leaf key over bytes 0..0x29F; SNP d.10; amd/binding.cpp */ \
   X(kSnpRevoked, "snp.revoked")                   /* ASK, ASVK or ARK serial in the CRL; SNP d.6; amd/verify.cpp */ \
-  X(kSnpCrl, "snp.crl")                           /* CRL signature and issuer: the ARK; SNP d.6; amd/chain.cpp */ \
+  X(kSnpCrl, "snp.crl")                           /* CRL signature, complete, and of the ARK; SNP d.6, RFC 5280 6.3.3; amd/chain.cpp */ \
   X(kSnpCrlMissing, "snp.crl_missing")            /* no CRL and the policy requires one; SNP d.6; amd/verify.cpp */ \
   X(kSnpCrlExpired, "snp.crl_expired")            /* soft: CRL outside thisUpdate..nextUpdate; SNP d.6; amd/verify.cpp */ \
   X(kSnpEndorsementMissing, "snp.endorsement_missing") /* no leaf or chain to judge by; SNP d; amd/verify.cpp */ \
@@ -95,7 +96,7 @@ namespace thimble {
   X(kHclVmpl, "hcl.vmpl")                         /* hard: the report in it is not of VMPL 0; HCL; amd/hcl.cpp */ \
   /* -- any result -- */ \
   X(kReportData, "report_data.mismatch")          /* hard: REPORTDATA is not the value expected; verify.cpp */ \
-  X(kTrustAnchorExtra, "trust_anchor.extra")      /* soft, a note: rests on an anchor the operator added; intel/verify.cpp, amd/verify.cpp */ \
+  X(kTrustAnchorExtra, "trust_anchor.extra")      /* note: rests on an anchor the operator added; intel/verify.cpp, amd/verify.cpp */ \
   X(kHintDropped, "hint.dropped")                 /* note: an unsigned hint that does not fit this evidence; amd/verify.cpp */ \
   X(kCollateralDropped, "collateral.dropped")     /* note: a brought item that does not count; service/verification */ \
   X(kNonce, "nonce.mismatch")                     /* hard: the nonce was not issued here, has expired, or was used before; service/verification */ \

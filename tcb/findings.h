@@ -15,6 +15,8 @@
 
 namespace thimble {
 
+inline constexpr std::string_view kNeedsCollateral = "needs collateral that is not there yet";
+
 template <class Message>
 bool RecordUnless(Verdict& verdict, Check check, bool holds, Severity severity, const Message& message) {
   verdict.checks.Set(check, holds ? CheckResult::kPassed : CheckResult::kFailed);
@@ -36,6 +38,11 @@ bool HardUnless(Verdict& verdict, Check check, bool holds, const Message& messag
 template <class Message>
 void SoftUnless(Verdict& verdict, Check check, bool holds, const Message& message) {
   RecordUnless(verdict, check, holds, Severity::kSoft, message);
+}
+
+template <class Message>
+void NoteUnless(Verdict& verdict, Check check, bool holds, const Message& message) {
+  RecordUnless(verdict, check, holds, Severity::kNote, message);
 }
 
 // Both sides of a window; at its ends it still holds. For CRLs the two checks are one and the same.

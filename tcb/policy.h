@@ -48,7 +48,7 @@ inline constexpr Seconds kUnlimitedGrace = Seconds::max();
 // appear there.
 struct Policy {
   std::string id = "default";
-  Digest256 sha256;  // of the text it was read from: `policy.sha256` in the result
+  Digest256 sha256;  // PolicyDigest() (policy/digest.h): `policy.sha256` in the result
 
   // -- The TCB --
   // Which evidence it is for: "sgx", "tdx_1.0", "tdx_1.5", "tdx" (both) and "snp". Empty: all.
@@ -122,8 +122,8 @@ struct Decision {
 EvidenceClass ClassOf(const Verdict& verdict);
 
 // Accepts only when the verdict is authentic, no finding is hard, every rule holds, and every soft finding is
-// allowed by a rule (or is only a note: quote.trailing_bytes, trust_anchor.extra). Soft findings of expiry
-// are allowed up to collateral_grace past the item's window; not-yet-valid and not-yet-issued never are.
+// allowed by a rule; notes need none. Soft findings of expiry are allowed up to collateral_grace past the item's
+// window; not-yet-valid and not-yet-issued never are.
 Decision Appraise(const Verdict& verdict, const Policy& policy, Instant at);
 
 }  // namespace thimble

@@ -39,6 +39,23 @@ std::optional<TcbStatus> TcbStatusFromName(std::string_view name) {
   return std::nullopt;
 }
 
+std::string_view SeverityName(Severity severity) {
+  switch (severity) {
+    case Severity::kNote:
+      return "note";
+    case Severity::kSoft:
+      return "soft";
+    case Severity::kHard:
+      break;
+  }
+  return "hard";
+}
+
+bool SecondTcb::current() const {
+  return status && *status != TcbStatus::kOutOfDate && *status != TcbStatus::kOutOfDateConfigurationNeeded &&
+         *status != TcbStatus::kRevoked;
+}
+
 void CheckLog::Set(Check check, CheckResult result) {
   const auto i = static_cast<size_t>(check);
   applies_.at(i) = true;

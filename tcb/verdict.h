@@ -41,7 +41,10 @@ constexpr size_t kTcbStatusCount = 9;
 std::string_view TcbStatusName(TcbStatus status);
 std::optional<TcbStatus> TcbStatusFromName(std::string_view name);
 
-enum class Severity : uint8_t { kSoft, kHard };
+// A note is shown and rejects nothing by itself; a soft finding rejects unless a rule answers for it; a hard one
+// ends the verification. Whoever finds says which.
+enum class Severity : uint8_t { kNote, kSoft, kHard };
+std::string_view SeverityName(Severity severity);  // "note", "soft", "hard"
 
 struct Finding {
   Check check = Check::kNone;
@@ -100,6 +103,14 @@ struct BroughtEndorsement {
   BroughtBy by = BroughtBy::kCaller;
 };
 
+// What a TCB comes to that a TD report states beside the one at launch. Without a status: no level matches it.
+struct SecondTcb {
+  std::optional<TcbStatus> status;
+  std::optional<Instant> date;  // the oldest of the levels that were used
+
+  bool current() const;  // neither OutOfDate nor Revoked, and known
+};
+
 // Where a status comes from. AMD publishes no signed status, so there it is local policy.
 enum class StatusSource : uint8_t { kIntel, kLocalFloor };
 
@@ -109,13 +120,15 @@ struct Verdict {
       false;  // signatures, chains, bindings and revocation hold; says nothing of TCB, expiry or policy
   std::optional<TcbStatus> tcb_status;  // absent when not authentic, no level matches, or no floor is known
   StatusSource status_source = StatusSource::kIntel;
-  std::optional<Instant> tcb_date;      // the oldest of the levels that were used
+  std::optional<Instant> tcb_date;  // the oldest of the levels that were used
+  // TDX, as far as the body states them: of the module that runs now (1.5), and of before an import (1.5 Ex).
+  std::optional<SecondTcb> current_tcb, initial_tcb;
   // Of the quoting enclave by itself; SGX and TDX.
   std::optional<uint16_t> qe_isv_svn;
   std::optional<TcbStatus> qe_status;
   std::optional<Instant> qe_tcb_date;
   std::vector<std::string> advisories;  // sorted, unique
-  std::vector<Finding> findings;        // all soft ones, and at most one hard one (the last)
+  std::vector<Finding> findings;        // all notes and soft ones, and at most one hard one (the last)
   CheckLog checks;
   std::vector<Shortfall> shortfalls;
 

@@ -56,23 +56,27 @@ http::Response VerifyApi::Verify(const http::Request& request, const http::Query
 
   const VerificationOutcome outcome = verification_.Run(*read);
   if (outcome.error) return ProblemResponse(ProblemOf(*outcome.error, &outcome.verdict.checks));
-  if (const Status recorded = audit_.Decision({request.id, request.client}, *read, outcome);
-      !recorded && audit_.must_record())
-    return ProblemResponse(ProblemOf(recorded.error()));
-  auto body = Render(*read, outcome);
+  auto body = Answer(request, *read, outcome);
   if (!body) return ProblemResponse(ProblemOf(body.error()));
   return {.status = 200,
           .headers = {{"Cache-Control", "no-store"}},
           .content = http::Content::Make("application/json", *std::move(body))};
 }
 
-Result<std::string> VerifyApi::Render(const VerificationRequest& request,
-                                      const VerificationOutcome& outcome) const {
-  const ResultView view{outcome, request.policy, request.baseline_name, request.baseline_version};
-  if (!request.ear) return RenderResult(view);
-  const auto nonce = request.nonce ? std::optional(Base64Url(*request.nonce)) : std::nullopt;
-  TRY_ASSIGN(const std::string ear, signer_.Sign(view, clock_.Now(), nonce));
-  return RenderResult(view, ear);
+// Signed first, so that the record names the token; and recorded before anybody has it.
+Result<std::string> VerifyApi::Answer(const http::Request& request, const VerificationRequest& asked,
+                                      const VerificationOutcome& outcome) {
+  const ResultView view{outcome, asked.policy, asked.baseline_name, asked.baseline_version};
+  std::optional<std::string> token, token_id;
+  if (asked.ear) {
+    const auto nonce = asked.nonce ? std::optional(Base64Url(*asked.nonce)) : std::nullopt;
+    TRY_ASSIGN(SignedResult made, signer_.Sign(view, nonce));
+    token = std::move(made.token);
+    token_id = std::move(made.id);
+  }
+  const Status recorded = audit_.Decision({request.id, request.client}, asked, outcome, token_id);
+  if (!recorded && audit_.must_record()) return recorded.error();
+  return RenderResult(view, token);
 }
 
 Result<VerificationRequest> VerifyApi::FromJson(std::string_view body) const {

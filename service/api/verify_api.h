@@ -8,7 +8,6 @@
 #include "service/audit/audit_trail.h"
 #include "service/http/router.h"
 #include "service/results/result_signer.h"
-#include "service/support/clock.h"
 #include "service/support/reload.h"
 #include "service/verification/verification.h"
 
@@ -18,12 +17,11 @@ namespace thimble {
 class VerifyApi {
  public:
   VerifyApi(const Snapshot<Policies>& policies, const BaselineBook& baselines, AuditTrail& audit,
-            const ResultSigner& signer, const Clock& clock, Verification& verification)
+            const ResultSigner& signer, Verification& verification)
       : policies_(policies),
         baselines_(baselines),
         audit_(audit),
         signer_(signer),
-        clock_(clock),
         verification_(verification) {}
 
   void AddTo(http::Router& router);
@@ -32,7 +30,8 @@ class VerifyApi {
   http::Response Verify(const http::Request& request, const http::Query& query);
   Result<VerificationRequest> FromJson(std::string_view body) const;
   Result<VerificationRequest> FromQuery(const std::string& body, const http::Query& query) const;
-  Result<std::string> Render(const VerificationRequest& request, const VerificationOutcome& outcome) const;
+  Result<std::string> Answer(const http::Request& request, const VerificationRequest& asked,
+                             const VerificationOutcome& outcome);
   struct Options;
   Status Apply(const Options& options, VerificationRequest& request) const;
 
@@ -40,7 +39,6 @@ class VerifyApi {
   const BaselineBook& baselines_;
   AuditTrail& audit_;
   const ResultSigner& signer_;
-  const Clock& clock_;
   Verification& verification_;
 };
 

@@ -90,13 +90,14 @@ void WriteOutcome(Writer& json, const VerificationOutcome& outcome) {
 }  // namespace
 
 Status AuditTrail::Decision(const AuditedRequest& request, const VerificationRequest& asked,
-                            const VerificationOutcome& outcome) {
+                            const VerificationOutcome& outcome, const std::optional<std::string>& token_id) {
   if (!log_) return {};
   return log_->Append(Members("decision", [&](Writer& json) {
     json.Key("request").String(request.id);
     json.Key("client").String(request.client);
     WriteAsked(json, asked);
     WriteOutcome(json, outcome);
+    if (token_id) json.Key("jti").String(*token_id);
   }));
 }
 
@@ -107,6 +108,16 @@ Status AuditTrail::Change(const BaselineChange& change) {
     json.Key("by").String(change.by);
     json.Key("baseline");
     WriteState(json, change.state);
+  }));
+}
+
+Status AuditTrail::Change(const KeyChange& change) {
+  if (!log_) return {};
+  return log_->AppendDurably(Members("result_key", [&](Writer& json) {
+    json.Key("by").String(change.by);
+    json.Key("kid").String(change.fresh);
+    json.Key("retired").String(change.retired);
+    json.Key("retired_until").String(FormatRfc3339(change.retired_until));
   }));
 }
 

@@ -81,19 +81,18 @@ Result<std::vector<json::Value>> List(const json::Value& object, std::string_vie
   return value.Array();
 }
 
-Result<std::string> SideText(const json::Value& report, std::string_view which) {
+Result<Lines> SideText(const json::Value& report, std::string_view which) {
   TRY_ASSIGN(const json::Value side, report.Get(which));
   TRY_ASSIGN(const std::string name, Text(side, "name"));
   TRY_ASSIGN(const std::string intel, Text(side, "intel"));
   TRY_ASSIGN(const std::string amd, Text(side, "amd"));
   TRY_ASSIGN(const std::string policy, Text(side, "policy"));
-  std::string out =
-      StrCat(which, ": ", name, ", intel \"", intel, "\", amd \"", amd, "\", policy ", policy, "\n");
+  Lines out = {StrCat(which, ": ", name, ", intel \"", intel, "\", amd \"", amd, "\", policy ", policy)};
   TRY_ASSIGN(const auto references, List(side, "references"));
   for (const json::Value& reference : references) {
     TRY_ASSIGN(const std::string item, Text(reference, "item"));
     TRY_ASSIGN(const uint64_t evaluation, Number(reference, "evaluation"));
-    out += StrCat("  ", item, ": evaluation data ", evaluation, "\n");
+    out.Add(StrCat("  ", item, ": evaluation data ", evaluation));
   }
   return out;
 }
@@ -108,8 +107,8 @@ Result<std::string> OutcomeText(const json::Value& outcome) {
   return StrCat(status, ", ", decision);
 }
 
-Result<std::string> ShortfallsText(const json::Value& outcome) {
-  std::string out;
+Result<Lines> ShortfallsText(const json::Value& outcome) {
+  Lines out;
   if (!outcome.Find("shortfalls")) return out;
   TRY_ASSIGN(const auto shortfalls, List(outcome, "shortfalls"));
   for (const json::Value& shortfall : shortfalls) {
@@ -117,12 +116,12 @@ Result<std::string> ShortfallsText(const json::Value& outcome) {
     TRY_ASSIGN(const uint64_t have, Number(shortfall, "have"));
     TRY_ASSIGN(const uint64_t need, Number(shortfall, "need"));
     TRY_ASSIGN(const std::string update, Text(shortfall, "update"));
-    out += StrCat("    ", component, ": ", have, " of ", need, ", raised by: ", update, "\n");
+    out.Add(StrCat("    ", component, ": ", have, " of ", need, ", raised by: ", update));
   }
   return out;
 }
 
-Result<std::string> RowText(const json::Value& row) {
+Result<Lines> RowText(const json::Value& row) {
   TRY_ASSIGN(const json::Value platforms, row.Get("platforms"));
   TRY_ASSIGN(const std::string tee, Text(platforms, "tee"));
   TRY_ASSIGN(const std::string kind, Text(platforms, platforms.Find("fmspc") ? "fmspc" : "product"));
@@ -132,17 +131,20 @@ Result<std::string> RowText(const json::Value& row) {
   TRY_ASSIGN(const json::Value then, row.Get("then"));
   TRY_ASSIGN(const std::string before, OutcomeText(now));
   TRY_ASSIGN(const std::string after, OutcomeText(then));
-  TRY_ASSIGN(const std::string shortfalls, ShortfallsText(then));
-  return StrCat("  ", tee, " ", kind, ", seen ", count, " times, last ", last_seen, ": ", before, " -> ",
-                after, "\n", shortfalls);
+  TRY_ASSIGN(const Lines shortfalls, ShortfallsText(then));
+  Lines out = {StrCat("  ", tee, " ", kind, ", seen ", count, " times, last ", last_seen, ": ", before,
+                      " -> ", after)};
+  out.Add(shortfalls);
+  return out;
 }
 
-Result<std::string> RowsText(const json::Value& report, std::string_view key) {
+Result<Lines> RowsText(const json::Value& report, std::string_view key) {
   TRY_ASSIGN(const auto rows, List(report, key));
-  std::string out = rows.empty() ? "" : StrCat("\n", key, "\n");
+  Lines out;
+  if (!rows.empty()) out = {"", std::string(key)};
   for (const json::Value& row : rows) {
-    TRY_ASSIGN(const std::string text, RowText(row));
-    out += text;
+    TRY_ASSIGN(const Lines lines, RowText(row));
+    out.Add(lines);
   }
   return out;
 }
@@ -165,19 +167,23 @@ std::string ImpactJson(const ImpactReport& report) {
   return out;
 }
 
-Result<std::string> ImpactText(std::string_view text) {
+Result<Lines> ImpactText(std::string_view text) {
   TRY_ASSIGN(const auto document,
              json::Document::Parse(text, "impact", ErrorKind::kUnavailable, Check::kUpstreamAnswer));
   const json::Value report = document->root();
-  TRY_ASSIGN(const std::string current, SideText(report, "current"));
-  TRY_ASSIGN(const std::string candidate, SideText(report, "candidate"));
+  TRY_ASSIGN(Lines out, SideText(report, "current"));
+  TRY_ASSIGN(const Lines candidate, SideText(report, "candidate"));
   TRY_ASSIGN(const uint64_t refused, Number(report, "refused"));
   TRY_ASSIGN(const uint64_t admitted, Number(report, "admitted"));
   TRY_ASSIGN(const uint64_t unchanged, Number(report, "unchanged"));
-  TRY_ASSIGN(const std::string changes, RowsText(report, "changes"));
-  TRY_ASSIGN(const std::string unjudged, RowsText(report, "unjudged"));
-  return StrCat(current, candidate, "of the sightings ", refused, " would be refused, ", admitted,
-                " admitted, ", unchanged, " unchanged\n", changes, unjudged);
+  TRY_ASSIGN(const Lines changes, RowsText(report, "changes"));
+  TRY_ASSIGN(const Lines unjudged, RowsText(report, "unjudged"));
+  out.Add(candidate);
+  out.Add(StrCat("of the sightings ", refused, " would be refused, ", admitted, " admitted, ", unchanged,
+                 " unchanged"));
+  out.Add(changes);
+  out.Add(unjudged);
+  return out;
 }
 
 }  // namespace thimble

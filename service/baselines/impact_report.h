@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "service/baselines/impact_study.h"
+#include "service/support/terminal.h"
 
 namespace thimble {
 
@@ -16,6 +17,6 @@ namespace thimble {
 // A shortfall has component, have, need and update, as in a verdict.
 std::string ImpactJson(const ImpactReport& report);
 // Unavailable (upstream.answer) when it is not that JSON: it comes from a server.
-Result<std::string> ImpactText(std::string_view json);
+Result<Lines> ImpactText(std::string_view json);
 
 }  // namespace thimble

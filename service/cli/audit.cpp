@@ -46,13 +46,14 @@ std::string Json(const AuditSummary& summary) {
   return out;
 }
 
-std::string Text(const AuditSummary& summary) {
-  std::string out =
+Lines Text(const AuditSummary& summary) {
+  Lines out = {
       StrCat(summary.records, " records, ", summary.first_seq, " to ", summary.last_seq,
-             ", each follows from the one before", summary.from_start ? "" : "; earlier ones are not here",
-             "\nlast record: ", summary.head.hex(), "\n");
-  if (summary.torn_bytes != 0)
-    out += StrCat(summary.torn_bytes, " bytes at the end are a record that was cut short\n");
+             ", each follows from the one before", summary.from_start ? "" : "; earlier ones are not here"),
+      StrCat("last record: ", summary.head.hex())};
+  if (summary.torn_bytes != 0) {
+    out.Add(StrCat(summary.torn_bytes, " bytes at the end are a record that was cut short"));
+  }
   return out;
 }
 
@@ -61,7 +62,7 @@ std::string Text(const AuditSummary& summary) {
 ExitCode Run(const AuditOptions& options) {
   const auto summary = CheckPath(options);
   if (!summary) return Fail(summary.error(), options.json);
-  options.json ? PrintLine(Json(*summary)) : PrintText(Text(*summary));
+  options.json ? PrintJson(Json(*summary)) : Print(Text(*summary));
   return ExitCode::kDone;
 }
 

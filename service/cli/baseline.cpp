@@ -55,35 +55,35 @@ Result<std::string> VersionText(const json::Value& version) {
   return StrCat("version ", value, ": ", definition, ", since ", since_text);
 }
 
-Result<std::string> StateText(const json::Value& state) {
+Result<Lines> StateText(const json::Value& state) {
   TRY_ASSIGN(const json::Value name, state.Get("name"));
   TRY_ASSIGN(const std::string_view name_text, name.String());
   TRY_ASSIGN(const json::Value current, state.Get("current"));
   TRY_ASSIGN(const std::string current_text, VersionText(current));
-  std::string out = StrCat(name_text, "\n  in force   ", current_text, "\n");
+  Lines out = {std::string(name_text), StrCat("  in force   ", current_text)};
   if (const auto candidate = state.Find("candidate")) {
     TRY_ASSIGN(const std::string text, DefinitionText(*candidate));
-    out += StrCat("  candidate  ", text, "\n");
+    out.Add(StrCat("  candidate  ", text));
   }
   TRY_ASSIGN(const json::Value past, state.Get("past"));
   TRY_ASSIGN(const auto versions, past.Array());
   for (const json::Value& version : versions) {
     TRY_ASSIGN(const std::string text, VersionText(version));
-    out += StrCat("  before     ", text, "\n");
+    out.Add(StrCat("  before     ", text));
   }
   return out;
 }
 
-Result<std::string> BaselinesText(std::string_view body) {
+Result<Lines> BaselinesText(std::string_view body) {
   TRY_ASSIGN(const auto document,
              json::Document::Parse(body, "baselines", ErrorKind::kUnavailable, Check::kUpstreamAnswer));
   const auto list = document->root().Find("baselines");
   if (!list) return StateText(document->root());
   TRY_ASSIGN(const auto states, list->Array());
-  std::string out;
+  Lines out;
   for (const json::Value& state : states) {
-    TRY_ASSIGN(const std::string text, StateText(state));
-    out += text;
+    TRY_ASSIGN(const Lines lines, StateText(state));
+    out.Add(lines);
   }
   return out;
 }

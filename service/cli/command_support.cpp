@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/cli/command_support.h"
 
-#include <cstdio>
-
 #include "service/api/problem.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
@@ -69,7 +67,7 @@ ExitCode Fail(const Error& error, bool json, const CheckLog* checks) {
     return ExitCode::kUsage;
   }
   if (json) {
-    PrintLine(ProblemJson(ProblemOf(error, checks)));
+    PrintJson(ProblemJson(ProblemOf(error, checks)));
   } else {
     PrintError(StrCat(CheckName(error.check), ": ", error.message));
   }
@@ -77,38 +75,26 @@ ExitCode Fail(const Error& error, bool json, const CheckLog* checks) {
 }
 
 ExitCode PrintAnswer(const Result<HttpResponse>& answer, bool json,
-                     Result<std::string> (*explain)(std::string_view)) {
+                     Result<Lines> (*explain)(std::string_view)) {
   if (!answer) return Fail(answer.error(), json);
   const std::string_view body = AsText(answer->body);
   if (answer->status == 200) {
     if (json) {
-      PrintLine(body);
+      PrintJson(body);
       return ExitCode::kDone;
     }
     const auto text = explain(body);
     if (!text) return Fail(text.error(), false);
-    PrintText(*text);
+    Print(*text);
     return ExitCode::kDone;
   }
   const bool wrong = answer->status >= 400 && answer->status < 500;
   if (json && !wrong) {
-    PrintLine(body);
+    PrintJson(body);
   } else {
     PrintError(StrCat("HTTP ", answer->status, ": ", DetailOf(body)));
   }
   return wrong ? ExitCode::kUsage : ExitCode::kUnavailable;
-}
-
-void PrintText(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
-
-void PrintLine(std::string_view text) {
-  PrintText(text);
-  PrintText("\n");
-}
-
-void PrintError(std::string_view text) {
-  const std::string line = StrCat("thimble: ", text, "\n");
-  std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
 }  // namespace thimble

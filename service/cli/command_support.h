@@ -10,8 +10,9 @@
 
 #include "fetchers/http_client.h"
 #include "service/cli/cli.h"
-#include "service/config/config.h"
 #include "service/cli/exit_code.h"
+#include "service/config/config.h"
+#include "service/support/terminal.h"
 #include "tcb/base/result.h"
 #include "tcb/verdict.h"
 
@@ -33,10 +34,6 @@ ExitCode Fail(const Error& error, bool json, const CheckLog* checks = nullptr);
 // What a Thimble answered to a command: the JSON as it is, or the text that `explain` makes of it. A refusal is a
 // problem object: 4xx means that the command is wrong.
 ExitCode PrintAnswer(const Result<HttpResponse>& answer, bool json,
-                     Result<std::string> (*explain)(std::string_view));
-
-void PrintLine(std::string_view text);  // stdout
-void PrintText(std::string_view text);  // stdout, as it is
-void PrintError(std::string_view text);   // stderr, "thimble: ..."
+                     Result<Lines> (*explain)(std::string_view));
 
 }  // namespace thimble

@@ -14,8 +14,7 @@ namespace {
 constexpr std::string_view kCommonFmspc = "00806F050000";  // a server platform with SGX and TDX
 
 std::string Line(const Symptom& symptom) {
-  return StrCat(symptom.ok ? "ok    " : "FAIL  ", symptom.where, "  ", symptom.what, "  ", symptom.detail,
-                "\n");
+  return StrCat(symptom.ok ? "ok    " : "FAIL  ", symptom.where, "  ", symptom.what, "  ", symptom.detail);
 }
 
 std::string Json(const Doctor& doctor, std::string_view recipes) {
@@ -56,14 +55,18 @@ ExitCode Run(const DoctorOptions& options) {
   if (!server) return Fail(server.error(), options.json);
 
   Doctor doctor(*anchors, *fmspc, [&](const Symptom& symptom) {
-    if (!options.json) PrintText(Line(symptom));
+    if (!options.json) PrintLine(Line(symptom));
   });
   for (const Upstream& upstream : config->intel_upstreams) doctor.LookAtUpstream(Vendor::kIntel, upstream);
   for (const Upstream& upstream : config->amd_upstreams) doctor.LookAtUpstream(Vendor::kAmd, upstream);
   doctor.LookAtServer(*server);
   const std::string recipes = ClientRecipes(url);
-  options.json ? PrintLine(Json(doctor, recipes))
-               : PrintText(StrCat("\nFor clients of ", url, ":\n\n", recipes));
+  if (options.json) {
+    PrintJson(Json(doctor, recipes));
+  } else {
+    Print({"", StrCat("For clients of ", url, ":"), ""});
+    Print(Lines::Of(recipes));
+  }
   return doctor.well() ? ExitCode::kDone : ExitCode::kUnavailable;
 }
 

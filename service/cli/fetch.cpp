@@ -146,7 +146,7 @@ ExitCode Print(ThimbleClient& place, const std::vector<CollateralKey>& keys, boo
   auto report = place.Status();
   if (!report) return Fail(report.error(), json);
   std::erase_if(report->items, [&](const CacheStatus& item) { return !IsAmong(item, keys); });
-  json ? PrintLine(StatusJson(*report)) : PrintText(StatusText(*report));
+  json ? PrintJson(StatusJson(*report)) : Print(StatusText(*report));
   return ExitCode::kDone;
 }
 

@@ -41,7 +41,7 @@ ExitCode Run(const InspectOptions& options) {
   json.EndArray();
   json.EndObject();
   if (options.json) {
-    PrintLine(out);
+    PrintJson(out);
     return ExitCode::kDone;
   }
   const auto document =
@@ -51,7 +51,10 @@ ExitCode Run(const InspectOptions& options) {
   if (!files) return Fail(files.error(), false);
   const auto list = files->Array();
   if (!list) return Fail(list.error(), false);
-  for (const json::Value& file : *list) PrintLine(IndentedText(file));
+  for (const json::Value& file : *list) {
+    Print(IndentedText(file));
+    PrintLine("");
+  }
   return ExitCode::kDone;
 }
 

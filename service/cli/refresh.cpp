@@ -13,7 +13,7 @@ ExitCode Run(const RefreshOptions& options) {
   if (!place) return Fail(place.error(), options.json);
   const auto report = place->Refresh();
   if (!report) return Fail(report.error(), options.json);
-  options.json ? PrintLine(RefreshJson(*report)) : PrintText(RefreshText(*report));
+  options.json ? PrintJson(RefreshJson(*report)) : Print(RefreshText(*report));
   return report->complete() ? ExitCode::kDone : ExitCode::kUnavailable;
 }
 

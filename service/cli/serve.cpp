@@ -2,7 +2,6 @@
 #include <pthread.h>
 
 #include <csignal>
-#include <cstdio>
 
 #include "service/app.h"
 #include "service/cli/command_support.h"
@@ -73,7 +72,7 @@ ExitCode Run(const ServeOptions& options) {
     return ExitCode::kUnavailable;
   }
   PrintLine(StrCat("listening on ", (*app)->tls() ? "https://" : "http://", (*app)->address()));
-  std::fflush(stdout);
+  FlushOutput();
   (*app)->refresh().Start();
 
   int signal = 0;

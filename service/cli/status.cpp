@@ -12,7 +12,7 @@ ExitCode Run(const StatusOptions& options) {
   if (!place) return Fail(place.error(), options.json);
   const auto report = place->Status();
   if (!report) return Fail(report.error(), options.json);
-  options.json ? PrintLine(StatusJson(*report)) : PrintText(StatusText(*report));
+  options.json ? PrintJson(StatusJson(*report)) : Print(StatusText(*report));
   return ExitCode::kDone;
 }
 

@@ -57,7 +57,7 @@ ExitCode Run(const ImportOptions& options) {
   if (!place) return Fail(place.error(), options.json);
   const auto report = place->Import(*std::move(file), *min_remaining);
   if (!report) return Fail(report.error(), options.json);
-  options.json ? PrintLine(ImportJson(*report)) : PrintText(ImportText(*report));
+  options.json ? PrintJson(ImportJson(*report)) : Print(ImportText(*report));
   return report->refused.empty() ? ExitCode::kDone : ExitCode::kRejected;
 }
 

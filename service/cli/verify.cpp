@@ -80,11 +80,11 @@ Result<VerificationRequest> MakeRequest(const VerifyOptions& options, const Conf
 // The result, for people or as it is.
 ExitCode PrintResult(std::string_view result_json, bool accept, bool json) {
   if (json) {
-    PrintLine(result_json);
+    PrintJson(result_json);
   } else {
     const auto text = ExplainResult(result_json);
     if (!text) return Fail(text.error(), false);
-    PrintText(*text);
+    Print(*text);
   }
   return accept ? ExitCode::kDone : ExitCode::kRejected;
 }
@@ -138,7 +138,7 @@ ExitCode FinishRemote(const HttpResponse& response, bool json) {
     return PrintResult(body, *text == "accept", json);
   }
   if (json) {
-    PrintLine(body);
+    PrintJson(body);
   } else {
     const auto detail = (*document)->root().Find("detail");
     const auto text = detail ? detail->String() : Result<std::string_view>(std::string_view("no detail"));

@@ -248,20 +248,28 @@ TomlKey AdvisoriesKey(const TomlReader& r, std::string_view name, Target& out) {
           }};
 }
 
-// min_reported_tcb.Genoa = { bootloader = 9, ... }
+// min_reported_tcb.Genoa = { bootloader = 9, ... }. Names of the same CPUs (Siena, Bergamo) are one key.
 inline TomlKey MinTcbKey(const TomlReader& r, std::string_view name, TcbMinimums& out) {
   return {name, [&r, name, &out](const toml::node& node) -> Status {
             const toml::table* table = node.as_table();
             if (table == nullptr || table->empty()) {
-              return r.Fail(node,
-                            StrCat(name, " must be a table by product: ", name, ".Genoa = { snp = 23 }"));
+              return r.Fail(
+                  node, StrCat(name, " must be a table by product or line: ", name, ".Genoa = { snp = 23 }"));
             }
             out.clear();
-            for (const auto& [product_name, value] : *table) {
-              const auto product = amd::ProductFromName(product_name.str());
-              if (!product) return r.Fail(value, StrCat(name, ": unknown product ", product_name.str()));
-              TcbMinimum& tcb = out[*product];
-              TRY(ReadTable(r, value, StrCat(name, ".", product_name.str()),
+            std::map<amd::Cpus, const toml::key*> keys;
+            for (const auto& [key, value] : *table) {
+              const auto cpus = amd::Cpus::FromName(key.str());
+              if (!cpus) return r.Fail(value, StrCat(name, ": no product or line ", key.str()));
+              const auto [first, added] = keys.emplace(*cpus, &key);
+              if (!added) {
+                return r.FailAt(
+                    key.source().begin.line,
+                    StrCat(name, ".", key.str(), " and ", name, ".", first->second->str(), " in line ",
+                           first->second->source().begin.line, " are of the same CPUs"));
+              }
+              TcbMinimum& tcb = out[*cpus];
+              TRY(ReadTable(r, value, StrCat(name, ".", key.str()),
                             {NumberKey(r, "fmc", tcb.fmc), NumberKey(r, "bootloader", tcb.bootloader),
                              NumberKey(r, "tee", tcb.tee), NumberKey(r, "snp", tcb.snp),
                              NumberKey(r, "microcode", tcb.microcode)}));

@@ -3,9 +3,8 @@
 
 #include "service/config/policy_keys.h"
 #include "service/support/file.h"
-#include "tcb/base/crypto.h"
-#include "tcb/base/json.h"
 #include "tcb/intel/appraisal_policy.h"
+#include "tcb/policy/digest.h"
 
 namespace thimble {
 namespace {
@@ -58,6 +57,9 @@ TomlKeys TdxKeys(const TomlReader& r, TdxRules& tdx) {
                    IdsKey(r, "mrowner", tdx.mrowner),
                    IdsKey(r, "mrownerconfig", tdx.mrownerconfig),
                    IdsKey(r, "mrservicetd", tdx.mrservicetd),
+                   BoolKey(r, "allow_migratable", tdx.allow_migratable),
+                   BoolKey(r, "allow_reserved_attributes", tdx.allow_reserved_attributes),
+                   BoolKey(r, "forbid_service_td", tdx.forbid_service_td),
                    BoolKey(r, "require_sept_ve_disable", tdx.require_sept_ve_disable),
                    BoolKey(r, "forbid_reserved_attributes", tdx.forbid_reserved_attributes)};
   AddPatternKeys(r, "td_attributes", "td_attributes_mask", tdx.td_attributes, keys);
@@ -66,8 +68,8 @@ TomlKeys TdxKeys(const TomlReader& r, TdxRules& tdx) {
 }
 
 TomlKeys SnpKeys(const TomlReader& r, SnpRules& snp) {
-  return {NotEmpty(r, ListKey(r, "products", snp.products, amd::ProductFromName,
-                              "\"Milan\", \"Genoa\" and \"Turin\"")),
+  return {NotEmpty(r, ListKey(r, "products", snp.products, amd::Cpus::FromName,
+                              "\"Milan\", \"Genoa\", \"Turin\" and lines of them, as \"Siena\"")),
           IdsKey(r, "measurement", snp.measurement),
           IdsKey(r, "host_data", snp.host_data),
           IdsKey(r, "family_id", snp.family_id),
@@ -212,26 +214,6 @@ Result<Policy> ReadIntelFile(const TomlReader& r, const toml::node& node, std::s
   return policy;
 }
 
-// -- the canonical form --
-
-void WriteJson(json::Writer& json, const toml::node& node) {
-  if (const toml::table* table = node.as_table()) {
-    json.BeginObject();
-    for (const auto& [key, value] : *table) WriteJson(json.Key(key.str()), value);
-    json.EndObject();
-  } else if (const toml::array* array = node.as_array()) {
-    json.BeginArray();
-    for (const toml::node& value : *array) WriteJson(json, value);
-    json.EndArray();
-  } else if (const auto text = node.value_exact<std::string>()) {
-    json.String(*text);
-  } else if (const auto number = node.value_exact<int64_t>()) {
-    json.Signed(*number);
-  } else {
-    json.Bool(node.value_exact<bool>().value_or(false));  // no key takes any other kind of value
-  }
-}
-
 }  // namespace
 
 Result<Policy> ReadPolicy(const toml::table& table, std::string_view name, const TomlReader& reader) {
@@ -240,18 +222,11 @@ Result<Policy> ReadPolicy(const toml::table& table, std::string_view name, const
   Policy policy;
   policy.id = name;
   TRY(ReadPolicyKeys(reader, table, name, policy));
-  policy.sha256 = Sha256(AsBytes(PolicyText(table)));
   TRY(CheckContradictions(reader, table, "", policy));
   TRY(ReadOverrides(reader, table, name, policy));
   TRY(CheckContradictions(reader, table, "", policy));
+  policy.sha256 = PolicyDigest(policy);
   return policy;
-}
-
-std::string PolicyText(const toml::table& table) {
-  std::string out;
-  json::Writer json(&out);
-  WriteJson(json, table);
-  return out;
 }
 
 bool IsAppraisalPolicy(std::string_view text) {

@@ -81,15 +81,17 @@ Result<RefreshReport> ParseRefreshJson(std::string_view text) {
   return report;
 }
 
-std::string RefreshText(const RefreshReport& report) {
-  std::string out;
+Lines RefreshText(const RefreshReport& report) {
+  Lines out;
   for (const RefreshLine& line : report.lines) {
-    out += StrCat(OutcomeName(line.outcome), line.stale ? ", stale" : "", ": ", line.item,
-                  line.reason.empty() ? "" : ": ", line.reason, "\n");
+    out.Add(StrCat(OutcomeName(line.outcome), line.stale ? ", stale" : "", ": ", line.item,
+                   line.reason.empty() ? "" : ": ", line.reason));
   }
+  std::string counts;
   for (const Outcome outcome : kOutcomes)
-    out += StrCat(OutcomeName(outcome), " ", report.Count(outcome), ", ");
-  return out + StrCat("not due ", report.not_due, "\n");
+    counts += StrCat(OutcomeName(outcome), " ", report.Count(outcome), ", ");
+  out.Add(StrCat(counts, "not due ", report.not_due));
+  return out;
 }
 
 }  // namespace thimble

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "cache/refresher.h"
+#include "service/support/terminal.h"
 #include "tcb/base/result.h"
 
 namespace thimble {
@@ -16,6 +17,6 @@ namespace thimble {
 std::string RefreshJson(const RefreshReport& report);
 // Unavailable (upstream.answer) when it is not that JSON: it comes from a server.
 Result<RefreshReport> ParseRefreshJson(std::string_view json);
-std::string RefreshText(const RefreshReport& report);
+Lines RefreshText(const RefreshReport& report);
 
 }  // namespace thimble

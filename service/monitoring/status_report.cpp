@@ -132,9 +132,9 @@ Result<ComingSet> ReadComing(const json::Value& object) {
 }
 
 std::string ComingText(const ComingSet& set) {
-  return StrCat("\nevaluation data ", set.number, " is out for ", set.tee == IntelTee::kTdx ? "TDX" : "SGX",
+  return StrCat("evaluation data ", set.number, " is out for ", set.tee == IntelTee::kTdx ? "TDX" : "SGX",
                 ", ", set.in_force, " is in force: ", set.refused,
-                " sightings would be refused (thimble impact --intel ", set.number, ")\n");
+                " sightings would be refused (thimble impact --intel ", set.number, ")");
 }
 
 using Counts = std::vector<std::pair<std::string, uint64_t>>;
@@ -151,11 +151,11 @@ Result<Counts> ReadCounts(const json::Value& object, std::string_view member) {
   return counts;
 }
 
-std::string CountsText(std::string_view title, const Counts& counts) {
+Lines CountsText(std::string_view title, const Counts& counts) {
   if (counts.empty()) return {};
-  std::string out = StrCat("\n", title);
-  for (const auto& [name, count] : counts) out += StrCat("  ", name, " ", count);
-  return StrCat(out, "\n");
+  std::string line(title);
+  for (const auto& [name, count] : counts) line += StrCat("  ", name, " ", count);
+  return {"", line};
 }
 
 // Left-aligned in a column; longer text pushes the rest to the right.
@@ -168,7 +168,7 @@ std::string Column(std::string_view text, size_t width) {
 std::string Line(std::string_view freshness, std::string_view next_update, std::string_view next_refresh,
                  std::string_view item, std::string_view source) {
   return StrCat(Column(freshness, 11), Column(next_update, 20), Column(next_refresh, 20), Column(item, 40),
-                source, "\n");
+                source);
 }
 
 }  // namespace
@@ -231,18 +231,18 @@ Result<StatusReport> ParseStatusJson(std::string_view text) {
   return report;
 }
 
-std::string StatusText(const StatusReport& report) {
-  if (report.items.empty()) return "nothing is held yet\n";
-  std::string out = Line("FRESHNESS", "NEXT UPDATE", "NEXT REFRESH", "ITEM", "SOURCE");
+Lines StatusText(const StatusReport& report) {
+  if (report.items.empty()) return {"nothing is held yet"};
+  Lines out = {Line("FRESHNESS", "NEXT UPDATE", "NEXT REFRESH", "ITEM", "SOURCE")};
   for (const CacheStatus& item : report.items) {
-    out += Line(FreshnessName(item.freshness), FormatRfc3339(item.next_update),
-                FormatRfc3339(item.next_refresh), item.item, item.source);
-    if (!item.last_error.empty()) out += StrCat("             last error: ", item.last_error, "\n");
+    out.Add(Line(FreshnessName(item.freshness), FormatRfc3339(item.next_update),
+                 FormatRfc3339(item.next_refresh), item.item, item.source));
+    if (!item.last_error.empty()) out.Add(StrCat("             last error: ", item.last_error));
   }
-  out += CountsText("since the start", report.events);
-  out += CountsText("clients got nothing, for", report.refusals);
-  for (const ComingSet& set : report.coming) out += ComingText(set);
-  if (!report.configuration.empty()) out += StrCat("\nconfiguration: ", report.configuration, "\n");
+  out.Add(CountsText("since the start", report.events));
+  out.Add(CountsText("clients got nothing, for", report.refusals));
+  for (const ComingSet& set : report.coming) out.Add({"", ComingText(set)});
+  if (!report.configuration.empty()) out.Add({"", StrCat("configuration: ", report.configuration)});
   return out;
 }
 

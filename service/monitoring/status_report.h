@@ -11,6 +11,7 @@
 #include "cache/collateral_cache.h"
 #include "service/baselines/recovery_watch.h"
 #include "service/monitoring/refused_requests.h"
+#include "service/support/terminal.h"
 #include "tcb/base/result.h"
 
 namespace thimble {
@@ -40,6 +41,6 @@ StatusReport MakeStatusReport(CollateralCache& cache, Instant now);
 std::string StatusJson(const StatusReport& report);
 // Unavailable (upstream.answer) when it is not that JSON: it comes from a server.
 Result<StatusReport> ParseStatusJson(std::string_view json);
-std::string StatusText(const StatusReport& report);
+Lines StatusText(const StatusReport& report);
 
 }  // namespace thimble

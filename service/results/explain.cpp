@@ -27,15 +27,23 @@ std::vector<Value> ListOf(const Value& object, std::string_view name) {
   return list ? std::move(list).value() : std::vector<Value>();
 }
 
-void AddLine(std::string& out, std::string_view label, const std::string& text) {
+void AddLine(Lines& out, std::string_view label, const std::string& text) {
   if (text.empty()) return;
   std::string padded(label);
   padded.resize(14, ' ');
-  out += StrCat(padded, text, "\n");
+  out.Add(StrCat(padded, text));
 }
 
-std::string Summary(const Value& result) {
-  std::string out;
+// What has a title, unless there is nothing of it.
+Lines Titled(std::string_view title, const Lines& lines) {
+  if (lines.empty()) return {};
+  Lines out = {"", std::string(title)};
+  out.Add(lines);
+  return out;
+}
+
+Lines Summary(const Value& result) {
+  Lines out;
   const std::string about = TextOf(result, "about");
   AddLine(out, "decision",
           StrCat(TextOf(result, "decision"), about == "now" ? "" : StrCat(", about ", about)));
@@ -47,37 +55,40 @@ std::string Summary(const Value& result) {
   AddLine(out, "TCB status",
           StrCat(TextOf(result, "tcb_status"), date.empty() ? "" : ", of ", date,
                  local ? ", by local policy: AMD publishes no status" : ""));
+  AddLine(out, "TCB now", TextOf(result, "current_tcb"));
+  AddLine(out, "TCB before", TextOf(result, "initial_tcb"));
   AddLine(out, "advisories", TextOf(result, "advisories"));
   const std::string expiry = TextOf(result, "earliest_expiry");
   AddLine(out, "judged at",
           StrCat(TextOf(result, "at"), expiry.empty() ? "" : ", on what holds until ", expiry));
+  AddLine(out, "grace used", TextOf(result, "grace_used"));
   AddLine(out, "brought", TextOf(result, "caller_collateral"));
   if (const auto evaluation = result.Find("evaluation")) AddLine(out, "evaluation", InlineText(*evaluation));
   return out;
 }
 
-std::string Findings(const Value& result) {
-  std::string out;
+Lines Findings(const Value& result) {
+  Lines out;
   for (const Value& finding : ListOf(result, "findings")) {
-    out += StrCat("  ", TextOf(finding, "severity"), "  ", TextOf(finding, "check"), ": ",
-                  TextOf(finding, "message"), "\n");
+    out.Add(StrCat("  ", TextOf(finding, "severity"), "  ", TextOf(finding, "check"), ": ",
+                   TextOf(finding, "message")));
   }
-  return out.empty() ? out : StrCat("\nfindings\n", out);
+  return Titled("findings", out);
 }
 
-std::string Shortfalls(const Value& result) {
-  std::string out;
+Lines Shortfalls(const Value& result) {
+  Lines out;
   for (const Value& shortfall : ListOf(result, "shortfalls")) {
     const std::string update = TextOf(shortfall, "update");
-    out += StrCat("  ", TextOf(shortfall, "component"), ": has ", TextOf(shortfall, "have"), ", needs ",
-                  TextOf(shortfall, "need"), update.empty() ? "" : "; update the ", update, "\n");
+    out.Add(StrCat("  ", TextOf(shortfall, "component"), ": has ", TextOf(shortfall, "have"), ", needs ",
+                   TextOf(shortfall, "need"), update.empty() ? "" : "; update the ", update));
   }
-  return out.empty() ? out : StrCat("\nshort of the best TCB level\n", out);
+  return Titled("short of the best TCB level", out);
 }
 
-std::string Checks(const Value& result) {
+Lines Checks(const Value& result) {
   size_t passed = 0;
-  std::string others;
+  Lines others;
   for (const Value& check : ListOf(result, "checks")) {
     const std::string outcome = TextOf(check, "result");
     if (outcome == "passed") {
@@ -85,47 +96,52 @@ std::string Checks(const Value& result) {
       continue;
     }
     const std::string reason = TextOf(check, "reason");
-    others += StrCat("  ", outcome == "failed" ? "failed   " : "not run  ", TextOf(check, "check"),
-                     reason.empty() ? "" : ": ", reason, "\n");
+    others.Add(StrCat("  ", outcome == "failed" ? "failed   " : "not run  ", TextOf(check, "check"),
+                      reason.empty() ? "" : ": ", reason));
   }
-  return StrCat("\nchecks: ", passed, " passed", others.empty() ? "" : "; the others", "\n", others);
+  Lines out = {"", StrCat("checks: ", passed, " passed", others.empty() ? "" : "; the others")};
+  out.Add(others);
+  return out;
 }
 
-std::string PolicyRules(const Value& result) {
+Lines PolicyRules(const Value& result) {
   const auto policy = result.Find("policy");
   if (!policy) return {};
-  std::string out = StrCat("\npolicy ", TextOf(*policy, "id"), "\n");
+  Lines out = {"", StrCat("policy ", TextOf(*policy, "id"))};
   for (const Value& rule : ListOf(*policy, "rules")) {
     const bool ok = TextOf(rule, "ok") == "yes";
-    out += StrCat(ok ? "  holds   " : "  broken  ", TextOf(rule, "rule"), ": wanted ", TextOf(rule, "wanted"),
-                  ", found ", TextOf(rule, "found"), "\n");
+    out.Add(StrCat(ok ? "  holds   " : "  broken  ", TextOf(rule, "rule"), ": wanted ",
+                   TextOf(rule, "wanted"), ", found ", TextOf(rule, "found")));
   }
   return out;
 }
 
-std::string Collateral(const Value& result) {
-  std::string out;
+Lines Collateral(const Value& result) {
+  Lines out;
   for (const Value& item : ListOf(result, "collateral")) {
-    out += StrCat("  ", TextOf(item, "item"), ": ", TextOf(item, "issued"), " to ",
-                  TextOf(item, "next_update"), ", from ", TextOf(item, "source"), "\n");
+    out.Add(StrCat("  ", TextOf(item, "item"), ": ", TextOf(item, "issued"), " to ",
+                   TextOf(item, "next_update"), ", from ", TextOf(item, "source")));
   }
-  return out.empty() ? out : StrCat("\ncollateral\n", out);
+  return Titled("collateral", out);
 }
 
-std::string Section(const Value& result, std::string_view name) {
+Lines Section(const Value& result, std::string_view name) {
   const auto member = result.Find(name);
-  const std::string text = member ? IndentedText(*member, 2) : std::string();
-  return text.empty() ? text : StrCat("\n", name, "\n", text);
+  return Titled(name, member ? IndentedText(*member, 2) : Lines());
 }
 
 }  // namespace
 
-Result<std::string> ExplainResult(std::string_view result_json) {
+Result<Lines> ExplainResult(std::string_view result_json) {
   TRY_ASSIGN(const auto document,
              json::Document::Parse(result_json, "result", ErrorKind::kUnavailable, Check::kUpstreamAnswer));
   const Value result = document->root();
-  return StrCat(Summary(result), Findings(result), Shortfalls(result), PolicyRules(result), Checks(result),
-                Section(result, "platform"), Section(result, "claims"), Collateral(result));
+  Lines out = Summary(result);
+  for (const Lines& part : {Findings(result), Shortfalls(result), PolicyRules(result), Checks(result),
+                            Section(result, "platform"), Section(result, "claims"), Collateral(result)}) {
+    out.Add(part);
+  }
+  return out;
 }
 
 }  // namespace thimble

@@ -6,11 +6,12 @@
 #include <string>
 #include <string_view>
 
+#include "service/support/terminal.h"
 #include "tcb/base/result.h"
 
 namespace thimble {
 
 // `result_json` is the JSON of RenderResult(), made here or by a server.
-Result<std::string> ExplainResult(std::string_view result_json);
+Result<Lines> ExplainResult(std::string_view result_json);
 
 }  // namespace thimble

@@ -40,11 +40,23 @@ void WriteCheck(Writer& json, std::string_view check, CheckResult result, std::s
   json.EndObject();
 }
 
+// Of a TD report that states it.
+void WriteSecondTcb(Writer& json, std::string_view key, const std::optional<SecondTcb>& tcb) {
+  if (!tcb) return;
+  json.Key(key).BeginObject();
+  json.Key("tcb_status");
+  tcb->status ? json.String(TcbStatusName(*tcb->status)) : json.Null();
+  if (tcb->date) json.Key("tcb_date").String(FormatRfc3339(*tcb->date));
+  json.EndObject();
+}
+
 void WriteStatus(Writer& json, const Verdict& verdict) {
   json.Key("tcb_status");
   verdict.tcb_status ? json.String(TcbStatusName(*verdict.tcb_status)) : json.Null();
   json.Key("status_source").String(verdict.status_source == StatusSource::kIntel ? "intel" : "local_floor");
   if (verdict.tcb_date) json.Key("tcb_date").String(FormatRfc3339(*verdict.tcb_date));
+  WriteSecondTcb(json, "current_tcb", verdict.current_tcb);
+  WriteSecondTcb(json, "initial_tcb", verdict.initial_tcb);
   json.Key("advisories").BeginArray();
   for (const std::string& advisory : verdict.advisories) json.String(advisory);
   json.EndArray();
@@ -55,7 +67,7 @@ void WriteFindings(Writer& json, const Verdict& verdict) {
   for (const Finding& finding : verdict.findings) {
     json.BeginObject();
     json.Key("check").String(CheckName(finding.check));
-    json.Key("severity").String(finding.severity == Severity::kHard ? "hard" : "soft");
+    json.Key("severity").String(SeverityName(finding.severity));
     json.Key("message").String(finding.message);
     json.EndObject();
   }
@@ -118,6 +130,10 @@ void WriteCollateral(Writer& json, const std::vector<UsedCollateral>& collateral
   json.EndArray();
 }
 
+void WriteGrace(Writer& json, Seconds used) {
+  if (used > Seconds(0)) json.Key("grace_used").String(FormatDuration(used));
+}
+
 void WriteEvaluation(Writer& json, const ResultView& result) {
   const Verdict& verdict = result.verdict;
   json.Key("evaluation").BeginObject();
@@ -161,6 +177,7 @@ std::string RenderResult(const ResultView& result, const std::optional<std::stri
   WriteCollateral(json, result.outcome.collateral);
   if (const auto& mode = result.outcome.caller_collateral)
     json.Key("caller_collateral").String(CallerCollateralName(*mode));
+  WriteGrace(json, result.outcome.grace_used);
   WriteNonce(json, result.outcome.nonce);
   WriteEvaluation(json, result);
   if (!verdict.trust_anchor.empty()) json.Key("trust_anchor").String(verdict.trust_anchor);

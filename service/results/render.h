@@ -25,9 +25,10 @@ struct ResultView {
 };
 // `ear`: the signed form of the same, or none.
 std::string RenderResult(const ResultView& result, const std::optional<std::string>& ear = std::nullopt);
-// The members "evaluation" and "collateral", into an open object.
+// The members "evaluation", "collateral" and "grace_used" (absent where none was), into an open object.
 void WriteEvaluation(json::Writer& json, const ResultView& result);
 void WriteCollateral(json::Writer& json, const std::vector<UsedCollateral>& collateral);
+void WriteGrace(json::Writer& json, Seconds used);
 
 // The entries of "checks", into an open array: those of the verification, then one for each rule.
 void WriteChecks(json::Writer& json, const CheckLog& checks, const std::vector<Finding>& findings);

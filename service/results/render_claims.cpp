@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/results/render_claims.h"
 
+#include "tcb/amd/cpu_line.h"
 #include "tcb/base/text.h"
+#include "tcb/policy/tdx_rules.h"
 
 namespace thimble {
 namespace {
@@ -106,6 +108,9 @@ void WriteTdxFields(Writer& json, const intel::TdxClaims& claims) {
   json.Key("rtmr3").Hex(claims.rtmr3.view());
   json.Key("report_data").Hex(claims.report_data.view());
   json.Key("td_attributes").Hex(claims.td_attributes.view());
+  json.Key("td_attributes_set").BeginArray();
+  for (const std::string& name : NamesOfBits(kTdAttributeBits, claims.attributes())) json.String(name);
+  json.EndArray();
   json.Key("xfam").Hex(claims.xfam.view());
   json.Key("debug").Bool(claims.debug());
   json.Key("mrconfigid").Hex(claims.mr_config_id.view());
@@ -168,6 +173,8 @@ void WriteIntelPlatform(Writer& json, const intel::PlatformFacts& facts) {
 void WriteAmdPlatform(Writer& json, const amd::PlatformFacts& facts) {
   if (facts.product) json.Key("product").String(amd::ProductName(*facts.product));
   WriteCpuId(json, facts.cpuid);
+  const amd::CpuLine* const line = facts.cpuid ? amd::CpuLineOf(*facts.cpuid) : nullptr;
+  if (line != nullptr) json.Key("line").String(line->name);
   if (!facts.hwid.empty()) json.Key("hwid").Hex(facts.hwid);
   if (facts.csp_id) json.Key("csp_id").String(*facts.csp_id);
   json.Key("signing_key").String(amd::SigningKeyName(facts.signing_key));

@@ -60,17 +60,18 @@ std::string InlineText(const Value& value) {
   return Joined(pieces);
 }
 
-std::string IndentedText(const Value& value, size_t indent) {
+Lines IndentedText(const Value& value, size_t indent) {
   const std::string margin(indent, ' ');
-  std::string out;
+  Lines out;
   for (const auto& [key, member] : Members(value)) {
     if (member.type() == Type::kObject) {
-      out += StrCat(margin, key, ":\n", IndentedText(member, indent + 2));
+      out.Add(StrCat(margin, key, ":"));
+      out.Add(IndentedText(member, indent + 2));
     } else if (IsListOfObjects(member)) {
-      out += StrCat(margin, key, ":\n");
-      for (const Value& element : Elements(member)) out += StrCat(margin, "  - ", InlineText(element), "\n");
+      out.Add(StrCat(margin, key, ":"));
+      for (const Value& element : Elements(member)) out.Add(StrCat(margin, "  - ", InlineText(element)));
     } else {
-      out += StrCat(margin, key, ": ", InlineText(member), "\n");
+      out.Add(StrCat(margin, key, ": ", InlineText(member)));
     }
   }
   return out;

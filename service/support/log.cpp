@@ -8,6 +8,7 @@
 #include <atomic>
 #include <string>
 
+#include "service/support/terminal.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 
@@ -64,10 +65,9 @@ std::string JsonMembers(std::string_view message) {
 
 void Write(spdlog::level::level_enum level, std::string_view message) {
   if (!Logger().should_log(level)) return;
-  if (as_json) return Logger().log(level, "{}", JsonMembers(message));
-  const bool plain =
-      std::all_of(message.begin(), message.end(), [](char c) { return c >= 0x20 && c != 0x7F; });
-  Logger().log(level, "{}", plain ? std::string(message) : json::Escape(message));
+  if (as_json) return Logger().log(level, "{}", Printable(JsonMembers(message)));
+  const bool plain = Printable(message) == message;
+  Logger().log(level, "{}", plain ? std::string(message) : Printable(json::Escape(message)));
 }
 
 }  // namespace

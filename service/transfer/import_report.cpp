@@ -74,15 +74,15 @@ Result<ImportReport> ParseImportJson(std::string_view text) {
   return report;
 }
 
-std::string ImportText(const ImportReport& report) {
-  std::string out;
+Lines ImportText(const ImportReport& report) {
+  Lines out;
   for (const auto& [item, check, reason] : report.refused) {
-    out += StrCat("refused: ", item, ": ", check, ": ", reason, "\n");
+    out.Add(StrCat("refused: ", item, ": ", check, ": ", reason));
   }
-  for (const std::string& line : report.lacks) out += StrCat("lacking: ", line, "\n");
-  out += StrCat("taken ", report.taken, ", held already ", report.held, ", history ", report.past,
-                ", refused ", report.refused.size(), "\n");
-  if (report.first_expiry) out += StrCat("begins to expire on ", FormatRfc3339(*report.first_expiry), "\n");
+  for (const std::string& line : report.lacks) out.Add(StrCat("lacking: ", line));
+  out.Add(StrCat("taken ", report.taken, ", held already ", report.held, ", history ", report.past,
+                 ", refused ", report.refused.size()));
+  if (report.first_expiry) out.Add(StrCat("begins to expire on ", FormatRfc3339(*report.first_expiry)));
   return out;
 }
 

@@ -13,6 +13,7 @@
 #include "cache/platform_registry.h"
 #include "service/platforms/collateral_upload.h"
 #include "service/support/clock.h"
+#include "service/support/terminal.h"
 #include "service/transfer/export_file.h"
 
 namespace thimble {
@@ -31,7 +32,7 @@ struct ImportReport {
 std::string ImportJson(const ImportReport& report);
 // Unavailable (upstream.answer) when it is not that JSON: it comes from a server.
 Result<ImportReport> ParseImportJson(std::string_view json);
-std::string ImportText(const ImportReport& report);
+Lines ImportText(const ImportReport& report);
 
 // Thread-safe. What it refers to outlives it.
 class Transfer {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "tcb/amd/cpu_line.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
@@ -22,21 +23,15 @@ constexpr std::array<ProductTraits, 3> kProducts = {{
     {Product::kTurin, "Turin", {}, 1, 8, kTurinLayout},
 }};
 
-// Models first..last of a family. Without a product: known, and not supported.
-struct CpuRange {
-  uint8_t family, first_model, last_model;
-  std::string_view name;
-  std::optional<Product> product;
+// All CPUs of a product, its known lines and those that may still come. Zen 4c is a line of its own.
+struct ProductCpus {
+  CpuRange cpus;
+  Product product;
 };
-
-constexpr std::array<CpuRange, 7> kCpus = {{
-    {0x19, 0x00, 0x0f, "Milan", Product::kMilan},
-    {0x19, 0x10, 0x1f, "Genoa", Product::kGenoa},
-    {0x19, 0xa0, 0xaf, "Bergamo or Siena", Product::kGenoa},
-    {0x1a, 0x00, 0x1f, "Turin", Product::kTurin},
-    {0x1a, 0x50, 0x57, "Venice", std::nullopt},
-    {0x1a, 0x90, 0xaf, "Venice", std::nullopt},
-    {0x1a, 0xc0, 0xc7, "Venice", std::nullopt},
+constexpr std::array<ProductCpus, 3> kCpus = {{
+    {{0x19, 0x00, 0x0f, 0x0, 0xf}, Product::kMilan},
+    {{0x19, 0x10, 0x1f, 0x0, 0xf}, Product::kGenoa},
+    {{0x1a, 0x00, 0x1f, 0x0, 0xf}, Product::kTurin},
 }};
 
 }  // namespace
@@ -46,14 +41,14 @@ const ProductTraits& TraitsOf(Product product) { return kProducts.at(static_cast
 std::span<const ProductTraits> AllProducts() { return kProducts; }
 
 Result<Product> ProductFromCpuId(const CpuId& cpuid) {
-  const auto range = std::ranges::find_if(kCpus, [&](const CpuRange& r) {
-    return r.family == cpuid.family && r.first_model <= cpuid.model && cpuid.model <= r.last_model;
-  });
-  if (range != kCpus.end() && range->product) return *range->product;
-  const std::string_view name = range == kCpus.end() ? "unknown" : range->name;
+  const auto row = std::ranges::find_if(kCpus, [&](const ProductCpus& r) { return r.cpus.Contains(cpuid); });
+  if (row != kCpus.end()) return row->product;
+  const CpuLine* const line = CpuLineOf(cpuid);
+  if (line != nullptr && line->product) return *line->product;
   return Error{ErrorKind::kRejected, Check::kSnpProduct,
                StrCat("unsupported product: CPU family ", cpuid.family, ", model ", cpuid.model,
-                      ", stepping ", cpuid.stepping, " (", name, "); supported are Milan, Genoa and Turin")};
+                      ", stepping ", cpuid.stepping, " (", line == nullptr ? "unknown" : line->name,
+                      "); supported are Milan, Genoa and Turin")};
 }
 
 }  // namespace thimble::amd

@@ -88,7 +88,7 @@ void SnpVerification::FailUnless(const Status& status) {
 
 void SnpVerification::NoteDropped() {
   for (; noted_ < hints_.dropped.size(); ++noted_)
-    SoftUnless(verdict_, Check::kHintDropped, false, [&] { return hints_.dropped.at(noted_); });
+    NoteUnless(verdict_, Check::kHintDropped, false, [&] { return hints_.dropped.at(noted_); });
 }
 
 void SnpVerification::NoteAnchor() {
@@ -96,7 +96,7 @@ void SnpVerification::NoteAnchor() {
   verdict_.trust_anchor = anchor.name;
   verdict_.trust_anchor_extra = anchor.extra;
   if (!anchor.extra) return;
-  SoftUnless(verdict_, Check::kTrustAnchorExtra, false,
+  NoteUnless(verdict_, Check::kTrustAnchorExtra, false,
              [&] { return StrCat("rests on \"", anchor.name, "\", an anchor that the operator added"); });
 }
 

@@ -142,6 +142,12 @@ bool Equal(ByteView a, ByteView b) {
   return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
 }
 
+uint64_t LittleEndian(const std::array<uint8_t, 8>& bytes) {
+  uint64_t number = 0;
+  for (size_t i = bytes.size(); i > 0; --i) number = number << 8 | bytes.at(i - 1);
+  return number;
+}
+
 bool AllZero(ByteView bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](uint8_t byte) { return byte == 0; });
 }

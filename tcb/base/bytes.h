@@ -37,6 +37,7 @@ std::string_view AsText(ByteView bytes);
 
 bool Equal(ByteView a, ByteView b);
 bool AllZero(ByteView bytes);
+uint64_t LittleEndian(const std::array<uint8_t, 8>& bytes);
 // Takes the same time whatever the contents (lengths are not secret).
 bool EqualConstantTime(ByteView a, ByteView b);
 

@@ -18,7 +18,7 @@ struct PlatformFacts {
   Fmspc fmspc;
   PceId pce_id;
   Ppid ppid;
-  Bytes pck_serial;  // of the certificate: unsigned magnitude, big endian
+  Bytes pck_serial;         // of the certificate: unsigned magnitude, big endian
   TcbComponents cpu_svn{};  // TCB components .2.1 to .2.16
   PceSvn pce_svn{};
   PckCa ca = PckCa::kProcessor;
@@ -48,6 +48,13 @@ struct SgxClaims {
   bool operator==(const SgxClaims&) const = default;
 };
 
+// TD attributes as a number: the first byte is the lowest (DCAP 5). Any bit of byte 0, TUD, makes the TD
+// untrusted; but for DEBUG, bit 0, its bits have no meaning that is known, and neither have bits 8 to 27 and 32
+// to 62.
+inline constexpr uint64_t kTdTud = 0xff, kTdReservedTud = 0xfe;
+inline constexpr uint64_t kTdSeptVeDisable = uint64_t{1} << 28, kTdMigratable = uint64_t{1} << 29;
+inline constexpr uint64_t kTdReserved = 0x7fff'ffff'0fff'ff00;
+
 // TD report: 1.0 (584 bytes), 1.5 (648) and 1.5 Ex (885) (DCAP 1.2).
 struct TdxClaims {
   TcbComponents tee_tcb_svn{};
@@ -63,9 +70,8 @@ struct TdxClaims {
   // 1.5 Ex, its additional fields as one block (offset 648 on):
   std::optional<FixedBytes<struct TdReportExTag, 237>> ex;
 
-  bool debug() const {
-    return td_attributes.bytes()[0] != 0;
-  }  // TUD: any bit of byte 0 makes the TD untrusted
+  uint64_t attributes() const { return LittleEndian(td_attributes.bytes()); }
+  bool debug() const { return (attributes() & kTdTud) != 0; }
   bool operator==(const TdxClaims&) const = default;
 };
 

@@ -5,6 +5,7 @@
 
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/findings.h"
 
 namespace thimble::intel {
 namespace {
@@ -130,6 +131,11 @@ TcbStatus Converge(TcbStatus platform, std::optional<TcbStatus> module, TcbStatu
   }
 }
 
+Instant TcbEvaluation::date() const {
+  Instant oldest = std::min(platform->date, qe->date);
+  return module != nullptr ? std::min(oldest, module->date) : oldest;
+}
+
 Result<TcbEvaluation> EvaluateTcb(const TcbInfo& info, const EnclaveIdentity& identity,
                                   const PlatformTcb& tcb) {
   TcbEvaluation evaluation;
@@ -171,16 +177,16 @@ TcbStatus RelaunchStatus(TcbStatus launch, TcbStatus current) {
 Result<TcbJudgement> JudgeTcb(const TcbInfo& info, const EnclaveIdentity& identity, const PlatformTcb& tcb,
                               const std::optional<TcbComponents>& tee_tcb_svn2) {
   TRY_ASSIGN(const TcbEvaluation launch, EvaluateTcb(info, identity, tcb));
-  TcbJudgement judgement{launch.status, launch.qe->date, {}, launch.qe->status, launch.qe->date};
+  TcbJudgement judgement{launch.status, launch.date(), {}, launch.qe->status, launch.qe->date, {}};
   if (tee_tcb_svn2) {
     PlatformTcb now = tcb;
     now.tee_tcb_svn = tee_tcb_svn2;
     TRY_ASSIGN(const TcbEvaluation current, EvaluateTcb(info, identity, now));
     judgement.status = RelaunchStatus(launch.status, current.status);
+    judgement.current = SecondTcb{current.status, current.date()};
   }
   const auto merge = [&](const auto* level) {
     if (level == nullptr) return;
-    judgement.date = std::min(judgement.date, level->date);
     judgement.advisories.insert(judgement.advisories.end(), level->advisories.begin(),
                                 level->advisories.end());
   };
@@ -191,6 +197,22 @@ Result<TcbJudgement> JudgeTcb(const TcbInfo& info, const EnclaveIdentity& identi
   std::sort(advisories.begin(), advisories.end());
   advisories.erase(std::unique(advisories.begin(), advisories.end()), advisories.end());
   return judgement;
+}
+
+void TakeJudgement(TcbJudgement judged, Verdict& verdict) {
+  verdict.tcb_status = judged.status;
+  verdict.tcb_date = judged.date;
+  verdict.advisories = std::move(judged.advisories);
+  verdict.qe_status = judged.qe_status;
+  verdict.qe_tcb_date = judged.qe_date;
+  verdict.current_tcb = judged.current;
+  NoteUnless(verdict, Check::kQeTcb, judged.qe_status == TcbStatus::kUpToDate,
+             [&] { return StrCat("the quoting enclave's own level: ", TcbStatusName(judged.qe_status)); });
+  if (!judged.current) return;
+  SoftUnless(verdict, Check::kTdxCurrentTcb, judged.current->current(), [&] {
+    return StrCat("the TCB that runs now: ", TcbStatusName(*judged.current->status),
+                  "; at launch: ", TcbStatusName(judged.status));
+  });
 }
 
 std::vector<Shortfall> FindShortfalls(const TcbInfo& info, const EnclaveIdentity& identity,

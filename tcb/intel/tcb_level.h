@@ -27,6 +27,8 @@ struct TcbEvaluation {
   const IsvLevel* module = nullptr;  // TDX with module version > 0
   const IsvLevel* qe = nullptr;
   TcbStatus status{};
+
+  Instant date() const;  // the oldest of the levels
 };
 
 // First level in matching order that the platform covers, or nullptr (DCAP 3.1).
@@ -57,9 +59,14 @@ struct TcbJudgement {
   std::vector<std::string> advisories;  // sorted, unique
   TcbStatus qe_status{};
   Instant qe_date{};
+  std::optional<SecondTcb> current;  // with `tee_tcb_svn2`
 };
 Result<TcbJudgement> JudgeTcb(const TcbInfo& info, const EnclaveIdentity& identity, const PlatformTcb& tcb,
                               const std::optional<TcbComponents>& tee_tcb_svn2);
+
+// Into the verdict, with what is to be found in it: a current TCB that is out of date or revoked however good the
+// one at launch, and a quoting enclave whose level is short without the status saying so (DCAP 6.1).
+void TakeJudgement(TcbJudgement judged, Verdict& verdict);
 
 // What is short of the target: the first level in matching order whose status is UpToDate, else the best
 // status there is; for platform, module and QE. Also when no level matches. Empty when everything reaches its

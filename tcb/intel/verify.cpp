@@ -9,13 +9,13 @@
 #include "tcb/intel/enclave_identity.h"
 #include "tcb/intel/tcb_info.h"
 #include "tcb/intel/tcb_level.h"
+#include "tcb/intel/td_checks.h"
 #include "tcb/pki/pem.h"
 
 namespace thimble::intel {
 namespace {
 
 constexpr size_t kMaxCertificates = 8;
-constexpr std::string_view kNeedsCollateral = "needs collateral that is not there yet";
 constexpr std::string_view kNotReached = "an earlier check failed";
 
 // The checks of step 1 that can fail, in their order, then those of step 2.
@@ -30,7 +30,7 @@ constexpr Check kCollateralChecks[] = {
     Check::kSigningChainRevoked,    Check::kPckRevoked,          Check::kTcbInfoSignature,
     Check::kTcbInfoMismatch,        Check::kTcbInfoExpired,      Check::kTcbInfoNotYetIssued,
     Check::kQeIdentitySignature,    Check::kQeIdentityMismatch,  Check::kQeIdentityExpired,
-    Check::kQeIdentityNotYetIssued, Check::kTcbNotSupported,
+    Check::kQeIdentityNotYetIssued, Check::kTcbNotSupported,     Check::kQeTcb,
 };
 
 void DeclareChecks(Verdict& verdict) {
@@ -42,7 +42,7 @@ void DeclareChecks(Verdict& verdict) {
 // After a hard finding: what was still to come was not reached, and the finding that ended it stands last.
 void Close(Verdict& verdict) {
   std::stable_partition(verdict.findings.begin(), verdict.findings.end(),
-                        [](const Finding& finding) { return finding.severity == Severity::kSoft; });
+                        [](const Finding& finding) { return finding.severity != Severity::kHard; });
   for (const auto& entry : verdict.checks.Entries()) {
     if (entry.result == CheckResult::kNotRun) verdict.checks.SetNotRun(entry.check, kNotReached);
   }
@@ -54,16 +54,14 @@ void TakeClaims(const Quote& quote, Verdict& verdict) {
   verdict.checks.Set(Check::kQuoteFormat, CheckResult::kPassed);
   if (const auto* td = std::get_if<TdxClaims>(&quote.body)) {
     verdict.claims = *td;
-    SoftUnless(verdict, Check::kTdxDebug, !td->debug(), [&] {
-      return StrCat("TD attributes ", td->td_attributes.hex(), ": byte 0 (TUD) is not zero");
-    });
+    JudgeTd(*td, verdict);
   } else {
     const auto& sgx = std::get<SgxClaims>(quote.body);
     verdict.claims = sgx;
     SoftUnless(verdict, Check::kSgxDebug, !sgx.debug(),
                [&] { return StrCat("enclave attributes ", HexLower(sgx.attributes), ": DEBUG is set"); });
   }
-  SoftUnless(verdict, Check::kQuoteTrailingBytes, quote.trailing_bytes == 0,
+  NoteUnless(verdict, Check::kQuoteTrailingBytes, quote.trailing_bytes == 0,
              [&] { return StrCat(quote.trailing_bytes, " bytes after the auth data"); });
 }
 
@@ -121,7 +119,7 @@ bool CheckRoot(const PckChain& chain, const TrustAnchors& anchors, Verdict& verd
   verdict.trust_anchor = anchor->name;
   verdict.trust_anchor_extra = anchor->extra;
   if (anchor->extra) {
-    SoftUnless(verdict, Check::kTrustAnchorExtra, false,
+    NoteUnless(verdict, Check::kTrustAnchorExtra, false,
                [&] { return StrCat("rests on \"", anchor->name, "\", an anchor that the operator added"); });
   }
   return true;
@@ -327,11 +325,8 @@ void EvaluateStatus(const Quote& quote, const PckChain& chain, const VerifiedCol
   auto judged = JudgeTcb(info, identity, tcb, td != nullptr ? td->tee_tcb_svn2 : std::nullopt);
   if (!HardUnless(verdict, Check::kTcbNotSupported, judged.ok(), [&] { return judged.error().message; }))
     return;
-  verdict.tcb_status = judged->status;
-  verdict.tcb_date = judged->date;
-  verdict.advisories = std::move(judged->advisories);
-  verdict.qe_status = judged->qe_status;
-  verdict.qe_tcb_date = judged->qe_date;
+  TakeJudgement(std::move(judged).value(), verdict);
+  if (td != nullptr) JudgeInitialTcb(*td, info, identity, tcb, verdict);
 }
 
 }  // namespace
@@ -367,7 +362,7 @@ Result<QuoteVerification> QuoteVerification::Begin(ByteView quote, std::string_v
 }
 
 void QuoteVerification::Note(Check check, const std::string& message) {
-  SoftUnless(verdict_, check, false, [&] { return message; });
+  NoteUnless(verdict_, check, false, [&] { return message; });
 }
 
 Verdict QuoteVerification::Finish(const VerifiedCollateral& collateral) && {

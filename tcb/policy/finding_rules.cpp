@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every finding needs a rule that answers for it; those of expiry are collateral_grace's.
+// Every finding that is no note needs a rule that answers for it; those of expiry are collateral_grace's.
 #include <algorithm>
 
 #include "tcb/base/text.h"
@@ -10,20 +10,30 @@
 namespace thimble::policy {
 namespace {
 
-enum class AnsweredBy : uint8_t { kNote, kDebug, kMigration, kMaskedChip, kGrace, kFloor, kNobody };
+enum class AnsweredBy : uint8_t {
+  kDebug,
+  kMigration,
+  kTdAttributes,
+  kMaskedChip,
+  kGrace,
+  kFloor,
+  kSecondTcb,
+  kNobody
+};
 AnsweredBy RuleFor(Check check) {
   switch (check) {
-    case Check::kQuoteTrailingBytes:
-    case Check::kTrustAnchorExtra:
-    case Check::kCollateralDropped:
-    case Check::kHintDropped:
-      return AnsweredBy::kNote;
     case Check::kSgxDebug:
     case Check::kTdxDebug:
     case Check::kSnpDebug:
       return AnsweredBy::kDebug;
     case Check::kSnpMigration:
       return AnsweredBy::kMigration;
+    case Check::kTdxMigratable:
+    case Check::kTdxReservedAttributes:
+      return AnsweredBy::kTdAttributes;
+    case Check::kTdxCurrentTcb:
+    case Check::kTdxInitialTcb:
+      return AnsweredBy::kSecondTcb;
     case Check::kSnpChipIdMasked:
       return AnsweredBy::kMaskedChip;
     case Check::kPckExpired:
@@ -67,7 +77,8 @@ void AddCollateralGrace(const Verdict& verdict, const Policy& policy, Instant at
 void AddNoFindings(const Verdict& verdict, RuleList& rules) {
   std::vector<Check> others;
   for (const Finding& finding : verdict.findings) {
-    if (finding.severity == Severity::kHard || RuleFor(finding.check) == AnsweredBy::kNobody) {
+    const bool soft = finding.severity == Severity::kSoft;
+    if (finding.severity == Severity::kHard || (soft && RuleFor(finding.check) == AnsweredBy::kNobody)) {
       others.push_back(finding.check);
     }
   }

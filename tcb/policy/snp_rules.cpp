@@ -99,11 +99,12 @@ constexpr std::array<NamedComponent, 5> kComponents = {{{"fmc", &TcbMinimum::fmc
                                                         {"microcode", &TcbMinimum::microcode}}};
 
 // The same shape for what is wanted and what is found.
-std::string TcbJson(amd::Product product, const TcbMinimum& tcb) {
+std::string TcbJson(const amd::Cpus& cpus, const TcbMinimum& tcb) {
   std::string out;
   json::Writer writer(&out);
   writer.BeginObject();
-  writer.Key("product").String(amd::ProductName(product));
+  writer.Key("product").String(amd::ProductName(cpus.product));
+  if (cpus.line != nullptr) writer.Key("line").String(cpus.line->name);
   for (const NamedComponent& component : kComponents) {
     if (const auto& svn = tcb.*component.minimum) writer.Key(component.name).Unsigned(*svn);
   }
@@ -118,18 +119,46 @@ bool Reaches(const TcbMinimum& tcb, const TcbMinimum& minimum) {
   });
 }
 
+// What a CPU that goes by these names, widest first, has to reach; nullopt: no minimum is given for it.
+std::optional<TcbMinimum> MinimumOf(const TcbMinimums& minimums, const std::vector<amd::Cpus>& names) {
+  std::optional<TcbMinimum> out;
+  for (const amd::Cpus& cpus : names) {
+    const auto given = minimums.find(cpus);
+    if (given == minimums.end()) continue;
+    if (!out) out.emplace();
+    for (const NamedComponent& component : kComponents) {
+      if (const auto& svn = given->second.*component.minimum) (*out).*component.minimum = svn;
+    }
+  }
+  return out;
+}
+
+// The highest of each component, for a CPU that is not known; nullopt: it may be one without a minimum.
+std::optional<TcbMinimum> StrictestOf(const TcbMinimums& minimums, amd::Product product) {
+  TcbMinimum out;
+  for (const auto& names : amd::PossibleCpus(product)) {
+    const auto minimum = MinimumOf(minimums, names);
+    if (!minimum) return std::nullopt;
+    for (const NamedComponent& component : kComponents) {
+      out.*component.minimum = std::max(out.*component.minimum, (*minimum).*component.minimum);
+    }
+  }
+  return out;
+}
+
 void AddMinTcb(std::string_view rule, const TcbMinimums& minimums,
-               const std::optional<amd::TcbVersion>& found, RuleList& rules) {
+               const std::optional<amd::TcbVersion>& found, const std::optional<amd::CpuId>& cpuid,
+               RuleList& rules) {
   if (minimums.empty()) return;
   const auto all = [&] {
     return JsonList(minimums, [](const auto& m) { return TcbJson(m.first, m.second); });
   };
   if (!found) return rules.Add(rule, all(), "null", false);
   const TcbMinimum tcb{found->fmc, found->bootloader, found->tee, found->snp, found->microcode};
-  const auto minimum = minimums.find(found->product);
-  const bool named = minimum != minimums.end();
-  rules.Add(rule, named ? TcbJson(found->product, minimum->second) : all(), TcbJson(found->product, tcb),
-            named && Reaches(tcb, minimum->second));
+  const auto names = cpuid ? amd::CpusOf(found->product, *cpuid) : std::vector{amd::Cpus(found->product)};
+  const auto minimum = cpuid ? MinimumOf(minimums, names) : StrictestOf(minimums, found->product);
+  rules.Add(rule, minimum ? TcbJson(names.back(), *minimum) : all(), TcbJson(names.back(), tcb),
+            minimum && Reaches(tcb, *minimum));
 }
 
 void AddMinVersion(std::string_view rule, const std::optional<amd::FirmwareVersion>& minimum,
@@ -144,10 +173,11 @@ void AddVersionRules(const SnpClaims* claims, const SnpRules& snp, RuleList& rul
   const auto tcb = [&](std::optional<amd::TcbVersion> SnpClaims::*field) {
     return claims != nullptr ? claims->*field : std::nullopt;
   };
-  AddMinTcb("snp.min_reported_tcb", snp.min_reported_tcb, tcb(&SnpClaims::reported_tcb), rules);
-  AddMinTcb("snp.min_committed_tcb", snp.min_committed_tcb, tcb(&SnpClaims::committed_tcb), rules);
-  AddMinTcb("snp.min_current_tcb", snp.min_current_tcb, tcb(&SnpClaims::current_tcb), rules);
-  AddMinTcb("snp.min_launch_tcb", snp.min_launch_tcb, tcb(&SnpClaims::launch_tcb), rules);
+  const auto cpuid = claims != nullptr ? claims->cpuid : std::nullopt;
+  AddMinTcb("snp.min_reported_tcb", snp.min_reported_tcb, tcb(&SnpClaims::reported_tcb), cpuid, rules);
+  AddMinTcb("snp.min_committed_tcb", snp.min_committed_tcb, tcb(&SnpClaims::committed_tcb), cpuid, rules);
+  AddMinTcb("snp.min_current_tcb", snp.min_current_tcb, tcb(&SnpClaims::current_tcb), cpuid, rules);
+  AddMinTcb("snp.min_launch_tcb", snp.min_launch_tcb, tcb(&SnpClaims::launch_tcb), cpuid, rules);
   AddMinVersion("snp.min_current_version", snp.min_current_version,
                 claims != nullptr ? &claims->current_version : nullptr, rules);
   AddMinVersion("snp.min_committed_version", snp.min_committed_version,
@@ -163,13 +193,18 @@ void AddVersionRules(const SnpClaims* claims, const SnpRules& snp, RuleList& rul
 
 // -- the platform --
 
+// A CPU that is not known is of its product, and of no line.
 void AddProductRule(const amd::PlatformFacts* facts, const SnpRules& snp, RuleList& rules) {
   const auto& wanted = snp.products;
   if (wanted.empty()) return;
-  const auto name = [](amd::Product product) { return json::Escape(amd::ProductName(product)); };
-  const auto found = facts != nullptr ? facts->product : std::nullopt;
-  rules.Add("snp.products", JsonList(wanted, name), found ? name(*found) : "null",
-            found && std::find(wanted.begin(), wanted.end(), *found) != wanted.end());
+  const auto name = [](const amd::Cpus& cpus) { return json::Escape(cpus.name()); };
+  if (facts == nullptr || !facts->product) {
+    return rules.Add("snp.products", JsonList(wanted, name), "null", false);
+  }
+  const auto names =
+      facts->cpuid ? amd::CpusOf(*facts->product, *facts->cpuid) : std::vector{amd::Cpus(*facts->product)};
+  rules.Add("snp.products", JsonList(wanted, name), name(names.back()),
+            std::find_first_of(names.begin(), names.end(), wanted.begin(), wanted.end()) != names.end());
 }
 
 // The chip by its id, or the provider by its certificate: whichever the signing key can show.

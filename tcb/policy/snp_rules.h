@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "tcb/amd/claims.h"
+#include "tcb/amd/cpu_line.h"
 #include "tcb/policy/rule_types.h"
 
 namespace thimble {
@@ -42,9 +43,10 @@ inline constexpr std::array<NamedBit, 8> kPlatformInfoBits = {{{"SMT_EN", 0},
 struct TcbMinimum {
   std::optional<uint8_t> fmc, bootloader, tee, snp, microcode;  // fmc: Turin only
 };
-// By product, because their numbers do not compare. A product that is not named has no minimum that could be
-// reached: it does not pass.
-using TcbMinimums = std::map<amd::Product, TcbMinimum>;
+// By product or line, because their numbers do not compare. A line's components take the place of its product's.
+// A CPU for which none is named has no minimum that could be reached: it does not pass. A report that does not name
+// its CPU (version 2) has to reach every minimum that could be its own.
+using TcbMinimums = std::map<amd::Cpus, TcbMinimum>;
 
 struct AbiVersion {
   uint8_t major = 0, minor = 0;
@@ -52,7 +54,8 @@ struct AbiVersion {
 };
 
 struct SnpRules {
-  std::vector<amd::Product> products;  // "Milan", "Genoa", "Turin"
+  // "Milan", "Genoa", "Turin", or a line of one: "Siena". A version 2 report is of no line that is known.
+  std::vector<amd::Cpus> products;
   // Reference values, in hex.
   std::vector<decltype(amd::SnpClaims::measurement)> measurement;  // 96 digits
   std::vector<decltype(amd::SnpClaims::host_data)> host_data;      // 64 digits

@@ -56,6 +56,21 @@ void AddGraceRule(std::string_view rule, const std::optional<Seconds>& grace, st
   rules.Add(rule, std::move(wanted), json::Escape(FormatDuration(age)), age <= *grace);
 }
 
+// A second TCB of the TD is judged where it is found wanting: by the statuses and the grace of the first one.
+void AddSecondTcbRule(std::string_view rule, Check check, const std::optional<SecondTcb>& tcb,
+                      const Policy& policy, Instant at, const Verdict& verdict, RuleList& rules) {
+  const bool wanting = std::any_of(verdict.findings.begin(), verdict.findings.end(),
+                                   [&](const Finding& finding) { return finding.check == check; });
+  if (!wanting) return;
+  const auto accepted = Accepted(policy.accepted_statuses, policy.platform_grace);
+  const SecondTcb found = tcb.value_or(SecondTcb());
+  const auto& status = found.status;
+  const bool listed = status && *status != TcbStatus::kRevoked && Contains(accepted, *status);
+  const bool in_time = !policy.platform_grace || (found.date && at - *found.date <= *policy.platform_grace);
+  rules.Add(rule, StatusList(accepted), status ? json::Escape(TcbStatusName(*status)) : "null",
+            listed && in_time);
+}
+
 void AddQeRules(const Verdict& verdict, const Policy& policy, Instant at, RuleList& rules) {
   if (!policy.accepted_qe_statuses.empty()) {
     const auto accepted = Accepted(policy.accepted_qe_statuses, policy.qe_grace);
@@ -124,6 +139,8 @@ void AddTcbRules(const Verdict& verdict, const Policy& policy, Instant at, RuleL
   AddStatusRule(verdict, policy, rules);
   if (verdict.tee != Tee::kSnp) {
     AddGraceRule("platform_grace", policy.platform_grace, verdict.tcb_status, verdict.tcb_date, at, rules);
+    AddSecondTcbRule("current_tcb", Check::kTdxCurrentTcb, verdict.current_tcb, policy, at, verdict, rules);
+    AddSecondTcbRule("initial_tcb", Check::kTdxInitialTcb, verdict.initial_tcb, policy, at, verdict, rules);
     AddMinTcbDate(verdict, policy, rules);
     AddMinTcbEvaluation(verdict, policy, rules);
     AddQeRules(verdict, policy, at, rules);

@@ -12,10 +12,9 @@
 
 namespace thimble {
 
-inline constexpr size_t kSeptVeDisableBit = 28;
-// Bits 8 to 27, 29 and 32 to 62 of the TD's attributes (DCAP 5), byte 0 first.
-inline constexpr std::array<uint8_t, 8> kReservedTdAttributes = {0x00, 0xff, 0xff, 0x2f,
-                                                                 0xff, 0xff, 0xff, 0x7f};
+// TD attributes by name; the others are reserved.
+inline constexpr std::array<NamedBit, 6> kTdAttributeBits = {
+    {{"DEBUG", 0}, {"SEPT_VE_DISABLE", 28}, {"MIGRATABLE", 29}, {"PKS", 30}, {"KL", 31}, {"PERFMON", 63}}};
 
 struct TdxRules {
   std::vector<intel::Measurement384> mrtd, mrseam, rtmr0, rtmr1, rtmr2, rtmr3;
@@ -26,10 +25,15 @@ struct TdxRules {
   std::optional<BitPattern<8>> td_attributes;
   // xfam, xfam_mask: 16 hex digits as in the report.
   std::optional<BitPattern<8>> xfam;
+  // A service TD may move the TD to another platform; attribute bits 8 to 27 and 32 to 62, which have no meaning
+  // yet, may be set. A bit under td_attributes' mask needs neither: the pattern says how it has to be.
+  bool allow_migratable = false, allow_reserved_attributes = false;
   // The TD cannot be interrupted by EPT violations that its host causes.
   bool require_sept_ve_disable = false;
-  // No attribute bit is set that has no meaning yet.
+  // No bit without a meaning is set, in TUD either, which allow_debug would let pass.
   bool forbid_reserved_attributes = false;
+  // No service TD is bound; a TD 1.0 does not state it, and does not pass.
+  bool forbid_service_td = false;
 };
 
 }  // namespace thimble

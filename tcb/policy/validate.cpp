@@ -82,36 +82,56 @@ Status CheckTdx(const Policy& policy) {
   const TdxRules& tdx = policy.tdx;
   TRY(CheckPattern("tdx.td_attributes", tdx.td_attributes));
   TRY(CheckPattern("tdx.xfam", tdx.xfam));
+  if (tdx.allow_reserved_attributes && tdx.forbid_reserved_attributes) {
+    return Refuse("tdx.allow_reserved_attributes", "is true, and forbid_reserved_attributes is, too");
+  }
+  const bool service_td =
+      std::any_of(tdx.mrservicetd.begin(), tdx.mrservicetd.end(), [](const auto& id) { return !id.zero(); });
+  if (tdx.forbid_service_td && service_td) {
+    return Refuse("tdx.mrservicetd", "lists a service TD, and forbid_service_td is true");
+  }
   if (!tdx.td_attributes) return {};
   const BitPattern<8>& attributes = *tdx.td_attributes;
-  if (attributes.value[0] != 0 && !policy.allow_debug) {
+  const uint64_t mask = LittleEndian(attributes.mask), value = LittleEndian(attributes.value);
+  const auto demands_zero = [&](uint64_t bits) { return (mask & bits) == bits && (value & bits) == 0; };
+  if ((value & intel::kTdTud) != 0 && !policy.allow_debug) {
     return Refuse("tdx.td_attributes", "demands a bit of byte 0 (TUD), and allow_debug is false");
   }
-  if (tdx.require_sept_ve_disable && attributes.Demands(kSeptVeDisableBit, false)) {
+  if (tdx.require_sept_ve_disable && demands_zero(intel::kTdSeptVeDisable)) {
     return Refuse("tdx.td_attributes",
                   "demands SEPT_VE_DISABLE to be 0, and require_sept_ve_disable is true");
   }
-  for (size_t i = 0; i < kReservedTdAttributes.size(); ++i) {
-    if (tdx.forbid_reserved_attributes && (attributes.value.at(i) & kReservedTdAttributes.at(i)) != 0) {
-      return Refuse("tdx.td_attributes", "demands a reserved bit, and forbid_reserved_attributes is true");
-    }
+  if (tdx.forbid_reserved_attributes && (value & (intel::kTdReserved | intel::kTdReservedTud)) != 0) {
+    return Refuse("tdx.td_attributes", "demands a reserved bit, and forbid_reserved_attributes is true");
+  }
+  if (tdx.allow_migratable && demands_zero(intel::kTdMigratable)) {
+    return Refuse("tdx.td_attributes", "demands MIGRATABLE to be 0, and allow_migratable is true");
+  }
+  if (tdx.allow_reserved_attributes && demands_zero(intel::kTdReserved)) {
+    return Refuse("tdx.td_attributes",
+                  "demands reserved bits to be 0, and allow_reserved_attributes is true");
   }
   return {};
 }
 
 Status CheckMinTcb(std::string_view key, const TcbMinimums& minimums, const SnpRules& snp) {
-  for (const auto& [product, minimum] : minimums) {
-    if (minimum.fmc && product != amd::Product::kTurin) {
-      return Refuse(key, StrCat(amd::ProductName(product), " has no component fmc"));
+  for (const auto& [cpus, minimum] : minimums) {
+    const amd::Cpus& given = cpus;  // clang 14 captures no structured binding
+    if (minimum.fmc && given.product != amd::Product::kTurin) {
+      return Refuse(key, StrCat(given.name(), " has no component fmc"));
     }
-    if (!snp.products.empty() && !Contains(snp.products, product)) {
-      return Refuse(key, StrCat(amd::ProductName(product), " is not in snp.products"));
+    const bool wanted = std::any_of(snp.products.begin(), snp.products.end(), [&](const amd::Cpus& product) {
+      return product.Contains(given) || given.Contains(product);
+    });
+    if (!snp.products.empty() && !wanted) {
+      return Refuse(key, StrCat(given.name(), " is not in snp.products"));
     }
   }
-  for (const amd::Product product : snp.products) {
-    if (!minimums.empty() && !minimums.contains(product)) {
-      return Refuse(key,
-                    StrCat("has no minimum for ", amd::ProductName(product), ", which is in snp.products"));
+  for (const amd::Cpus& product : snp.products) {
+    const bool given = std::any_of(minimums.begin(), minimums.end(),
+                                   [&](const auto& minimum) { return minimum.first.Contains(product); });
+    if (!minimums.empty() && !given) {
+      return Refuse(key, StrCat("has no minimum for ", product.name(), ", which is in snp.products"));
     }
   }
   return {};

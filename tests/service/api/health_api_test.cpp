@@ -51,7 +51,7 @@ TEST(StatusReport, GivesEveryItemAndComesBackFromItsJson) {
   EXPECT_EQ(tcb.sha256, Sha256(w.intel.TcbInfo(IntelTee::kSgx)).hex());
   EXPECT_EQ(tcb.source, StrCat(w.vendor.PcsUrl(), "tcb?fmspc=00806F050000"));
   EXPECT_EQ(tcb.order_number, sim::kStandardNumber);
-  EXPECT_NE(StatusText(*report).find("intel/crl/root"), std::string::npos);
+  EXPECT_NE(StatusText(*report).text().find("intel/crl/root"), std::string::npos);
 }
 
 TEST(StatusReport, RefusesWhatIsNotOne) {

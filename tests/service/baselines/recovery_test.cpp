@@ -128,7 +128,7 @@ TEST_F(RecoveryTest, ReportsPlatformsThatCannotBeJudged) {
   EXPECT_FALSE(report["unjudged"][0]["then"].contains("decision"));
   const auto text = ImpactText(report.dump());
   ASSERT_TRUE(text.ok()) << text.error().message;
-  EXPECT_NE(text->find("not judged (no TDX TCB info"), std::string::npos) << *text;
+  EXPECT_NE(text->text().find("not judged (no TDX TCB info"), std::string::npos) << text->text();
 }
 
 TEST_F(RecoveryTest, TriesAPolicyThatIsConfigured) {

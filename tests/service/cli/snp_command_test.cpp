@@ -72,6 +72,47 @@ TEST_F(SnpCommandTest, VerifiesWithADirectory) {
   EXPECT_EQ(Verify(report, {"--collateral", report}).exit_code, 2);
 }
 
+// Genoa, Genoa-X and Siena count microcode apart. A report of version 2 may be of any of them.
+TEST_F(SnpCommandTest, AsksOfEachLineItsOwnMinimum) {
+  const std::string policy = w_.files.Write("policy.toml", std::string_view(R"([policy.default]
+amd_floor = "if_known"
+[policy.default.snp]
+min_reported_tcb.Genoa = { microcode = 84 }
+min_reported_tcb.Siena = { microcode = 25 }
+[baseline.default]
+amd = ""
+)"));
+  struct Row {
+    amd::CpuId cpuid;
+    uint32_t version;
+    uint8_t microcode;
+    int exit_code;
+  };
+  constexpr Row kRows[] = {
+      {{0x19, 0x11, 1}, 5, 84, 0}, {{0x19, 0x11, 1}, 5, 30, 1}, {{0x19, 0x11, 2}, 5, 83, 1},
+      {{0x19, 0xa0, 2}, 5, 25, 0}, {{0x19, 0xa0, 2}, 5, 24, 1}, {{0x19, 0xa0, 2}, 2, 30, 1},
+      {{0x19, 0xa0, 2}, 2, 84, 0},
+  };
+  for (const Row& row : kRows) {
+    SnpPlatform platform = SnpPlatform::Of(Product::kGenoa);
+    platform.cpuid = row.cpuid;
+    platform.tcb.microcode = row.microcode;
+    const std::string report =
+        w_.files.Write("report.bin", w_.amd.Report(platform, {.version = row.version}));
+    const ProcessResult run = Verify(report, {"--collateral", DirectoryOf(platform), "--policy", policy});
+    EXPECT_EQ(run.exit_code, row.exit_code)
+        << int{row.cpuid.model} << "/" << int{row.cpuid.stepping} << " " << int{row.microcode} << run.out;
+  }
+  const std::string twice = w_.files.Write(
+      "twice.toml", std::string_view("[policy.default.snp]\nmin_reported_tcb.Siena = { snp = 1 }\n"
+                                     "min_reported_tcb.Bergamo = { snp = 2 }\n"));
+  const ProcessResult refused = Verify(w_.files / "report.bin", {"--policy", twice});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_NE(refused.err.find("twice.toml:2: min_reported_tcb.Siena and min_reported_tcb.Bergamo in line 3"),
+            std::string::npos)
+      << refused.err;
+}
+
 TEST_F(SnpCommandTest, ReadsWhatStandsBesideAnHclReport) {
   const std::string runtime_data = sim::RuntimeData(sim::VtpmKey());
   const sim::ReportSpec spec{.report_data = sim::BindingOf(runtime_data)};

@@ -5,8 +5,8 @@
 #include <fstream>
 
 #include "service/config/config.h"
-#include "tcb/base/crypto.h"
 #include "tcb/check.h"
+#include "tcb/policy/digest.h"
 
 namespace thimble {
 namespace {
@@ -53,6 +53,8 @@ accepted_qe_statuses = ["UpToDate"]
 qe_grace = "0s"
 min_qe_evaluation = 18
 collateral_grace = "1h"
+max_collateral_age = { crl = "30d", identity = "12h" }
+caller_collateral = "refuse"
 allow_debug = true
 allow_migration = true
 allow_smt = false
@@ -77,6 +79,10 @@ amd_floor = "if_known"
   EXPECT_EQ(p.qe_grace, Seconds(0));
   EXPECT_EQ(p.min_qe_evaluation, 18u);
   EXPECT_EQ(p.collateral_grace, Seconds(1h));
+  EXPECT_EQ(p.max_collateral_age.crl, Seconds(720h));
+  EXPECT_FALSE(p.max_collateral_age.tcb_info);
+  EXPECT_EQ(p.max_collateral_age.identity, Seconds(12h));
+  EXPECT_EQ(p.caller_collateral, CallerCollateral::kRefuse);
   EXPECT_TRUE(p.allow_debug);
   EXPECT_TRUE(p.allow_migration);
   EXPECT_EQ(p.allow_smt, false);
@@ -140,6 +146,12 @@ forbid_reserved_attributes = true
   EXPECT_EQ(tdx.xfam.value().mask[0], 0xff);
   EXPECT_TRUE(tdx.require_sept_ve_disable);
   EXPECT_TRUE(tdx.forbid_reserved_attributes);
+  EXPECT_FALSE(tdx.allow_migratable || tdx.allow_reserved_attributes || tdx.forbid_service_td);
+  const TdxRules open = Good(
+                            "[policy.p.tdx]\nallow_migratable = true\nallow_reserved_attributes = true\n"
+                            "forbid_service_td = true\n")
+                            .tdx;
+  EXPECT_TRUE(open.allow_migratable && open.allow_reserved_attributes && open.forbid_service_td);
 }
 
 TEST(PolicyToml, ReadsSnp) {
@@ -170,7 +182,7 @@ csp_id = ["CN=cc-us-east-2.amazonaws.com"]
 )")
           .snp;
   using amd::SnpClaims;
-  EXPECT_EQ(snp.products, (std::vector{amd::Product::kGenoa, amd::Product::kTurin}));
+  EXPECT_EQ(snp.products, (std::vector<amd::Cpus>{*amd::Cpus::FromName("Siena"), amd::Product::kTurin}));
   EXPECT_EQ(snp.measurement, One<decltype(SnpClaims::measurement)>(0x23));
   EXPECT_EQ(snp.host_data, One<decltype(SnpClaims::host_data)>(0x24));
   EXPECT_EQ(snp.family_id, One<decltype(SnpClaims::family_id)>(0x21));
@@ -310,7 +322,14 @@ const std::vector<BadToml>& BadTexts() {
       {"[policy.p.snp]\nmin_current_version = \"1.55\"", "t.toml:3: min_current_version must be a version"},
       {"[policy.p.snp]\nmin_current_version = \"1.55.256\"",
        "t.toml:3: min_current_version must be a version"},
-      {"[policy.p.snp]\nmin_reported_tcb = { snp = 1 }", "t.toml:3: min_reported_tcb: unknown product snp"},
+      {"[policy.p.snp]\nmin_reported_tcb = { snp = 1 }",
+       "t.toml:3: min_reported_tcb: no product or line snp"},
+      {"[policy.p.snp]\nmin_reported_tcb.Siena = { snp = 1 }\nmin_reported_tcb.Bergamo = { snp = 2 }",
+       "t.toml:3: min_reported_tcb.Siena and min_reported_tcb.Bergamo in line 4 are of the same CPUs"},
+      {"[policy.p.snp]\nmin_reported_tcb.Venice = { snp = 1 }",
+       "t.toml:3: min_reported_tcb: no product or line"},
+      {"[policy.p.tdx]\nallow_reserved_attributes = true\nforbid_reserved_attributes = true",
+       "t.toml:3: tdx.allow_reserved_attributes: is true"},
       {"[policy.p.snp]\nmin_reported_tcb.Genoa = { snp = 256 }",
        "t.toml:3: snp must be a whole number from 0 to 255"},
       {"[policy.p.restricted]\nppid_sha256 = [" + Hex(16, "00") + "]",
@@ -370,19 +389,6 @@ const std::vector<BadToml>& BadTexts() {
 
 INSTANTIATE_TEST_SUITE_P(All, PolicyTomlError, testing::ValuesIn(BadTexts()));
 
-TEST(PolicyDigest, IsOfWhatIsWrittenAndNotOfHow) {
-  const Policy one =
-      Good("[policy.p]\nmin_tcb_evaluation = 17\nallow_debug = true\n[policy.p.sgx]\nisvprodid=[1,2]\n");
-  const Policy same = Good(
-      "# a comment\n[server]\nlisten = \"127.0.0.1:1\"\n[policy.p]\nallow_debug = true # as above\n"
-      "min_tcb_evaluation = 0x11\nsgx.isvprodid = [\n1, 2 ]\n");
-  EXPECT_EQ(one.sha256,
-            Sha256(AsBytes(R"({"allow_debug":true,"min_tcb_evaluation":17,"sgx":{"isvprodid":[1,2]}})")));
-  EXPECT_EQ(one.sha256, same.sha256);
-  EXPECT_NE(one.sha256,
-            Good("[policy.p]\nmin_tcb_evaluation = 18\nallow_debug = true\nsgx.isvprodid=[1,2]\n").sha256);
-}
-
 class IntelPolicyFile : public testing::Test {
  protected:
   IntelPolicyFile() { std::ofstream(path_) << kText; }
@@ -399,7 +405,7 @@ TEST_F(IntelPolicyFile, IsNamedInTheConfiguration) {
   EXPECT_EQ(policy.id, "p");
   EXPECT_EQ(policy.evidence, std::vector{EvidenceClass::kSgx});
   EXPECT_EQ(policy.min_tcb_evaluation, 17u);
-  EXPECT_EQ(policy.sha256, Sha256(AsBytes(kText)));
+  EXPECT_EQ(policy.sha256, PolicyDigest(policy));
 }
 
 TEST_F(IntelPolicyFile, IsAPolicyFileByItself) {
@@ -407,16 +413,7 @@ TEST_F(IntelPolicyFile, IsAPolicyFileByItself) {
   ASSERT_TRUE(file.ok()) << file.error().message;
   EXPECT_EQ(file->policy.id, "default");
   EXPECT_EQ(file->policy.min_tcb_evaluation, 17u);
-  EXPECT_EQ(file->policy.sha256, Sha256(AsBytes(kText)));
-}
-
-TEST_F(IntelPolicyFile, OfTomlHasTheDigestOfItsBytes) {
-  const std::string text = "[policy.default]\nallow_debug = true  # bytes, comments and all\n";
-  std::ofstream(path_) << text;
-  const auto file = LoadPolicyFile(path_);
-  ASSERT_TRUE(file.ok()) << file.error().message;
-  EXPECT_TRUE(file->policy.allow_debug);
-  EXPECT_EQ(file->policy.sha256, Sha256(AsBytes(text)));
+  EXPECT_EQ(file->policy.sha256, PolicyDigest(file->policy));
 }
 
 }  // namespace

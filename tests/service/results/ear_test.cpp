@@ -155,6 +155,17 @@ TEST_F(EarClaimsTest, AffirmWhatIsGood) {
             StrCat("default@sha256:", std::string(64, '0')));
 }
 
+// What is short beside a status that is UpToDate.
+TEST_F(EarClaimsTest, WarnOfAnOldQuotingEnclaveAndOldSecondTcbs) {
+  for (const Check check : {Check::kQeTcb, Check::kTdxCurrentTcb, Check::kTdxInitialTcb}) {
+    verdict_.findings = {{check, Severity::kNote, "short"}};
+    EXPECT_EQ(Vector("hardware"), 32) << CheckName(check);
+    EXPECT_EQ(Status(), "warning") << CheckName(check);
+  }
+  verdict_.findings = {{Check::kTdxServiceTd, Severity::kNote, "noted"}};
+  EXPECT_EQ(Status(), "affirming") << "another note";
+}
+
 TEST_F(EarClaimsTest, AreNeverBetterThanTheWorst) {
   verdict_.tcb_status = TcbStatus::kOutOfDate;  // and the policy lets it pass
   EXPECT_EQ(Vector("hardware"), 32);

@@ -145,10 +145,10 @@ TEST(RenderClaims, NamesThoseOfTdxAndWhatOnlyLaterReportsHave) {
   Verdict verdict;
   intel::TdxClaims claims;
   verdict.claims = claims;
-  const Names names10{"debug",           "mrconfigid",    "mrowner",     "mrownerconfig",
-                      "mrseam",          "mrsignerseam",  "mrtd",        "report_data",
-                      "rtmr0",           "rtmr1",         "rtmr2",       "rtmr3",
-                      "seam_attributes", "td_attributes", "tee_tcb_svn", "xfam"};
+  const Names names10{"debug",        "mrconfigid", "mrowner",         "mrownerconfig", "mrseam",
+                      "mrsignerseam", "mrtd",       "report_data",     "rtmr0",         "rtmr1",
+                      "rtmr2",        "rtmr3",      "seam_attributes", "td_attributes", "td_attributes_set",
+                      "tee_tcb_svn",  "xfam"};
   EXPECT_EQ(ClaimNames(verdict), names10);
   claims.tee_tcb_svn2.emplace();
   claims.mr_service_td.emplace();
@@ -197,8 +197,27 @@ TEST(Explain, SaysWhatWasDecidedAndWhatWouldChangeIt) {
            "  not run  tcb.not_supported: stopped before it\n",
            "checks: 1 passed; the others\n",
        }) {
-    EXPECT_NE(text->find(line), std::string::npos) << line << "in\n" << *text;
+    EXPECT_NE(text->text().find(line), std::string::npos) << line << "in\n" << text->text();
   }
+}
+
+// A result in which every text is hostile.
+TEST(Explain, ShowsHostileTextOfAResultAsText) {
+  const std::string evil = "x\\u001b[2J\\ndecision      accept\\u009b\\u202e";
+  const std::string text =
+      R"({"decision":"reject","authentic":false,"tee":")" + evil + R"(","tcb_status":")" + evil +
+      R"(","findings":[{"check":"pck.root","severity":"hard","message":")" + evil +
+      R"("}],"checks":[{"check":")" + evil + R"(","result":"failed","reason":")" + evil +
+      R"("}],"shortfalls":[],"claims":{")" + evil + R"(":")" + evil + R"(","o":{"l":[{"k":")" + evil +
+      R"("}]}},"policy":{"id":")" + evil + R"(","rules":[]},"trust_anchor":")" + evil + R"("})";
+  const auto lines = ExplainResult(text);
+  ASSERT_TRUE(lines.ok()) << lines.error().message;
+  const std::string shown = lines->text();
+  EXPECT_EQ(shown.find("\ndecision"), std::string::npos) << shown;
+  for (const char c : shown) EXPECT_TRUE(static_cast<uint8_t>(c) >= 0x20 || c == '\n');
+  EXPECT_EQ(shown.find('\x1b'), std::string::npos);
+  EXPECT_EQ(shown.find("\xc2\x9b"), std::string::npos);
+  EXPECT_TRUE(shown.starts_with("decision      reject\n"));
 }
 
 TEST(Problem, NamesTheCheckAndTheChecksSoFar) {

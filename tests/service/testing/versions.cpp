@@ -26,4 +26,13 @@ Expected ByTheNewest(const std::vector<Situation>& items) {
   return refused ? Expected::kReject : on_others_alone ? Expected::kUnavailable : Expected::kAccept;
 }
 
+Expected ByTheCrlHeld(const Situation& crl) {
+  const bool serves = crl.held && crl.held->end != Made::End::kLongEnded;
+  bool revoked = serves && crl.held->revoking;
+  for (const Made& brought : crl.brought) revoked |= brought.revoking && brought.number == 0;
+  if (revoked) return Expected::kReject;
+  if (!serves) return Expected::kUnavailable;
+  return crl.held->Refuses() ? Expected::kReject : Expected::kAccept;
+}
+
 }  // namespace thimble::test

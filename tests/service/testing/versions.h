@@ -37,5 +37,8 @@ struct Situation {
 enum class Expected : uint8_t { kAccept, kReject, kUnavailable };
 // The newest authentic version of each decides; nothing accepts without a version of the server's own.
 Expected ByTheNewest(const std::vector<Situation>& items);
+// AMD's CRLs do not say which of the two of their issuer they are, so the server's alone can satisfy; any may revoke. One
+// of another product (its number is not 0) says nothing.
+Expected ByTheCrlHeld(const Situation& crl);
 
 }  // namespace thimble::test

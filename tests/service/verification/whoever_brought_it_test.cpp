@@ -18,6 +18,7 @@
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tests/service/testing/versions.h"
+#include "tests/support/sim_amd.h"
 #include "tests/support/sim_intel.h"
 
 namespace thimble {
@@ -141,6 +142,54 @@ class Intel {
   std::map<std::pair<std::string, Made>, Version> versions_;
 };
 
+// -- AMD --
+
+class Amd {
+ public:
+  TrustAnchors anchors() const { return amd_.Anchors(); }
+  static CollateralKey KeyOf() { return AmdCrlKey{kProduct, amd::SigningKey::kVcek}; }
+
+  // A report with its certificates beside it, and the host's CRL.
+  Bytes Evidence(const std::optional<Made>& host) {
+    std::vector<std::pair<std::string, Bytes>> table = certificates_;
+    if (host) table.emplace_back(sim::kCrlGuid, Get(*host).bytes.body);
+    Bytes evidence = report_;
+    const Bytes encoded = sim::EncodeCertificateTable(table);
+    evidence.insert(evidence.end(), encoded.begin(), encoded.end());
+    return evidence;
+  }
+
+  const Version& Get(const Made& made) {
+    Version& version = versions_[made];
+    if (!version.bytes.body.empty()) return version;
+    const amd::Product product = made.number == 0 ? kProduct : amd::Product::kGenoa;
+    version.bytes = {amd_.Crl(product,
+                              [&](sim::CrlSpec& spec) {
+                                spec.number = made.issue;
+                                spec.window = WindowOf(made);
+                                if (made.revoking)
+                                  spec.revoked.push_back(sim::SimAmd::Serial(product, sim::AmdRole::kAsk));
+                              }),
+                     amd_.ChainPem(product, amd::SigningKey::kVcek)};
+    if (made.number != 0) return version;
+    auto authentic = AuthenticateItem(KeyOf(), version.bytes, amd_.Anchors());
+    if (!authentic) ADD_FAILURE() << authentic.error().message;
+    version.item = *authentic;
+    return version;
+  }
+
+ private:
+  static constexpr amd::Product kProduct = amd::Product::kMilan;
+  sim::SimAmd amd_ = sim::SimAmd::Make();
+  const sim::SnpPlatform platform_ = sim::SnpPlatform::Of(kProduct);
+  const Bytes report_ = amd_.Report(platform_);
+  const std::vector<std::pair<std::string, Bytes>> certificates_ = {
+      {sim::kVcekGuid, amd_.Leaf(platform_)},
+      {sim::kAskGuid, amd_.Intermediate(kProduct, amd::SigningKey::kVcek)},
+      {sim::kArkGuid, amd_.Ark(kProduct)}};
+  std::map<Made, Version> versions_;
+};
+
 // -- one server, for one decision --
 
 class Server {
@@ -194,6 +243,10 @@ class Chance {
     if (OneIn(2)) situation.brought.push_back(OneIn(3) ? Version(has_number) : good);
     return situation;
   }
+  std::vector<Made> HostTable() {
+    if (OneIn(3)) return {};
+    return {OneIn(3) ? Made{.issue = 2} : Version(false)};
+  }
 
  private:
   std::mt19937_64 random_;
@@ -206,6 +259,9 @@ class Tally {
   void Count(const Situation& item) {
     CountOne("held", item.held, item.brought.empty() ? std::nullopt : std::optional(item.brought.front()));
     CountOne("brought", item.brought.empty() ? std::nullopt : std::optional(item.brought.front()), item.held);
+  }
+  void CountHost(const std::optional<Made>& host, const std::optional<Made>& held) {
+    CountOne("host table", host, held);
   }
   void Count(Expected came) {
     ++counts_[came == Expected::kAccept ? "accept" : came == Expected::kReject ? "reject" : "unavailable"];
@@ -228,7 +284,7 @@ class Tally {
     if (!made) return add("absent");
     if (made->revoking) add("revoking");
     if (made->end != End::kOpen) add("ended");
-    if (made->number != 0 && made->number != kNumber) add("of another number");
+    if (made->number != 0 && made->number != kNumber) add("of another number");  // or product
     if (other && made->issue < other->issue) add("older");
     if (other && made->issue > other->issue) add("newer");
   }
@@ -296,6 +352,53 @@ class WhoeverBroughtIt : public testing::Test {
     Judge(server.Run(request), ByTheNewest(items), items);
   }
 
+  void AmdRound() {
+    Situation crl = chance_.Of(false);
+    const auto other_product = [&](std::vector<Made>& brought) {
+      if (!brought.empty() && chance_.OneIn(4)) brought.front().number = 1;
+    };
+    other_product(crl.brought);
+    std::vector<Made> host = chance_.HostTable();
+    other_product(host);
+    const std::optional<Made> in_table = host.empty() ? std::nullopt : std::optional(host.front());
+    tally_.Count(crl);
+    tally_.CountHost(in_table, crl.held);
+
+    Server server(amd_anchors_);
+    VerificationRequest request;
+    request.evidence = amd_.Evidence(in_table);
+    request.ear = true;
+    request.policy = BuiltInPolicy();
+    if (crl.held) server.Hold(Amd::KeyOf(), amd_.Get(*crl.held));
+    for (const Made& made : crl.brought)
+      request.endorsements.hints.push_back({"endorsements[0]", amd_.Get(made).bytes.body});
+    if (in_table) crl.brought.push_back(*in_table);
+    Judge(server.Run(request), ByTheCrlHeld(crl), {crl});
+  }
+
+  // Whatever it rests on, no other decision than one about now, and by what the server answers for, is signed.
+  void UnsignedRound() {
+    Server server(anchors_);
+    VerificationRequest request;
+    request.evidence = quotes_.at(IntelTee::kSgx);
+    request.ear = true;
+    request.policy = BuiltInPolicy();
+    const bool another_time = chance_.OneIn(2);
+    if (another_time) request.at = sim::kNow + Seconds(chance_.Below(100));
+    if (!another_time || chance_.OneIn(4)) request.policy.caller_collateral = CallerCollateral::kAny;
+    for (const Item item : kItems) {
+      const Made good{.issue = 2, .number = IsCrl(item) ? 0 : kNumber};
+      const Selector own = IsCrl(item) ? Selector{} : Selector{Selector::Kind::kNumber, good.number};
+      const Version& version = intel_.Get(IntelTee::kSgx, item, good, own);
+      if (!request.collateral) request.collateral.emplace();
+      PutInto(*request.collateral, item, version.bytes);
+      server.Hold(Intel::KeyOf(IntelTee::kSgx, item, own), version);
+    }
+    const VerificationOutcome outcome = server.Run(request);
+    ASSERT_TRUE(outcome.error);
+    ASSERT_EQ(outcome.error->check, Check::kRequest);
+  }
+
   void Judge(const VerificationOutcome& outcome, Expected expected, const std::vector<Situation>& items) {
     const Expected came = CameOf(outcome);
     tally_.Count(came);
@@ -322,7 +425,8 @@ class WhoeverBroughtIt : public testing::Test {
   Chance chance_{seed_};
   Tally tally_;
   Intel intel_;
-  const TrustAnchors anchors_ = intel_.anchors();
+  Amd amd_;
+  const TrustAnchors anchors_ = intel_.anchors(), amd_anchors_ = amd_.anchors();
   const std::string intel_chain_ = sim::SimIntel::Make().TcbSigningChain();
   const std::map<IntelTee, Bytes> quotes_ = {{IntelTee::kSgx, intel_.Quote(IntelTee::kSgx)},
                                              {IntelTee::kTdx, intel_.Quote(IntelTee::kTdx)}};
@@ -330,11 +434,14 @@ class WhoeverBroughtIt : public testing::Test {
 
 TEST_F(WhoeverBroughtIt, TheNewestAuthenticCollateralDecidesAndNothingIsAcceptedOnOthersAlone) {
   std::cout << "THIMBLE_SEED=" << seed_ << "\n";
-  for (uint64_t round = 0; round < rounds_ && !HasFailure(); ++round) IntelRound();
+  for (uint64_t round = 0; round < rounds_ && !HasFailure(); ++round) {
+    if (round % 50 == 0) UnsignedRound();
+    round % 3 == 0 ? AmdRound() : IntelRound();
+  }
   std::cout << tally_.Text();
   if (HasFailure() || rounds_ < 10'000) return;
   tally_.ExpectAtLeast(500, {"accept", "reject", "unavailable"});
-  for (const std::string whose : {"held ", "brought "}) {
+  for (const std::string whose : {"held ", "brought ", "host table "}) {
     tally_.ExpectAtLeast(200, {whose + "absent", whose + "older", whose + "newer",
                                whose + "of another number", whose + "revoking", whose + "ended"});
   }

@@ -116,7 +116,8 @@ std::optional<Check> FirstFailure(const Result<Verdict>& result) {
   if (!result.ok()) return result.error().check;
   if (const Finding* hard = result->hard()) return hard->check;
   for (const Finding& finding : result->findings) {
-    if (finding.check != Check::kSnpCrlExpired) return finding.check;
+    const bool note = finding.severity == Severity::kNote;
+    if (!note && finding.check != Check::kSnpCrlExpired) return finding.check;
   }
   return std::nullopt;
 }

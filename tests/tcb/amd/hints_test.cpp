@@ -94,7 +94,7 @@ void ExpectGoodButForNotes(const Result<Verdict>& result) {
   EXPECT_TRUE(result->authentic) << Text(*result);
   for (const Finding& finding : FindingsOf(*result)) {
     EXPECT_EQ(finding.check, Check::kHintDropped) << Text(*result);
-    EXPECT_EQ(finding.severity, Severity::kSoft);
+    EXPECT_EQ(finding.severity, Severity::kNote);
   }
 }
 

@@ -196,10 +196,6 @@ TEST(TdxDebug, IsAnyBitOfTheFirstByte) {
                       [bit](QuoteSpec& q) { q.tdx.td_attributes[0] = static_cast<uint8_t>(1 << bit); }),
                  {Check::kTdxDebug});
     }
-    ExpectGood(Bent("another byte", form, [](QuoteSpec& q) { q.tdx.td_attributes[1] = 1; }));
-    // Policy rules, not findings (DCAP 5).
-    ExpectGood(Bent("no SEPT_VE_DISABLE", form, [](QuoteSpec& q) { q.tdx.td_attributes[3] = 0; }));
-    ExpectGood(Bent("MRSERVICETD", form, [](QuoteSpec& q) { q.tdx.mr_service_td.fill(1); }));
   }
 }
 
@@ -210,7 +206,7 @@ TEST(TrustAnchorExtra, IsNotedWithItsName) {
   EXPECT_EQ(verdict->trust_anchor, "Intel SGX Root CA");
   ASSERT_EQ(verdict->findings.size(), 1u);
   EXPECT_EQ(verdict->findings[0].check, Check::kTrustAnchorExtra);
-  EXPECT_EQ(verdict->findings[0].severity, Severity::kSoft);
+  EXPECT_EQ(verdict->findings[0].severity, Severity::kNote);
   // A pinned anchor is none: intel/corpus_test.cpp.
 }
 

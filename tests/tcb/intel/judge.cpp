@@ -24,6 +24,15 @@ std::string AllFindings(const Verdict& verdict) {
   return out;
 }
 
+std::string FindingsOf(const Verdict& verdict, Severity severity) {
+  std::vector<std::string_view> names;
+  for (const Finding& finding : verdict.findings) {
+    const bool of_the_world = finding.check == Check::kTrustAnchorExtra;
+    if (finding.severity == severity && !of_the_world) names.push_back(CheckName(finding.check));
+  }
+  return Joined(std::move(names));
+}
+
 const sim::SimIntel& Or(const sim::SimIntel* world) { return world != nullptr ? *world : World(); }
 
 }  // namespace
@@ -66,15 +75,8 @@ Result<Verdict> Judge(const Case& c, intel::Memo* memo) {
                                 memo);
 }
 
-std::string SoftFindings(const Verdict& verdict) {
-  std::vector<std::string_view> names;
-  for (const Finding& finding : verdict.findings) {
-    if (finding.severity == Severity::kSoft && finding.check != Check::kTrustAnchorExtra) {
-      names.push_back(CheckName(finding.check));
-    }
-  }
-  return Joined(std::move(names));
-}
+std::string SoftFindings(const Verdict& verdict) { return FindingsOf(verdict, Severity::kSoft); }
+std::string Notes(const Verdict& verdict) { return FindingsOf(verdict, Severity::kNote); }
 
 std::string Names(std::initializer_list<Check> checks) {
   std::vector<std::string_view> names;
@@ -84,15 +86,21 @@ std::string Names(std::initializer_list<Check> checks) {
 
 void ExpectGood(const Case& c) { ExpectSoft(c, {}); }
 
-void ExpectSoft(const Case& c, std::initializer_list<Check> checks) {
+void ExpectSoft(const Case& c, std::initializer_list<Check> checks) { ExpectFindings(c, checks, {}); }
+void ExpectNoted(const Case& c, std::initializer_list<Check> checks) { ExpectFindings(c, {}, checks); }
+
+void ExpectFindings(const Case& c, std::initializer_list<Check> soft, std::initializer_list<Check> notes) {
   SCOPED_TRACE(c.name);
   const auto result = Judge(c);
   ASSERT_TRUE(result.ok()) << CheckName(result.error().check) << ": " << result.error().message;
   EXPECT_TRUE(result->authentic) << AllFindings(*result);
   EXPECT_EQ(result->hard(), nullptr) << AllFindings(*result);
   EXPECT_TRUE(result->tcb_status.has_value());
-  EXPECT_EQ(SoftFindings(*result), Names(checks)) << AllFindings(*result);
-  for (const Check check : checks) EXPECT_EQ(result->checks.Get(check), CheckResult::kFailed);
+  EXPECT_EQ(SoftFindings(*result), Names(soft)) << AllFindings(*result);
+  EXPECT_EQ(Notes(*result), Names(notes)) << AllFindings(*result);
+  for (const auto& checks : {soft, notes}) {
+    for (const Check check : checks) EXPECT_EQ(result->checks.Get(check), CheckResult::kFailed);
+  }
 }
 
 void ExpectHard(const Case& c, Check check, std::initializer_list<Check> soft) {

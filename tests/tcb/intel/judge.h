@@ -35,14 +35,17 @@ Bytes QuoteOf(const Case& c);
 intel::CollateralSet SetOf(const Case& c);
 Result<Verdict> Judge(const Case& c, intel::Memo* memo = nullptr);
 
-// The soft findings but for the note that the simulated root is an extra anchor: "tcb_info.expired sgx.debug".
+// "tcb_info.expired sgx.debug"; and the notes, but for the one that the simulated root is an extra anchor.
 std::string SoftFindings(const Verdict& verdict);
+std::string Notes(const Verdict& verdict);
 std::string Names(std::initializer_list<Check> checks);
 
 // A verdict, authentic, without a finding.
 void ExpectGood(const Case& c);
-// A verdict, authentic, with exactly these soft findings, in any order.
+// A verdict, authentic, with exactly these soft findings or notes, in any order.
 void ExpectSoft(const Case& c, std::initializer_list<Check> checks);
+void ExpectNoted(const Case& c, std::initializer_list<Check> checks);
+void ExpectFindings(const Case& c, std::initializer_list<Check> soft, std::initializer_list<Check> notes);
 // A verdict that ended at this check and found nothing else but `soft`.
 void ExpectHard(const Case& c, Check check, std::initializer_list<Check> soft = {});
 // No verdict.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "tcb/policy.h"
 #include "tests/tcb/intel/judge.h"
 
 namespace thimble::test {
@@ -193,6 +194,58 @@ TEST(Relaunch, ThroughTheVerifier) {
   EXPECT_EQ(run(Tcb::kOutOfDate, old, 3, 4), "OutOfDate");
   EXPECT_EQ(run(Tcb::kOutOfDateConfigurationNeeded, old, 3, 4), "OutOfDateConfigurationNeeded");
   EXPECT_EQ(run(Tcb::kRevoked, old, 3, 4), "Revoked");
+}
+
+// However good the TCB at launch: what runs now is out of date, or revoked.
+TEST(Relaunch, ACurrentTcbThatIsOldIsAFinding) {
+  const auto found = [](Tcb tcb, intel::TcbComponents launch, intel::TcbComponents current, uint16_t form) {
+    QuoteOptions options = {
+        .tdx = true, .version = 5, .body_type = form, .platform = sim::ServerPlatform(tcb)};
+    options.bend = [&](QuoteSpec& q) {
+      q.tdx.tee_tcb_svn = launch;
+      q.tdx.tee_tcb_svn2 = current;
+    };
+    return Judge({.quote = options});
+  };
+  constexpr intel::TcbComponents kGood = {6, 1, 3}, kOld = {4, 1, 3}, kRevoked = {2, 1, 3};
+  for (const uint16_t form : std::initializer_list<uint16_t>{3, 4}) {
+    const auto good = found(Tcb::kGood, kGood, kGood, form), relaunch = found(Tcb::kGood, kOld, kGood, form);
+    EXPECT_EQ(SoftFindings(*good) + SoftFindings(*relaunch), "");
+    EXPECT_EQ(good->checks.Get(Check::kTdxCurrentTcb), CheckResult::kPassed);
+    EXPECT_EQ(good->current_tcb->status, TcbStatus::kUpToDate);
+    EXPECT_EQ(FormatRfc3339(*good->current_tcb->date), FormatRfc3339(*good->tcb_date));
+    for (const auto& [current, status] :
+         {std::pair(kOld, TcbStatus::kOutOfDate), std::pair(kRevoked, TcbStatus::kRevoked)}) {
+      const auto verdict = found(Tcb::kGood, kGood, current, form);
+      EXPECT_EQ(SoftFindings(*verdict), "tdx.current_tcb");
+      EXPECT_EQ(verdict->tcb_status, TcbStatus::kUpToDate) << "the reference's";
+      EXPECT_EQ(verdict->current_tcb->status, status);
+      EXPECT_FALSE(Appraise(*verdict, Policy(), sim::kNow).accept);
+    }
+    const auto configuration = found(Tcb::kConfigurationNeeded, kGood, kOld, form);
+    EXPECT_EQ(configuration->current_tcb->status, TcbStatus::kOutOfDateConfigurationNeeded);
+    EXPECT_EQ(SoftFindings(*configuration), "tdx.current_tcb");
+    EXPECT_EQ(SoftFindings(*found(Tcb::kConfigurationNeeded, kGood, kGood, form)), "");
+  }
+  // A TD report 1.0 has no second TCB, and says so.
+  const auto td10 = found(Tcb::kGood, kGood, kOld, 2);
+  EXPECT_EQ(SoftFindings(*td10), "");
+  EXPECT_FALSE(td10->current_tcb.has_value());
+  EXPECT_EQ(td10->checks.Get(Check::kTdxCurrentTcb), CheckResult::kNotRun);
+  EXPECT_TRUE(td10->checks.Applies(Check::kTdxCurrentTcb));
+}
+
+// A level of the quoting enclave that is short is noted, also where the status does not show it.
+TEST(Status, AQeShortOfUpToDateIsNoted) {
+  const auto notes = [](const Case& c) { return Notes(*Judge(c)); };
+  EXPECT_EQ(notes({.quote = On(Tcb::kGood, false)}), "");
+  for (const char* status : {"ConfigurationNeeded", "OutOfDateConfigurationNeeded", "OutOfDate", "Revoked"}) {
+    EXPECT_EQ(notes({.quote = On(Tcb::kGood, false),
+                     .collateral = {.qe_identity = [&](auto& s) { s.levels.front().status = status; }}}),
+              "qe.tcb_status")
+        << status;
+  }
+  EXPECT_EQ(notes({.quote = On(Tcb::kGood, true, WithQe(3))}), "qe.tcb_status");
 }
 
 // -- dates and advisories (DCAP 6.2) --

@@ -22,6 +22,9 @@ Verdict Intel(Tee tee) {
   verdict.qe_tcb_date = kPolicyNow - 24h * 200;
   verdict.advisories = {"INTEL-SA-00657", "INTEL-SA-00767"};
   verdict.tcb_info_evaluation = 17;
+  verdict.crl_issued = kPolicyNow - 24h * 10;
+  verdict.tcb_info_issued = kPolicyNow - 24h * 9;
+  verdict.qe_identity_issued = kPolicyNow - 24h * 8;
   verdict.qe_identity_evaluation = 18;
   verdict.at = kPolicyNow;
   verdict.window = {kPolicyNow - 24h * 7, kPolicyNow + 24h * 23};
@@ -92,6 +95,7 @@ amd::SnpClaims SnpClaimsOf(amd::Product product) {
 Verdict Snp(amd::Product product) {
   Verdict verdict;
   verdict.tee = Tee::kSnp;
+  verdict.crl_issued = kPolicyNow - 24h * 10;
   verdict.authentic = true;
   verdict.tcb_status = TcbStatus::kUpToDate;
   verdict.status_source = StatusSource::kLocalFloor;

@@ -67,6 +67,31 @@ template <class Change>
 std::function<void(Verdict&)> Tdx(Change change) {
   return [change](Verdict& v) { change(ClaimsOf<TdxClaims>(v)); };
 }
+// TD attributes, with what the verifier finds in them.
+std::function<void(Verdict&)> Attributes(std::array<uint8_t, 8> bytes, Check finding) {
+  return [=](Verdict& v) {
+    ClaimsOf<TdxClaims>(v).td_attributes = decltype(TdxClaims::td_attributes)(bytes);
+    if (finding != Check::kNone) AddFinding(v, finding);
+  };
+}
+Verdict MigratableTdx() {
+  Verdict verdict = GoodTdx10();
+  Attributes({0, 0, 0, 0x30}, Check::kTdxMigratable)(verdict);
+  return verdict;
+}
+Verdict NoServiceTd() {
+  Verdict verdict = GoodTdx15();
+  ClaimsOf<TdxClaims>(verdict).mr_service_td.emplace();
+  return verdict;
+}
+// OutOfDate at launch and now, for as long as that is so.
+Verdict OldTdx15(std::optional<SecondTcb> Verdict::*which, Check check) {
+  Verdict verdict = GoodTdx15();
+  verdict.tcb_status = TcbStatus::kOutOfDate;
+  verdict.*which = SecondTcb{TcbStatus::kOutOfDate, verdict.tcb_date};
+  AddFinding(verdict, check);
+  return verdict;
+}
 template <class Change>
 std::function<void(Verdict&)> Snp(Change change) {
   return [change](Verdict& v) { change(ClaimsOf<SnpClaims>(v)); };
@@ -88,9 +113,27 @@ RuleRow MinTcbRow(std::string key, TcbMinimums SnpRules::*minimums,
             p.snp.*minimums = {{amd::Product::kGenoa, minimum}};
           },
           Snp([=](SnpClaims& c) { --(c.*tcb)->snp; }),
-          R"({"product":"Genoa","bootloader":9,"snp":)" + std::to_string(snp) + "}",
+          R"({"product":"Genoa","line":"Genoa-B1","bootloader":9,"snp":)" + std::to_string(snp) + "}",
           "",
           ""};
+}
+
+amd::Cpus Named(std::string_view name) { return amd::Cpus::FromName(name).value(); }
+
+// Microcode counts apart there: 28 is fixed on Siena, and 84 on Genoa.
+Verdict OnSiena() {
+  Verdict verdict = GoodSnp();
+  auto& claims = ClaimsOf<SnpClaims>(verdict);
+  claims.cpuid = FactsOf<amd::PlatformFacts>(verdict).cpuid = amd::CpuId{0x19, 0xa0, 2};
+  claims.reported_tcb->microcode = 28;
+  return verdict;
+}
+Verdict UnknownGenoa(uint8_t microcode) {
+  Verdict verdict = GoodSnp();
+  auto& claims = ClaimsOf<SnpClaims>(verdict);
+  claims.cpuid.reset();
+  claims.reported_tcb->microcode = microcode;
+  return verdict;
 }
 
 Verdict OutOfDate(Verdict verdict) {
@@ -108,6 +151,9 @@ RuleRow BitRow(std::string key, std::string side, uint64_t SnpRules::*mask, uint
 
 std::vector<RuleRow> TcbRows() {
   const auto nothing = [](Policy&) {};
+  const auto accept_old = [](Policy& p) {
+    p.accepted_statuses = {TcbStatus::kUpToDate, TcbStatus::kOutOfDate};
+  };
   const std::vector<AdvisoryEntry> both = {{"INTEL-SA-00657", kPolicyNow}, {"INTEL-SA-00767", std::nullopt}};
   return {
       {"authentic", "", GoodSgx(), nothing, [](Verdict& v) { v.authentic = false; }, "true", "true", "false"},
@@ -145,6 +191,14 @@ std::vector<RuleRow> TcbRows() {
        [](Verdict& v) { *v.tcb_date -= 1s; }, "", "", ""},
       {"platform_grace", "no date", OutOfDate(GoodSgx()), [](Policy& p) { p.platform_grace = 24h * 100; },
        [](Verdict& v) { v.tcb_date.reset(); }, "", "", "null"},
+      {"current_tcb", "Revoked", OldTdx15(&Verdict::current_tcb, Check::kTdxCurrentTcb), accept_old,
+       [](Verdict& v) { v.current_tcb->status = TcbStatus::kRevoked; }, R"(["UpToDate","OutOfDate"])",
+       R"("OutOfDate")", R"("Revoked")"},
+      {"current_tcb", "past the grace", OldTdx15(&Verdict::current_tcb, Check::kTdxCurrentTcb),
+       [](Policy& p) { p.platform_grace = 24h * 100; }, [](Verdict& v) { *v.current_tcb->date -= 1s; }, "",
+       "", ""},
+      {"initial_tcb", "no level", OldTdx15(&Verdict::initial_tcb, Check::kTdxInitialTcb), accept_old,
+       [](Verdict& v) { v.initial_tcb->status.reset(); }, "", R"("OutOfDate")", "null"},
       {"min_tcb_date", "", GoodSgx(), [](Policy& p) { p.min_tcb_date = kPolicyNow - 24h * 100; },
        [](Verdict& v) { *v.tcb_date -= 1s; }, R"("2026-02-21T00:00:00Z")", R"("2026-02-21T00:00:00Z")",
        R"("2026-02-20T23:59:59Z")"},
@@ -177,6 +231,16 @@ std::vector<RuleRow> TcbRows() {
          p.rejected_advisories = {{"INTEL-SA-00828", kPolicyNow}};
        },
        [](Verdict& v) { v.advisories.push_back("INTEL-SA-00828"); }, R"(["INTEL-SA-00828"])", "", ""},
+      {"max_collateral_age.crl", "Intel", GoodSgx(), [](Policy& p) { p.max_collateral_age.crl = 240h; },
+       [](Verdict& v) { *v.crl_issued -= 1s; }, R"("10d")", R"("10d")", ""},
+      {"max_collateral_age.crl", "AMD", GoodSnp(), [](Policy& p) { p.max_collateral_age.crl = 240h; },
+       [](Verdict& v) { v.crl_issued.reset(); }, R"("10d")", R"("10d")", "null"},
+      {"max_collateral_age.tcb_info", "", GoodTdx10(),
+       [](Policy& p) { p.max_collateral_age.tcb_info = 216h; }, [](Verdict& v) { *v.tcb_info_issued -= 1s; },
+       R"("9d")", R"("9d")", ""},
+      {"max_collateral_age.identity", "", GoodTdx15(),
+       [](Policy& p) { p.max_collateral_age.identity = 192h; },
+       [](Verdict& v) { *v.qe_identity_issued -= 1s; }, R"("8d")", R"("8d")", ""},
       {"collateral_grace", "by default", GoodSgx(), nothing,
        [](Verdict& v) {
          v.window.not_after = kPolicyNow - 1s;
@@ -337,33 +401,76 @@ std::vector<RuleRow> TdxRows() {
       {"tdx.require_sept_ve_disable", "", GoodTdx10(),
        [](Policy& p) { p.tdx.require_sept_ve_disable = true; },
        Tdx([](TdxClaims& c) { c.td_attributes = {}; }), "true", "true", "false"},
-      {"tdx.forbid_reserved_attributes", "bit 29", GoodTdx10(),
-       [](Policy& p) { p.tdx.forbid_reserved_attributes = true; }, Tdx([](TdxClaims& c) {
-         c.td_attributes = decltype(c.td_attributes)({0, 0, 0, 0x30});
+      {"tdx.allow_migratable", "bit 29", GoodTdx10(), [](Policy&) {},
+       Attributes({0, 0, 0, 0x30}, Check::kTdxMigratable), "false", "false", "true"},
+      {"tdx.allow_migratable", "a mask over other bits", GoodTdx10(),
+       [](Policy& p) {
+         p.tdx.td_attributes = BitPattern<8>{{0, 0, 0, 0x10}, {0, 0, 0, 0x10}};
+       },
+       Attributes({0, 0, 0, 0x30}, Check::kTdxMigratable), "false", "false", "true"},
+      {"tdx.td_attributes", "MIGRATABLE is asked for", MigratableTdx(),
+       [](Policy& p) {
+         p.tdx.td_attributes = BitPattern<8>{{0, 0, 0, 0x30}};
+       },
+       Tdx([](TdxClaims& c) {
+         c.td_attributes = decltype(c.td_attributes)({0, 0, 0, 0x10});
        }),
-       "true", "", ""},
-      {"tdx.forbid_reserved_attributes", "bit 8", GoodTdx10(),
-       [](Policy& p) { p.tdx.forbid_reserved_attributes = true; }, Tdx([](TdxClaims& c) {
-         c.td_attributes = decltype(c.td_attributes)({0, 1, 0, 0x10});
-       }),
-       "true", "", ""},
-      {"tdx.forbid_reserved_attributes", "bit 62",
+       "", R"("0000003000000000")", ""},
+      {"tdx.td_attributes", "MIGRATABLE is forbidden", GoodTdx10(),
+       [](Policy& p) {
+         p.tdx.td_attributes = BitPattern<8>{{}, {0, 0, 0, 0x20}};
+       },
+       Attributes({0, 0, 0, 0x30}, Check::kTdxMigratable), "", "", ""},
+      {"tdx.allow_reserved_attributes", "bit 32", GoodTdx10(), [](Policy&) {},
+       Attributes({0, 0, 0, 0x10, 1}, Check::kTdxReservedAttributes), "false", "false", "true"},
+      {"tdx.allow_reserved_attributes", "a mask over some of the bits", GoodTdx10(),
+       [](Policy& p) {
+         p.tdx.td_attributes = BitPattern<8>{{}, {0, 0, 0, 0, 0x02}};
+       },
+       Attributes({0, 0, 0, 0x10, 1}, Check::kTdxReservedAttributes), "false", "false", "true"},
+      {"tdx.forbid_reserved_attributes", "TUD, where debug is allowed",
        [] {
-         Verdict v = GoodTdx10();  // bits 30, 31 and 63 have a meaning
-         ClaimsOf<TdxClaims>(v).td_attributes =
-             decltype(TdxClaims::td_attributes)({0, 0, 0, 0xd0, 0, 0, 0, 0x80});
+         Verdict v = GoodTdx10();
+         Attributes({1, 0, 0, 0x10}, Check::kTdxDebug)(v);
          return v;
        }(),
-       [](Policy& p) { p.tdx.forbid_reserved_attributes = true; }, Tdx([](TdxClaims& c) {
-         c.td_attributes = decltype(c.td_attributes)({0, 0, 0, 0xd0, 0, 0, 0, 0xc0});
-       }),
-       "true", R"("000000d000000080")", R"("000000d0000000c0")"},
+       [](Policy& p) {
+         p.allow_debug = true;
+         p.tdx.forbid_reserved_attributes = true;
+       },
+       Attributes({3, 0, 0, 0x10}, Check::kTdxDebug), "true", R"("0100001000000000")",
+       R"("0300001000000000")"},
+      {"tdx.forbid_reserved_attributes", "MIGRATABLE has a meaning", MigratableTdx(),
+       [](Policy& p) {
+         p.tdx.allow_migratable = true;
+         p.tdx.forbid_reserved_attributes = true;
+       },
+       Attributes({2, 0, 0, 0x30}, Check::kNone), "true", R"("0000003000000000")", ""},
+      {"tdx.forbid_service_td", "", NoServiceTd(), [](Policy& p) { p.tdx.forbid_service_td = true; },
+       Tdx([=](TdxClaims& c) { c.mr_service_td = service_td; }), "true", Hex(48, "00"), Hex(48, "1a")},
+      {"tdx.forbid_service_td", "a TD 1.0 does not say", NoServiceTd(),
+       [](Policy& p) { p.tdx.forbid_service_td = true; }, Tdx([](TdxClaims& c) { c.mr_service_td.reset(); }),
+       "", "", "null"},
+      {"tdx.allow_reserved_attributes", "bit 62",
+       [] {
+         Verdict v = GoodTdx10();  // bits 30, 31 and 63 have a meaning
+         Attributes({0, 0, 0, 0xd0, 0, 0, 0, 0x80}, Check::kNone)(v);
+         return v;
+       }(),
+       [](Policy&) {}, Attributes({0, 0, 0, 0xd0, 0, 0, 0, 0xc0}, Check::kTdxReservedAttributes), "false",
+       "false", "true"},
   };
 }
 
 std::vector<RuleRow> SnpRows() {
   constexpr uint64_t kSmt = 1u << 16, kSingleSocket = 1u << 20, kCxl = 1u << 21;
   const auto csp = [](Policy& p) { p.snp.csp_id = {"CN=other", "CN=cc-us-east-2.amazonaws.com"}; };
+  const auto genoa_and_siena = [](Policy& p) {
+    TcbMinimum& genoa = p.snp.min_reported_tcb[Named("Genoa")];
+    genoa.snp = uint8_t{23};
+    genoa.microcode = uint8_t{84};
+    p.snp.min_reported_tcb[Named("Siena")].microcode = uint8_t{25};
+  };
   const auto chip = [](Policy& p) { p.snp.chip_id = {Filled<amd::ChipId>(0x27)}; };
   return {
       {"snp.products", "", GoodSnp(),
@@ -372,6 +479,14 @@ std::vector<RuleRow> SnpRows() {
        },
        [](Verdict& v) { FactsOf<amd::PlatformFacts>(v).product = amd::Product::kMilan; },
        R"(["Genoa","Turin"])", R"("Genoa")", R"("Milan")"},
+      {"snp.products", "a line", OnSiena(), [](Policy& p) { p.snp.products = {Named("Siena")}; },
+       [](Verdict& v) {
+         FactsOf<amd::PlatformFacts>(v).cpuid = amd::CpuId{0x19, 0x11, 1};
+       },
+       R"(["Siena"])", R"("Siena-A2")", R"("Genoa-B1")"},
+      {"snp.products", "a version 2 report is of no line", OnSiena(),
+       [](Policy& p) { p.snp.products = {Named("Siena")}; },
+       [](Verdict& v) { FactsOf<amd::PlatformFacts>(v).cpuid.reset(); }, "", "", R"("Genoa")"},
       SnpRow("family_id", &SnpRules::family_id, &SnpClaims::family_id, "21"),
       SnpRow("image_id", &SnpRules::image_id, &SnpClaims::image_id, "22"),
       SnpRow("measurement", &SnpRules::measurement, &SnpClaims::measurement, "23"),
@@ -425,6 +540,28 @@ std::vector<RuleRow> SnpRows() {
          p.snp.min_reported_tcb = {{amd::Product::kGenoa, {}}};
        },
        Snp([](SnpClaims& c) { c.reported_tcb->product = amd::Product::kMilan; }), "", "", ""},
+      {"snp.min_reported_tcb", "a line's own numbers", OnSiena(), genoa_and_siena, Snp([](SnpClaims& c) {
+         c.cpuid = {0x19, 0x11, 1};
+       }),
+       R"({"product":"Genoa","line":"Siena-A2","snp":23,"microcode":25})", "",
+       R"({"product":"Genoa","line":"Genoa-B1","bootloader":9,"tee":0,"snp":23,"microcode":28})"},
+      {"snp.min_reported_tcb", "a line has its product's other numbers", OnSiena(), genoa_and_siena,
+       Snp([](SnpClaims& c) { c.reported_tcb->snp = 22; }), "", "", ""},
+      {"snp.min_reported_tcb", "a line below its own number", OnSiena(), genoa_and_siena,
+       Snp([](SnpClaims& c) { c.reported_tcb->microcode = 24; }), "", "", ""},
+      {"snp.min_reported_tcb", "a CPU that is not known has to reach the product's", UnknownGenoa(84),
+       genoa_and_siena, Snp([](SnpClaims& c) { c.reported_tcb->microcode = 83; }),
+       R"({"product":"Genoa","snp":23,"microcode":84})", "", ""},
+      {"snp.min_reported_tcb", "and each line's", UnknownGenoa(90),
+       [](Policy& p) {
+         p.snp.min_reported_tcb[Named("Genoa")].microcode = uint8_t{84};
+         p.snp.min_reported_tcb[Named("Siena")].microcode = uint8_t{25};
+         p.snp.min_reported_tcb[Named("Genoa-X")].microcode = uint8_t{90};
+       },
+       Snp([](SnpClaims& c) { c.reported_tcb->microcode = 89; }), "", "", ""},
+      {"snp.min_reported_tcb", "it may be one without a minimum", OnSiena(),
+       [](Policy& p) { p.snp.min_reported_tcb[Named("Siena")].microcode = uint8_t{25}; },
+       Snp([](SnpClaims& c) { c.cpuid.reset(); }), "", "", ""},
       {"snp.min_reported_tcb", "fmc",
        [] {
          Verdict v = GoodSnp();

@@ -74,7 +74,9 @@ TEST(DefaultPolicy, ListsOnlyWhatItAsks) {
   const std::set<std::string> intel = {"authentic",   "accepted_statuses", "min_tcb_evaluation",
                                        "allow_debug", "collateral_grace",  "no_findings"};
   EXPECT_EQ(RulesIn(Appraise(GoodSgx(), Policy{}, kPolicyNow)), intel);
-  EXPECT_EQ(RulesIn(Appraise(GoodTdx15(), Policy{}, kPolicyNow)), intel);
+  std::set<std::string> tdx = intel;
+  tdx.insert({"tdx.allow_migratable", "tdx.allow_reserved_attributes"});
+  EXPECT_EQ(RulesIn(Appraise(GoodTdx15(), Policy{}, kPolicyNow)), tdx);
   const std::set<std::string> amd = {
       "authentic", "accepted_statuses", "allow_debug", "allow_migration",
       "amd_floor", "collateral_grace",  "no_findings", "snp.allow_masked_chip_id"};
@@ -113,6 +115,18 @@ TEST(RuleTable, NothingPassesByAbsence) {
     }
     EXPECT_EQ(outcome->found, "null") << row.rule << " " << row.side;
     EXPECT_FALSE(outcome->ok) << row.rule << " " << row.side;
+  }
+}
+
+// A note rejects nothing by itself; the same finding, soft and with no rule for it, does.
+TEST(Findings, NotesNeedNoRule) {
+  for (const Check check : {Check::kQuoteTrailingBytes, Check::kTrustAnchorExtra, Check::kTdxServiceTd,
+                            Check::kTdxSeptVeDisableClear, Check::kQeTcb}) {
+    Verdict verdict = GoodTdx15();
+    verdict.findings = {{check, Severity::kNote, "noted"}};
+    EXPECT_TRUE(Appraise(verdict, Policy{}, kPolicyNow).accept) << CheckName(check);
+    verdict.findings.front().severity = Severity::kSoft;
+    EXPECT_EQ(Broken(Appraise(verdict, Policy{}, kPolicyNow)), std::vector<std::string>{"no_findings"});
   }
 }
 

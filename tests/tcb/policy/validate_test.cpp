@@ -22,6 +22,7 @@ inline void PrintTo(const BadPolicy& row, std::ostream* out) { *out << row.key <
 std::vector<BadPolicy> BadPolicies() {
   const auto chip = Filled<amd::ChipId>(0x27);
   const auto tdx_bits = [](uint8_t byte3) { return BitPattern<8>{{0, 0, 0, byte3}}; };
+  const auto cpus = [](std::string_view name) { return amd::Cpus::FromName(name).value(); };
   return {
       {"accepted_statuses", "accepts nothing", [](Policy& p) { p.accepted_statuses.clear(); },
        [](Policy& p) { p.accepted_statuses = {TcbStatus::kOutOfDate}; }},
@@ -37,6 +38,14 @@ std::vector<BadPolicy> BadPolicies() {
        [](Policy& p) { p.accepted_qe_statuses.pop_back(); }},
       {"collateral_grace", "is negative", [](Policy& p) { p.collateral_grace = -1s; },
        [](Policy& p) { p.collateral_grace = 1s; }},
+      {"max_collateral_age.crl", "lets nothing pass", [](Policy& p) { p.max_collateral_age.crl = 0s; },
+       [](Policy& p) { p.max_collateral_age.crl = 1s; }},
+      {"max_collateral_age.tcb_info", "lets nothing pass",
+       [](Policy& p) { p.max_collateral_age.tcb_info = 0s; },
+       [](Policy& p) { p.max_collateral_age.tcb_info = 1s; }},
+      {"max_collateral_age.identity", "lets nothing pass",
+       [](Policy& p) { p.max_collateral_age.identity = 0s; },
+       [](Policy& p) { p.max_collateral_age.identity = 1s; }},
       {"platform_grace", "is negative", [](Policy& p) { p.platform_grace = -1s; },
        [](Policy& p) { p.platform_grace = 1s; }},
       {"qe_grace", "is negative", [](Policy& p) { p.qe_grace = -1s; }, [](Policy& p) { p.qe_grace = 1s; }},
@@ -81,10 +90,40 @@ std::vector<BadPolicy> BadPolicies() {
        [=](Policy& p) { p.tdx.td_attributes = tdx_bits(0x10); }},
       {"tdx.td_attributes", "reserved bit",
        [=](Policy& p) {
-         p.tdx.td_attributes = tdx_bits(0x20);
+         p.tdx.td_attributes = tdx_bits(0x08);
          p.tdx.forbid_reserved_attributes = true;
        },
-       [=](Policy& p) { p.tdx.td_attributes = tdx_bits(0x40); }},
+       [=](Policy& p) { p.tdx.td_attributes = tdx_bits(0x20); }},
+      {"tdx.td_attributes", "reserved bit",
+       [](Policy& p) {
+         p.allow_debug = true;
+         p.tdx.td_attributes = BitPattern<8>{{2}, {2}};
+         p.tdx.forbid_reserved_attributes = true;
+       },
+       [](Policy& p) {
+         p.tdx.td_attributes = BitPattern<8>{{1}, {1}};
+       }},
+      {"tdx.td_attributes", "MIGRATABLE to be 0",
+       [=](Policy& p) {
+         p.tdx.td_attributes = tdx_bits(0x10);
+         p.tdx.allow_migratable = true;
+       },
+       [=](Policy& p) { p.tdx.td_attributes = tdx_bits(0x30); }},
+      {"tdx.td_attributes", "reserved bits to be 0",
+       [=](Policy& p) {
+         p.tdx.td_attributes = tdx_bits(0x10);
+         p.tdx.allow_reserved_attributes = true;
+       },
+       [](Policy& p) { p.tdx.td_attributes->mask[4] = 0xfe; }},
+      {"tdx.allow_reserved_attributes", "forbid_reserved_attributes is, too",
+       [](Policy& p) { p.tdx.allow_reserved_attributes = p.tdx.forbid_reserved_attributes = true; },
+       [](Policy& p) { p.tdx.allow_reserved_attributes = false; }},
+      {"tdx.mrservicetd", "lists a service TD",
+       [](Policy& p) {
+         p.tdx.mrservicetd = {intel::Measurement384(), Filled<intel::Measurement384>(1)};
+         p.tdx.forbid_service_td = true;
+       },
+       [](Policy& p) { p.tdx.mrservicetd.pop_back(); }},
       {"tdx.xfam", "outside of its mask",
        [](Policy& p) {
          p.tdx.xfam = BitPattern<8>{{2}, {1}};
@@ -133,6 +172,18 @@ std::vector<BadPolicy> BadPolicies() {
          p.snp.min_reported_tcb = {{amd::Product::kGenoa, {}}, {amd::Product::kMilan, {}}};
        },
        [](Policy& p) { p.snp.products.push_back(amd::Product::kMilan); }},
+      {"snp.min_reported_tcb", "Genoa-X is not in snp.products",
+       [=](Policy& p) {
+         p.snp.products = {cpus("Siena")};
+         p.snp.min_reported_tcb = {{cpus("Siena"), {}}, {cpus("Genoa-X"), {}}};
+       },
+       [=](Policy& p) { p.snp.min_reported_tcb.erase(cpus("Genoa-X")); }},
+      {"snp.min_reported_tcb", "no minimum for Genoa",
+       [=](Policy& p) {
+         p.snp.products = {amd::Product::kGenoa};
+         p.snp.min_reported_tcb = {{cpus("Siena"), {}}};
+       },
+       [=](Policy& p) { p.snp.products = {cpus("Siena-A2")}; }},
       {"snp.min_committed_tcb", "no minimum for Turin",
        [](Policy& p) {
          p.snp.products = {amd::Product::kGenoa, amd::Product::kTurin};
