@@ -134,7 +134,6 @@ Result<VerificationRequest> VerifyApi::FromQuery(const std::string& body, const 
 
 Status VerifyApi::Apply(const Options& options, VerificationRequest& request) const {
   TRY(SetAt(options.at, request));
-  // For another time the caller's own decide where there are any; for now they are hints.
   if (options.report_data) {
     request.report_data = FromHex(*options.report_data);
     if (!request.report_data || request.report_data->size() > intel::ReportData::kSize) {
@@ -148,6 +147,7 @@ Status VerifyApi::Apply(const Options& options, VerificationRequest& request) co
   const auto policy = policies->find(options.policy.value_or("default"));
   if (policy == policies->end()) return BadRequestError(StrCat("policy: there is no ", *options.policy));
   request.policy = policy->second;
+  // For another time the caller's own decide where there are any; for now they are hints.
   if (request.at || ModeOf(request) == CallerCollateral::kAny)
     request.endorsements = amd::AsGiven(request.endorsements);
 
