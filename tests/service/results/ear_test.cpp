@@ -447,6 +447,36 @@ TEST_F(EarServiceTest, IsCheckedFromTheCommandLine) {
   EXPECT_EQ(asks(old, "--baseline", "old"), 0);
 }
 
+// The same through HTTP and the command line: a token ends with the TCB info that it rests on; afterwards, by grace, it
+// warns and lives no longer than that.
+TEST_F(EarServiceTest, EndsWithWhatItRestsOnAndWarnsByGrace) {
+  const Instant end = sim::kNow + std::chrono::days(21);  // of the TCB info
+  w_.config.policies["default"].collateral_grace = 1h + 40s;
+  struct Case {
+    Instant now;
+    Seconds life;
+    std::string status, grace;
+    int exit_code;
+  };
+  for (const Case& c :
+       {Case{end - 300s, 300s, "affirming", "", 0}, Case{end - 60s, 60s, "affirming", "", 0},
+        Case{end + 1h, 40s, "warning", "1h", 0}, Case{end + 2h, 300s, "contraindicated", "", 1}}) {
+    const std::string now = FormatRfc3339(c.now);
+    w_.Start(c.now);
+    const json result = Post({{"evidence", QuoteWith({})}, {"ear", true}});
+    const std::string token = w_.files.Write("result.jwt", result["ear"].get<std::string>());
+    const std::string keys = w_.files.Write("jwks.json", test::Get(w_.port(), "/.well-known/jwks.json").body);
+    const auto checked = RunThimble({"verify-result", token, "--jwks", keys, "--at", now, "--json"});
+    ASSERT_EQ(checked.exit_code, c.exit_code) << now << checked.out << checked.err;
+    const json claims = json::parse(checked.out);
+    EXPECT_EQ(claims["exp"].get<int64_t>() - claims["iat"].get<int64_t>(), c.life.count()) << now;
+    EXPECT_EQ(claims["submods"]["cpu0"]["ear.status"], c.status) << now;
+    const json evidence = claims["submods"]["cpu0"]["ear.veraison.annotated-evidence"];
+    EXPECT_EQ(evidence.value("grace_used", ""), c.grace) << now;
+    EXPECT_EQ(result.value("grace_used", ""), c.grace) << now;
+  }
+}
+
 // Whoever sits on the way could put other keys in place of the server's.
 TEST_F(EarServiceTest, TakesNoKeysOverPlainHttpFromElsewhere) {
   const std::string token = w_.files.Write("result.jwt", "a.b.c");
