@@ -62,7 +62,7 @@ TEST(SigningKey, MacsAsRfc4231Says) {
 
 TEST(Jwt, IsNamedByTheThumbprintOfItsKey) {
   const EcSigningKey key = KeyOf(3);
-  const json set = json::parse(JwksJson({key}));
+  const json set = json::parse(JwksJson({key.point()}));
   EXPECT_EQ(set["keys"][0]["kid"], ThumbprintOf(key.point()));
   EXPECT_EQ(set["keys"][0]["alg"], "ES256");
   EXPECT_FALSE(set["keys"][0].contains("d")) << "the private part";
@@ -144,6 +144,9 @@ class EarClaimsTest : public testing::Test {
     verdict_.tcb_info_evaluation = verdict_.qe_identity_evaluation = 17;
     verdict_.at = sim::kNow;
     decision_.accept = true;
+  }
+  static UsedCollateral Item(std::string name, const Validity& window) {
+    return {std::move(name), Digest256(), window, "", BroughtBy::kServer};
   }
   // How long it lives, when this is decided by the policy.
   Seconds Life() {
@@ -231,7 +234,7 @@ TEST_F(EarClaimsTest, LiveNoLongerThanTheFirstThingTheyRestOn) {
     verdict_.window = ends_at(when);  // evidence's certificates, and all the rest
     EXPECT_EQ(Life(), life) << when.count();
     verdict_.window = {};
-    outcome_.collateral = {{.item = "intel/crl/root", .window = ends_at(when)}};
+    outcome_.collateral = {Item("intel/crl/root", ends_at(when))};
     EXPECT_EQ(Life(), life) << when.count();
     outcome_.collateral.clear();
     // Tolerances of the policy.
@@ -260,7 +263,7 @@ TEST_F(EarClaimsTest, SayThatGraceWasUsedAndOnlyWarn) {
   const auto ended = [&](Seconds ago, Seconds grace) {
     verdict_.findings = {{Check::kTcbInfoExpired, Severity::kSoft, "ended"}};
     verdict_.window.not_after = sim::kNow - ago;
-    outcome_.collateral = {{.item = "tcb info", .window = {sim::kNow - 48h, sim::kNow - ago}}};
+    outcome_.collateral = {Item("tcb info", {sim::kNow - 48h, sim::kNow - ago})};
     outcome_.grace_used = ago;
     policy_.collateral_grace = grace;
     return Life();
@@ -271,7 +274,7 @@ TEST_F(EarClaimsTest, SayThatGraceWasUsedAndOnlyWarn) {
   EXPECT_EQ(evidence()["grace_used"], "1h");
   EXPECT_EQ(evidence()["findings"], json({"tcb_info.expired"}));
   EXPECT_EQ(ended(1h, 1h + 40s), 40s) << "and no longer than the grace";
-  outcome_.collateral.push_back({.item = "crl", .window = {sim::kNow - 48h, sim::kNow + 20s}});
+  outcome_.collateral.push_back(Item("crl", {sim::kNow - 48h, sim::kNow + 20s}));
   EXPECT_EQ(Life(), 20s) << "nor than what has not ended";
 }
 
