@@ -32,9 +32,9 @@ ExitCode Run(const CheckConfigOptions& options) {
     PrintError(StrCat(options.file, ": ", floors.error().message));
     return ExitCode::kUsage;
   }
-  PrintLine(StrCat(options.file, ": ok"));
   for (const auto& [name, policy] : config->policies)
     PrintLine(StrCat("policy ", name, "@", policy.sha256.hex()));  // as `verify-result --policy` takes it
+  PrintLine(StrCat(options.file, ": ok"));
   return ExitCode::kDone;
 }
 

@@ -62,7 +62,7 @@ TEST(SigningKey, MacsAsRfc4231Says) {
 
 TEST(Jwt, IsNamedByTheThumbprintOfItsKey) {
   const EcSigningKey key = KeyOf(3);
-  const json set = json::parse(JwksJson({key}));
+  const json set = json::parse(JwksJson({key.point()}));
   EXPECT_EQ(set["keys"][0]["kid"], ThumbprintOf(key.point()));
   EXPECT_EQ(set["keys"][0]["alg"], "ES256");
   EXPECT_FALSE(set["keys"][0].contains("d")) << "the private part";
@@ -144,6 +144,9 @@ class EarClaimsTest : public testing::Test {
     verdict_.tcb_info_evaluation = verdict_.qe_identity_evaluation = 17;
     verdict_.at = sim::kNow;
     decision_.accept = true;
+  }
+  static UsedCollateral Item(std::string name, const Validity& window) {
+    return {std::move(name), Digest256(), window, "", BroughtBy::kServer};
   }
   // How long it lives, when this is decided by the policy.
   Seconds Life() {
@@ -231,7 +234,7 @@ TEST_F(EarClaimsTest, LiveNoLongerThanTheFirstThingTheyRestOn) {
     verdict_.window = ends_at(when);  // evidence's certificates, and all the rest
     EXPECT_EQ(Life(), life) << when.count();
     verdict_.window = {};
-    outcome_.collateral = {{.item = "intel/crl/root", .window = ends_at(when)}};
+    outcome_.collateral = {Item("intel/crl/root", ends_at(when))};
     EXPECT_EQ(Life(), life) << when.count();
     outcome_.collateral.clear();
     // Tolerances of the policy.
@@ -260,7 +263,7 @@ TEST_F(EarClaimsTest, SayThatGraceWasUsedAndOnlyWarn) {
   const auto ended = [&](Seconds ago, Seconds grace) {
     verdict_.findings = {{Check::kTcbInfoExpired, Severity::kSoft, "ended"}};
     verdict_.window.not_after = sim::kNow - ago;
-    outcome_.collateral = {{.item = "tcb info", .window = {sim::kNow - 48h, sim::kNow - ago}}};
+    outcome_.collateral = {Item("tcb info", {sim::kNow - 48h, sim::kNow - ago})};
     outcome_.grace_used = ago;
     policy_.collateral_grace = grace;
     return Life();
@@ -271,7 +274,7 @@ TEST_F(EarClaimsTest, SayThatGraceWasUsedAndOnlyWarn) {
   EXPECT_EQ(evidence()["grace_used"], "1h");
   EXPECT_EQ(evidence()["findings"], json({"tcb_info.expired"}));
   EXPECT_EQ(ended(1h, 1h + 40s), 40s) << "and no longer than the grace";
-  outcome_.collateral.push_back({.item = "crl", .window = {sim::kNow - 48h, sim::kNow + 20s}});
+  outcome_.collateral.push_back(Item("crl", {sim::kNow - 48h, sim::kNow + 20s}));
   EXPECT_EQ(Life(), 20s) << "nor than what has not ended";
 }
 
@@ -445,6 +448,36 @@ TEST_F(EarServiceTest, IsCheckedFromTheCommandLine) {
   const std::string old = token_of({{"baseline", "old"}});
   EXPECT_EQ(run({old, "--jwks", keys, "--at", now}), 1) << "another baseline than default";
   EXPECT_EQ(asks(old, "--baseline", "old"), 0);
+}
+
+// The same through HTTP and the command line: a token ends with the TCB info that it rests on; afterwards, by grace, it
+// warns and lives no longer than that.
+TEST_F(EarServiceTest, EndsWithWhatItRestsOnAndWarnsByGrace) {
+  const Instant end = sim::kNow + std::chrono::days(21);  // of the TCB info
+  w_.config.policies["default"].collateral_grace = 1h + 40s;
+  struct Case {
+    Instant now;
+    Seconds life;
+    std::string status, grace;
+    int exit_code;
+  };
+  for (const Case& c :
+       {Case{end - 300s, 300s, "affirming", "", 0}, Case{end - 60s, 60s, "affirming", "", 0},
+        Case{end + 1h, 40s, "warning", "1h", 0}, Case{end + 2h, 300s, "contraindicated", "", 1}}) {
+    const std::string now = FormatRfc3339(c.now);
+    w_.Start(c.now);
+    const json result = Post({{"evidence", QuoteWith({})}, {"ear", true}});
+    const std::string token = w_.files.Write("result.jwt", result["ear"].get<std::string>());
+    const std::string keys = w_.files.Write("jwks.json", test::Get(w_.port(), "/.well-known/jwks.json").body);
+    const auto checked = RunThimble({"verify-result", token, "--jwks", keys, "--at", now, "--json"});
+    ASSERT_EQ(checked.exit_code, c.exit_code) << now << checked.out << checked.err;
+    const json claims = json::parse(checked.out);
+    EXPECT_EQ(claims["exp"].get<int64_t>() - claims["iat"].get<int64_t>(), c.life.count()) << now;
+    EXPECT_EQ(claims["submods"]["cpu0"]["ear.status"], c.status) << now;
+    const json evidence = claims["submods"]["cpu0"]["ear.veraison.annotated-evidence"];
+    EXPECT_EQ(evidence.value("grace_used", ""), c.grace) << now;
+    EXPECT_EQ(result.value("grace_used", ""), c.grace) << now;
+  }
 }
 
 // Whoever sits on the way could put other keys in place of the server's.

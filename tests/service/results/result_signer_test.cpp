@@ -33,7 +33,8 @@ class ResultSignerTest : public testing::Test {
   }
   static std::vector<std::string> Kids(const ResultSigner& signer, Instant now) {
     std::vector<std::string> kids;
-    for (const Jwk& key : *ParseJwks(signer.Jwks(now))) kids.push_back(key.kid);
+    const auto keys = ParseJwks(signer.Jwks(now));
+    for (const Jwk& key : *keys) kids.push_back(key.kid);
     return kids;
   }
   // A token of now, and whether the keys of that time verify it.
