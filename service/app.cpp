@@ -11,6 +11,7 @@
 #include "fetchers/upstreams.h"
 #include "service/api/baseline_api.h"
 #include "service/api/collateral_api.h"
+#include "service/api/floors_api.h"
 #include "service/api/health_api.h"
 #include "service/api/history_api.h"
 #include "service/api/impact_api.h"
@@ -200,6 +201,7 @@ struct App::Impl {
         result_api(*signer, challenges, *audit, clock),
         collateral_api(*baselines, verification, clock),
         baseline_api(*baselines, CurrentFloors(), clock),
+        floors_api(*floors, *baselines, clock),
         impact_api(live_policies, *baselines, impact_study, clock),
         health_api(cache, events, refusals, *store, anchors, recovery_watch, *audit, reload_outcome, clock) {
     chains = {&cache, &clock};
@@ -215,6 +217,7 @@ struct App::Impl {
     result_api.AddTo(router);
     collateral_api.AddTo(router);
     baseline_api.AddTo(router);
+    floors_api.AddTo(router);
     impact_api.AddTo(router);
     health_api.AddTo(router);
     router.Add({"POST",
@@ -308,6 +311,7 @@ struct App::Impl {
   ResultApi result_api;
   CollateralApi collateral_api;
   BaselineApi baseline_api;
+  FloorsApi floors_api;
   ImpactApi impact_api;
   HealthApi health_api;
   http::Router router{{"", false, NoSuchOwnRoute, BadRequest, Unauthorized}};

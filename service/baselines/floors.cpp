@@ -51,8 +51,6 @@ Result<FloorRules> FloorRules::Read(const FloorsConfig& config) {
   if (!config.key.empty()) {
     TRY_ASSIGN(rules.key, ReadKey(config.key));
   }
-  if (!config.url.empty() && !rules.key)
-    return Refuse("floors.url needs floors.key: nothing else vouches for what it has");
   if (!config.overlay.empty()) {
     TRY_ASSIGN(rules.overlay, ReadFile(config.overlay, kMaxFloorBytes));
     TRY_ASSIGN(const auto builtin, amd::ParseFloors(kBuiltinFloors));

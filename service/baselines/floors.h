@@ -21,12 +21,10 @@ namespace thimble {
 // [floors]: where AMD's floor documents may come from, and what is laid over them.
 struct FloorsConfig {
   // key: PEM file of an Ed25519 public key. With it, documents from files, too, need a signature, in FILE.sig (64 bytes, or
-  //   base64 of them); and signed ones may be uploaded and fetched. Default: none, and a file is taken as it is.
+  //   base64 of them); and signed ones may be uploaded. Default: none, and a file is taken as it is.
   std::string key;
   // overlay: file of the operator's own rules over every document (tcb/amd/floor_overlay.h). Default: none.
   std::string overlay;
-  // url: from where newer documents are fetched, with their signature from URL.sig; needs a key. Default: none.
-  std::string url;
   bool operator==(const FloorsConfig&) const = default;
 };
 
@@ -56,7 +54,8 @@ Result<FloorBytes> ReadFloorBytes(const std::string& setting);
 Result<amd::FloorsPtr> LoadFloors(const std::string& setting, const FloorRules& rules);
 
 // The floors that a baseline's setting names: now, or, for another time, those in force then. Null: none.
-using FloorsAt = std::function<Result<amd::FloorsPtr>(const std::string& setting, const std::optional<Instant>& at)>;
+using FloorsAt =
+    std::function<Result<amd::FloorsPtr>(const std::string& setting, const std::optional<Instant>& at)>;
 // Without a store: each document is read when it is first asked for, and then kept, for whatever time. Thread-safe.
 FloorsAt FloorsOfFiles(FloorRules rules);
 

@@ -91,7 +91,10 @@ Result<References> Gather(const ImpactSide& side, const std::vector<RememberedTc
   if (side.policy.max_collateral_age.crl) GatherCrls(platforms, cache, now, out.set);
   TRY(GatherIntel(intel, side.baseline.intel, cache, now, out));
   if (amd && floor_of) {
-    TRY_ASSIGN(out.set.floors, floor_of(side.baseline.amd));
+    out.set.floors = side.floors;
+    if (!side.floors) {
+      TRY_ASSIGN(out.set.floors, floor_of(side.baseline.amd));
+    }
   }
   return out;
 }

@@ -23,6 +23,7 @@ struct ImpactSide {
   std::string name;  // "default@2", "candidate", "17"
   Baseline baseline;
   Policy policy;
+  amd::FloorsPtr floors = nullptr;  // in place of the baseline's, to be tried out
 };
 
 // What one side was judged by.

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "service/baselines/impact_report.h"
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
-#include "service/baselines/impact_report.h"
-#include "service/support/log.h"
 #include "service/cli/thimble_client.h"
+#include "service/support/file.h"
+#include "service/support/log.h"
 #include "tcb/base/json.h"
 
 namespace thimble {
 namespace {
 
-std::string BodyOf(const ImpactOptions& options) {
+constexpr size_t kMaxFloorBytes = 1u << 20;
+
+std::string BodyOf(const ImpactOptions& options, const std::optional<std::string>& floors) {
   std::string body;
   json::Writer json(&body);
   json.BeginObject();
@@ -19,6 +22,7 @@ std::string BodyOf(const ImpactOptions& options) {
         std::pair("candidate_policy", &options.candidate_policy)}) {
     if (*value) json.Key(key).String(**value);
   }
+  if (floors) json.Key("floors").String(*floors);
   json.EndObject();
   return body;
 }
@@ -27,9 +31,15 @@ std::string BodyOf(const ImpactOptions& options) {
 
 ExitCode Run(const ImpactOptions& options) {
   SetLogLevel(LogLevel::kError);
+  std::optional<std::string> floors;
+  if (options.floors) {
+    auto text = ReadFile(*options.floors, kMaxFloorBytes);
+    if (!text) return Fail(text.error(), options.json);
+    floors = *std::move(text);
+  }
   auto place = ThimbleClient::Open(options.flags, options.server);
   if (!place) return Fail(place.error(), options.json);
-  return PrintAnswer(place->Ask("POST", "/v1/impact", BodyOf(options)), options.json, ImpactText);
+  return PrintAnswer(place->Ask("POST", "/v1/impact", BodyOf(options, floors)), options.json, ImpactText);
 }
 
 }  // namespace thimble

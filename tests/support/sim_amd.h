@@ -7,7 +7,7 @@
 //   SimAmd w = SimAmd::Make();
 //   const SnpPlatform turin = SnpPlatform::Of(amd::Product::kTurin);
 //   Bytes report = w.Report(turin, {.version = 5});
-//   auto given = w.Endorsements(turin, {.leaf = [](LeafSpec& l) { l.tcb.snp++; }});
+//   auto given = w.Endorsements(turin, {.leaf = [](LeafSpec& l) { ++*l.tcb.snp; }});
 //
 // Validity around now: ARK, ASK, ASVK -3 .. +22 years; VCEK -1 .. +6 years; VLEK -100 .. +265 days; CRL -30 .. +60 days.
 // Every line but Venice, which has no floors, meets all that deploy/baselines/amd-floors.json asks.

@@ -108,7 +108,7 @@ TEST_F(SnpVerifyTest, ABroughtCrlMayRevokeAndSatisfiesNothing) {
 TEST_F(SnpVerifyTest, DropsWhatIsNotThisReportsAndSeeksIt) {
   Start();
   SnpPlatform older = kMilan;
-  --older.tcb.snp;
+  --*older.tcb.snp;
   const sim::SimAmd forger = sim::SimAmd::Make({.seed = "forger"});
   const json kBad[] = {Endorsements(older),
                        Endorsements(kTurin),

@@ -116,8 +116,7 @@ TEST(Floors, ASignatureHoldsUnderTheConfiguredKey) {
   const test::TempDir files;
   const Signer ours(1), other(2);
   const std::string text = Floors(1), path = files.Write("f.json", std::string_view(text));
-  const FloorsConfig config{
-      .key = files.Write("key.pem", std::string_view(ours.Pem())), .overlay = "", .url = ""};
+  const FloorsConfig config{.key = files.Write("key.pem", std::string_view(ours.Pem())), .overlay = ""};
   const auto load = [&] { return LoadFloors(path, FloorRules::Read(config).value()); };
   EXPECT_NE(load().error().message.find("is not signed"), std::string::npos);
   files.Write("f.json.sig", ours.Sign(text));
@@ -136,11 +135,9 @@ TEST(Floors, ASignatureHoldsUnderTheConfiguredKey) {
 TEST(Floors, RulesThatCannotBeReadAreRefused) {
   const test::TempDir files;
   const std::string not_a_key = files.Write("key.pem", std::string_view("x"));
-  EXPECT_FALSE(FloorRules::Read({.key = not_a_key, .overlay = "", .url = ""}));
-  EXPECT_FALSE(FloorRules::Read({.key = "", .overlay = "/nowhere", .url = ""}));
-  EXPECT_FALSE(
-      FloorRules::Read({.key = "", .overlay = files.Write("o.json", std::string_view("{}")), .url = ""}));
-  EXPECT_FALSE(FloorRules::Read({.key = "", .overlay = "", .url = "https://example.com/floors.json"}));
+  EXPECT_FALSE(FloorRules::Read({.key = not_a_key, .overlay = ""}));
+  EXPECT_FALSE(FloorRules::Read({.key = "", .overlay = "/nowhere"}));
+  EXPECT_FALSE(FloorRules::Read({.key = "", .overlay = files.Write("o.json", std::string_view("{}"))}));
 }
 
 TEST(Floors, AnOverlayLiesOverEveryDocument) {
@@ -149,7 +146,7 @@ TEST(Floors, AnOverlayLiesOverEveryDocument) {
     "issued": "2026-12-01", "rules": [{"bulletin": "AMD-SB-3030", "cpus": ["Genoa-B1"],
     "min": {"bootloader": 12, "snp": 28}, "reason": "our hosts"}]})";
   const auto rules =
-      FloorRules::Read({.key = "", .overlay = files.Write("o.json", std::string_view(overlay)), .url = ""});
+      FloorRules::Read({.key = "", .overlay = files.Write("o.json", std::string_view(overlay))});
   ASSERT_TRUE(rules) << rules.error().message;
   const auto floors = LoadFloors("builtin", *rules);
   ASSERT_TRUE(floors) << floors.error().message;
@@ -203,8 +200,7 @@ TEST(FloorBook, SignedDocumentsAreTakenUnderTheKeyAlone) {
   const test::TempDir files;
   const Signer ours(1), other(2);
   Book b;
-  const FloorsConfig config{
-      .key = files.Write("key.pem", std::string_view(ours.Pem())), .overlay = "", .url = ""};
+  const FloorsConfig config{.key = files.Write("key.pem", std::string_view(ours.Pem())), .overlay = ""};
   ASSERT_TRUE(b.Use("signed", config));
   EXPECT_EQ(b.book->Get("signed", {}, kNow).error().kind, ErrorKind::kUnavailable);
   const auto take = [&](uint32_t number, const Signer& signer) {

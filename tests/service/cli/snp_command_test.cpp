@@ -173,7 +173,7 @@ TEST_F(SnpCommandTest, TakesFilesByWhatTheyAre) {
 
   // What is not this report's is no endorsement of it, and is named.
   SnpPlatform older = kMilan;
-  --older.tcb.snp;
+  --*older.tcb.snp;
   w_.files.Write("certs/vcek.pem", sim::ToPem(w_.amd.Leaf(older), "CERTIFICATE"));
   const ProcessResult stale = verify(w_.files / "certs");
   EXPECT_EQ(stale.exit_code, 3);

@@ -28,7 +28,7 @@ const SimAmd& Forger() {
 }
 
 SnpPlatform Older(SnpPlatform platform) {
-  --platform.tcb.snp;
+  --*platform.tcb.snp;
   return platform;
 }
 SnpPlatform OtherChip(SnpPlatform platform) {
