@@ -34,9 +34,13 @@ std::string OrderText(const CollateralItem& item) {
 Result<ItemPtr> Admit(const CollateralKey& key, const CollateralBytes& bytes, const TrustAnchors& anchors,
                       Instant now) {
   TRY_ASSIGN(ItemPtr item, AuthenticateItem(key, bytes, anchors));
-  TRY(CheckNotFromFuture(*item, now));
-  TRY(CheckIssuedUnderValidChain(key, *item));
+  TRY(CheckAdmissible(key, *item, now));
   return item;
+}
+
+Status CheckAdmissible(const CollateralKey& key, const CollateralItem& item, Instant now) {
+  TRY(CheckNotFromFuture(item, now));
+  return CheckIssuedUnderValidChain(key, item);
 }
 
 Succession SuccessionOf(const CollateralItem& next, const CollateralItem& held) {

@@ -12,6 +12,9 @@ namespace thimble {
 Result<ItemPtr> Admit(const CollateralKey& key, const CollateralBytes& bytes, const TrustAnchors& anchors,
                       Instant now);
 
+// The part of it for an item that has been authenticated.
+Status CheckAdmissible(const CollateralKey& key, const CollateralItem& item, Instant now);
+
 enum class Succession : uint8_t { kNewer, kSame, kOlder };
 Succession SuccessionOf(const CollateralItem& next, const CollateralItem& held);
 Error RollbackError(const CollateralItem& next, const CollateralItem& held);

@@ -375,6 +375,10 @@ Result<CacheAnswer> CollateralCache::Refresh(const CollateralKey& key, Instant n
   return impl_->Answer(*held, now, false);
 }
 
+void CollateralCache::RefreshSoon(const CollateralKey& key, Instant now) {
+  impl_->RefreshInBackground(key, KeyName(key), now);
+}
+
 Result<CollateralCache::Admission> CollateralCache::Admit(const CollateralKey& key,
                                                           const FetchedBytes& fetched, Instant now) {
   const auto admitted = thimble::Admit(key, fetched.bytes, impl_->anchors, now);

@@ -116,6 +116,9 @@ class CollateralCache {
   // Get(), also when an older version is held and stays.
   Result<CacheAnswer> Refresh(const CollateralKey& key, Instant now);
 
+  // The same in the background, unless a failure or check of late forbids it: for whoever has seen a newer version.
+  void RefreshSoon(const CollateralKey& key, Instant now);
+
   // Of what many platforms share, which is little; and of the items of single platforms, the first so many by name.
   std::vector<CacheStatus> Status(Instant now);
   std::vector<CacheStatus> PlatformStatus(Instant now, size_t most);

@@ -35,6 +35,7 @@
 #include "service/monitoring/cache_events.h"
 #include "service/monitoring/refresh_report.h"
 #include "service/monitoring/refused_requests.h"
+#include "service/support/file.h"
 #include "service/support/log.h"
 #include "service/support/periodic_tasks.h"
 #include "service/support/snapshot.h"
@@ -63,6 +64,7 @@ CacheOptions CacheOptionsOf(const Config& config) {
 
 Result<std::shared_ptr<Store>> OpenStore(const Config& config, Storage storage) {
   if (storage == Storage::kMemory) return std::shared_ptr<Store>(std::make_shared<MemoryStore>());
+  TRY(CheckOnlyOurs(config.cache.data, "data directory", OthersMay::kRead));
   TRY_ASSIGN(auto store, RocksStore::Open(config.cache.data));
   return std::shared_ptr<Store>(std::move(store));
 }
@@ -79,9 +81,10 @@ Result<std::unique_ptr<AuditTrail>> OpenAudit(const Config& config, Storage stor
   return std::make_unique<AuditTrail>(std::move(log));
 }
 
-Result<ResultSigner> OpenSigner(const Config& config, Storage storage) {
-  if (storage == Storage::kMemory) return ResultSigner::InMemory();
-  return ResultSigner::AtFile((std::filesystem::path(config.cache.data) / "result-key.pem").string());
+Result<std::unique_ptr<ResultSigner>> OpenSigner(const Config& config, Storage storage) {
+  if (storage == Storage::kMemory) return ResultSigner::InMemory(config.server.issuer);
+  return ResultSigner::AtFile((std::filesystem::path(config.cache.data) / "result-key.pem").string(),
+                              config.server.issuer);
 }
 
 // As the file is now: what is tried out may still be edited.
@@ -153,7 +156,8 @@ struct App::Impl {
   Impl(Config the_config, const AppOptions& options, TrustAnchors the_anchors,
        std::shared_ptr<Store> the_store, std::unique_ptr<UpstreamEvents> the_upstream_events,
        std::unique_ptr<Upstreams> the_upstreams, std::unique_ptr<AuditTrail> the_audit,
-       std::unique_ptr<BaselineBook> the_baselines, ResultSigner the_signer, CachedChains& chains)
+       std::unique_ptr<BaselineBook> the_baselines, std::unique_ptr<ResultSigner> the_signer,
+       CachedChains& chains)
       : config(std::move(the_config)),
         storage(options.storage),
         clock(options.frozen_time),
@@ -182,7 +186,7 @@ struct App::Impl {
             [this](const intel::PlatformId& platform, const intel::PckTcb& raw) {
               return pck_service.ChainFor(platform, raw);
             },
-            &seen),
+            &seen, &challenges),
         impact_study(seen, cache, FreshFloor),
         recovery_watch(live_policies, *baselines, seen, cache, impact_study),
         intel_dialect(cache, evaluation, version3_infos, fmspcs, clock,
@@ -197,8 +201,8 @@ struct App::Impl {
         transfer(cache, registry, upload, clock),
         transfer_api(transfer),
         history_api(cache),
-        verify_api(live_policies, *baselines, *audit, signer, challenges, clock, verification),
-        result_api(signer, challenges, clock),
+        verify_api(live_policies, *baselines, *audit, *signer, verification),
+        result_api(*signer, challenges, *audit, clock),
         collateral_api(*baselines, verification, clock),
         baseline_api(*baselines, FreshFloor, clock),
         impact_api(live_policies, *baselines, impact_study, clock),
@@ -268,7 +272,7 @@ struct App::Impl {
   const std::unique_ptr<BaselineBook> baselines;
   VerdictCounts verdicts;
   std::unique_ptr<RequestMetrics> requests;
-  const ResultSigner signer;
+  const std::unique_ptr<ResultSigner> signer;
   Challenges challenges;
   CacheEvents events;  // before the cache, whose background work records them
   RefusedRequests refusals;

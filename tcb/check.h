@@ -30,10 +30,10 @@ namespace thimble {
   X(kPckMissing, "pck.missing")                   /* certification data 1 to 4 and no PCK chain given; DCAP 1.5; intel/verify.cpp */ \
   /* -- Intel collateral -- */ \
   X(kCrlRootSignature, "crl.root.signature")      /* root CA CRL under the root key; DCAP 2.4; intel/collateral.cpp */ \
-  X(kCrlRootIssuer, "crl.root.issuer")            /* its issuer is the root, of the same anchor; DCAP 2.4; intel/collateral.cpp */ \
+  X(kCrlRootIssuer, "crl.root.issuer")            /* complete, and of the root, of the same anchor; DCAP 2.4, RFC 5280 6.3.3; intel/collateral.cpp */ \
   X(kCrlRootExpired, "crl.root.expired")          /* soft: outside thisUpdate..nextUpdate; DCAP 2.4; intel/verify.cpp */ \
   X(kCrlPckSignature, "crl.pck.signature")        /* PCK CRL under the intermediate's key; DCAP 2.4; intel/collateral.cpp */ \
-  X(kCrlPckIssuer, "crl.pck.issuer")              /* its issuer issued this PCK leaf; DCAP 2.4; intel/collateral.cpp, verify.cpp */ \
+  X(kCrlPckIssuer, "crl.pck.issuer")              /* complete, and of the CA that issued this PCK leaf; DCAP 2.4, RFC 5280 6.3.3; intel/collateral.cpp, verify.cpp */ \
   X(kCrlPckExpired, "crl.pck.expired")            /* soft: outside thisUpdate..nextUpdate; DCAP 2.4; intel/verify.cpp */ \
   X(kSigningChainUntrusted, "signing_chain.untrusted") /* TCB signing chain: two certificates, roles, signature, anchor; DCAP 2; intel/collateral.cpp */ \
   X(kSigningChainExpired, "signing_chain.expired")     /* soft: past notAfter; DCAP 2.2.7; intel/verify.cpp */ \
@@ -73,7 +73,7 @@ namespace thimble {
   X(kSnpTcbBinding, "snp.tcb_binding")            /* each SPL = REPORTED_TCB; SNP d.8; amd/binding.cpp */ \
   X(kSnpSignature, "snp.signature")               /* leaf key over bytes 0..0x29F; SNP d.10; amd/binding.cpp */ \
   X(kSnpRevoked, "snp.revoked")                   /* ASK, ASVK or ARK serial in the CRL; SNP d.6; amd/verify.cpp */ \
-  X(kSnpCrl, "snp.crl")                           /* CRL signature and issuer: the ARK; SNP d.6; amd/chain.cpp */ \
+  X(kSnpCrl, "snp.crl")                           /* CRL signature, complete, and of the ARK; SNP d.6, RFC 5280 6.3.3; amd/chain.cpp */ \
   X(kSnpCrlMissing, "snp.crl_missing")            /* no CRL and the policy requires one; SNP d.6; amd/verify.cpp */ \
   X(kSnpCrlExpired, "snp.crl_expired")            /* soft: CRL outside thisUpdate..nextUpdate; SNP d.6; amd/verify.cpp */ \
   X(kSnpEndorsementMissing, "snp.endorsement_missing") /* no leaf or chain to judge by; SNP d; amd/verify.cpp */ \

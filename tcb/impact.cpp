@@ -26,11 +26,19 @@ Policy TcbPart(const Policy& whole, EvidenceClass evidence) {
 }
 
 TcbOutcome Decide(const Verdict& verdict, const ReferenceSet& references, std::string reason) {
-  const Decision decision = Appraise(verdict, TcbPart(references.policy, ClassOf(verdict)), verdict.at);
+  Policy policy = TcbPart(references.policy, ClassOf(verdict));
+  if (!verdict.crl_issued) policy.max_collateral_age.crl.reset();  // no CRL is held
+  const Decision decision = Appraise(verdict, policy, verdict.at);
   TcbOutcome outcome{true, verdict.tcb_status, decision.accept, verdict.shortfalls, {}, std::move(reason)};
   std::copy_if(decision.rules.begin(), decision.rules.end(), std::back_inserter(outcome.refused_by),
                [](const RuleOutcome& rule) { return !rule.ok; });
   return outcome;
+}
+
+template <class Map>
+std::optional<Instant> Find(const Map& map, const typename Map::key_type& key) {
+  const auto found = map.find(key);
+  return found != map.end() ? std::optional(found->second) : std::nullopt;
 }
 
 TcbOutcome Unjudged(std::string reason) {
@@ -85,6 +93,9 @@ TcbOutcome JudgeOne(const IntelTcbRecord& tcb, const ReferenceSet& references, I
   if (identity == nullptr) return Unjudged(StrCat("no identity of the ", tdx ? "TD_QE" : "QE"));
 
   Verdict verdict = VerdictOf(tcb, at);
+  verdict.crl_issued = Find(references.intel_crls, tcb.ca);
+  verdict.tcb_info_issued = info->issue_date;
+  verdict.qe_identity_issued = identity->issue_date;
   verdict.tcb_info_evaluation = info->evaluation_number;
   verdict.qe_identity_evaluation = identity->evaluation_number;
   // A quoting enclave that is not known is software beside the platform: it is taken as the newest.
@@ -114,6 +125,7 @@ TcbOutcome JudgeOne(const AmdTcbRecord& tcb, const ReferenceSet& references, Ins
   facts.product = tcb.reported.product;
   facts.cpuid = tcb.cpuid;
   verdict.platform = std::move(facts);
+  verdict.crl_issued = Find(references.amd_crls, tcb.reported.product);
   amd::ApplyFloor(verdict, references.floor != nullptr ? *references.floor : amd::FloorTable{},
                   references.policy.amd_floor);
   return Decide(verdict, references, verdict.tcb_status ? "" : "no floor for this CPU");

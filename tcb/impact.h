@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,13 +28,17 @@ struct ReferenceSet {
   const intel::EnclaveIdentity* qe = nullptr;
   const intel::EnclaveIdentity* td_qe = nullptr;
   const amd::FloorTable* floor = nullptr;
+  // When the CRLs that are held were issued, of several the oldest: for max_collateral_age.
+  std::map<intel::PckCa, Instant> intel_crls;
+  std::map<amd::Product, Instant> amd_crls;
   Policy policy;
 };
 
 struct TcbOutcome {
   bool judged = false;              // false: a reference is missing, `reason` names it
   std::optional<TcbStatus> status;  // absent when not judged, when no level matches, or no floor is known
-  // By the rules on TCB and platform alone: what runs on it is not remembered, and collateral is taken as fresh.
+  // By the rules on TCB, platform and the age of collateral: what runs on it is not remembered, and what there is to
+  // judge by is taken to be within its window.
   bool accept = false;
   std::vector<Shortfall> shortfalls;
   std::vector<RuleOutcome> refused_by;  // the rules that do not hold

@@ -8,10 +8,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tcb/base/result.h"
 #include "tcb/base/time.h"
+#include "tcb/policy/hcl_rules.h"
 #include "tcb/policy/restricted_list.h"
 #include "tcb/policy/rule_types.h"
 #include "tcb/policy/sgx_rules.h"
@@ -24,6 +26,20 @@ namespace thimble {
 enum class AmdCrlMode : uint8_t { kRequire, kIfAvailable, kOff };
 enum class AmdFloorMode : uint8_t { kRequire, kIfKnown };
 
+// What collateral counts for that a request brings: the caller's, or the host's beside a report.
+enum class CallerCollateral : uint8_t {
+  kNewest,  // it may make a verdict stricter, never more lenient than the server alone
+  kAny,     // it is judged by as it is: no result of that is signed
+  kRefuse,  // requests that bring any are refused
+};
+std::string_view CallerCollateralName(CallerCollateral mode);  // "newest", "any", "refuse"
+std::optional<CallerCollateral> CallerCollateralFromName(std::string_view name);
+
+// How long ago what is judged by may have been issued, by kind. Absent: not asked.
+struct MaxCollateralAge {
+  std::optional<Seconds> crl, tcb_info, identity;
+};
+
 // Without an end: no item is too old. Only Intel's appraisal policy files can ask for it.
 inline constexpr Seconds kUnlimitedGrace = Seconds::max();
 
@@ -32,7 +48,7 @@ inline constexpr Seconds kUnlimitedGrace = Seconds::max();
 // appear there.
 struct Policy {
   std::string id = "default";
-  Digest256 sha256;  // of the text it was read from: `policy.sha256` in the result
+  Digest256 sha256;  // PolicyDigest() (policy/digest.h): `policy.sha256` in the result
 
   // -- The TCB --
   // Which evidence it is for: "sgx", "tdx_1.0", "tdx_1.5", "tdx" (both) and "snp". Empty: all.
@@ -55,6 +71,9 @@ struct Policy {
   std::optional<Seconds> qe_grace;
   uint32_t min_qe_evaluation = 0;
   Seconds collateral_grace{0};  // how long past its window an item is still taken
+  MaxCollateralAge max_collateral_age;
+  // Absent: "newest" for servers, "any" for `thimble verify --collateral`, which has nothing else to judge by.
+  std::optional<CallerCollateral> caller_collateral;
 
   // -- The platform --
   bool allow_debug = false;      // SGX, TDX and SNP
@@ -68,10 +87,11 @@ struct Policy {
   AmdCrlMode amd_crl = AmdCrlMode::kRequire;
   AmdFloorMode amd_floor = AmdFloorMode::kRequire;
 
-  // -- What runs on it: [policy.NAME.sgx], .tdx, .snp --
+  // -- What runs on it: [policy.NAME.sgx], .tdx, .snp, .hcl --
   SgxRules sgx;
   TdxRules tdx;
   SnpRules snp;
+  HclRules hcl;  // evidence that is no HCL report does not pass any of them
 
   RestrictedList restricted;  // [policy.NAME.restricted]
 

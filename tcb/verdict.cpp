@@ -78,6 +78,18 @@ std::vector<CheckLog::Entry> CheckLog::Entries() const {
   return out;
 }
 
+std::string_view BroughtByName(BroughtBy by) {
+  switch (by) {
+    case BroughtBy::kServer:
+      return "server";
+    case BroughtBy::kCaller:
+      return "caller";
+    case BroughtBy::kHost:
+      break;
+  }
+  return "host";
+}
+
 const Finding* Verdict::hard() const {
   for (const Finding& finding : findings) {
     if (finding.severity == Severity::kHard) return &finding;

@@ -87,6 +87,22 @@ struct Shortfall {
   std::string update;  // what raises it: "BIOS", "PCE", "TDX module", "QE", ... in words
 };
 
+// Whose an item of collateral is.
+enum class BroughtBy : uint8_t {
+  kServer,  // held, or fetched for this
+  kCaller,  // `collateral`, `endorsements`, --collateral
+  kHost,    // the certificate table of an extended report
+};
+std::string_view BroughtByName(BroughtBy by);  // "server", "caller", "host"
+
+// A certificate or CRL of AMD's that was used as it was brought.
+struct BroughtEndorsement {
+  std::string item;  // what the server would hold it under, or its place in that
+  Digest256 sha256;  // of its DER
+  Validity window;
+  BroughtBy by = BroughtBy::kCaller;
+};
+
 // What a TCB comes to that a TD report states beside the one at launch. Without a status: no level matches it.
 struct SecondTcb {
   std::optional<TcbStatus> status;
@@ -120,9 +136,12 @@ struct Verdict {
   std::variant<std::monostate, intel::SgxClaims, intel::TdxClaims, amd::SnpClaims> claims;
   std::shared_ptr<const amd::HclClaims> hcl;  // beside an HCL report
 
-  std::vector<std::shared_ptr<const CollateralItem>> collateral;  // all that was used
+  std::vector<std::shared_ptr<const CollateralItem>> collateral;  // all that was used, but for
+  std::vector<BroughtEndorsement> brought;
   std::optional<uint32_t> tcb_info_evaluation;                    // tcbEvaluationDataNumber
   std::optional<uint32_t> qe_identity_evaluation;
+  // When what was used was issued; of several CRLs, the oldest.
+  std::optional<Instant> crl_issued, tcb_info_issued, qe_identity_issued;
   std::string floor;         // AMD: name and version of the local floor file
   std::string trust_anchor;  // its name, "" until the chain has been followed to it
   bool trust_anchor_extra = false;

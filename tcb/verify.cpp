@@ -13,13 +13,6 @@ namespace {
 constexpr size_t kSnpReportSize = 1184;
 constexpr std::string_view kHclSignature = "HCLA";
 
-ByteView ReportDataOf(const Verdict& verdict) {
-  if (const auto* sgx = std::get_if<intel::SgxClaims>(&verdict.claims)) return sgx->report_data.view();
-  if (const auto* tdx = std::get_if<intel::TdxClaims>(&verdict.claims)) return tdx->report_data.view();
-  if (const auto* snp = std::get_if<amd::SnpClaims>(&verdict.claims)) return snp->report_data.view();
-  return {};
-}
-
 // The bytes expected, then zeros.
 bool BeginsWith(ByteView actual, ByteView expected) {
   return expected.size() <= actual.size() && EqualConstantTime(actual.first(expected.size()), expected) &&
@@ -44,6 +37,13 @@ Result<EvidenceKind> DetectEvidence(ByteView evidence) {
   return Error{ErrorKind::kMalformed, Check::kEvidenceFormat,
                StrCat("evidence of ", evidence.size(), " bytes, first word ", *version,
                       ": no quote, SNP report or HCL report")};
+}
+
+ByteView ReportDataOf(const Verdict& verdict) {
+  if (const auto* sgx = std::get_if<intel::SgxClaims>(&verdict.claims)) return sgx->report_data.view();
+  if (const auto* tdx = std::get_if<intel::TdxClaims>(&verdict.claims)) return tdx->report_data.view();
+  if (const auto* snp = std::get_if<amd::SnpClaims>(&verdict.claims)) return snp->report_data.view();
+  return {};
 }
 
 void CheckReportData(Verdict& verdict, ByteView expected) {

@@ -16,6 +16,8 @@ enum class EvidenceKind : uint8_t { kQuote, kSnpReport, kHclReport };
 // verifier's.
 Result<EvidenceKind> DetectEvidence(ByteView evidence);
 
+// The 64 bytes of REPORTDATA; empty where there are no claims.
+ByteView ReportDataOf(const Verdict& verdict);
 // Adds the check that REPORTDATA begins with `expected` and is zero after it (at most 64 bytes): hard,
 // report_data.mismatch. A verdict with a hard finding is left as it is.
 void CheckReportData(Verdict& verdict, ByteView expected);

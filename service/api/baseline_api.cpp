@@ -2,6 +2,7 @@
 #include "service/api/baseline_api.h"
 
 #include "service/api/problem.h"
+#include "service/api/request_fields.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -33,11 +34,6 @@ Result<Baseline> ReadCandidate(std::string_view body, const BaselineVersion& cur
   return candidate;
 }
 
-// Who is behind a request: what the trail of changes says.
-std::string Author(const http::Request& request) {
-  return request.client.empty() ? "unix socket" : request.client;
-}
-
 }  // namespace
 
 void BaselineApi::AddTo(http::Router& router) {
@@ -55,14 +51,14 @@ void BaselineApi::AddTo(http::Router& router) {
                 base + "/promote",
                 {},
                 [this, name](const Request& r, const Query&) {
-                  return Answer(book_.Promote(name, Author(r), clock_.Now()));
+                  return Answer(book_.Promote(name, AuthorOf(r), clock_.Now()));
                 },
                 Role::kAdmin});
     router.Add({"POST",
                 base + "/rollback",
                 {},
                 [this, name](const Request& r, const Query&) {
-                  return Answer(book_.RollBack(name, Author(r), clock_.Now()));
+                  return Answer(book_.RollBack(name, AuthorOf(r), clock_.Now()));
                 },
                 Role::kAdmin});
   }
@@ -85,7 +81,7 @@ http::Response BaselineApi::SetCandidate(const std::string& name, const http::Re
   const auto candidate = ReadCandidate(request.body, *current);
   if (!candidate) return ProblemResponse(ProblemOf(candidate.error()));
   if (const auto floor = floor_of_(candidate->amd); !floor) return ProblemResponse(ProblemOf(floor.error()));
-  return Answer(book_.SetCandidate(name, *candidate, Author(request)));
+  return Answer(book_.SetCandidate(name, *candidate, AuthorOf(request)));
 }
 
 }  // namespace thimble

@@ -10,6 +10,10 @@ Error BadRequestError(std::string message) {
   return {ErrorKind::kMalformed, Check::kRequest, std::move(message)};
 }
 
+std::string AuthorOf(const http::Request& request) {
+  return request.client.empty() ? "unix socket" : request.client;
+}
+
 Result<std::optional<std::string>> OptionalText(const json::Value& object, std::string_view name) {
   const auto member = object.Find(name);
   if (!member) return std::optional<std::string>();

@@ -10,6 +10,7 @@
 
 #include "service/baselines/baseline_book.h"
 #include "service/http/query.h"
+#include "service/http/types.h"
 #include "service/verification/verification.h"
 #include "tcb/base/json.h"
 #include "tcb/base/result.h"
@@ -17,6 +18,9 @@
 namespace thimble {
 
 Error BadRequestError(std::string message);
+
+// Who is behind a request: what the audit trail says of a change.
+std::string AuthorOf(const http::Request& request);
 
 // A member that may be absent. Error: it is no text.
 Result<std::optional<std::string>> OptionalText(const json::Value& object, std::string_view name);

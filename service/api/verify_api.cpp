@@ -11,7 +11,6 @@
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
-#include "tcb/findings.h"
 
 namespace thimble {
 namespace {
@@ -55,49 +54,41 @@ http::Response VerifyApi::Verify(const http::Request& request, const http::Query
   const auto read = is_json ? FromJson(request.body) : FromQuery(request.body, query);
   if (!read) return ProblemResponse(ProblemOf(read.error()));
 
-  VerificationOutcome outcome = verification_.Run(read->verification);
-  TakeNonce(read->verification, outcome);
+  const VerificationOutcome outcome = verification_.Run(*read);
   if (outcome.error) return ProblemResponse(ProblemOf(*outcome.error, &outcome.verdict.checks));
-  if (const Status recorded = audit_.Decision({request.id, request.client}, read->verification, outcome);
-      !recorded && audit_.must_record())
-    return ProblemResponse(ProblemOf(recorded.error()));
-  auto body = Render(*read, outcome);
+  auto body = Answer(request, *read, outcome);
   if (!body) return ProblemResponse(ProblemOf(body.error()));
   return {.status = 200,
           .headers = {{"Cache-Control", "no-store"}},
           .content = http::Content::Make("application/json", *std::move(body))};
 }
 
-void VerifyApi::TakeNonce(const VerificationRequest& request, VerificationOutcome& outcome) {
-  if (outcome.error || !request.nonce || !challenges_.Issued(*request.nonce) ||
-      outcome.verdict.hard() != nullptr)
-    return;
-  const Status taken = challenges_.Take(*request.nonce, clock_.Now());
-  HardUnless(outcome.verdict, Check::kReportData, taken.ok(), [&] { return taken.error().message; });
-  if (!taken) outcome.decision = Appraise(outcome.verdict, request.policy, outcome.verdict.at);
+// Signed first, so that the record names the token; and recorded before anybody has it.
+Result<std::string> VerifyApi::Answer(const http::Request& request, const VerificationRequest& asked,
+                                      const VerificationOutcome& outcome) {
+  const ResultView view{outcome, asked.policy, asked.baseline_name, asked.baseline_version};
+  std::optional<std::string> token, token_id;
+  if (asked.ear) {
+    const auto nonce = asked.nonce ? std::optional(Base64Url(*asked.nonce)) : std::nullopt;
+    TRY_ASSIGN(SignedResult made, signer_.Sign(view, nonce));
+    token = std::move(made.token);
+    token_id = std::move(made.id);
+  }
+  const Status recorded = audit_.Decision({request.id, request.client}, asked, outcome, token_id);
+  if (!recorded && audit_.must_record()) return recorded.error();
+  return RenderResult(view, token);
 }
 
-Result<std::string> VerifyApi::Render(const Asked& asked, const VerificationOutcome& outcome) const {
-  const VerificationRequest& request = asked.verification;
-  const ResultView view{outcome.verdict, outcome.decision, request.policy, request.baseline_name,
-                        request.baseline_version};
-  if (!asked.ear) return RenderResult(view);
-  const auto nonce = request.nonce ? std::optional(Base64Url(*request.nonce)) : std::nullopt;
-  TRY_ASSIGN(const std::string ear, signer_.Sign(view, clock_.Now(), nonce));
-  return RenderResult(view, ear);
-}
-
-Result<VerifyApi::Asked> VerifyApi::FromJson(std::string_view body) const {
+Result<VerificationRequest> VerifyApi::FromJson(std::string_view body) const {
   TRY_ASSIGN(const auto document,
              json::Document::Parse(body, "request", ErrorKind::kMalformed, Check::kRequest));
   const json::Value root = document->root();
   TRY(root.AllowOnly({"evidence", "at", "policy", "baseline", "report_data", "collateral", "endorsements",
                       "td_quote", "tpm_quote", "product", "nonce", "runtime_data", "ear"}));
 
-  Asked asked;
-  VerificationRequest& request = asked.verification;
+  VerificationRequest request;
   if (const auto ear = root.Find("ear")) {
-    TRY_ASSIGN(asked.ear, ear->Bool());
+    TRY_ASSIGN(request.ear, ear->Bool());
   }
   TRY_ASSIGN(const auto evidence, OptionalText(root, "evidence"));
   auto bytes = FromBase64(evidence.value_or("-"));
@@ -124,28 +115,26 @@ Result<VerifyApi::Asked> VerifyApi::FromJson(std::string_view body) const {
   TRY_ASSIGN(options.nonce, OptionalText(root, "nonce"));
   TRY_ASSIGN(options.runtime_data, OptionalText(root, "runtime_data"));
   TRY(Apply(options, request));
-  return asked;
+  return request;
 }
 
-Result<VerifyApi::Asked> VerifyApi::FromQuery(const std::string& body, const http::Query& query) const {
+Result<VerificationRequest> VerifyApi::FromQuery(const std::string& body, const http::Query& query) const {
   const auto text = [&query](std::string_view name) { return OptionalText(query, name); };
-  Asked asked;
-  VerificationRequest& request = asked.verification;
+  VerificationRequest request;
   const std::string_view ear = query.Get("ear").value_or("false");
   if (ear != "true" && ear != "false") return BadRequestError("ear: not true or false");
-  asked.ear = ear == "true";
+  request.ear = ear == "true";
   const ByteView bytes = AsBytes(body);
   request.evidence.assign(bytes.begin(), bytes.end());
   TRY(Apply({text("at"), text("policy"), text("baseline"), text("report_data"), text("product"),
              text("nonce"), text("runtime_data")},
             request));
-  return asked;
+  return request;
 }
 
 Status VerifyApi::Apply(const Options& options, VerificationRequest& request) const {
   TRY(SetAt(options.at, request));
   // For another time the caller's own decide where there are any; for now they are hints.
-  if (request.at) request.endorsements = amd::AsGiven(request.endorsements);
   if (options.report_data) {
     request.report_data = FromHex(*options.report_data);
     if (!request.report_data || request.report_data->size() > intel::ReportData::kSize) {
@@ -159,12 +148,16 @@ Status VerifyApi::Apply(const Options& options, VerificationRequest& request) co
   const auto policy = policies->find(options.policy.value_or("default"));
   if (policy == policies->end()) return BadRequestError(StrCat("policy: there is no ", *options.policy));
   request.policy = policy->second;
+  if (request.at || ModeOf(request) == CallerCollateral::kAny)
+    request.endorsements = amd::AsGiven(request.endorsements);
 
-  if (request.collateral && options.baseline) {
-    return BadRequestError("baseline: has no meaning beside collateral, which is what it would choose");
+  if (!IsJudgedAsBrought(request)) return SetBaseline(options.baseline, baselines_, request);
+  if (options.baseline) {
+    return BadRequestError(StrCat("baseline: has no meaning beside collateral under policy ",
+                                  request.policy.id,
+                                  ", which takes that as it is (caller_collateral = \"any\")"));
   }
-  if (request.collateral) return {};
-  return SetBaseline(options.baseline, baselines_, request);
+  return {};
 }
 
 }  // namespace thimble

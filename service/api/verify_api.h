@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// POST /v1/verify: evidence in, explained verdict out (DESIGN section 4). No request names an upstream: such
+// POST /v1/verify: evidence in, explained verdict out (DESIGN section 4): decoded, judged by Verification, rendered, and
+// nothing else. No request names an upstream: such
 // a member, as any other unknown one, is a 400.
 #pragma once
 
 #include "service/audit/audit_trail.h"
-#include "service/verification/challenges.h"
-#include "service/support/clock.h"
-#include "service/support/reload.h"
-#include "service/results/result_signer.h"
 #include "service/http/router.h"
+#include "service/results/result_signer.h"
+#include "service/support/reload.h"
 #include "service/verification/verification.h"
 
 namespace thimble {
@@ -18,29 +17,21 @@ namespace thimble {
 class VerifyApi {
  public:
   VerifyApi(const Snapshot<Policies>& policies, const BaselineBook& baselines, AuditTrail& audit,
-            const ResultSigner& signer, Challenges& challenges, const Clock& clock,
-            Verification& verification)
+            const ResultSigner& signer, Verification& verification)
       : policies_(policies),
         baselines_(baselines),
         audit_(audit),
         signer_(signer),
-        challenges_(challenges),
-        clock_(clock),
         verification_(verification) {}
 
   void AddTo(http::Router& router);
 
  private:
   http::Response Verify(const http::Request& request, const http::Query& query);
-  struct Asked {
-    VerificationRequest verification;
-    bool ear = false;  // a signed result is wanted
-  };
-  Result<Asked> FromJson(std::string_view body) const;
-  Result<Asked> FromQuery(const std::string& body, const http::Query& query) const;
-  // A nonce that was issued here is good once. Judged last, and only of evidence that holds: nobody else uses it up.
-  void TakeNonce(const VerificationRequest& request, VerificationOutcome& outcome);
-  Result<std::string> Render(const Asked& asked, const VerificationOutcome& outcome) const;
+  Result<VerificationRequest> FromJson(std::string_view body) const;
+  Result<VerificationRequest> FromQuery(const std::string& body, const http::Query& query) const;
+  Result<std::string> Answer(const http::Request& request, const VerificationRequest& asked,
+                             const VerificationOutcome& outcome);
   struct Options;
   Status Apply(const Options& options, VerificationRequest& request) const;
 
@@ -48,8 +39,6 @@ class VerifyApi {
   const BaselineBook& baselines_;
   AuditTrail& audit_;
   const ResultSigner& signer_;
-  Challenges& challenges_;
-  const Clock& clock_;
   Verification& verification_;
 };
 

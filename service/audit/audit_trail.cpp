@@ -6,7 +6,6 @@
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
-#include "tcb/collateral.h"
 
 namespace thimble {
 namespace {
@@ -36,7 +35,7 @@ void WriteAsked(Writer& json, const VerificationRequest& asked) {
   json.Key("id").String(asked.policy.id);
   json.Key("sha256").Hex(asked.policy.sha256.view());
   json.EndObject();
-  if (asked.collateral) return;
+  if (asked.baseline_name.empty()) return;
   json.Key("baseline").BeginObject();
   json.Key("name").String(asked.baseline_name);
   json.Key("version").Unsigned(asked.baseline_version);
@@ -57,23 +56,27 @@ void WriteFailed(Writer& json, const VerificationOutcome& outcome) {
   json.EndArray();
 }
 
-void WriteUsed(Writer& json, const Verdict& verdict, bool from_caller) {
+void WriteUsed(Writer& json, const VerificationOutcome& outcome) {
+  const Verdict& verdict = outcome.verdict;
   if (verdict.tcb_info_evaluation) json.Key("tcb_info").Unsigned(*verdict.tcb_info_evaluation);
   if (verdict.qe_identity_evaluation) json.Key("qe_identity").Unsigned(*verdict.qe_identity_evaluation);
   if (!verdict.floor.empty()) json.Key("floor").String(verdict.floor);
-  json.Key("collateral_of").String(from_caller ? "caller" : "cache");
+  if (outcome.caller_collateral)
+    json.Key("caller_collateral").String(CallerCollateralName(*outcome.caller_collateral));
   json.Key("collateral").BeginArray();
-  for (const ItemPtr& item : verdict.collateral) {
+  for (const UsedCollateral& used : outcome.collateral) {
     json.BeginObject();
-    json.Key("item").String(item->name());
-    json.Key("sha256").Hex(item->sha256().view());
+    json.Key("item").String(used.item);
+    json.Key("sha256").Hex(used.sha256.view());
+    json.Key("brought_by").String(BroughtByName(used.by));
     json.EndObject();
   }
   json.EndArray();
 }
 
-void WriteOutcome(Writer& json, const VerificationOutcome& outcome, bool from_caller) {
+void WriteOutcome(Writer& json, const VerificationOutcome& outcome) {
   const Verdict& verdict = outcome.verdict;
+  json.Key("about").String(AboutText(outcome.about));
   json.Key("at").String(FormatRfc3339(verdict.at));
   json.Key("decision").String(outcome.decision.accept ? "accept" : "reject");
   json.Key("authentic").Bool(verdict.authentic);
@@ -81,19 +84,20 @@ void WriteOutcome(Writer& json, const VerificationOutcome& outcome, bool from_ca
   json.Key("tcb_status");
   verdict.tcb_status ? json.String(TcbStatusName(*verdict.tcb_status)) : json.Null();
   WriteFailed(json, outcome);
-  WriteUsed(json, verdict, from_caller);
+  WriteUsed(json, outcome);
 }
 
 }  // namespace
 
 Status AuditTrail::Decision(const AuditedRequest& request, const VerificationRequest& asked,
-                            const VerificationOutcome& outcome) {
+                            const VerificationOutcome& outcome, const std::optional<std::string>& token_id) {
   if (!log_) return {};
   return log_->Append(Members("decision", [&](Writer& json) {
     json.Key("request").String(request.id);
     json.Key("client").String(request.client);
     WriteAsked(json, asked);
-    WriteOutcome(json, outcome, asked.collateral.has_value());
+    WriteOutcome(json, outcome);
+    if (token_id) json.Key("jti").String(*token_id);
   }));
 }
 
@@ -104,6 +108,16 @@ Status AuditTrail::Change(const BaselineChange& change) {
     json.Key("by").String(change.by);
     json.Key("baseline");
     WriteState(json, change.state);
+  }));
+}
+
+Status AuditTrail::Change(const KeyChange& change) {
+  if (!log_) return {};
+  return log_->AppendDurably(Members("result_key", [&](Writer& json) {
+    json.Key("by").String(change.by);
+    json.Key("kid").String(change.fresh);
+    json.Key("retired").String(change.retired);
+    json.Key("retired_until").String(FormatRfc3339(change.retired_until));
   }));
 }
 

@@ -24,11 +24,18 @@ class AuditTrail {
  public:
   explicit AuditTrail(std::unique_ptr<AuditLog> log = nullptr) : log_(std::move(log)) {}
 
-  // Errors: store.io. Whether the decision may be answered all the same is must_record()'s to say.
+  // `token_id`: of the signed result, where one was made. Errors: store.io. Whether the decision may be answered all the
+  // same is must_record()'s to say.
   Status Decision(const AuditedRequest& request, const VerificationRequest& asked,
-                  const VerificationOutcome& outcome);
+                  const VerificationOutcome& outcome, const std::optional<std::string>& token_id);
   // Waits until it is written down. Errors: store.io; the change must not be made.
   Status Change(const BaselineChange& change);
+  // The same for another key of signed results: both by their `kid`, and how long the old one is shown.
+  struct KeyChange {
+    std::string by, fresh, retired;
+    Instant retired_until{};
+  };
+  Status Change(const KeyChange& change);
   // What holds from now on: at the start of a server, and when its configuration was read again.
   Status InForce(const std::map<std::string, Policy, std::less<>>& policies, const BaselineBook& baselines);
 

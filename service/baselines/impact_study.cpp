@@ -27,6 +27,30 @@ const CollateralItem* Take(const CollateralKey& key, CollateralCache& cache, Ins
   return answer->item.get();
 }
 
+// The oldest of those that are held.
+std::optional<Instant> IssuedOf(const std::vector<CollateralKey>& keys, CollateralCache& cache, Instant now) {
+  std::optional<Instant> oldest;
+  for (const CollateralKey& key : keys) {
+    const auto held = cache.Peek(key, now);
+    if (held && (!oldest || held->item->issued() < *oldest)) oldest = held->item->issued();
+  }
+  return oldest;
+}
+
+void GatherCrls(const std::vector<RememberedTcb>& platforms, CollateralCache& cache, Instant now,
+                ReferenceSet& out) {
+  for (const RememberedTcb& remembered : platforms) {
+    if (const auto* tcb = std::get_if<IntelTcbRecord>(&remembered.tcb)) {
+      const auto issued = IssuedOf({RootCaCrlKey{}, PckCrlKey{tcb->ca}}, cache, now);
+      if (issued) out.intel_crls.emplace(tcb->ca, *issued);
+    } else {
+      const amd::Product product = std::get<AmdTcbRecord>(remembered.tcb).reported.product;
+      const auto issued = IssuedOf({AmdCrlKey{product, amd::SigningKey::kVcek}}, cache, now);
+      if (issued) out.amd_crls.emplace(product, *issued);
+    }
+  }
+}
+
 Status GatherIntel(const std::set<std::pair<IntelTee, intel::Fmspc>>& wanted, const EvaluationChoice& choice,
                    CollateralCache& cache, Instant now, References& out) {
   std::map<IntelTee, Selector> selectors;
@@ -65,6 +89,7 @@ Result<References> Gather(const ImpactSide& side, const std::vector<RememberedTc
       amd = true;
     }
   }
+  if (side.policy.max_collateral_age.crl) GatherCrls(platforms, cache, now, out.set);
   TRY(GatherIntel(intel, side.baseline.intel, cache, now, out));
   if (amd && floor_of) {
     TRY_ASSIGN(out.floor, floor_of(side.baseline.amd));

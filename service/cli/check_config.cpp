@@ -33,6 +33,8 @@ ExitCode Run(const CheckConfigOptions& options) {
     return ExitCode::kUsage;
   }
   PrintLine(StrCat(options.file, ": ok"));
+  for (const auto& [name, policy] : config->policies)
+    PrintLine(StrCat("policy ", name, "@", policy.sha256.hex()));  // as `verify-result --policy` takes it
   return ExitCode::kDone;
 }
 

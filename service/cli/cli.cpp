@@ -251,7 +251,24 @@ void AddVerifyResult(CLI::App& app, VerifyResultOptions& options) {
       ->excludes(jwks);
   verb.add_option("--at", options.at, "check as of this time (RFC 3339)")->type_name("T");
   verb.add_option("--nonce", options.nonce, "the nonce that is expected, hex")->type_name("HEX");
+  verb.add_option("--policy", options.policy, "the policy that is expected, default \"default\"")
+      ->type_name("NAME[@DIGEST]");
+  verb.add_option("--baseline", options.baseline, "the baseline that is expected, default \"default\"")
+      ->type_name("NAME[@VERSION]");
+  verb.add_option("--issuer", options.issuer, "the issuer that is expected, default \"Thimble\"")
+      ->type_name("NAME");
   AddJson(verb, options.json);
+}
+
+void AddResultKey(CLI::App& app, ResultKeyOptions& options) {
+  CLI::App& verb = *app.add_subcommand("result-key", "the key that results are signed with");
+  verb.require_subcommand(1);
+  CLI::App& rotate = *verb.add_subcommand(
+      "rotate", "sign with a new key from now on; the old one is shown until its last token has ended");
+  AddConfig(rotate, options.flags);
+  AddAnchor(rotate, options.flags);
+  AddStore(rotate, options.flags, options.server);
+  AddJson(rotate, options.json);
 }
 
 }  // namespace
@@ -273,6 +290,7 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   ImportOptions import_options;
   BackupOptions backup;
   VerifyResultOptions verify_result;
+  ResultKeyOptions result_key;
   CheckConfigOptions check_config;
   DoctorOptions doctor;
   AddServe(app, serve);
@@ -289,6 +307,7 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   AddImport(app, import_options);
   AddBackup(app, backup);
   AddVerifyResult(app, verify_result);
+  AddResultKey(app, result_key);
   app.add_subcommand("check-config", "read a configuration file and say what is wrong with it")
       ->add_option("file", check_config.file)
       ->required()
@@ -321,6 +340,7 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   if (app.got_subcommand("import")) return Command(import_options);
   if (app.got_subcommand("backup")) return Command(backup);
   if (app.got_subcommand("verify-result")) return Command(verify_result);
+  if (app.got_subcommand("result-key")) return Command(result_key);
   if (app.got_subcommand("check-config")) return Command(check_config);
   if (app.got_subcommand("init")) return Command(init);
   if (app.got_subcommand("hash-token")) return Command(HashTokenOptions{});

@@ -109,7 +109,13 @@ struct BackupOptions {
 
 struct VerifyResultOptions {
   std::string file;
-  std::optional<std::string> jwks, server, at, nonce;
+  std::optional<std::string> jwks, server, at, nonce, policy, baseline, issuer;
+  bool json = false;
+};
+
+struct ResultKeyOptions {  // thimble result-key rotate
+  ConfigFlags flags;
+  std::optional<std::string> server;
   bool json = false;
 };
 
@@ -128,10 +134,11 @@ struct HashTokenOptions {};
 
 struct VersionOptions {};
 
-using Command = std::variant<ServeOptions, VerifyOptions, InspectOptions, FetchOptions, StatusOptions,
-                             RefreshOptions, BaselineOptions, ImpactOptions, AuditOptions, ExportOptions,
-                             ImportOptions, BackupOptions, VerifyResultOptions, CheckConfigOptions,
-                             DoctorOptions, InitOptions, HashTokenOptions, VersionOptions>;
+using Command =
+    std::variant<ServeOptions, VerifyOptions, InspectOptions, FetchOptions, StatusOptions, RefreshOptions,
+                 BaselineOptions, ImpactOptions, AuditOptions, ExportOptions, ImportOptions, BackupOptions,
+                 VerifyResultOptions, ResultKeyOptions, CheckConfigOptions, DoctorOptions, InitOptions,
+                 HashTokenOptions, VersionOptions>;
 
 // The command; or, after help or a usage error has been printed, what to exit with.
 std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* argv);

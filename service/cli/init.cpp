@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
 #include <filesystem>
 
-#include "service/support/clock.h"
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
-#include "service/support/file.h"
 #include "service/cli/local_ca.h"
 #include "service/http/roles.h"
+#include "service/support/clock.h"
+#include "service/support/file.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
@@ -24,27 +23,6 @@ constexpr mode_t kPrivate = 0600, kPublic = 0644;
 
 Error Cannot(std::string_view what, const std::string& path) {
   return {ErrorKind::kInternal, Check::kStoreIo, StrCat("cannot ", what, " ", path)};
-}
-
-// A new file with this mode from its first byte on; what is there already is kept.
-Status WriteNew(const fs::path& path, std::string_view text, mode_t mode) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-  if (file < 0) return Cannot("make (is it there already?)", path.string());
-  const bool written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  const bool synced = ::fsync(file) == 0;
-  ::close(file);
-  return written && synced ? Status() : Cannot("write", path.string());
-}
-
-// The new one takes the place of the old one at once.
-Status Replace(const fs::path& path, std::string_view text, mode_t mode) {
-  const fs::path fresh = path.string() + ".new";
-  std::error_code ignored;  // what a former attempt left
-  fs::remove(fresh, ignored);
-  TRY(WriteNew(fresh, text, mode));
-  std::error_code error;
-  fs::rename(fresh, path, error);
-  return error ? Cannot("replace", path.string()) : Status();
 }
 
 std::vector<std::string> HostsOf(const InitOptions& options) {
@@ -97,8 +75,8 @@ Result<PemPair> ReadCa(const fs::path& dir) {
 Status Renew(const fs::path& dir, const InitOptions& options, Instant now) {
   TRY_ASSIGN(const PemPair ca, ReadCa(dir));
   TRY_ASSIGN(const PemPair server, MakeCertificate(ca, CertificateUse::kServer, HostsOf(options), now));
-  TRY(Replace(dir / "server.key", server.key, kPrivate));
-  TRY(Replace(dir / "server.pem", server.certificate, kPublic));
+  TRY(ReplaceFile(dir / "server.key", server.key, kPrivate));
+  TRY(ReplaceFile(dir / "server.pem", server.certificate, kPublic));
   PrintLine(StrCat("renewed ", (dir / "server.pem").string(), "; a running server takes it on SIGHUP"));
   return {};
 }
@@ -117,11 +95,11 @@ Status Init(const fs::path& dir, const InitOptions& options, Instant now) {
   TRY_ASSIGN(const PemPair server, MakeCertificate(ca, CertificateUse::kServer, hosts, now));
   const std::string user_token = RandomToken(), admin_token = RandomToken();
   if (user_token.empty() || admin_token.empty()) return Cannot("make tokens for", dir.string());
-  TRY(WriteNew(dir / "ca.key", ca.key, kPrivate));
-  TRY(WriteNew(dir / "ca.pem", ca.certificate, kPublic));
-  TRY(WriteNew(dir / "server.key", server.key, kPrivate));
-  TRY(WriteNew(dir / "server.pem", server.certificate, kPublic));
-  TRY(WriteNew(dir / "thimble.toml", ConfigText(dir, user_token, admin_token), kPublic));
+  TRY(WriteNewFile(dir / "ca.key", ca.key, kPrivate));
+  TRY(WriteNewFile(dir / "ca.pem", ca.certificate, kPublic));
+  TRY(WriteNewFile(dir / "server.key", server.key, kPrivate));
+  TRY(WriteNewFile(dir / "server.pem", server.certificate, kPublic));
+  TRY(WriteNewFile(dir / "thimble.toml", ConfigText(dir, user_token, admin_token), kPublic));
   PrintHowTo(dir, hosts.front(), user_token, admin_token);
   return {};
 }

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "service/config/anchors.h"
+#include "tcb/verify.h"
+
+#include "service/api/problem.h"
 #include "service/app.h"
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
-#include "service/verification/evidence_files.h"
-#include "service/results/explain.h"
-#include "service/support/log.h"
-#include "service/api/problem.h"
 #include "service/cli/remote.h"
+#include "service/config/anchors.h"
+#include "service/results/explain.h"
 #include "service/results/render.h"
+#include "service/support/log.h"
+#include "service/verification/evidence_files.h"
 #include "tcb/base/json.h"
 #include "tcb/base/percent.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
-#include "tcb/verify.h"
 
 namespace thimble {
 namespace {
@@ -71,7 +72,8 @@ Result<VerificationRequest> MakeRequest(const VerifyOptions& options, const Conf
     request.baseline = file.baseline;
   }
   if (options.collateral) TRY(ReadCollateral(*options.collateral, request));
-  if (!request.collateral) request.baseline_name = "default";
+  if (options.collateral) request.caller_collateral = CallerCollateral::kAny;
+  if (!IsJudgedAsBrought(request)) request.baseline_name = "default";
   return request;
 }
 
@@ -89,7 +91,7 @@ ExitCode PrintResult(std::string_view result_json, bool accept, bool json) {
 
 ExitCode Finish(const VerificationRequest& request, const VerificationOutcome& outcome, bool json) {
   if (outcome.error) return Fail(*outcome.error, json, &outcome.verdict.checks);
-  const ResultView view{outcome.verdict, outcome.decision, request.policy, request.baseline_name};
+  const ResultView view{outcome, request.policy, request.baseline_name};
   return PrintResult(RenderResult(view), outcome.decision.accept, json);
 }
 
@@ -98,7 +100,8 @@ ExitCode VerifyHere(const VerifyOptions& options) {
   if (!config) return Fail(config.error(), options.json);
   const auto request = MakeRequest(options, *config);
   if (!request) return Fail(request.error(), options.json);
-  if (options.collateral) {
+  // What is brought is enough where it counts as it is; else it is held against what can be fetched.
+  if (options.collateral && (request->at || ModeOf(*request) == CallerCollateral::kAny)) {
     const auto anchors = ReadAnchors(config->server.anchors);
     if (!anchors) return Fail(WrongFlag(anchors.error().message), options.json);
     const Clock clock;

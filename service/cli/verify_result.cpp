@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "service/support/clock.h"
+#include "fetchers/url.h"
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
-#include "service/results/ear.h"
-#include "service/support/file.h"
-#include "service/results/jwt.h"
-#include "service/support/log.h"
 #include "service/cli/remote.h"
+#include "service/results/ear_check.h"
+#include "service/results/jwt.h"
+#include "service/support/clock.h"
+#include "service/support/file.h"
+#include "service/support/log.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -18,12 +19,23 @@ constexpr size_t kMaxToken = 1u << 20;
 
 Error Wrong(std::string message) { return {ErrorKind::kMalformed, Check::kRequest, std::move(message)}; }
 
+// Whoever sits on the way of plain HTTP could put his own keys in place of theirs.
+Status CheckWayOfKeys(const std::string& server) {
+  const auto url = ParseUrl(server);
+  if (!url || url->tls || ReachOf(*url) == Reach::kLoopback) return {};
+  return Wrong(StrCat(
+      "--server \"", server,
+      "\": keys over http:// are taken from this host alone, as anybody on the way could put others in "
+      "their place: use https://, or --jwks FILE"));
+}
+
 Result<std::vector<Jwk>> KeysOf(const VerifyResultOptions& options) {
   if (options.jwks) {
     TRY_ASSIGN(const std::string text, ReadFile(*options.jwks, kMaxToken));
     return ParseJwks(text);
   }
   if (!options.server) return Wrong("--jwks FILE or --server URL must say whose results are trusted");
+  TRY(CheckWayOfKeys(*options.server));
   TRY_ASSIGN(const Remote remote, Remote::AtUrl(*options.server));
   TRY_ASSIGN(const HttpResponse response, remote.Get("/.well-known/jwks.json"));
   if (response.status != 200) {
@@ -46,6 +58,19 @@ Result<std::string> TokenIn(const std::string& text) {
   return std::string(token);
 }
 
+Result<EarExpectation> ExpectationOf(const VerifyResultOptions& options) {
+  EarExpectation expected;
+  if (options.issuer) expected.issuer = *options.issuer;
+  if (options.policy) TRY(ExpectPolicy(*options.policy, expected));
+  if (options.baseline) TRY(ExpectBaseline(*options.baseline, expected));
+  if (options.nonce) {
+    const auto bytes = FromHex(*options.nonce);
+    if (!bytes) return Wrong("--nonce must be hex");
+    expected.nonce = Base64Url(*bytes);
+  }
+  return expected;
+}
+
 struct Checked {
   EarSummary summary;
   std::string claims;
@@ -53,25 +78,20 @@ struct Checked {
 
 Result<Checked> CheckToken(const VerifyResultOptions& options) {
   TRY_ASSIGN(const auto at, ParseTimeFlag("--at", options.at));
-  std::optional<std::string> nonce;
-  if (options.nonce) {
-    const auto bytes = FromHex(*options.nonce);
-    if (!bytes) return Wrong("--nonce must be hex");
-    nonce = Base64Url(*bytes);
-  }
+  TRY_ASSIGN(const EarExpectation expected, ExpectationOf(options));
   TRY_ASSIGN(const std::string text, ReadFile(options.file, kMaxToken));
   TRY_ASSIGN(const std::string token, TokenIn(text));
   TRY_ASSIGN(const std::vector<Jwk> keys, KeysOf(options));
   Checked checked;
   TRY_ASSIGN(checked.claims, VerifyJwt(token, keys));
-  TRY_ASSIGN(checked.summary, CheckEar(checked.claims, at.value_or(Clock().Now()), nonce));
+  TRY_ASSIGN(checked.summary, CheckEar(checked.claims, at.value_or(Clock().Now()), expected));
   return checked;
 }
 
 Lines Text(const EarSummary& summary) {
-  return {StrCat("status   ", TierName(summary.status)), StrCat("policy   ", summary.policy),
-          StrCat("issued   ", FormatRfc3339(summary.issued)),
-          StrCat("expires  ", FormatRfc3339(summary.expires))};
+  return {StrCat("status    ", TierName(summary.status)), StrCat("policy    ", summary.policy),
+          StrCat("baseline  ", summary.baseline), StrCat("issued    ", FormatRfc3339(summary.issued)),
+          StrCat("expires   ", FormatRfc3339(summary.expires))};
 }
 
 }  // namespace

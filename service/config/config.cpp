@@ -12,10 +12,10 @@
 #include "service/support/file.h"
 #include "service/support/toml_reader.h"
 #include "service/upstreams/host_vcek.h"
-#include "tcb/base/crypto.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/intel/appraisal_policy.h"
+#include "tcb/policy/digest.h"
 
 namespace thimble {
 namespace {
@@ -209,7 +209,7 @@ Status CheckTls(const Config& config) {
 
 Policy BuiltInPolicy() {
   Policy policy;
-  policy.sha256 = Sha256({});
+  policy.sha256 = PolicyDigest(policy);
   return policy;
 }
 
@@ -242,6 +242,7 @@ Status CheckConfig(const Config& config) {
                        "\" must be ADDRESS:PORT, as 127.0.0.1:8081 or [::1]:8081"));
   }
   TRY(CheckTls(config));
+  if (config.server.issuer.empty()) return fail("issuer must not be empty");
   if (config.server.miss_budget < Seconds(1)) return fail("miss_budget must be at least 1s");
   if (config.cache.data.empty())
     return fail("data must name a directory; for a store in memory use --ephemeral");
@@ -268,7 +269,7 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
               ListKey<std::string>(r, "anchors", out.server.anchors, AnyText, "PEM files"),
               TextKey(r, "tls_certificate", out.server.tls_certificate),
               TextKey(r, "tls_key", out.server.tls_key), TextKey(r, "client_ca", out.server.client_ca),
-              BoolKey(r, "plain_http", out.server.plain_http),
+              BoolKey(r, "plain_http", out.server.plain_http), TextKey(r, "issuer", out.server.issuer),
               DurationKey(r, "miss_budget", out.server.miss_budget)}),
        {"intel",
         [&](const toml::node& node) { return ReadVendor(r, node, Vendor::kIntel, out.intel_upstreams); }},
@@ -328,7 +329,6 @@ Result<PolicyFile> LoadPolicyFile(const std::string& path) {
                    }};
   };
   TRY(ReadTable(r, root, "", {section("policy", read_policy), section("baseline", read_baseline)}));
-  out.policy.sha256 = Sha256(AsBytes(text));
   return out;
 }
 
@@ -339,6 +339,7 @@ std::string KeysForNextStart(const Config& before, const Config& after) {
   };
   note(before.server.listen == after.server.listen, "server.listen");
   note(before.server.anchors == after.server.anchors, "server.anchors");
+  note(before.server.issuer == after.server.issuer, "server.issuer");
   note(before.server.miss_budget == after.server.miss_budget, "server.miss_budget");
   note(before.cache.data == after.cache.data, "cache.data");
   note(before.cache.stale_grace == after.cache.stale_grace, "cache.stale_grace");

@@ -40,6 +40,8 @@ struct ServerConfig {
   // plain_http: serve plain HTTP on an address that is not loopback. Default false: tokens and verdicts would be
   // readable on the way.
   bool plain_http = false;
+  // issuer: `iss` of signed results, by which relying parties tell verifiers apart. Default "Thimble".
+  std::string issuer = "Thimble";
   // miss_budget: what a request may spend on upstreams, retries included. Default "5s".
   Seconds miss_budget{5};
 };
@@ -89,7 +91,7 @@ struct LogConfig {
   LogLevel level = LogLevel::kInfo;
 };
 
-// What holds without a file: its digest is that of an empty one.
+// What holds without a file.
 Policy BuiltInPolicy();
 
 struct Config {
@@ -137,7 +139,7 @@ Result<Config> LoadConfig(const std::string& path);
 // [policy.default] and [baseline.default] of a file that has nothing else, or one of Intel's appraisal policies:
 // `verify --policy FILE`.
 struct PolicyFile {
-  Policy policy;
+  Policy policy = BuiltInPolicy();
   Baseline baseline;
 };
 Result<PolicyFile> LoadPolicyFile(const std::string& path);

@@ -33,6 +33,17 @@ inline std::optional<AmdFloorMode> ParseAmdFloorMode(std::string_view text) {
   return std::nullopt;
 }
 
+// max_collateral_age = { crl = "30d", tcb_info = "30d", identity = "30d" }
+inline TomlKey MaxCollateralAgeKey(const TomlReader& r, MaxCollateralAge& out) {
+  constexpr std::string_view kName = "max_collateral_age";
+  return {kName, [&r, &out, kName](const toml::node& node) -> Status {
+            out = {};
+            return ReadTable(r, node, kName,
+                             {DurationKey(r, "crl", out.crl), DurationKey(r, "tcb_info", out.tcb_info),
+                              DurationKey(r, "identity", out.identity)});
+          }};
+}
+
 // Revoked is a status that no policy may accept.
 inline std::optional<TcbStatus> ParseAcceptedStatus(std::string_view text) {
   const auto status = TcbStatusFromName(text);
@@ -262,6 +273,45 @@ inline TomlKey MinTcbKey(const TomlReader& r, std::string_view name, TcbMinimums
                             {NumberKey(r, "fmc", tcb.fmc), NumberKey(r, "bootloader", tcb.bootloader),
                              NumberKey(r, "tee", tcb.tee), NumberKey(r, "snp", tcb.snp),
                              NumberKey(r, "microcode", tcb.microcode)}));
+            }
+            return {};
+          }};
+}
+
+// Of one bank: 7 = ["...", ...]
+inline Status ReadPcrBank(const TomlReader& r, const toml::table& table, const amd::PcrBank& bank,
+                          std::map<uint8_t, std::vector<Bytes>>& out) {
+  for (const auto& [number_text, values] : table) {
+    const auto number = ParseDotted<1>(number_text.str());
+    if (!number || number->front() >= amd::kPcrCount)
+      return r.Fail(values, StrCat("pcr.", bank.name, ": ", number_text.str(), " is not 0 to 31"));
+    const std::string name = StrCat("pcr.", bank.name, ".", number_text.str());
+    if (out.contains(number->front())) return r.Fail(values, StrCat(name, ": that PCR is there twice"));
+    const auto parse = [&bank](std::string_view text) {
+      auto bytes = FromHex(text);
+      return bytes && bytes->size() == bank.digest_size ? bytes : std::nullopt;
+    };
+    const std::string wanted = StrCat(2 * bank.digest_size, " hex digits each");
+    TRY(NotEmpty(r, ListKey(r, name, out[number->front()], parse, wanted)).read(values));
+  }
+  return {};
+}
+
+// pcr.sha256.7 = ["...", ...]
+inline TomlKey PcrKey(const TomlReader& r, std::map<uint16_t, std::map<uint8_t, std::vector<Bytes>>>& out) {
+  return {"pcr", [&r, &out](const toml::node& node) -> Status {
+            const toml::table* table = node.as_table();
+            if (table == nullptr || table->empty())
+              return r.Fail(node, "pcr must be a table by bank and number: pcr.sha256.7 = [\"...\"]");
+            out.clear();
+            for (const auto& [name, value] : *table) {
+              const amd::PcrBank* const bank = amd::FindPcrBank(name.str());
+              const toml::table* const numbers = value.as_table();
+              if (bank == nullptr || numbers == nullptr || numbers->empty())
+                return r.Fail(value, StrCat("pcr.", name.str(),
+                                            ": banks are sha256, sha384 and sha512, each a "
+                                            "table by number"));
+              TRY(ReadPcrBank(r, *numbers, *bank, out[bank->id]));
             }
             return {};
           }};

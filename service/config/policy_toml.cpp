@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/config/policy_toml.h"
 
-#include "service/support/file.h"
 #include "service/config/policy_keys.h"
-#include "tcb/base/crypto.h"
-#include "tcb/base/json.h"
+#include "service/support/file.h"
 #include "tcb/intel/appraisal_policy.h"
+#include "tcb/policy/digest.h"
 
 namespace thimble {
 namespace {
@@ -27,6 +26,7 @@ TomlKeys TcbKeys(const TomlReader& r, Policy& p) {
       DurationKey(r, "qe_grace", p.qe_grace),
       NumberKey(r, "min_qe_evaluation", p.min_qe_evaluation),
       DurationKey(r, "collateral_grace", p.collateral_grace),
+      MaxCollateralAgeKey(r, p.max_collateral_age),
       BoolKey(r, "allow_debug", p.allow_debug),
       BoolKey(r, "allow_smt", p.allow_smt),
       BoolKey(r, "allow_dynamic_platform", p.allow_dynamic_platform),
@@ -96,6 +96,13 @@ TomlKeys SnpKeys(const TomlReader& r, SnpRules& snp) {
           BoolKey(r, "allow_masked_chip_id", snp.allow_masked_chip_id),
           NotEmpty(r, ListKey(r, "chip_id", snp.chip_id, ParseChip, "128 hex digits each, or 16 (Turin)")),
           NotEmpty(r, ListKey(r, "csp_id", snp.csp_id, ParseSomeText, "names in quotes"))};
+}
+
+TomlKeys HclKeys(const TomlReader& r, HclRules& hcl) {
+  TomlKeys keys = {NotEmpty(r, ListKey(r, "vm_unique_id", hcl.vm_unique_id, ParseSomeText, "ids in quotes")),
+                   IdsKey(r, "user_data", hcl.user_data), PcrKey(r, hcl.pcr)};
+  for (const HclFlag& flag : kHclFlags) keys.push_back(BoolKey(r, flag.key, hcl.*flag.wanted));
+  return keys;
 }
 
 TomlKeys RestrictedKeys(const TomlReader& r, RestrictedList& restricted) {
@@ -174,10 +181,15 @@ Status ReadPolicyKeys(const TomlReader& r, const toml::table& table, std::string
   keys.push_back(BoolKey(r, "allow_migration", out.allow_migration));
   keys.push_back(
       ParsedKey(r, "amd_crl", out.amd_crl, ParseAmdCrlMode, "\"require\", \"if_available\" or \"off\""));
+  keys.push_back(ParsedKey(r, "caller_collateral", out.caller_collateral, CallerCollateralFromName,
+                           "\"newest\", \"any\" or \"refuse\""));
   keys.push_back(ParsedKey(r, "amd_floor", out.amd_floor, ParseAmdFloorMode, "\"require\" or \"if_known\""));
   keys.push_back({"restricted", [&](const toml::node& node) {
                     return ReadTable(r, node, StrCat("policy.", name, ".restricted"),
                                      RestrictedKeys(r, out.restricted));
+                  }});
+  keys.push_back({"hcl", [&](const toml::node& node) {
+                    return ReadTable(r, node, StrCat("policy.", name, ".hcl"), HclKeys(r, out.hcl));
                   }});
   Policy later;  // ReadOverrides takes the common keys of a section, once all else is known
   for (const Section& section : Sections()) {
@@ -202,26 +214,6 @@ Result<Policy> ReadIntelFile(const TomlReader& r, const toml::node& node, std::s
   return policy;
 }
 
-// -- the canonical form --
-
-void WriteJson(json::Writer& json, const toml::node& node) {
-  if (const toml::table* table = node.as_table()) {
-    json.BeginObject();
-    for (const auto& [key, value] : *table) WriteJson(json.Key(key.str()), value);
-    json.EndObject();
-  } else if (const toml::array* array = node.as_array()) {
-    json.BeginArray();
-    for (const toml::node& value : *array) WriteJson(json, value);
-    json.EndArray();
-  } else if (const auto text = node.value_exact<std::string>()) {
-    json.String(*text);
-  } else if (const auto number = node.value_exact<int64_t>()) {
-    json.Signed(*number);
-  } else {
-    json.Bool(node.value_exact<bool>().value_or(false));  // no key takes any other kind of value
-  }
-}
-
 }  // namespace
 
 Result<Policy> ReadPolicy(const toml::table& table, std::string_view name, const TomlReader& reader) {
@@ -230,18 +222,11 @@ Result<Policy> ReadPolicy(const toml::table& table, std::string_view name, const
   Policy policy;
   policy.id = name;
   TRY(ReadPolicyKeys(reader, table, name, policy));
-  policy.sha256 = Sha256(AsBytes(PolicyText(table)));
   TRY(CheckContradictions(reader, table, "", policy));
   TRY(ReadOverrides(reader, table, name, policy));
   TRY(CheckContradictions(reader, table, "", policy));
+  policy.sha256 = PolicyDigest(policy);
   return policy;
-}
-
-std::string PolicyText(const toml::table& table) {
-  std::string out;
-  json::Writer json(&out);
-  WriteJson(json, table);
-  return out;
 }
 
 bool IsAppraisalPolicy(std::string_view text) {

@@ -13,13 +13,9 @@
 namespace thimble {
 
 // [policy.NAME]: its keys, the sections sgx, tdx, snp and restricted, and in the first three again the keys that
-// hold for one TEE alone; or nothing but appraisal_policy, the path of one of Intel's files. The digest is that of
-// PolicyText(table), or of Intel's file. Errors as the reader makes them; what contradicts is refused at its key.
+// hold for one TEE alone; or nothing but appraisal_policy, the path of one of Intel's files. Errors as the reader makes
+// them; what contradicts is refused at its key.
 Result<Policy> ReadPolicy(const toml::table& table, std::string_view name, const TomlReader& reader);
-
-// The canonical form of a policy inside a configuration: JSON without white space of what is written, keys in byte
-// order.
-std::string PolicyText(const toml::table& table);
 
 // Whether a policy file is one of Intel's, JSON or JWT, and not TOML.
 bool IsAppraisalPolicy(std::string_view text);

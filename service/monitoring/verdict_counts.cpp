@@ -12,16 +12,19 @@ void VerdictCounts::Record(const VerificationRequest& request, const Verificatio
   }
   const std::string tee(outcome.error ? std::string_view("unknown") : TeeName(verdict.tee));
   const std::lock_guard lock(mutex_);
-  ++counts_[{tee, status, request.policy.id, decision}];
+  ++counts_[{outcome.about ? "another_time" : "now", tee, status, request.policy.id, decision}];
 }
 
 void VerdictCounts::Write(PrometheusText& out) const {
-  out.Metric("thimble_verdicts_total", "counter", "Verifications, by TEE, TCB status, policy and decision.");
+  out.Metric(
+      "thimble_verdicts_total", "counter",
+      "Verifications, by what they are about (now, another_time), TEE, TCB status, policy and decision.");
   const std::lock_guard lock(mutex_);
   for (const auto& [labels, count] : counts_) {
-    const auto& [tee, status, policy, decision] = labels;
-    out.Sample({{"tee", tee}, {"status", status}, {"policy", policy}, {"decision", decision}},
-               static_cast<double>(count));
+    const auto& [about, tee, status, policy, decision] = labels;
+    out.Sample(
+        {{"about", about}, {"tee", tee}, {"status", status}, {"policy", policy}, {"decision", decision}},
+        static_cast<double>(count));
   }
 }
 

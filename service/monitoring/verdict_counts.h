@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Verdicts that were given, by TEE, status, policy and decision.
+// Verdicts that were given, by what they are about, TEE, status, policy and decision.
 #pragma once
 
 #include <map>
@@ -21,7 +21,7 @@ class VerdictCounts {
 
  private:
   mutable std::mutex mutex_;  // a verification costs a thousand times as much
-  std::map<std::tuple<std::string, std::string, std::string, std::string>, uint64_t> counts_;
+  std::map<std::tuple<std::string, std::string, std::string, std::string, std::string>, uint64_t> counts_;
 };
 
 }  // namespace thimble

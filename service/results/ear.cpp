@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "service/results/render_claims.h"
 #include "service/support/version.h"
@@ -16,10 +15,6 @@ namespace thimble {
 namespace {
 
 using json::Writer;
-
-constexpr Seconds kLifetime{300};
-constexpr Seconds kClockSkew{60};  // between who signs and who reads
-constexpr std::string_view kDeveloper = "Thimble";
 
 // Values of AR4SI (spec/attestation-results.md section 1).
 constexpr int kTrustworthy = 2, kApprovedAtBoot = 3, kNoKnownVulnerabilities = 3, kUnsafe = 32,
@@ -110,6 +105,7 @@ void WriteEvidence(Writer& json, const ResultView& result) {
   const Verdict& verdict = result.verdict;
   json.BeginObject();
   json.Key("tee").String(TeeName(verdict.tee));
+  json.Key("about").String(AboutText(result.outcome.about));
   json.Key("decision").String(result.decision.accept ? "accept" : "reject");
   json.Key("tcb_status");
   verdict.tcb_status ? json.String(TcbStatusName(*verdict.tcb_status)) : json.Null();
@@ -121,7 +117,8 @@ void WriteEvidence(Writer& json, const ResultView& result) {
   json.EndArray();
   WriteEvaluation(json, result);
   WriteClaims(json.Key("claims"), verdict);
-  WriteCollateral(json, verdict);
+  WriteCollateral(json, result.outcome.collateral);
+  WriteGrace(json, result.outcome.grace_used);
   if (!verdict.trust_anchor.empty()) json.Key("trust_anchor").String(verdict.trust_anchor);
   json.EndObject();
 }
@@ -144,68 +141,21 @@ void WriteSubmodule(Writer& json, const ResultView& result) {
 
 int64_t Unix(Instant at) { return at.time_since_epoch().count(); }
 
-// No longer than what was used; what had expired and was let pass by the policy bounds nothing.
-Instant ExpiryOf(const Verdict& verdict, Instant now) {
-  const Instant latest = now + kLifetime;
-  const Instant bound = verdict.window.not_after;
-  return bound > now ? std::min(latest, bound) : latest;
+// Whatever ends after `now` ends the token, too.
+void Bound(Instant& end, const Validity& window, Instant now) {
+  if (window.not_after >= now) end = std::min(end, window.not_after);
 }
 
-// -- reading --
-
-Error Malformed(std::string message) {
-  return {ErrorKind::kMalformed, Check::kEvidenceFormat, StrCat("EAR: ", message)};
-}
-Error Rejected(std::string message) {
-  return {ErrorKind::kRejected, Check::kEvidenceFormat, StrCat("EAR: ", message)};
-}
-
-Result<std::string> Text(const json::Value& object, std::string_view name) {
-  TRY_ASSIGN(const json::Value value, object.Get(name));
-  TRY_ASSIGN(const std::string_view text, value.String());
-  return std::string(text);
-}
-
-Result<Instant> Time(const json::Value& object, std::string_view name) {
-  TRY_ASSIGN(const json::Value value, object.Get(name));
-  TRY_ASSIGN(const uint64_t seconds, value.Unsigned(uint64_t{1} << 40));
-  return Instant(Seconds(static_cast<int64_t>(seconds)));
-}
-
-// The reader has no signed numbers: negative values of a vector are no claim of ours, and are refused.
-Result<Tier> WorstOf(const json::Value& vector) {
-  Tier worst = Tier::kNone;
-  TRY_ASSIGN(const auto members, vector.Members());
-  for (const auto& [name, value] : members) {
-    TRY_ASSIGN(const uint64_t number, value.Unsigned(127));
-    worst = std::max(worst, TierOf(static_cast<int>(number)));
+// The last time, from `now` to `end`, at which the policy still accepts: advisories are tolerated until a day, platforms
+// and collateral for a grace. Rules only get stricter as time goes by, but for bans that end.
+Instant LastAccepted(const ResultView& result, Instant now, Instant end) {
+  const auto accepts = [&](Instant at) { return Appraise(result.verdict, result.policy, at).accept; };
+  if (accepts(end)) return end;
+  while (end - now > Seconds(1)) {
+    const Instant middle = now + (end - now) / 2;
+    (accepts(middle) ? now : end) = middle;
   }
-  return worst;
-}
-
-Result<Tier> ReadSubmodule(const json::Value& submodule, std::string_view name) {
-  TRY_ASSIGN(const std::string status, Text(submodule, "ear.status"));
-  const auto tier = TierFromName(status);
-  if (!tier) return Malformed(StrCat(name, ": unknown status ", status));
-  if (const auto vector = submodule.Find("ear.trustworthiness-vector")) {
-    TRY_ASSIGN(const Tier worst, WorstOf(*vector));
-    if (*tier < worst)
-      return Rejected(StrCat(name, ": status ", status, " is better than its vector, ", TierName(worst)));
-  }
-  return *tier;
-}
-
-Status CheckWindow(const EarSummary& summary, const json::Value& root, Instant now) {
-  if (now + kClockSkew < summary.issued)
-    return Rejected(StrCat("issued at ", FormatRfc3339(summary.issued), ", it is ", FormatRfc3339(now)));
-  if (root.Find("nbf")) {
-    TRY_ASSIGN(const Instant not_before, Time(root, "nbf"));
-    if (now + kClockSkew < not_before)
-      return Rejected(StrCat("not before ", FormatRfc3339(not_before), ", it is ", FormatRfc3339(now)));
-  }
-  if (now >= summary.expires)
-    return Rejected(StrCat("expired at ", FormatRfc3339(summary.expires), ", it is ", FormatRfc3339(now)));
-  return {};
+  return now;
 }
 
 }  // namespace
@@ -265,7 +215,19 @@ TrustVector TrustVectorOf(const ResultView& result) {
 }
 
 Tier StatusOf(const ResultView& result) {
-  return result.decision.accept ? TrustVectorOf(result).worst() : Tier::kContraindicated;
+  if (!result.decision.accept) return Tier::kContraindicated;
+  return std::max(TrustVectorOf(result).worst(),
+                  result.outcome.grace_used > Seconds(0) ? Tier::kWarning : Tier::kNone);
+}
+
+Instant EarExpiry(const ResultView& result) {
+  const Instant now = result.verdict.at;
+  Instant end = now + kEarLife;
+  Bound(end, result.verdict.window, now);
+  // One by one as well: once something has ended, the common window tells no more of the others.
+  for (const UsedCollateral& used : result.outcome.collateral) Bound(end, used.window, now);
+  for (const ItemPtr& item : result.verdict.collateral) Bound(end, item->chain_window(), now);
+  return result.decision.accept ? LastAccepted(result, now, end) : end;
 }
 
 std::string EarClaims(const ResultView& result, const EarContext& context) {
@@ -273,50 +235,21 @@ std::string EarClaims(const ResultView& result, const EarContext& context) {
   Writer json(&out);
   json.BeginObject();
   json.Key("eat_profile").String(kEarProfile);
-  json.Key("iss").String(kDeveloper);
-  json.Key("iat").Signed(Unix(context.now));
-  json.Key("nbf").Signed(Unix(context.now));
-  json.Key("exp").Signed(Unix(ExpiryOf(result.verdict, context.now)));
+  json.Key("iss").String(context.issuer);
+  json.Key("iat").Signed(Unix(result.verdict.at));
+  json.Key("nbf").Signed(Unix(result.verdict.at));
+  json.Key("exp").Signed(Unix(EarExpiry(result)));
   json.Key("jti").String(context.token_id);
   if (context.nonce) json.Key("eat_nonce").String(*context.nonce);
   json.Key("ear.verifier-id").BeginObject();
   json.Key("build").String(StrCat("thimble ", kVersion));
-  json.Key("developer").String(kDeveloper);
+  json.Key("developer").String(kDefaultIssuer);
   json.EndObject();
   json.Key("submods").BeginObject();
   WriteSubmodule(json.Key("cpu0"), result);
   json.EndObject();
   json.EndObject();
   return out;
-}
-
-Result<EarSummary> CheckEar(std::string_view claims, Instant now, const std::optional<std::string>& nonce) {
-  TRY_ASSIGN(const auto document,
-             json::Document::Parse(claims, "EAR", ErrorKind::kMalformed, Check::kEvidenceFormat));
-  const json::Value root = document->root();
-  TRY_ASSIGN(const std::string profile, Text(root, "eat_profile"));
-  if (profile != kEarProfile) return Rejected(StrCat("profile ", profile, ", not ", kEarProfile));
-
-  EarSummary summary;
-  TRY_ASSIGN(summary.issued, Time(root, "iat"));
-  TRY_ASSIGN(summary.expires, Time(root, "exp"));
-  TRY(CheckWindow(summary, root, now));
-  if (nonce) {
-    const auto found = root.Find("eat_nonce");
-    const auto text = found ? found->String() : Result<std::string_view>(Rejected("no nonce"));
-    if (!text.ok() || *text != *nonce)
-      return Rejected(StrCat("nonce ", text.ok() ? *text : "absent", ", expected ", *nonce));
-  }
-  TRY_ASSIGN(summary.token_id, Text(root, "jti"));
-  TRY_ASSIGN(const json::Value submods, root.Get("submods"));
-  TRY_ASSIGN(const auto members, submods.Members());
-  if (members.empty()) return Malformed("no submodule");
-  for (const auto& [name, submodule] : members) {
-    TRY_ASSIGN(const Tier tier, ReadSubmodule(submodule, name));
-    summary.status = std::max(summary.status, tier);
-    TRY_ASSIGN(summary.policy, Text(submodule, "ear.appraisal-policy-id"));
-  }
-  return summary;
 }
 
 }  // namespace thimble

@@ -14,6 +14,7 @@
 namespace thimble {
 
 inline constexpr std::string_view kEarProfile = "tag:github.com,2023:veraison/ear";
+inline constexpr std::string_view kDefaultIssuer = "Thimble";
 
 // How far a claim or a result can be trusted (AR4SI).
 enum class Tier : uint8_t { kNone, kAffirming, kWarning, kContraindicated };
@@ -27,25 +28,22 @@ struct TrustVector {
   Tier worst() const;
 };
 TrustVector TrustVectorOf(const ResultView& result);
-// Never better than the worst claim, and contraindicated when the policy rejects.
+// Never better than the worst claim; at most a warning where grace was used; contraindicated when the policy rejects.
 Tier StatusOf(const ResultView& result);
 
+// How long a token lives at most.
+inline constexpr Seconds kEarLife{300};
+// The end of a token about this result, which is issued at verdict.at: at most 5 minutes later, never after the earliest
+// end of what the decision rests on (collateral, certificates, tolerances of the policy). What had ended before, and the
+// policy let pass, bounds nothing more: the token says so, and is at most `warning`.
+Instant EarExpiry(const ResultView& result);
+
 struct EarContext {
-  Instant now{};
-  std::string token_id;              // `jti`
+  std::string token_id;  // `jti`
+  std::string issuer{kDefaultIssuer};
   std::optional<std::string> nonce;  // `eat_nonce`, base64url
 };
-// The claims set: valid for 5 minutes, and no longer than the collateral that was used.
+// The claims set. What it is about has to be now.
 std::string EarClaims(const ResultView& result, const EarContext& context);
-
-// What a relying party holds a token's claims to, after its signature.
-struct EarSummary {
-  Tier status = Tier::kNone;  // the worst of its submodules
-  std::string policy, token_id;
-  Instant issued{}, expires{};
-};
-// Errors: kMalformed (evidence.format) for what is no EAR; kRejected (evidence.format) for another profile, a time outside
-// its window, another nonce than the one expected, a status better than its vector.
-Result<EarSummary> CheckEar(std::string_view claims, Instant now, const std::optional<std::string>& nonce);
 
 }  // namespace thimble

@@ -44,7 +44,9 @@ Lines Titled(std::string_view title, const Lines& lines) {
 
 Lines Summary(const Value& result) {
   Lines out;
-  AddLine(out, "decision", TextOf(result, "decision"));
+  const std::string about = TextOf(result, "about");
+  AddLine(out, "decision",
+          StrCat(TextOf(result, "decision"), about == "now" ? "" : StrCat(", about ", about)));
   AddLine(out, "evidence", TextOf(result, "tee"));
   const std::string anchor = TextOf(result, "trust_anchor");
   AddLine(out, "authentic", StrCat(TextOf(result, "authentic"), anchor.empty() ? "" : ", up to ", anchor));
@@ -59,6 +61,8 @@ Lines Summary(const Value& result) {
   const std::string expiry = TextOf(result, "earliest_expiry");
   AddLine(out, "judged at",
           StrCat(TextOf(result, "at"), expiry.empty() ? "" : ", on what holds until ", expiry));
+  AddLine(out, "grace used", TextOf(result, "grace_used"));
+  AddLine(out, "brought", TextOf(result, "caller_collateral"));
   if (const auto evaluation = result.Find("evaluation")) AddLine(out, "evaluation", InlineText(*evaluation));
   return out;
 }

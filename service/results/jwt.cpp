@@ -34,15 +34,17 @@ bool Says(const json::Value& object, std::string_view name, std::string_view wan
   return text.ok() && *text == wanted;
 }
 
+// A media type without "application/", as RFC 7515 section 4.1.9 recommends, or with it; letter case means nothing.
+bool IsOurType(const json::Value& header) {
+  const auto type = Text(header, "typ");
+  if (!type) return false;
+  std::string name = *type;
+  for (char& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+  return name == kTokenType || name == StrCat("application/", kTokenType);
+}
+
 Result<Jwk> ReadKey(const json::Value& object) {
-  Bytes point;
-  for (const std::string_view name : {"x", "y"}) {
-    TRY_ASSIGN(const std::string text, Text(object, name));
-    const auto coordinate = FromBase64(text);
-    if (!coordinate || coordinate->size() != kCoordinate)
-      return Malformed(StrCat("key: ", name, " is not 32 bytes"));
-    point.insert(point.end(), coordinate->begin(), coordinate->end());
-  }
+  TRY_ASSIGN(const Bytes point, ReadPoint(object));
   auto key = EcPublicKey::FromPoint(Curve::kP256, point);
   if (!key) return Malformed("key: not a point of P-256");
   TRY_ASSIGN(std::string kid, Text(object, "kid"));
@@ -76,20 +78,36 @@ std::string ThumbprintOf(ByteView point) {
   return Base64Url(Sha256(AsBytes(members)).view());
 }
 
-std::string JwksJson(const std::vector<EcSigningKey>& keys) {
+void WriteCoordinates(json::Writer& json, ByteView point) {
+  json.Key("x").String(X(point));
+  json.Key("y").String(Y(point));
+}
+
+Result<Bytes> ReadPoint(const json::Value& jwk) {
+  Bytes point;
+  for (const std::string_view name : {"x", "y"}) {
+    TRY_ASSIGN(const std::string text, Text(jwk, name));
+    const auto coordinate = FromBase64(text);
+    if (!coordinate || coordinate->size() != kCoordinate)
+      return Malformed(StrCat("key: ", name, " is not 32 bytes"));
+    point.insert(point.end(), coordinate->begin(), coordinate->end());
+  }
+  return point;
+}
+
+std::string JwksJson(const std::vector<Bytes>& points) {
   std::string out;
   json::Writer json(&out);
   json.BeginObject();
   json.Key("keys").BeginArray();
-  for (const EcSigningKey& key : keys) {
+  for (const Bytes& point : points) {
     json.BeginObject();
     json.Key("kty").String("EC");
     json.Key("crv").String("P-256");
-    json.Key("x").String(X(key.point()));
-    json.Key("y").String(Y(key.point()));
+    WriteCoordinates(json, point);
     json.Key("alg").String("ES256");
     json.Key("use").String("sig");
-    json.Key("kid").String(ThumbprintOf(key.point()));
+    json.Key("kid").String(ThumbprintOf(point));
     json.EndObject();
   }
   json.EndArray();
@@ -116,7 +134,7 @@ Result<std::vector<Jwk>> ParseJwks(std::string_view text) {
 
 Result<std::string> SignJwt(const EcSigningKey& key, std::string_view claims) {
   const std::string header =
-      StrCat("{\"alg\":\"ES256\",\"typ\":\"eat+jwt\",\"kid\":\"", ThumbprintOf(key.point()), "\"}");
+      StrCat("{\"alg\":\"ES256\",\"typ\":\"", kTokenType, "\",\"kid\":\"", ThumbprintOf(key.point()), "\"}");
   std::string token = StrCat(Base64Url(AsBytes(header)), ".", Base64Url(AsBytes(claims)));
   const Bytes signature = key.Sign(AsBytes(token));
   if (signature.empty())
@@ -130,6 +148,7 @@ Result<std::string> VerifyJwt(std::string_view token, const std::vector<Jwk>& ke
   TRY_ASSIGN(const auto header, json::Document::Parse(parts.header, "token header", ErrorKind::kMalformed,
                                                       Check::kEvidenceFormat));
   if (!Says(header->root(), "alg", "ES256")) return Rejected("alg is not ES256");
+  if (!IsOurType(header->root())) return Rejected(StrCat("typ is not ", kTokenType));
   if (header->root().Find("crit")) return Rejected("has critical extensions, and none is known");
   const auto kid = Text(header->root(), "kid");
   if (!kid.ok()) return Rejected("names no key");

@@ -9,28 +9,37 @@
 #include <vector>
 
 #include "tcb/base/crypto.h"
+#include "tcb/base/json.h"
 #include "tcb/base/result.h"
 #include "tcb/base/signing_key.h"
 
 namespace thimble {
+
+// `typ` of the tokens that are signed and accepted here (RFC 9782): a token made for something else is none of them,
+// though the same key has signed it (RFC 8725 section 3.11).
+inline constexpr std::string_view kTokenType = "eat+jwt";
 
 struct Jwk {
   std::string kid;
   EcPublicKey key;
 };
 
+// A point of P-256 is X || Y, 64 bytes.
 // RFC 7638: base64url of the SHA-256 of the key's required members.
 std::string ThumbprintOf(ByteView point);
 // {"keys": [...]}
-std::string JwksJson(const std::vector<EcSigningKey>& keys);
+std::string JwksJson(const std::vector<Bytes>& points);
+// Its members "x" and "y" alone, into an open object.
+void WriteCoordinates(json::Writer& json, ByteView point);
+// The point of an object with those. Errors: kMalformed (evidence.format).
+Result<Bytes> ReadPoint(const json::Value& jwk);
 // Errors: kMalformed (request.invalid). Keys of other kinds and uses are passed over.
 Result<std::vector<Jwk>> ParseJwks(std::string_view text);
 
 // "header.payload.signature". `claims` is a JSON object. Errors: kInternal, when the library cannot sign.
 Result<std::string> SignJwt(const EcSigningKey& key, std::string_view claims);
-// The claims, of a token whose signature holds under the key that its `kid` names. Errors: kMalformed (evidence.format) for
-// what is no token; kRejected (signing_chain.untrusted) for another algorithm, an unknown kid, critical extensions, a signature
-// that does not hold.
+// The claims. Errors: kMalformed (evidence.format) for what is no token, kRejected (signing_chain.untrusted) for another
+// algorithm or type, critical extensions, a key that is not in the set, a signature that does not hold.
 Result<std::string> VerifyJwt(std::string_view token, const std::vector<Jwk>& keys);
 
 }  // namespace thimble

@@ -6,7 +6,6 @@
 #include "service/results/render_claims.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
-#include "tcb/collateral.h"
 
 namespace thimble {
 namespace {
@@ -105,20 +104,34 @@ void WritePolicy(Writer& json, const ResultView& result) {
   json.EndObject();
 }
 
+void WriteNonce(Writer& json, const std::optional<NonceOutcome>& nonce) {
+  if (!nonce) return;
+  json.Key("nonce").BeginObject();
+  json.Key("expected").Hex(nonce->expected);
+  json.Key(nonce->in_tpm_quote ? "extra_data" : "report_data").Hex(nonce->compared);
+  json.Key("freshness").String(FreshnessOfNonceName(nonce->freshness));
+  json.EndObject();
+}
+
 }  // namespace
 
-void WriteCollateral(Writer& json, const Verdict& verdict) {
+void WriteCollateral(Writer& json, const std::vector<UsedCollateral>& collateral) {
   json.Key("collateral").BeginArray();
-  for (const ItemPtr& item : verdict.collateral) {
+  for (const UsedCollateral& used : collateral) {
     json.BeginObject();
-    json.Key("item").String(item->name());
-    json.Key("sha256").Hex(item->sha256().view());
-    json.Key("issued").String(FormatRfc3339(item->issued()));
-    json.Key("next_update").String(FormatRfc3339(item->next_update()));
-    json.Key("source").String(item->source().empty() ? "caller" : item->source());
+    json.Key("item").String(used.item);
+    json.Key("sha256").Hex(used.sha256.view());
+    json.Key("issued").String(FormatRfc3339(used.window.not_before));
+    json.Key("next_update").String(FormatRfc3339(used.window.not_after));
+    json.Key("brought_by").String(BroughtByName(used.by));
+    json.Key("source").String(used.source.empty() ? BroughtByName(used.by) : used.source);
     json.EndObject();
   }
   json.EndArray();
+}
+
+void WriteGrace(Writer& json, Seconds used) {
+  if (used > Seconds(0)) json.Key("grace_used").String(FormatDuration(used));
 }
 
 void WriteEvaluation(Writer& json, const ResultView& result) {
@@ -144,6 +157,7 @@ std::string RenderResult(const ResultView& result, const std::optional<std::stri
   out.reserve(8192);  // most are of 4 to 7 KB
   Writer json(&out);
   json.BeginObject();
+  json.Key("about").String(AboutText(result.outcome.about));
   json.Key("decision").String(result.decision.accept ? "accept" : "reject");
   json.Key("authentic").Bool(verdict.authentic);
   json.Key("tee").String(TeeName(verdict.tee));
@@ -160,7 +174,11 @@ std::string RenderResult(const ResultView& result, const std::optional<std::stri
   WriteShortfalls(json, verdict);
   WritePlatform(json.Key("platform"), verdict);
   WriteClaims(json.Key("claims"), verdict);
-  WriteCollateral(json, verdict);
+  WriteCollateral(json, result.outcome.collateral);
+  if (const auto& mode = result.outcome.caller_collateral)
+    json.Key("caller_collateral").String(CallerCollateralName(*mode));
+  WriteGrace(json, result.outcome.grace_used);
+  WriteNonce(json, result.outcome.nonce);
   WriteEvaluation(json, result);
   if (!verdict.trust_anchor.empty()) json.Key("trust_anchor").String(verdict.trust_anchor);
   json.Key("at").String(FormatRfc3339(verdict.at));

@@ -7,25 +7,28 @@
 #include <optional>
 #include <string>
 
+#include "service/verification/outcome.h"
 #include "tcb/base/json.h"
 #include "tcb/policy.h"
 #include "tcb/verdict.h"
 
 namespace thimble {
 
-// What is rendered: the verdict, and the policy's word on it.
+// What is rendered: what a verification came to, under this policy and baseline.
 struct ResultView {
-  const Verdict& verdict;
-  const Decision& decision;
+  const VerificationOutcome& outcome;  // without an error
   const Policy& policy;
-  std::string_view baseline;      // "" when the collateral was the caller's
+  std::string_view baseline;      // "" where it chose nothing
   uint32_t baseline_version = 0;  // 0: none
+  const Verdict& verdict = outcome.verdict;
+  const Decision& decision = outcome.decision;
 };
 // `ear`: the signed form of the same, or none.
 std::string RenderResult(const ResultView& result, const std::optional<std::string>& ear = std::nullopt);
-// The members "evaluation" and "collateral", into an open object.
+// The members "evaluation", "collateral" and "grace_used" (absent where none was), into an open object.
 void WriteEvaluation(json::Writer& json, const ResultView& result);
-void WriteCollateral(json::Writer& json, const Verdict& verdict);
+void WriteCollateral(json::Writer& json, const std::vector<UsedCollateral>& collateral);
+void WriteGrace(json::Writer& json, Seconds used);
 
 // The entries of "checks", into an open array: those of the verification, then one for each rule.
 void WriteChecks(json::Writer& json, const CheckLog& checks, const std::vector<Finding>& findings);

@@ -34,16 +34,40 @@ void WriteVersion(Writer& json, std::string_view key, const amd::FirmwareVersion
   json.Key(key).String(StrCat(version.major, ".", version.minor, ".", version.build));
 }
 
+void WriteSelection(Writer& json, const amd::PcrSelection& selection) {
+  json.Key("pcr_bank").String(amd::PcrBankName(selection.bank));
+  json.Key("pcr_selection").BeginArray();
+  for (const uint8_t number : selection.pcrs) json.Unsigned(number);
+  json.EndArray();
+}
+
+// What the quote covers: of one bank, as is usual, or a list.
 void WriteTpmQuote(Writer& json, const amd::TpmQuoteClaims& quote) {
   json.Key("tpm_quote").BeginObject();
   json.Key("extra_data").Hex(quote.extra_data);
-  json.Key("pcr_bank").String("sha256");
-  json.Key("pcr_selection").BeginArray();
-  for (size_t i = 0; i < quote.pcr_selection.size(); ++i) {
-    if (quote.pcr_selection.at(i)) json.Unsigned(i);
+  if (quote.selections.size() == 1) {
+    WriteSelection(json, quote.selections.front());
+  } else {
+    json.Key("pcr_selections").BeginArray();
+    for (const amd::PcrSelection& selection : quote.selections) {
+      json.BeginObject();
+      WriteSelection(json, selection);
+      json.EndObject();
+    }
+    json.EndArray();
   }
-  json.EndArray();
   json.Key("pcr_digest").Hex(quote.pcr_digest);
+  json.EndObject();
+}
+
+// The values that the quote proves: {"sha256": {"0": hex, ...}}.
+void WritePcrs(Writer& json, const amd::PcrValues& pcrs) {
+  json.Key("tpm_pcrs").BeginObject();
+  for (const auto& [bank, values] : pcrs) {
+    json.Key(amd::PcrBankName(bank)).BeginObject();
+    for (const auto& [number, value] : values) json.Key(StrCat(number)).Hex(value);
+    json.EndObject();
+  }
   json.EndObject();
 }
 
@@ -52,10 +76,12 @@ void WriteHclFields(Writer& json, const amd::HclClaims& hcl) {
   json.Key("hcl_version").Unsigned(hcl.version);
   json.Key("hcl_hash_type").Unsigned(hcl.hash_type);
   json.Key("runtime_data_sha256").Hex(hcl.runtime_data_sha256.view());
-  json.Key("ak_modulus_sha256").Hex(hcl.ak_modulus_sha256.view());
+  if (hcl.ak_point.empty()) json.Key("ak_modulus_sha256").Hex(hcl.ak_modulus_sha256.view());
+  if (!hcl.ak_point.empty()) json.Key("ak_point").Hex(hcl.ak_point);
   if (hcl.runtime_user_data) json.Key("runtime_user_data").String(*hcl.runtime_user_data);
   if (!hcl.runtime_data.empty()) json.Key("runtime_data").Raw(hcl.runtime_data);  // keys, vm-configuration
   if (hcl.tpm_quote) WriteTpmQuote(json, *hcl.tpm_quote);
+  if (!hcl.pcrs.empty()) WritePcrs(json, hcl.pcrs);
 }
 
 void WriteSgxFields(Writer& json, const intel::SgxClaims& claims) {

@@ -1,79 +1,73 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/results/result_signer.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
+#include <algorithm>
 
 #include "service/results/ear.h"
-#include "service/support/file.h"
+#include "service/results/result_key_files.h"
 #include "service/support/randomness.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
-#include "tcb/pki/pem.h"
 
 namespace thimble {
 namespace {
 
-constexpr size_t kMaxKeyFile = 16'384;
-constexpr std::string_view kLabel = "EC PRIVATE KEY";
+// Signers that are under way take their time, and relying parties' clocks differ.
+constexpr Seconds kMargin{60};
 
-Error Failure(const std::string& path, std::string_view why) {
-  return {ErrorKind::kInternal, Check::kStoreIo, StrCat("result key ", path, ": ", why)};
+Error NotSigned(std::string_view why) {
+  return {ErrorKind::kMalformed, Check::kRequest, StrCat("ear: ", why)};
 }
 
-EcSigningKey MakeKey() {
-  while (true) {  // one number in 2^32 is not in the range
-    if (auto key = EcSigningKey::FromScalar(RandomBytes(32))) return *std::move(key);
-  }
-}
-
-Status WriteNew(const std::string& path, std::string_view text) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (file < 0) return Failure(path, std::strerror(errno));
-  const ssize_t written = ::write(file, text.data(), text.size());
-  const bool whole = written == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
-  const int error = errno;
-  ::close(file);
-  if (whole) return {};
-  ::unlink(path.c_str());  // half a key is none
-  return Failure(path, std::strerror(error));
-}
-
-// Others must not be able to read it: whoever can may sign in our name.
-Status CheckOwnersAlone(const std::string& path) {
-  struct stat found {};
-  if (::stat(path.c_str(), &found) != 0) return Failure(path, std::strerror(errno));
-  if ((found.st_mode & 0077) != 0) return Failure(path, "others may read it: chmod 600");
+// What a signature of ours may stand for: decisions about now, on collateral that this server vouches for.
+Status CheckSignable(const VerificationOutcome& outcome) {
+  if (outcome.about) return NotSigned("a result about another time is never signed: leave out ear, or at");
+  if (outcome.caller_collateral == CallerCollateral::kAny)
+    return NotSigned("a result on whatever collateral the caller brought is never signed");
   return {};
 }
 
 }  // namespace
 
-Result<ResultSigner> ResultSigner::AtFile(const std::string& path) {
-  TRY_ASSIGN(const auto text, ReadFileIfThere(path, kMaxKeyFile));
-  if (!text) {
-    EcSigningKey key = MakeKey();
-    TRY(WriteNew(path, EncodePem(key.ToDer(), kLabel)));
-    return ResultSigner(std::move(key));
-  }
-  TRY(CheckOwnersAlone(path));
-  for (const std::string_view label : {kLabel, std::string_view("PRIVATE KEY")}) {
-    const auto ders = DecodePem(*text, label, 1, Check::kStoreIo);
-    if (!ders.ok() || ders->size() != 1) continue;
-    if (auto key = EcSigningKey::FromDer(ders->front())) return ResultSigner(*std::move(key));
-  }
-  return Failure(path, "not a P-256 key in PEM");
+Result<std::unique_ptr<ResultSigner>> ResultSigner::AtFile(const std::string& path, std::string issuer) {
+  TRY_ASSIGN(ResultKeys keys, OpenResultKeys(path));
+  return std::unique_ptr<ResultSigner>(new ResultSigner(path, std::move(issuer), std::move(keys)));
 }
 
-ResultSigner ResultSigner::InMemory() { return ResultSigner(MakeKey()); }
+std::unique_ptr<ResultSigner> ResultSigner::InMemory(std::string issuer) {
+  return std::unique_ptr<ResultSigner>(new ResultSigner("", std::move(issuer), {MakeResultKey(), {}}));
+}
 
-Result<std::string> ResultSigner::Sign(const ResultView& result, Instant now,
-                                       const std::optional<std::string>& nonce) const {
-  return SignJwt(key_, EarClaims(result, {now, HexLower(RandomBytes(16)), nonce}));
+Result<SignedResult> ResultSigner::Sign(const ResultView& result,
+                                        const std::optional<std::string>& nonce) const {
+  TRY(CheckSignable(result.outcome));
+  const auto keys = keys_.Get();
+  SignedResult out{.token = {}, .id = HexLower(RandomBytes(16))};
+  TRY_ASSIGN(out.token, SignJwt(keys->current, EarClaims(result, {out.id, issuer_, nonce})));
+  return out;
+}
+
+std::string ResultSigner::Jwks(Instant now) const {
+  const auto keys = keys_.Get();
+  std::vector<Bytes> points = {keys->current.point()};
+  for (const RetiredKey& key : keys->retired) {
+    if (key.until > now && std::ranges::find(points, key.point) == points.end()) points.push_back(key.point);
+  }
+  return JwksJson(points);
+}
+
+Result<KeyRotation> ResultSigner::Rotate(Instant now, const Record& record) {
+  const std::lock_guard lock(rotation_);
+  const auto before = keys_.Get();
+  ResultKeys after{MakeResultKey(), before->retired};
+  std::erase_if(after.retired, [now](const RetiredKey& key) { return key.until <= now; });
+  after.retired.push_back({before->current.point(), now + kEarLife + kMargin});
+  const KeyRotation rotation{ThumbprintOf(after.current.point()), ThumbprintOf(before->current.point()),
+                             after.retired.back().until};
+  TRY(record(rotation));
+  if (!path_.empty()) TRY(WriteResultKeys(path_, after));
+  keys_.Set(std::move(after));
+  return rotation;
 }
 
 }  // namespace thimble

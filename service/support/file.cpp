@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/support/file.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <system_error>
 
@@ -19,6 +25,28 @@ Error Unreadable(const std::string& path, std::string_view why) {
 Error Unwritable(const std::string& path) {
   return {ErrorKind::kUnavailable, Check::kStoreIo,
           StrCat("cannot write ", path, ": ", std::generic_category().message(errno))};
+}
+
+Error Failure(std::string_view what, const std::string& path) {
+  return {ErrorKind::kInternal, Check::kStoreIo,
+          StrCat(what, " ", path, ": ", std::generic_category().message(errno))};
+}
+
+Status SyncDirectoryOf(const std::string& path) {
+  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+  const std::string directory = parent.empty() ? "." : parent.string();
+  const int opened = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (opened < 0) return Failure("cannot open", directory);
+  const bool synced = ::fsync(opened) == 0;
+  const Status status = synced ? Status() : Status(Failure("cannot sync", directory));
+  ::close(opened);
+  return status;
+}
+
+std::string ModeText(mode_t mode) {
+  std::array<char, 8> text{};
+  std::snprintf(text.data(), text.size(), "%04o", static_cast<unsigned>(mode & 07777));
+  return text.data();
 }
 
 }  // namespace
@@ -54,6 +82,45 @@ Status WriteFile(const std::string& path, std::string_view text) {
     std::remove(part.c_str());
     return error;
   }
+  return {};
+}
+
+Status WriteNewFile(const std::string& path, std::string_view text, mode_t mode) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+  if (file < 0) return Failure("cannot make", path);
+  const bool whole =
+      ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
+  const Status status = whole ? SyncDirectoryOf(path) : Status(Failure("cannot write", path));
+  ::close(file);
+  if (!status) ::unlink(path.c_str());  // half a file is none
+  return status;
+}
+
+Status ReplaceFile(const std::string& path, std::string_view text, mode_t mode) {
+  const std::string fresh = path + ".new";
+  ::unlink(fresh.c_str());  // what a former attempt left
+  TRY(WriteNewFile(fresh, text, mode));
+  if (::rename(fresh.c_str(), path.c_str()) != 0) return Failure("cannot replace", path);
+  return SyncDirectoryOf(path);
+}
+
+Status CheckOnlyOurs(const std::string& path, std::string_view what, OthersMay others) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0)
+    return errno == ENOENT ? Status() : Status(Failure("cannot look at", path));
+  const auto refuse = [&](std::string_view why) {
+    return Error{ErrorKind::kInternal, Check::kStoreIo, StrCat(what, " ", path, " ", why)};
+  };
+  if (found.st_uid != ::geteuid()) {
+    return refuse(StrCat("belongs to user ", found.st_uid, ", and this process runs as user ", ::geteuid(),
+                         ": whoever owns it can change it. Make it this user's (chown), or name another"));
+  }
+  const std::string mode = ModeText(found.st_mode);
+  if (others == OthersMay::kNothing && (found.st_mode & 0077) != 0)
+    return refuse(
+        StrCat("can be read or written by others than its owner (mode ", mode, "): chmod 600 ", path));
+  if ((found.st_mode & 0022) != 0)
+    return refuse(StrCat("can be written by others than its owner (mode ", mode, "): chmod go-w ", path));
   return {};
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reading and writing whole files.
+// Reading and writing whole files, and who else may touch them.
 #pragma once
+
+#include <sys/types.h>
 
 #include <optional>
 #include <string>
@@ -18,5 +20,15 @@ Result<std::optional<std::string>> ReadFileIfThere(const std::string& path, size
 
 // Whole or not at all. Errors: store.io.
 Status WriteFile(const std::string& path, std::string_view text);
+
+// With this mode from its first byte on, and on the disk when it returns. Errors: store.io.
+Status WriteNewFile(const std::string& path, std::string_view text, mode_t mode);  // nothing may be there
+Status ReplaceFile(const std::string& path, std::string_view text,
+                   mode_t mode);  // the old one, until all is there
+
+enum class OthersMay : uint8_t { kRead, kNothing };
+// That `path`, a file or directory, is the user's that this process runs as, and that others, its group too, may do no
+// more than that. What is not there is nobody's. Errors (store.io) say whose it is, or how to mend it; `what` names it.
+Status CheckOnlyOurs(const std::string& path, std::string_view what, OthersMay others);
 
 }  // namespace thimble

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/verification/amd_json.h"
 
+#include <algorithm>
+#include <charconv>
+
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/pki/pem.h"
@@ -24,6 +27,47 @@ Status AddCrl(ByteView bytes, amd::EndorsementSet& set) {
 
 bool IsCertificate(ByteView der) { return Certificate::Parse(der, Check::kCollateralMalformed).ok(); }
 bool IsCrl(ByteView der) { return Crl::Parse(der, Check::kCollateralMalformed).ok(); }
+
+// One value, of the bank that is given or, of a list alone, of the one with values of this length.
+Status ReadPcr(const json::Value& value, uint8_t number, const amd::PcrBank*& bank, amd::PcrValues& pcrs) {
+  TRY_ASSIGN(const std::string_view text, value.String());
+  auto bytes = FromHex(text);
+  if (bytes && bank == nullptr) {
+    const auto found = std::ranges::find(amd::kPcrBanks, bytes->size(), &amd::PcrBank::digest_size);
+    if (found != amd::kPcrBanks.end()) bank = &*found;
+  }
+  if (!bytes || bank == nullptr || bytes->size() != bank->digest_size) {
+    return NotAsked(
+        StrCat("PCR ", number, ": not hex of a digest of ", bank != nullptr ? bank->name : "any bank"));
+  }
+  pcrs[bank->id][number] = *std::move(bytes);
+  return {};
+}
+
+Status ReadPcrList(const json::Value& list, const amd::PcrBank* bank, amd::PcrValues& pcrs) {
+  constexpr uint8_t kListed = 24;
+  TRY_ASSIGN(const auto elements, list.Array());
+  if (elements.size() != kListed) return NotAsked(StrCat("PCRs: ", elements.size(), ", expected 24"));
+  for (uint8_t i = 0; i < kListed; ++i) {
+    if (!elements.at(i).IsNull()) TRY(ReadPcr(elements.at(i), i, bank, pcrs));
+  }
+  return {};
+}
+
+Status ReadPcrMembers(const json::Value& object, const amd::PcrBank& bank, amd::PcrValues& pcrs) {
+  TRY_ASSIGN(const auto members, object.Members());
+  for (const auto& [name, value] : members) {
+    uint8_t number = 0;
+    const char* const end = name.data() + name.size();
+    const auto parsed = std::from_chars(name.data(), end, number);
+    if (parsed.ec != std::errc() || parsed.ptr != end || number >= amd::kPcrCount)
+      return NotAsked(StrCat("pcrs: \"", name, "\" is not 0 to 31"));
+    if (pcrs[bank.id].contains(number)) return NotAsked(StrCat("pcrs: \"", name, "\" is there twice"));
+    const amd::PcrBank* own = &bank;
+    TRY(ReadPcr(value, number, own, pcrs));
+  }
+  return {};
+}
 
 Result<Bytes> Base64Member(const json::Value& object, std::string_view name) {
   TRY_ASSIGN(const json::Value member, object.Get(name));
@@ -65,16 +109,20 @@ Result<amd::EndorsementSet> ReadEndorsements(const json::Value& list) {
   return set;
 }
 
-Result<amd::PcrBank> ReadPcrs(const json::Value& list) {
-  TRY_ASSIGN(const auto elements, list.Array());
-  amd::PcrBank pcrs;
-  if (elements.size() != pcrs.size()) return NotAsked(StrCat("PCRs: ", elements.size(), ", expected 24"));
-  for (size_t i = 0; i < pcrs.size(); ++i) {
-    TRY_ASSIGN(const std::string_view text, elements.at(i).String());
-    const auto pcr = Digest256::FromHex(text);
-    if (!pcr) return NotAsked(StrCat("PCR ", i, ": not 64 hex digits"));
-    pcrs.at(i) = *pcr;
+Result<amd::PcrValues> ReadPcrs(const json::Value& value) {
+  amd::PcrValues pcrs;
+  if (value.type() == json::Type::kArray) {
+    TRY(ReadPcrList(value, nullptr, pcrs));
+  } else {
+    TRY_ASSIGN(const auto members, value.Members());
+    for (const auto& [name, values] : members) {
+      const amd::PcrBank* const bank = amd::FindPcrBank(name);
+      if (bank == nullptr) return NotAsked(StrCat("pcrs: there is no bank \"", name, "\""));
+      TRY(values.type() == json::Type::kArray ? ReadPcrList(values, bank, pcrs)
+                                              : ReadPcrMembers(values, *bank, pcrs));
+    }
   }
+  if (pcrs.empty()) return NotAsked("pcrs: names no PCR");
   return pcrs;
 }
 
@@ -82,7 +130,7 @@ Result<amd::TpmQuote> ReadTpmQuote(const json::Value& object) {
   TRY(object.AllowOnly({"message", "signature", "pcrs"}));
   TRY_ASSIGN(Bytes message, Base64Member(object, "message"));
   TRY_ASSIGN(Bytes signature, Base64Member(object, "signature"));
-  std::optional<amd::PcrBank> pcrs;
+  std::optional<amd::PcrValues> pcrs;
   if (const auto list = object.Find("pcrs")) {
     TRY_ASSIGN(pcrs, ReadPcrs(*list));
   }

@@ -21,10 +21,11 @@ Status AddEndorsement(ByteView bytes, amd::EndorsementSet& set);
 // Malformed (request.invalid): it is no such list.
 Result<amd::EndorsementSet> ReadEndorsements(const json::Value& list);
 
-// {"message": base64, "signature": base64, "pcrs"?: [24 hex]}. Malformed: request.invalid, hcl.format.
+// {"message": base64, "signature": base64, "pcrs"?: as below}. Malformed: request.invalid, hcl.format.
 Result<amd::TpmQuote> ReadTpmQuote(const json::Value& object);
 
-// [24 hex] of the SHA-256 bank. Malformed: request.invalid.
-Result<amd::PcrBank> ReadPcrs(const json::Value& list);
+// {"sha256": {"7": hex, ...}, ...}, or of a bank a list of 24, null where a PCR is not named; or that list alone, of the
+// bank whose values have this length. Malformed: request.invalid.
+Result<amd::PcrValues> ReadPcrs(const json::Value& value);
 
 }  // namespace thimble

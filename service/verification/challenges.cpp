@@ -21,9 +21,7 @@ Instant ExpiryIn(ByteView nonce) {
   return Instant(Seconds(static_cast<int64_t>(seconds)));
 }
 
-Error Stale(std::string_view why) {
-  return {ErrorKind::kRejected, Check::kReportData, StrCat("nonce: ", why)};
-}
+Error Stale(std::string_view why) { return {ErrorKind::kRejected, Check::kNonce, StrCat("nonce: ", why)}; }
 
 }  // namespace
 
@@ -62,7 +60,7 @@ Status Challenges::Take(ByteView nonce, Instant now) {
   const bool before = std::any_of(begin, end, [&](const auto& entry) { return Equal(entry.second, nonce); });
   if (before) return Stale("was used before");
   if (taken_.size() >= kMaxTaken)
-    return Error{ErrorKind::kUnavailable, Check::kReportData, "nonce: too many are waiting to expire"};
+    return Error{ErrorKind::kUnavailable, Check::kNonce, "nonce: too many are waiting to expire"};
   taken_.emplace(expires, Bytes(nonce.begin(), nonce.end()));
   return {};
 }

@@ -28,7 +28,7 @@ class Challenges {
 
   // Whether the nonce is one of ours.
   bool Issued(ByteView nonce) const;
-  // Takes one of ours, once. Errors (kRejected, report_data.mismatch): it has expired, or was taken before; also, when too many
+  // Takes one of ours, once. Errors (kRejected, nonce.mismatch): it has expired, or was taken before; also, when too many
   // wait to expire, any (kUnavailable).
   Status Take(ByteView nonce, Instant now);
 

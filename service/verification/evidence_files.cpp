@@ -7,9 +7,9 @@
 #include <iterator>
 #include <set>
 
+#include "service/support/file.h"
 #include "service/verification/amd_json.h"
 #include "service/verification/collateral_json.h"
-#include "service/support/file.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -111,7 +111,7 @@ Result<std::optional<amd::TpmQuote>> TpmQuoteIn(const std::filesystem::path& dir
   if (message.empty()) return std::optional<amd::TpmQuote>();
   TRY_ASSIGN(Bytes signature, BytesIn(directory, "tpm_quote.sig"));
   TRY_ASSIGN(const std::string text, TextIn(directory, "tpm_pcrs.json"));
-  std::optional<amd::PcrBank> pcrs;
+  std::optional<amd::PcrValues> pcrs;
   if (!text.empty()) {
     TRY_ASSIGN(const auto document, json::Document::Parse(text, "tpm_pcrs.json", ErrorKind::kMalformed,
                                                           Check::kCollateralMalformed));

@@ -25,20 +25,27 @@ ItemPtr ChainBeside(const CollateralItem& vcek, const CollateralKey& chain, Coll
   return taken ? *taken : nullptr;
 }
 
+// What is brought is judged as it is by whom the policy lets, and about another time; about now it is a hint.
+amd::EndorsementSet Counting(const VerificationRequest& request) {
+  const bool as_it_is = request.at || ModeOf(request) == CallerCollateral::kAny;
+  return as_it_is ? request.endorsements : amd::AsHints(request.endorsements);
+}
+
 }  // namespace
 
 // What was sought, and why there is no CRL: with a CRL that came with the evidence that is no error.
 struct Verification::SoughtEndorsements {
   amd::CachedEndorsements cached;
+  std::optional<CollateralKey> crl_key;
   std::optional<Error> crl_error;
 };
 
-Outcome Verification::RunSnp(const VerificationRequest& request, ByteView report, Instant at,
-                             const Addition& addition) {
+Verification::Judged Verification::RunSnp(const VerificationRequest& request, ByteView report, Instant at,
+                                          const Addition& addition) {
   const auto floor = floors_.Get(request.baseline.amd);
   if (!floor) return Outcome::Failed(floor.error());
   auto begun =
-      amd::SnpVerification::Begin(report, request.endorsements, request.product, anchors_, at, &amd_memo_);
+      amd::SnpVerification::Begin(report, Counting(request), request.product, anchors_, at, &amd_memo_);
   if (!begun) return Outcome::Failed(std::move(begun).error());
   Verdict so_far = begun->verdict();
   if (addition) addition(so_far);
@@ -47,6 +54,8 @@ Outcome Verification::RunSnp(const VerificationRequest& request, ByteView report
   const Policy& policy = request.policy.For(EvidenceClass::kSnp);
   const auto sought = Seek(*begun, request, policy.amd_crl);
   if (!sought) return Outcome::Failed(sought.error(), std::move(so_far));
+  if (!request.at && begun->knows_newer_crl(sought->cached))
+    cache_->RefreshSoon(*sought->crl_key, clock_.Now());
   auto verdict = std::move(begun).value().Finish(sought->cached, policy.amd_crl);
   if (!verdict) {
     Error error = std::move(verdict).error();
@@ -106,6 +115,7 @@ Result<Verification::SoughtEndorsements> Verification::Seek(const amd::SnpVerifi
     auto& item = items.at(i);
     const ItemKind kind = KindOf(keys.at(i));
     if (kind == ItemKind::kAmdCrl) {
+      sought.crl_key = keys.at(i);
       if (item) {
         sought.cached.crl = *item;
       } else {

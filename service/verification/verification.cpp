@@ -4,11 +4,10 @@
 #include <algorithm>
 #include <future>
 
-#include "service/baselines/evaluation.h"
 #include "service/upstreams/miss_budgets.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
-#include "tcb/pki/pem.h"
+#include "tcb/findings.h"
 #include "tcb/verify.h"
 
 namespace thimble {
@@ -16,29 +15,64 @@ namespace {
 
 using Outcome = VerificationOutcome;
 
-constexpr size_t kMaxChain = 8;
+constexpr size_t kMinNonce = 8, kMaxNonce = 64;
 
 Error NamingItem(const CollateralKey& key, Error error) {
   error.message = StrCat(KeyName(key), ": ", error.message);
   return error;
 }
 
+Error Refused(std::string message) { return {ErrorKind::kMalformed, Check::kRequest, std::move(message)}; }
+
+bool BringsCollateral(const VerificationRequest& request) {
+  return request.collateral || !request.endorsements.empty();
+}
+
+// Only what the server answers for is signed.
+Status CheckSignable(const VerificationRequest& request) {
+  if (!request.ear) return {};
+  if (request.at)
+    return Refused("ear: goes only with a decision about now; one about another time is not signed");
+  if (ModeOf(request) == CallerCollateral::kAny) {
+    return Refused(
+        StrCat("ear: policy ", request.policy.id,
+               " takes what callers bring as it is (caller_collateral = \"any\"), and no decision on "
+               "that is signed"));
+  }
+  return {};
+}
+
+Status CheckNonceForm(const std::optional<Bytes>& nonce) {
+  if (!nonce) return {};
+  if (nonce->size() < kMinNonce || nonce->size() > kMaxNonce) {
+    return Refused(StrCat("nonce: ", nonce->size(), " bytes, must have ", kMinNonce, " to ", kMaxNonce));
+  }
+  if (AllZero(*nonce))
+    return Refused("nonce: all zero, as report data that nobody set is: it proves nothing");
+  return {};
+}
+
+// What can be said of the request before its evidence is looked at.
+Status CheckAsked(const VerificationRequest& request) {
+  TRY(CheckSignable(request));
+  TRY(CheckNonceForm(request.nonce));
+  if (ModeOf(request) == CallerCollateral::kRefuse && BringsCollateral(request)) {
+    return Refused(StrCat(request.collateral ? "collateral" : "endorsements", ": policy ", request.policy.id,
+                          " refuses what callers bring (caller_collateral = \"refuse\")"));
+  }
+  return {};
+}
+
 Status GoesOnlyWith(std::string_view evidence, bool fits, bool given, std::string_view name) {
   if (!given || fits) return {};
-  return Error{ErrorKind::kMalformed, Check::kRequest, StrCat(name, ": goes only with ", evidence)};
+  return Refused(StrCat(name, ": goes only with ", evidence));
 }
 
 // Where no TPM quote carries it, the nonce is the report data, followed by zeros.
-Status CheckNonce(const VerificationRequest& request) {
-  if (!request.nonce) return {};
-  const auto refuse = [](std::string_view why) {
-    return Error{ErrorKind::kMalformed, Check::kRequest, StrCat("nonce: ", why)};
-  };
-  if (request.report_data || request.runtime_data)
-    return refuse("is what the report data has to be: it goes with neither report_data nor runtime_data");
-  if (request.nonce->size() < 8 || request.nonce->size() > intel::ReportData::kSize)
-    return refuse("must have 8 to 64 bytes");
-  return {};
+Status CheckNonceIsAlone(const VerificationRequest& request) {
+  if (!request.nonce || (!request.report_data && !request.runtime_data)) return {};
+  return Refused(
+      "nonce: is what the report data has to be: it goes with neither report_data nor runtime_data");
 }
 
 // No member of a request is silently ignored: each has evidence that it goes with.
@@ -48,54 +82,119 @@ Status CheckFits(const VerificationRequest& request, bool quote, bool snp, bool 
   TRY(GoesOnlyWith("an SNP report", snp, request.product.has_value(), "product"));
   TRY(GoesOnlyWith("the HCL report of a TD", hcl && !snp, request.td_quote.has_value(), "td_quote"));
   TRY(GoesOnlyWith("an HCL report", hcl, request.tpm_quote.has_value(), "tpm_quote"));
-  return hcl ? Status() : CheckNonce(request);
+  return hcl ? Status() : CheckNonceIsAlone(request);
+}
+
+std::vector<UsedCollateral> UsedBy(const Verdict& verdict) {
+  std::vector<UsedCollateral> used;
+  used.reserve(verdict.collateral.size());
+  for (const ItemPtr& item : verdict.collateral) {
+    used.push_back({item->name(), item->sha256(), item->window(), item->source(),
+                    item->source().empty() ? BroughtBy::kCaller : BroughtBy::kServer});
+  }
+  for (const BroughtEndorsement& brought : verdict.brought)
+    used.push_back({brought.item, brought.sha256, brought.window, "", brought.by});
+  return used;
+}
+
+// What the nonce was compared with.
+NonceOutcome ComparedNonce(const Bytes& nonce, const Verdict& verdict) {
+  NonceOutcome out{.expected = nonce, .compared = {}};
+  if (verdict.hcl == nullptr) {
+    const ByteView data = ReportDataOf(verdict);
+    out.compared.assign(data.begin(), data.end());
+  } else {
+    out.in_tpm_quote = true;
+    if (verdict.hcl->tpm_quote) out.compared = verdict.hcl->tpm_quote->extra_data;
+  }
+  return out;
+}
+
+// What the policy let pass.
+Seconds GraceUsed(const Outcome& outcome) {
+  const Verdict& verdict = outcome.verdict;
+  if (!outcome.decision.accept || verdict.at <= verdict.window.not_after) return Seconds(0);
+  return verdict.at - verdict.window.not_after;
 }
 
 }  // namespace
 
-std::array<CollateralKey, 4> KeysFor(const intel::NeededCollateral& needed, const Selector& selector) {
-  const EnclaveId enclave = needed.tee == IntelTee::kTdx ? EnclaveId::kTdQe : EnclaveId::kQe;
-  return {RootCaCrlKey{}, PckCrlKey{needed.ca}, TcbInfoKey{needed.tee, needed.fmspc, selector},
-          EnclaveIdentityKey{enclave, selector}};
+CallerCollateral ModeOf(const VerificationRequest& request) {
+  return request.policy.caller_collateral.value_or(request.caller_collateral);
+}
+
+bool IsJudgedAsBrought(const VerificationRequest& request) {
+  return request.collateral && !request.at && ModeOf(request) == CallerCollateral::kAny;
 }
 
 Outcome Verification::Run(const VerificationRequest& request) {
   Outcome outcome = Decide(request);
+  outcome.about = request.at;
+  if (BringsCollateral(request)) outcome.caller_collateral = ModeOf(request);
+  outcome.grace_used = GraceUsed(outcome);
   if (watcher_) watcher_(request, outcome);
   return outcome;
 }
 
 Outcome Verification::Decide(const VerificationRequest& request) {
+  if (const Status asked = CheckAsked(request); !asked) return Outcome::Failed(asked.error());
   const Instant at = request.at.value_or(clock_.Now());
-  Outcome outcome = Judge(request, at);
-  if (outcome.error) return outcome;
+  Judged judged = Judge(request, at);
+  Outcome& outcome = judged.outcome;
+  if (outcome.error) return std::move(outcome);
+  if (outcome.collateral.empty()) outcome.collateral = UsedBy(outcome.verdict);
   if (request.report_data) CheckReportData(outcome.verdict, *request.report_data);
   if (request.runtime_data) CheckRuntimeData(outcome.verdict, *request.runtime_data);
   outcome.decision = Appraise(outcome.verdict, request.policy, at);
-  NoteSeen(request, outcome.verdict);
-  return outcome;
+  if (outcome.decision.accept && judged.not_held)
+    return Outcome::Failed(*std::move(judged.not_held), std::move(outcome.verdict));
+  SettleNonce(request, outcome);
+  if (!outcome.error && !request.at) NoteSeen(outcome);
+  return std::move(outcome);
 }
 
-// A decision that is repeated for another time is no sighting.
-void Verification::NoteSeen(const VerificationRequest& request, const Verdict& verdict) {
-  if (seen_ == nullptr || request.at) return;
-  if (const auto tcb = TcbOf(verdict)) seen_->Note(*tcb, clock_.Now());
+// A nonce that was issued here is good once, for a decision about now. Judged last, and only of evidence that holds:
+// nobody else uses it up.
+void Verification::SettleNonce(const VerificationRequest& request, Outcome& outcome) {
+  if (!request.nonce) return;
+  Verdict& verdict = outcome.verdict;
+  outcome.nonce = ComparedNonce(*request.nonce, verdict);
+  if (request.at || verdict.hard() != nullptr) return;
+  if (challenges_ == nullptr || !challenges_->Issued(*request.nonce)) {
+    outcome.nonce->freshness = NonceOutcome::Freshness::kCallers;
+    return;
+  }
+  const Status taken = challenges_->Take(*request.nonce, clock_.Now());
+  if (taken) {
+    verdict.checks.Set(Check::kNonce, CheckResult::kPassed);
+    outcome.nonce->freshness = NonceOutcome::Freshness::kIssuedHere;
+  } else if (taken.error().kind != ErrorKind::kRejected) {
+    outcome.error = taken.error();
+  } else {
+    HardUnless(verdict, Check::kNonce, false, [&] { return taken.error().message; });
+    outcome.decision = Appraise(verdict, request.policy, verdict.at);
+  }
 }
 
-Outcome Verification::Judge(const VerificationRequest& request, Instant at) {
+void Verification::NoteSeen(const Outcome& outcome) {
+  if (seen_ == nullptr) return;
+  if (const auto tcb = TcbOf(outcome.verdict)) seen_->Note(*tcb, clock_.Now());
+}
+
+Verification::Judged Verification::Judge(const VerificationRequest& request, Instant at) {
   const auto kind = DetectEvidence(request.evidence);
   if (!kind) return Outcome::Failed(kind.error());
   if (*kind == EvidenceKind::kHclReport) return RunHcl(request, at);
   const bool quote = *kind == EvidenceKind::kQuote;
   if (const Status fits = CheckFits(request, quote, !quote, false); !fits)
     return Outcome::Failed(fits.error());
-  Outcome outcome =
+  Judged judged =
       quote ? RunQuote(request, request.evidence, at, {}) : RunSnp(request, request.evidence, at, {});
-  if (!outcome.error && request.nonce) CheckReportData(outcome.verdict, *request.nonce);
-  return outcome;
+  if (!judged.outcome.error && request.nonce) CheckReportData(judged.outcome.verdict, *request.nonce);
+  return judged;
 }
 
-Outcome Verification::RunHcl(const VerificationRequest& request, Instant at) {
+Verification::Judged Verification::RunHcl(const VerificationRequest& request, Instant at) {
   const auto report = amd::ParseHclReport(request.evidence);
   if (!report) return Outcome::Failed(report.error());
   const bool snp = report->type == amd::HclReportType::kSnp;
@@ -114,95 +213,12 @@ Outcome Verification::RunHcl(const VerificationRequest& request, Instant at) {
   return Outcome::Failed(std::move(verdict).error(), std::move(so_far));
 }
 
-// With the caller's collateral. What the evidence alone shows stands beside the answer when an item is missing.
-Outcome Verification::RunQuote(const VerificationRequest& request, ByteView quote, Instant at,
-                               const Addition& addition) {
-  if (!request.collateral) return RunQuoteFromCache(request, quote, at, addition);
-  auto verdict = intel::VerifyQuoteWith(quote, *request.collateral, anchors_, at, &memo_);
-  if (verdict) {
-    if (addition) addition(*verdict);
-    return Outcome::Of(std::move(verdict).value());
-  }
-  const auto alone =
-      intel::QuoteVerification::Begin(quote, request.collateral->pck_chain, anchors_, at, &memo_, nullptr);
-  Verdict so_far = alone ? alone->verdict() : Verdict{};
-  if (alone && addition) addition(so_far);
-  if (so_far.hard() != nullptr) return Outcome::Of(std::move(so_far));
-  return Outcome::Failed(std::move(verdict).error(), std::move(so_far));
-}
-
-Outcome Verification::RunQuoteFromCache(const VerificationRequest& request, ByteView quote, Instant at,
-                                        const Addition& addition) {
-  auto begun = Begin(quote, at);
-  if (!begun) return Outcome::Failed(std::move(begun).error());
-  Verdict so_far = begun->verdict();
-  if (addition) addition(so_far);
-  if (so_far.hard() != nullptr) return Outcome::Of(std::move(so_far));
-
-  const auto collateral = Collect(begun->needed(), request);
-  if (!collateral) return Outcome::Failed(collateral.error(), std::move(so_far));
-  Verdict verdict = std::move(begun).value().Finish(*collateral);
-  if (addition) addition(verdict);
-  return Outcome::Of(std::move(verdict));
-}
-
-Result<intel::QuoteVerification> Verification::Begin(ByteView evidence, Instant at) {
-  auto begun = intel::QuoteVerification::Begin(evidence, "", anchors_, at, &memo_, nullptr);
-  if (begun.ok() || begun.error().check != Check::kPckMissing || !pck_chain_) return begun;
-  TRY_ASSIGN(const std::string chain, PckChainOf(evidence));
-  return intel::QuoteVerification::Begin(evidence, chain, anchors_, at, &memo_, nullptr);
-}
-
-// The quote's own; or the one that is found by what the quote holds instead (certification data 1 to 3).
-Result<std::string> Verification::PckChainOf(ByteView evidence) const {
-  TRY_ASSIGN(const intel::Quote quote, intel::ParseQuote(evidence));
-  if (quote.certification_type == intel::CertificationDataType::kPckChain) {
-    TRY_ASSIGN(const auto ders,
-               DecodePem(AsText(quote.certification_data), "CERTIFICATE", kMaxChain, Check::kQuoteFormat));
-    std::string chain;
-    for (const Bytes& der : ders) chain += EncodePem(der, "CERTIFICATE");
-    return chain;
-  }
-  const auto lookup = intel::ParsePckLookup(quote);
-  // The short form names no PCE: there has only been number 0.
-  const auto pce_id = lookup ? lookup->pce_id.value_or(intel::PceId()) : intel::PceId();
-  const auto platform = lookup ? intel::PlatformId::From(lookup->qe_id.hex(), pce_id) : std::nullopt;
-  if (platform && pck_chain_) return pck_chain_(*platform, {lookup->cpu_svn, lookup->pce_svn});
-  return Error{ErrorKind::kUnavailable, Check::kPckMissing,
-               StrCat("certification data type ", static_cast<int>(quote.certification_type),
-                      " names no platform to find a PCK certificate by")};
-}
-
-Result<intel::VerifiedCollateral> Verification::Gather(const VerificationRequest& request) {
-  TRY_ASSIGN(const auto begun, Begin(request.evidence, request.at.value_or(clock_.Now())));
-  if (const Finding* hard = begun.verdict().hard()) {
-    return Error{ErrorKind::kRejected, hard->check, hard->message};
-  }
-  TRY_ASSIGN(auto collateral, Collect(begun.needed(), request));
-  TRY_ASSIGN(collateral.pck_chain, PckChainOf(request.evidence));
-  return collateral;
-}
-
-Result<intel::VerifiedCollateral> Verification::Collect(const intel::NeededCollateral& needed,
-                                                        const VerificationRequest& request) {
-  if (cache_ == nullptr) {
-    return Error{ErrorKind::kUnavailable, Check::kCollateralMissing,
-                 "no collateral given, and no cache to ask"};
-  }
-  TRY_ASSIGN(const Selector selector,
-             SelectorOf(request.baseline.intel, needed.tee, *cache_, request.at.value_or(clock_.Now()),
-                        request.at ? ListOf::kThen : ListOf::kNow));
-  const auto keys = KeysFor(needed, selector);
-  auto items = Items({keys.begin(), keys.end()}, request.at);
-  for (auto& item : items) TRY(item);
-  return intel::VerifiedCollateral{*items.at(0), *items.at(1), *items.at(2), *items.at(3), {}};
-}
-
 std::vector<Result<ItemPtr>> Verification::Items(const std::vector<CollateralKey>& keys,
                                                  const std::optional<Instant>& at) {
   std::vector<Result<ItemPtr>> found;
   const Instant now = clock_.Now();
-  if (at || std::all_of(keys.begin(), keys.end(), [&](const auto& key) { return cache_->Peek(key, now); })) {
+  const auto held = [&](const CollateralKey& key) { return cache_->Peek(key, now).has_value(); };
+  if (at || cache_ == nullptr || std::all_of(keys.begin(), keys.end(), held)) {
     for (const CollateralKey& key : keys) found.push_back(Item(key, at));
     return found;
   }
@@ -222,6 +238,7 @@ Result<ItemPtr> Verification::Item(const CollateralKey& key, const std::optional
   const auto missing = [&key](std::string message) {
     return NamingItem(key, {ErrorKind::kUnavailable, Check::kCollateralMissing, std::move(message)});
   };
+  if (cache_ == nullptr) return missing("nothing is held here, and nobody is asked");
   if (at) {  // history or nothing: today's collateral says nothing about another day
     // Of a VCEK there is one version, and no history is kept.
     const bool vcek = KindOf(key) == ItemKind::kVcek;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One verification from evidence to decision, the same for the command line and for HTTP: what the evidence
-// alone shows first, then its collateral from the caller or from the cache, then the policy.
+// alone shows first, then its collateral, then the policy, then the nonce. Nobody changes the outcome after that.
+//
+// A decision about now rests, item by item, on the newest authentic version at hand, whoever brought it (at_hand.h); one
+// about another time on the caller's item where there is one, else on the history's of that time.
 #pragma once
 
 #include <array>
@@ -14,6 +17,9 @@
 #include "service/baselines/baseline.h"
 #include "service/baselines/floors.h"
 #include "service/support/clock.h"
+#include "service/verification/at_hand.h"
+#include "service/verification/challenges.h"
+#include "service/verification/outcome.h"
 #include "tcb/amd/hcl.h"
 #include "tcb/amd/tpm_quote.h"
 #include "tcb/amd/verify.h"
@@ -33,32 +39,22 @@ struct VerificationRequest {
   std::optional<Instant> at;                       // absent: now
   std::optional<Bytes> report_data;                // expected; at most 64 bytes, the rest must be zero
   std::optional<Bytes> runtime_data;               // of which report data is the hash
-  std::optional<intel::CollateralSet> collateral;  // of quotes; absent: from the cache
+  std::optional<intel::CollateralSet> collateral;  // of quotes: what the caller has of it
   amd::EndorsementSet endorsements;                // of reports; what is missing is taken from the cache
   std::optional<amd::Product> product;             // of reports: what the caller takes the machine for
   // Beside an HCL report:
   std::optional<Bytes> td_quote;           // of the TD in it
   std::optional<amd::TpmQuote> tpm_quote;  // by its vTPM
-  // Expected in that; of other evidence it is the report data, followed by zeros.
+  // Expected in that, as all of its extraData; of other evidence it is the report data, followed by zeros. 8 to 64
+  // bytes, not all zero.
   std::optional<Bytes> nonce;
+  bool ear = false;  // a signed result is wanted
   Policy policy;
-  std::string baseline_name;      // "" with a caller's collateral
+  // What brought collateral counts for where the policy does not say.
+  CallerCollateral caller_collateral = CallerCollateral::kNewest;
+  std::string baseline_name;      // "" where it chooses nothing
   uint32_t baseline_version = 0;  // 0: of a file, which has no versions
   Baseline baseline;
-};
-
-// Either an error, with the checks that were made before it, or a verdict and the decision on it.
-struct VerificationOutcome {
-  std::optional<Error> error;
-  Verdict verdict;
-  Decision decision;
-
-  static VerificationOutcome Failed(Error error, Verdict so_far = {}) {
-    return {.error = std::move(error), .verdict = std::move(so_far), .decision = {}};
-  }
-  static VerificationOutcome Of(Verdict verdict) {
-    return {.error = {}, .verdict = std::move(verdict), .decision = {}};
-  }
 };
 
 // The PCK certificate of a platform that has this TCB, with its chain in PEM: for quotes that hold none. pck.missing
@@ -66,15 +62,28 @@ struct VerificationOutcome {
 using PckChainFunction =
     std::function<Result<std::string>(const intel::PlatformId& platform, const intel::PckTcb& raw)>;
 
+// What brought collateral counts for.
+CallerCollateral ModeOf(const VerificationRequest& request);
+// A quote is judged by the caller's collateral as it is: no baseline has anything to choose.
+bool IsJudgedAsBrought(const VerificationRequest& request);
+
 // Thread-safe.
 class Verification {
  public:
   // `cache` may be null: then there is only what requests bring. The platforms of authentic evidence are noted in
-  // `seen`, unless it is null. What is given outlives it.
+  // `seen`, and nonces that were issued here are taken from `challenges`, unless they are null. What is given outlives
+  // it.
   Verification(const TrustAnchors& anchors, CollateralCache* cache, const Clock& clock,
-               PckChainFunction pck_chain = {}, SeenPlatforms* seen = nullptr)
-      : anchors_(anchors), cache_(cache), clock_(clock), pck_chain_(std::move(pck_chain)), seen_(seen) {}
+               PckChainFunction pck_chain = {}, SeenPlatforms* seen = nullptr,
+               Challenges* challenges = nullptr)
+      : anchors_(anchors),
+        cache_(cache),
+        clock_(clock),
+        pck_chain_(std::move(pck_chain)),
+        seen_(seen),
+        challenges_(challenges) {}
 
+  // The outcome is final.
   VerificationOutcome Run(const VerificationRequest& request);
   // Told of every outcome of Run(), for metrics; called from any thread. Set before the first.
   using Watcher = std::function<void(const VerificationRequest&, const VerificationOutcome&)>;
@@ -89,27 +98,44 @@ class Verification {
   Result<FloorPtr> FloorOf(const std::string& setting) { return floors_.Get(setting); }
 
  private:
-  void NoteSeen(const VerificationRequest& request, const Verdict& verdict);
   // What an HCL report adds to the verdict on the hardware evidence in it; empty for evidence by itself. It is asked of
   // the verdict on the evidence alone, so that nothing is fetched in vain, and again of the final one.
   using Addition = std::function<void(Verdict&)>;
+  // Before the policy.
+  struct Judged {
+    Judged(VerificationOutcome of) : outcome(std::move(of)) {}  // NOLINT(google-explicit-constructor)
+
+    VerificationOutcome outcome;
+    // An item that the server has no version of: what others brought in its place may refuse, and not accept.
+    std::optional<Error> not_held = {};
+  };
 
   VerificationOutcome Decide(const VerificationRequest& request);
-  VerificationOutcome Judge(const VerificationRequest& request, Instant at);
-  VerificationOutcome RunHcl(const VerificationRequest& request, Instant at);
+  Judged Judge(const VerificationRequest& request, Instant at);
+  Judged RunHcl(const VerificationRequest& request, Instant at);
+  void SettleNonce(const VerificationRequest& request, VerificationOutcome& outcome);
+  void NoteSeen(const VerificationOutcome& outcome);
 
-  VerificationOutcome RunQuote(const VerificationRequest& request, ByteView quote, Instant at,
-                               const Addition& addition);
-  VerificationOutcome RunQuoteFromCache(const VerificationRequest& request, ByteView quote, Instant at,
-                                        const Addition& addition);
-  Result<intel::QuoteVerification> Begin(ByteView quote, Instant at);
+  // quote_verification.cpp
+  Judged RunQuote(const VerificationRequest& request, ByteView quote, Instant at, const Addition& addition);
+  Judged RunQuoteAsBrought(const VerificationRequest& request, ByteView quote, Instant at,
+                           const Addition& addition);
+  Judged RunQuoteByItems(const VerificationRequest& request, ByteView quote, Instant at,
+                         const Addition& addition);
+  Result<intel::QuoteVerification> Begin(const VerificationRequest& request, ByteView quote, Instant at);
   Result<std::string> PckChainOf(ByteView quote) const;
-  Result<intel::VerifiedCollateral> Collect(const intel::NeededCollateral& needed,
-                                            const VerificationRequest& request);
+  Result<Selector> SelectorFor(const VerificationRequest& request, IntelTee tee);
+  struct Brought;
+  Result<Brought> AuthenticateBrought(const VerificationRequest& request, ByteView quote,
+                                      const std::array<CollateralKey, 4>& keys) const;
+  struct Collected;
+  Result<Collected> Collect(const std::array<CollateralKey, 4>& keys, const VerificationRequest& request,
+                            const Brought& brought);
+  Result<std::vector<ItemPtr>> FillFromHistory(const VerificationRequest& request, ByteView quote,
+                                               intel::CollateralSet& set);
 
   // snp_verification.cpp
-  VerificationOutcome RunSnp(const VerificationRequest& request, ByteView report, Instant at,
-                             const Addition& addition);
+  Judged RunSnp(const VerificationRequest& request, ByteView report, Instant at, const Addition& addition);
   struct SoughtEndorsements;
   Result<SoughtEndorsements> Seek(const amd::SnpVerification& begun, const VerificationRequest& request,
                                   AmdCrlMode mode);
@@ -124,6 +150,7 @@ class Verification {
   const Clock& clock_;
   const PckChainFunction pck_chain_;
   SeenPlatforms* const seen_;
+  Challenges* const challenges_;
   Watcher watcher_;
   intel::Memo memo_;
   SignatureMemo amd_memo_;

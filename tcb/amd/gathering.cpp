@@ -9,6 +9,7 @@
 #include "tcb/amd/verify.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/collateral_parts.h"
 #include "tcb/pki/pem.h"
 
 namespace thimble::amd {
@@ -51,9 +52,22 @@ EndorsementSet AsGiven(const EndorsementSet& set) {
   return out;
 }
 
+EndorsementSet AsHints(const EndorsementSet& set) {
+  EndorsementSet out;
+  for (const Bytes& certificate : set.certificates) out.hints.push_back({"certificate", certificate});
+  if (!set.crl.empty()) out.hints.push_back({"CRL", set.crl});
+  out.hints.insert(out.hints.end(), set.hints.begin(), set.hints.end());
+  return out;
+}
+
 Status SnpVerification::TakeEndorsements(const ExtendedReport& evidence, const EndorsementSet& given) {
+  const auto note = [&](BroughtBy by) {
+    for (const CertificateHint& hint : hints_.certificates) bringers_.emplace(hint.certificate->sha256(), by);
+  };
   for (const Hint& hint : given.hints) hints_.Add(hint.name, hint.bytes, BroughtBy::kCaller);
+  note(BroughtBy::kCaller);
   for (const TableEntry& entry : evidence.table) hints_.Add(entry.name, entry.data, BroughtBy::kHost);
+  note(BroughtBy::kHost);
   for (const std::string& dropped : evidence.dropped) hints_.dropped.push_back(dropped);
   FindProduct();
   leaves_ = FittingLeaves(hints_, {report_.claims, product_, verdict_.at});
@@ -208,6 +222,14 @@ std::vector<BroughtCrl> SnpVerification::brought_crls(const CachedEndorsements& 
            brought.crl->window().not_before <= verdict_.at + kFutureTolerance;
   });
   return out;
+}
+
+bool SnpVerification::knows_newer_crl(const CachedEndorsements& cached) const {
+  if (!cached.crl || hints_.crls.empty()) return false;
+  const std::pair held(cached.crl->order_number(), cached.crl->issued());
+  return std::ranges::any_of(brought_crls(cached), [&](const BroughtCrl& brought) {
+    return std::pair(SaturatedNumber(brought.crl->number()), brought.crl->window().not_before) > held;
+  });
 }
 
 }  // namespace thimble::amd

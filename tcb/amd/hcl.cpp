@@ -7,9 +7,9 @@
 
 #include "tcb/amd/judgement.h"
 #include "tcb/amd/report.h"
+#include "tcb/amd/runtime_data.h"
 #include "tcb/base/byte_reader.h"
 #include "tcb/base/crypto.h"
-#include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
@@ -23,73 +23,11 @@ constexpr uint32_t kSha256Type = 1, kSha512Type = 3;
 constexpr size_t kTdReportSize = 1024, kTdReportDataOffset = 0x80, kSnpReportDataOffset = 0x50,
                  kReportDataSize = 64;
 constexpr uint8_t kTdReportType = 0x81;
-constexpr int kMaxRuntimeDataDepth = 8;
 
 Error Malformed(std::string message) {
   return {ErrorKind::kMalformed, Check::kHclFormat, StrCat("HCL report: ", message)};
 }
 Error Rejected(Check check, std::string message) { return {ErrorKind::kRejected, check, std::move(message)}; }
-
-// A base64url member of a JSON Web Key.
-Result<Bytes> KeyNumber(const json::Value& key, std::string_view name) {
-  TRY_ASSIGN(const json::Value member, key.Get(name));
-  TRY_ASSIGN(const std::string_view text, member.String());
-  auto bytes = FromBase64(text);
-  if (!bytes) return Malformed(StrCat("HCLAkPub: \"", name, "\" is not base64url"));
-  while (!bytes->empty() && bytes->front() == 0) bytes->erase(bytes->begin());
-  if (bytes->empty()) return Malformed(StrCat("HCLAkPub: \"", name, "\" is zero"));
-  return *std::move(bytes);
-}
-
-// The one key of this name. Old reports give it "key_ops" of an encryption key, so those are not asked.
-Status ReadAttestationKey(const json::Value& root, HclClaims& claims) {
-  TRY_ASSIGN(const json::Value keys, root.Get("keys"));
-  TRY_ASSIGN(const auto elements, keys.Array());
-  std::optional<json::Value> found;
-  for (const json::Value& key : elements) {
-    TRY_ASSIGN(const json::Value kid, key.Get("kid"));
-    TRY_ASSIGN(const std::string_view name, kid.String());
-    if (name != "HCLAkPub") continue;
-    if (found) return Malformed("two keys HCLAkPub");
-    found = key;
-  }
-  if (!found) return Malformed("no key HCLAkPub");
-  TRY_ASSIGN(const json::Value kty, found->Get("kty"));
-  TRY_ASSIGN(const std::string_view type, kty.String());
-  if (type != "RSA") return Malformed(StrCat("HCLAkPub: \"kty\" is ", type, ", expected RSA"));
-  TRY_ASSIGN(claims.ak_modulus, KeyNumber(*found, "n"));
-  TRY_ASSIGN(claims.ak_exponent, KeyNumber(*found, "e"));
-  claims.ak_modulus_sha256 = Sha256(claims.ak_modulus);
-  return {};
-}
-
-// Results carry the runtime data inside their own JSON, and readers bound how deep that may be.
-bool IsDeeper(const json::Value& value, int levels) {
-  const auto deeper = [levels](const json::Value& inner) {
-    return levels == 0 || IsDeeper(inner, levels - 1);
-  };
-  if (const auto elements = value.Array()) return std::ranges::any_of(*elements, deeper);
-  const auto members = value.Members();
-  return members && std::ranges::any_of(*members, [&](const auto& member) { return deeper(member.second); });
-}
-
-Status ReadRuntimeData(ByteView runtime_data, HclClaims& claims) {
-  claims.runtime_data = std::string(AsText(runtime_data));
-  claims.runtime_data_sha256 = Sha256(runtime_data);
-  TRY_ASSIGN(const auto document, json::Document::Parse(claims.runtime_data, "HCL runtime data",
-                                                        ErrorKind::kMalformed, Check::kHclFormat));
-  if (IsDeeper(document->root(), kMaxRuntimeDataDepth)) {
-    return Malformed(StrCat("runtime data nested deeper than ", kMaxRuntimeDataDepth));
-  }
-  TRY(ReadAttestationKey(document->root(), claims));
-  const auto user_data = document->root().Find("user-data");
-  if (!user_data) return {};
-  TRY_ASSIGN(const std::string_view text, user_data->String());
-  const auto bytes = FromHex(text);
-  if (!bytes) return Malformed("\"user-data\" is not hex");
-  claims.runtime_user_data = HexLower(*bytes);
-  return {};
-}
 
 // The block between header and runtime data: SNP fills all of it.
 Status ReadHardwareReport(ByteView block, uint32_t type, HclReport& report) {
@@ -115,7 +53,7 @@ void DeclareChecks(CheckLog& checks, bool tdx) {
                                Check::kHclTpmNonce};
   for (const Check check : kAll) checks.SetNotRun(check, "not reached");
   checks.Set(Check::kHclFormat, CheckResult::kPassed);
-  if (!tdx) return;
+  if (!tdx) return checks.SetNotRun(Check::kHclVmpl, "not reached");
   checks.SetNotRun(Check::kHclQuoteMissing, "not reached");
   checks.SetNotRun(Check::kHclTdQuote, "no TD quote given");
 }
@@ -144,19 +82,93 @@ Status CheckTdQuote(const HclReport& report, const Verdict& verdict) {
                                              HexLower(report.report_data)));
 }
 
-Status CheckTpmSignature(const TpmQuote& quote, const HclClaims& claims) {
-  const auto key = RsaPublicKey::FromNumbers(claims.ak_modulus, claims.ak_exponent);
-  if (key && key->VerifyPkcs1Sha256(quote.message, quote.signature)) return {};
-  return Rejected(Check::kHclTpmSignature,
-                  StrCat("signature of the vTPM quote does not hold under HCLAkPub, modulus SHA-256 ",
-                         claims.ak_modulus_sha256.hex()));
+// The paravisor runs at VMPL 0, and makes its report there. One of another VMPL was made by somebody else, who cannot
+// speak for the vTPM.
+Status CheckVmpl(const Verdict& verdict) {
+  const auto* snp = std::get_if<SnpClaims>(&verdict.claims);
+  if (snp != nullptr && snp->vmpl == 0) return {};
+  return Rejected(Check::kHclVmpl, StrCat("VMPL ", snp == nullptr ? 0 : snp->vmpl,
+                                          ": the report in an HCL report is of VMPL 0, the paravisor's"));
 }
 
-Status CheckPcrDigest(const TpmQuote& quote) {
-  const Digest256 digest = PcrDigest(*quote.pcrs, quote.claims.pcr_selection);
-  if (Equal(digest.view(), quote.claims.pcr_digest)) return {};
-  return Rejected(Check::kHclTpmPcrDigest, StrCat("PCR digest: quote ", HexLower(quote.claims.pcr_digest),
-                                                  ", SHA-256 over the selected PCRs ", digest.hex()));
+// -- the vTPM's quote --
+
+std::optional<HashAlgorithm> HashOf(uint16_t algorithm) {
+  if (algorithm == kTpmSha256) return HashAlgorithm::kSha256;
+  if (algorithm == kTpmSha384) return HashAlgorithm::kSha384;
+  return std::nullopt;
+}
+
+// A bare signature does not say which scheme it is of; each of them proves the same.
+bool HoldsRsa(const TpmQuote& quote, HashAlgorithm hash, const HclClaims& claims) {
+  const auto key = RsaPublicKey::FromNumbers(claims.ak_modulus, claims.ak_exponent);
+  if (!key) return false;
+  const TpmSignature& signature = quote.signature;
+  if (signature.scheme != TpmScheme::kRsapss && key->VerifyPkcs1(hash, quote.message, signature.rsa))
+    return true;
+  return signature.scheme != TpmScheme::kRsassa && key->VerifyPss(hash, quote.message, signature.rsa);
+}
+
+bool HoldsEcdsa(const TpmQuote& quote, HashAlgorithm hash, const HclClaims& claims) {
+  const size_t size = claims.ak_point.size() / 2;
+  const auto key = EcPublicKey::FromPoint(size == 32 ? Curve::kP256 : Curve::kP384, claims.ak_point);
+  const TpmSignature& signature = quote.signature;
+  if (!key || signature.r.size() > size || signature.s.size() > size) return false;
+  Bytes r_s(2 * size);
+  std::ranges::copy_backward(signature.r, r_s.begin() + static_cast<std::ptrdiff_t>(size));
+  std::ranges::copy_backward(signature.s, r_s.end());
+  return key->VerifyRaw(hash, quote.message, r_s);
+}
+
+Status CheckTpmSignature(const TpmQuote& quote, const HclClaims& claims) {
+  const auto refuse = [](std::string message) {
+    return Rejected(Check::kHclTpmSignature, std::move(message));
+  };
+  const auto hash = HashOf(quote.signature.hash);
+  if (!hash) {
+    return refuse(StrCat("the vTPM quote is signed with ", PcrBankName(quote.signature.hash),
+                         ", which is refused; SHA-256 and SHA-384 are taken"));
+  }
+  const bool rsa = claims.ak_point.empty();
+  if (rsa == quote.signature.rsa.empty()) {
+    return refuse(StrCat("the vTPM quote is signed with ", rsa ? "ECDSA" : "RSA", ", HCLAkPub is an ",
+                         rsa ? "RSA" : "elliptic", " key"));
+  }
+  if (rsa ? HoldsRsa(quote, *hash, claims) : HoldsEcdsa(quote, *hash, claims)) return {};
+  return refuse(StrCat("signature of the vTPM quote does not hold under HCLAkPub, ",
+                       rsa ? StrCat("modulus SHA-256 ", claims.ak_modulus_sha256.hex())
+                           : StrCat("point ", HexLower(claims.ak_point))));
+}
+
+bool Covers(const std::vector<PcrSelection>& selections, uint16_t bank, uint8_t number) {
+  return std::ranges::any_of(selections, [&](const PcrSelection& selection) {
+    return selection.bank == bank && std::ranges::binary_search(selection.pcrs, number);
+  });
+}
+
+// The first of the PCRs that the caller names and the quote says nothing of.
+std::optional<std::string> NotCovered(const TpmQuote& quote) {
+  for (const auto& [bank, values] : *quote.pcrs) {
+    for (const auto& [number, value] : values) {
+      if (!Covers(quote.claims.selections, bank, number))
+        return StrCat("PCR ", number, " of ", PcrBankName(bank));
+    }
+  }
+  return std::nullopt;
+}
+
+// The PCRs given are those quoted, all of them and no other: of another one, the quote would prove nothing.
+Status CheckPcrs(const TpmQuote& quote) {
+  const auto refuse = [](std::string message) {
+    return Rejected(Check::kHclTpmPcrDigest, std::move(message));
+  };
+  if (const auto stray = NotCovered(quote))
+    return refuse(StrCat(*stray, ": given, and not covered by the quote"));
+  const auto digest = PcrDigest(quote.signature.hash, *quote.pcrs, quote.claims.selections);
+  if (!digest) return refuse("a PCR that the quote covers is not given");
+  if (Equal(*digest, quote.claims.pcr_digest)) return {};
+  return refuse(StrCat("PCR digest: quote ", HexLower(quote.claims.pcr_digest), ", ",
+                       PcrBankName(quote.signature.hash), " over the selected PCRs ", HexLower(*digest)));
 }
 
 Status CheckNonce(const TpmQuote* quote, ByteView nonce) {
@@ -167,9 +179,8 @@ Status CheckNonce(const TpmQuote* quote, ByteView nonce) {
                                               HexLower(quote->claims.extra_data)));
 }
 
-// Signature, PCRs, nonce.
-void CheckTpm(Verdict& verdict, const HclClaims& claims, const TpmQuote* quote,
-              const std::optional<Bytes>& nonce) {
+// Signature, PCRs, nonce. Adds the PCRs that are proven to the claims.
+void CheckTpm(Verdict& verdict, HclClaims& claims, const TpmQuote* quote, const std::optional<Bytes>& nonce) {
   CheckLog& checks = verdict.checks;
   if (quote == nullptr) {
     checks.SetNotRun(Check::kHclTpmSignature, "no vTPM quote given");
@@ -178,8 +189,10 @@ void CheckTpm(Verdict& verdict, const HclClaims& claims, const TpmQuote* quote,
     if (!Require(verdict, Check::kHclTpmSignature, CheckTpmSignature(*quote, claims))) return;
     if (!quote->pcrs) {
       checks.SetNotRun(Check::kHclTpmPcrDigest, "no PCRs given");
-    } else if (!Require(verdict, Check::kHclTpmPcrDigest, CheckPcrDigest(*quote))) {
+    } else if (!Require(verdict, Check::kHclTpmPcrDigest, CheckPcrs(*quote))) {
       return;
+    } else {
+      claims.pcrs = *quote->pcrs;
     }
   }
   if (!nonce) {
@@ -225,16 +238,17 @@ void CheckHcl(Verdict& verdict, const HclReport& report, const TpmQuote* quote,
   const bool tdx = report.type == HclReportType::kTdx;
   auto claims = std::make_shared<HclClaims>(*report.claims);
   if (quote != nullptr) claims->tpm_quote = quote->claims;
-  verdict.hcl = std::move(claims);
+  verdict.hcl = claims;
   DeclareChecks(verdict.checks, tdx);
   if (verdict.hard() != nullptr) return;
+  if (!tdx && !Require(verdict, Check::kHclVmpl, CheckVmpl(verdict))) return;
   if (!Require(verdict, Check::kHclBinding, CheckBinding(report))) return;
   const bool has_td_quote = !std::holds_alternative<std::monostate>(verdict.claims);
   if (tdx && has_td_quote) {
     verdict.checks.Set(Check::kHclQuoteMissing, CheckResult::kPassed);
     if (!Require(verdict, Check::kHclTdQuote, CheckTdQuote(report, verdict))) return;
   }
-  CheckTpm(verdict, *report.claims, quote, nonce);
+  CheckTpm(verdict, *claims, quote, nonce);
 }
 
 Result<Verdict> JudgeWithoutTdQuote(const HclReport& report, const TpmQuote* quote,

@@ -171,8 +171,6 @@ Status CheckRootFits(const Certificate& root, const IssuersWanted& wanted) {
 
 }  // namespace
 
-std::string_view BroughtByName(BroughtBy by) { return by == BroughtBy::kCaller ? "caller" : "host"; }
-
 void Hints::Add(std::string_view name, ByteView bytes, BroughtBy by) {
   if (!AllZero(bytes)) Recogniser(*this, name, by).Take(bytes);
 }

@@ -13,6 +13,7 @@
 #include "tcb/amd/chain.h"
 #include "tcb/amd/endorsement.h"
 #include "tcb/amd/report.h"
+#include "tcb/verdict.h"
 
 namespace thimble::amd {
 
@@ -22,9 +23,6 @@ struct Hint {
   std::string name;
   Bytes bytes;
 };
-
-enum class BroughtBy : uint8_t { kCaller, kHost };
-std::string_view BroughtByName(BroughtBy by);  // "caller", "host"
 
 struct CertificateHint {
   std::string name;

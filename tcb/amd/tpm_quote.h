@@ -1,33 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A vTPM's quote: TPMS_ATTEST of type quote, its signature, and the PCRs it is about (TPM 2.0 part 2,
-// section 10.12; spec/azure-thim.md section 4).
+// A vTPM's quote: TPMS_ATTEST of type quote, its signature in either form, and the PCRs that a caller holds against it
+// (TPM 2.0 part 2; spec/vbs-and-tpm.md 2.1, 2.2).
 #pragma once
 
-#include <array>
 #include <optional>
 
 #include "tcb/amd/claims.h"
 #include "tcb/base/bytes.h"
-#include "tcb/base/crypto.h"
 #include "tcb/base/result.h"
 
 namespace thimble::amd {
 
-using PcrBank = std::array<Digest256, 24>;  // SHA-256
+enum class TpmScheme : uint8_t { kRsassa, kRsapss, kEcdsa };
+std::string_view TpmSchemeName(TpmScheme scheme);  // "RSASSA", "RSAPSS", "ECDSA"
 
-struct TpmQuote {
-  Bytes message;                // TPMS_ATTEST, what is signed
-  Bytes signature;              // RSASSA-PKCS1-v1_5 with SHA-256, the bare number
-  TpmQuoteClaims claims;        // of the message
-  std::optional<PcrBank> pcrs;  // as the caller gives them
+struct TpmSignature {
+  std::optional<TpmScheme> scheme;  // absent: a bare RSA signature, which does not say
+  uint16_t hash = 0;                // TPM_ALG_ID; of a bare one, that of the quote's digest
+  Bytes rsa;                        // the number; empty for ECDSA
+  Bytes r, s;                       // without leading zeros; empty for RSA
 };
 
-// Malformed (hcl.format) unless the message is a whole TPMS_ATTEST of a quote over one selection of the
-// SHA-256 bank.
-Result<TpmQuote> ParseTpmQuote(Bytes message, Bytes signature, std::optional<PcrBank> pcrs);
+struct TpmQuote {
+  Bytes message;  // TPMS_ATTEST, what is signed
+  TpmSignature signature;
+  TpmQuoteClaims claims;          // of the message
+  std::optional<PcrValues> pcrs;  // as the caller gives them
+};
 
-// The digest that a quote of this selection has when the PCRs are these.
-Digest256 PcrDigest(const PcrBank& pcrs, const std::array<bool, 24>& selection);
+// Malformed (hcl.format) unless the message is a whole TPMS_ATTEST of a quote and the signature is a TPMT_SIGNATURE, or
+// bare: an RSA number of 256, 384 or 512 bytes, an ECDSA signature in DER, or r || s.
+Result<TpmQuote> ParseTpmQuote(Bytes message, Bytes signature, std::optional<PcrValues> pcrs);
+
+// The digest that a quote of these selections has when the PCRs are these: by the hash of the signature's scheme,
+// whatever the banks. nullopt when a PCR that is quoted is not among them, or the hash is none of SHA-256 and SHA-384.
+std::optional<Bytes> PcrDigest(uint16_t hash, const PcrValues& pcrs,
+                               const std::vector<PcrSelection>& selections);
 
 }  // namespace thimble::amd

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tcb/amd/verify.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -74,6 +75,7 @@ Result<Verdict> SnpVerification::Finish(const CachedEndorsements& cached, AmdCrl
   if (!failed()) JudgeRevocation(mode, revoked ? &*revoking : nullptr);
   verdict_.authentic = !failed();
   PublishClaims();
+  PublishBrought(cached, revoked ? &*revoking : nullptr);
   return std::move(verdict_);
 }
 
@@ -182,6 +184,7 @@ void SnpVerification::JudgeRevocation(AmdCrlMode mode, const BroughtCrl* revokin
   if (crl_) {
     verdict_.checks.Set(Check::kSnpCrlMissing, CheckResult::kPassed);
     CheckWindow(verdict_, crl_->window(), "CRL", Check::kSnpCrlExpired, Check::kSnpCrlExpired);
+    verdict_.crl_issued = crl_->window().not_before;
     verdict_.window = Intersect(verdict_.window, crl_->window());
     if (!Require(verdict_, Check::kSnpCrl, CheckCrlIssuer(*crl_, *set_.root, memo_))) return;
   }
@@ -241,6 +244,32 @@ void SnpVerification::PublishClaims() {
   }
   verdict_.claims = claims;
   verdict_.platform = std::move(facts);
+}
+
+// What was judged by and was not sought.
+void SnpVerification::PublishBrought(const CachedEndorsements& cached, const BroughtCrl* revoking) {
+  if (!product_) return;
+  const auto add = [this](std::string item, const auto& used, const Validity& window, BroughtBy by) {
+    verdict_.brought.push_back({std::move(item), Sha256(used.der()), window, by});
+  };
+  const auto add_certificate = [&](std::string item, const CertificatePtr& certificate) {
+    const bool sought = std::ranges::any_of(verdict_.collateral, [&](const ItemPtr& held) {
+      return held->vcek() == certificate.get() ||
+             std::ranges::find(held->signers(), certificate) != held->signers().end();
+    });
+    const auto by = bringers_.find(certificate->sha256());
+    if (!sought)
+      add(std::move(item), *certificate, certificate->validity(),
+          by != bringers_.end() ? by->second : BroughtBy::kCaller);
+  };
+  const std::string chain = KeyName(AmdChainKey{*product_, kind()});
+  const auto vcek = vcek_key();
+  add_certificate(vcek ? KeyName(*vcek) : StrCat(chain, "/leaf"), set_.leaf);
+  add_certificate(StrCat(chain, "/intermediate"), set_.intermediate);
+  add_certificate(StrCat(chain, "/root"), set_.root);
+  const std::string crl = KeyName(AmdCrlKey{*product_, kind()});
+  if (crl_ && !cached.crl) add(crl, *crl_, crl_->window(), BroughtBy::kCaller);
+  if (revoking != nullptr) add(crl, *revoking->crl, revoking->crl->window(), revoking->by);
 }
 
 Result<Verdict> VerifyReport(ByteView evidence, const EndorsementSet& given, std::optional<Product> product,

@@ -8,6 +8,7 @@
 // but for the host's, cspID. A TCB status is local policy, too: floor.h.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -36,6 +37,8 @@ struct EndorsementSet {
 // The hints as what their caller decides by: the first leaf, the issuers and the first CRL among them. What cannot be
 // read stays a hint.
 EndorsementSet AsGiven(const EndorsementSet& set);
+// The other way round: what is given, as hints.
+EndorsementSet AsHints(const EndorsementSet& set);
 
 // From a cache, authenticated. Null: not there.
 struct CachedEndorsements {
@@ -70,6 +73,9 @@ class SnpVerification {
   // stands for the CRL that a mode requires, for its kind (VCEK or VLEK) is not in it, and whoever brings it chooses.
   std::vector<BroughtCrl> brought_crls(const CachedEndorsements& cached) const;
 
+  // One of them is newer than what is held.
+  bool knows_newer_crl(const CachedEndorsements& cached) const;
+
   // Step 2, with what was sought. Adds every soft finding, and the hard one if there is one.
   //   kUnavailable  snp.endorsement_missing; snp.crl_missing when the mode requires a CRL
   Result<Verdict> Finish(const CachedEndorsements& cached, AmdCrlMode mode) &&;
@@ -91,6 +97,7 @@ class SnpVerification {
   Error Missing() const;
   void NoteDropped();
   void PublishClaims();
+  void PublishBrought(const CachedEndorsements& cached, const BroughtCrl* revoking);
 
   // Groups of checks; each ends at the first hard finding.
   void JudgeReport();
@@ -119,9 +126,10 @@ class SnpVerification {
   std::optional<Endorsement> endorsement_;  // of set_.leaf
   CrlPtr crl_;                              // the caller's own, else the cache's
   Hints hints_;
-  std::vector<LeafHint> leaves_;  // fitting, and not yet shown to be the chain's
-  size_t noted_ = 0;              // of hints_.dropped
-  bool judged_ = false;           // the endorsements
+  std::vector<LeafHint> leaves_;             // fitting, and not yet shown to be the chain's
+  size_t noted_ = 0;                         // of hints_.dropped
+  std::map<Digest256, BroughtBy> bringers_;  // of certificates, by their digest
+  bool judged_ = false;                      // the endorsements
   Verdict verdict_;
 };
 

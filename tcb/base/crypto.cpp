@@ -56,10 +56,19 @@ const EC_GROUP* GroupOf(Curve curve) {
   return curve == Curve::kP256 ? p256.get() : p384.get();
 }
 
-bool VerifyDigest(const EC_KEY* key, Curve curve, ByteView message, const ECDSA_SIG* signature) {
+Bytes DigestOf(HashAlgorithm hash, ByteView message) {
+  const auto bytes = [](ByteView view) { return Bytes(view.begin(), view.end()); };
+  return hash == HashAlgorithm::kSha256 ? bytes(Sha256(message).view()) : bytes(Sha384(message).view());
+}
+
+HashAlgorithm HashOf(Curve curve) {
+  return curve == Curve::kP256 ? HashAlgorithm::kSha256 : HashAlgorithm::kSha384;
+}
+
+bool VerifyDigest(const EC_KEY* key, HashAlgorithm hash, ByteView message, const ECDSA_SIG* signature) {
   // ECDSA_do_verify takes a non-const key but only reads it; its lazily computed parts are made in FromPoint.
   auto* const mutable_key = const_cast<EC_KEY*>(key);
-  if (curve == Curve::kP256) {
+  if (hash == HashAlgorithm::kSha256) {
     const Digest256 digest = Sha256(message);
     return Succeeded(ECDSA_do_verify(digest.view().data(), 32, signature, mutable_key));
   }
@@ -126,6 +135,10 @@ std::optional<EcPublicKey> EcPublicKey::FromPoint(Curve curve, ByteView xy) {
 }
 
 bool EcPublicKey::VerifyRaw(ByteView message, ByteView r_s) const {
+  return VerifyRaw(HashOf(curve_), message, r_s);
+}
+
+bool EcPublicKey::VerifyRaw(HashAlgorithm hash, ByteView message, ByteView r_s) const {
   const size_t size = CoordinateSize(curve_);
   if (r_s.size() != 2 * size) return false;
   BnHandle r = ToNumber(r_s.first(size)), s = ToNumber(r_s.last(size));
@@ -133,7 +146,7 @@ bool EcPublicKey::VerifyRaw(ByteView message, ByteView r_s) const {
   if (!r || !s || !signature || !Succeeded(ECDSA_SIG_set0(signature.get(), r.get(), s.get()))) return false;
   (void)r.release();  // owned by the signature from here on
   (void)s.release();
-  return VerifyDigest(impl_->key.get(), curve_, message, signature.get());
+  return VerifyDigest(impl_->key.get(), hash, message, signature.get());
 }
 
 bool EcPublicKey::VerifyDer(ByteView message, ByteView signature) const {
@@ -150,7 +163,7 @@ bool EcPublicKey::VerifyDer(ByteView message, ByteView signature) const {
       !Equal(signature, ByteView(canonical).first(signature.size()))) {
     return Succeeded(0);
   }
-  return VerifyDigest(impl_->key.get(), curve_, message, parsed.get());
+  return VerifyDigest(impl_->key.get(), HashOf(curve_), message, parsed.get());
 }
 
 struct RsaPublicKey::Impl {
@@ -174,6 +187,15 @@ std::optional<RsaPublicKey> RsaPublicKey::FromNumbers(ByteView modulus, ByteView
 }
 
 bool RsaPublicKey::VerifyPssSha384(ByteView message, ByteView signature) const {
+  return VerifyPss(HashAlgorithm::kSha384, message, signature, 48);
+}
+
+bool RsaPublicKey::VerifyPss(HashAlgorithm hash, ByteView message, ByteView signature) const {
+  return VerifyPss(hash, message, signature, RSA_PSS_SALTLEN_AUTO);
+}
+
+bool RsaPublicKey::VerifyPss(HashAlgorithm hash, ByteView message, ByteView signature,
+                             int salt_length) const {
   RSA* const key = impl_->key.get();
   const auto size = static_cast<size_t>(RSA_size(key));
   if (signature.size() != size) return false;
@@ -181,16 +203,17 @@ bool RsaPublicKey::VerifyPssSha384(ByteView message, ByteView signature) const {
   const int length =
       RSA_public_decrypt(static_cast<int>(size), signature.data(), encoded.data(), key, RSA_NO_PADDING);
   if (length != static_cast<int>(size)) return Succeeded(0);
-  const Digest384 digest = Sha384(message);
-  return Succeeded(
-      RSA_verify_PKCS1_PSS_mgf1(key, digest.view().data(), EVP_sha384(), EVP_sha384(), encoded.data(), 48));
+  const Bytes digest = DigestOf(hash, message);
+  const EVP_MD* const md = hash == HashAlgorithm::kSha256 ? EVP_sha256() : EVP_sha384();
+  return Succeeded(RSA_verify_PKCS1_PSS_mgf1(key, digest.data(), md, md, encoded.data(), salt_length));
 }
 
-bool RsaPublicKey::VerifyPkcs1Sha256(ByteView message, ByteView signature) const {
+bool RsaPublicKey::VerifyPkcs1(HashAlgorithm hash, ByteView message, ByteView signature) const {
   RSA* const key = impl_->key.get();
   if (signature.size() != static_cast<size_t>(RSA_size(key))) return false;
-  const Digest256 digest = Sha256(message);
-  return Succeeded(RSA_verify(NID_sha256, digest.view().data(), 32, signature.data(),
+  const Bytes digest = DigestOf(hash, message);
+  const int nid = hash == HashAlgorithm::kSha256 ? NID_sha256 : NID_sha384;
+  return Succeeded(RSA_verify(nid, digest.data(), static_cast<unsigned>(digest.size()), signature.data(),
                               static_cast<unsigned>(signature.size()), key));
 }
 

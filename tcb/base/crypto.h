@@ -17,9 +17,11 @@ Digest384 Sha384(ByteView data);
 using Digest512 = FixedBytes<struct Sha512Tag, 64>;
 Digest512 Sha512(ByteView data);
 
+enum class HashAlgorithm : uint8_t { kSha256, kSha384 };
+
 enum class Curve : uint8_t { kP256, kP384 };
 
-// An ECDSA public key. P-256 goes with SHA-256, P-384 with SHA-384; nothing else occurs.
+// An ECDSA public key. P-256 goes with SHA-256, P-384 with SHA-384, unless a TPM says otherwise.
 class EcPublicKey {
  public:
   // X || Y, big endian, 64 or 96 bytes; nullopt when the point is not on the curve (or is infinity).
@@ -30,6 +32,7 @@ class EcPublicKey {
 
   // r || s, big endian, 64 or 96 bytes. False for r or s outside 1..n-1, wrong length, or a wrong signature.
   bool VerifyRaw(ByteView message, ByteView r_s) const;
+  bool VerifyRaw(HashAlgorithm hash, ByteView message, ByteView r_s) const;
   // DER SEQUENCE { INTEGER r, INTEGER s }, minimal, nothing after it.
   bool VerifyDer(ByteView message, ByteView signature) const;
 
@@ -50,12 +53,14 @@ class RsaPublicKey {
 
   // RSASSA-PSS with SHA-384, MGF1 with SHA-384, salt of 48 bytes (AMD's profile).
   bool VerifyPssSha384(ByteView message, ByteView signature) const;
-  // RSASSA-PKCS1-v1_5 with SHA-256 (TPM2_ALG_RSASSA).
-  bool VerifyPkcs1Sha256(ByteView message, ByteView signature) const;
+  // As TPMs sign: RSASSA-PKCS1-v1_5, and RSASSA-PSS with MGF1 of the same hash and a salt of any length, for TPMs differ.
+  bool VerifyPkcs1(HashAlgorithm hash, ByteView message, ByteView signature) const;
+  bool VerifyPss(HashAlgorithm hash, ByteView message, ByteView signature) const;
 
  private:
   struct Impl;
   explicit RsaPublicKey(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+  bool VerifyPss(HashAlgorithm hash, ByteView message, ByteView signature, int salt_length) const;
   std::shared_ptr<const Impl> impl_;
 };
 

@@ -5,11 +5,11 @@
 #include <map>
 #include <set>
 
-#include "tcb/base/crypto.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/intel/appraisal_reference.h"
+#include "tcb/policy/digest.h"
 
 namespace thimble::intel {
 namespace {
@@ -116,12 +116,11 @@ Status ReadText(std::string_view text, Draft& draft) {
 }
 
 // One policy of the first class, and the others in its place for theirs.
-Policy Assemble(Draft draft, std::string_view id, const Digest256& sha256) {
+Policy Assemble(Draft draft, std::string_view id) {
   std::vector<EvidenceClass> evidence;
   for (auto& [name, policy] : draft.policies) evidence.push_back(name);
   for (auto& [name, policy] : draft.policies) {
     policy.id = id;
-    policy.sha256 = sha256;
     policy.evidence = evidence;
     if (draft.td_qe && name != EvidenceClass::kSgx) ApplyTdQe(*draft.td_qe, policy);
   }
@@ -130,6 +129,7 @@ Policy Assemble(Draft draft, std::string_view id, const Digest256& sha256) {
   for (auto& [name, policy] : draft.policies) {
     whole.overrides[name] = std::make_shared<const Policy>(std::move(policy));
   }
+  whole.sha256 = PolicyDigest(whole);
   return whole;
 }
 
@@ -143,7 +143,7 @@ Result<Policy> ParseAppraisalPolicy(std::string_view text, std::string_view id) 
       draft.policies.contains(EvidenceClass::kTdx10) || draft.policies.contains(EvidenceClass::kTdx15);
   if (draft.td_qe && !has_td)
     return MalformedPolicy("a TD QE policy and no TDX platform or TD that it could go with");
-  Policy policy = Assemble(std::move(draft), id, Sha256(AsBytes(text)));
+  Policy policy = Assemble(std::move(draft), id);
   TRY(Validate(policy));
   return policy;
 }

@@ -16,7 +16,7 @@ namespace thimble::intel {
 // `text` is the payload, { "policy_array": [...] } or one entry of it; or a JWT with the payload as text in its claim
 // "policy_payload"; or several of those with commas between, as PCCS answers. The signature of a JWT is NOT checked:
 // whoever may name the file may say what it holds. The policy is for evidence of the classes that occur, and for no
-// other; its digest is that of `text`.
+// other.
 //   kMalformed  policy.format: not of that form, an unknown class or key (by name), a value that is none, a rule that
 //               Intel's library could never find satisfied
 Result<Policy> ParseAppraisalPolicy(std::string_view text, std::string_view id);

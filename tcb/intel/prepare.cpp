@@ -104,6 +104,24 @@ CollateralSet WithChains(ByteView quote, const CollateralSet& set) {
 
 }  // namespace
 
+std::vector<ItemBytes> ItemsIn(const CollateralSet& set, ByteView quote) {
+  const CollateralSet whole = WithChains(quote, set);
+  std::string root;
+  for (const std::string* chain :
+       {&whole.tcb_info_issuer_chain, &whole.qe_identity_issuer_chain, &whole.pck_crl_issuer_chain}) {
+    if (root.empty()) root = RootOf(*chain);
+  }
+  std::vector<ItemBytes> items;
+  const auto add = [&items](ItemKind kind, const Bytes& body, const std::string& chain) {
+    if (!body.empty()) items.push_back({kind, {body, chain}});
+  };
+  add(ItemKind::kRootCaCrl, whole.root_ca_crl, root);
+  add(ItemKind::kPckCrl, whole.pck_crl, whole.pck_crl_issuer_chain);
+  add(ItemKind::kTcbInfo, whole.tcb_info, whole.tcb_info_issuer_chain);
+  add(ItemKind::kEnclaveIdentity, whole.qe_identity, whole.qe_identity_issuer_chain);
+  return items;
+}
+
 Result<VerifiedCollateral> PrepareCollateral(const CollateralSet& set, const TrustAnchors& anchors) {
   TRY_ASSIGN(const SetBytes bytes, Complete(set));
   TRY_ASSIGN(auto collateral, Authenticate(bytes, anchors));

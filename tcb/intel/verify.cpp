@@ -188,6 +188,9 @@ void TakeCollateral(const VerifiedCollateral& collateral, Verdict& verdict) {
   for (const ItemPtr& item : verdict.collateral) {
     verdict.window = Intersect(verdict.window, Intersect(item->window(), item->chain_window()));
   }
+  verdict.crl_issued = std::min(collateral.root_ca_crl->issued(), collateral.pck_crl->issued());
+  verdict.tcb_info_issued = collateral.tcb_info->issued();
+  verdict.qe_identity_issued = collateral.qe_identity->issued();
   verdict.tcb_info_evaluation = collateral.tcb_info->tcb_info()->evaluation_number;
   verdict.qe_identity_evaluation = collateral.qe_identity->identity()->evaluation_number;
 }
@@ -356,6 +359,10 @@ Result<QuoteVerification> QuoteVerification::Begin(ByteView quote, std::string_v
   }
   if (run.failed()) Close(verdict);
   return run;
+}
+
+void QuoteVerification::Note(Check check, const std::string& message) {
+  NoteUnless(verdict_, check, false, [&] { return message; });
 }
 
 Verdict QuoteVerification::Finish(const VerifiedCollateral& collateral) && {

@@ -44,6 +44,14 @@ struct CollateralSet {
 // to fill in).
 Result<VerifiedCollateral> PrepareCollateral(const CollateralSet& set, const TrustAnchors& anchors);
 
+// The items of a set that are there, for AuthenticateItem(): each with its issuer chain, for CRLs else with what the
+// other chains of the set and the quote's own hold. An item whose chain is nowhere has an empty one.
+struct ItemBytes {
+  ItemKind kind;
+  CollateralBytes bytes;
+};
+std::vector<ItemBytes> ItemsIn(const CollateralSet& set, ByteView quote);
+
 // What a quote needs, as its PCK certificate says: known once the evidence alone has been found to hold.
 struct NeededCollateral {
   Fmspc fmspc;
@@ -72,6 +80,9 @@ class QuoteVerification {
   const Verdict& verdict() const { return verdict_; }
   bool failed() const { return verdict_.hard() != nullptr; }
   const NeededCollateral& needed() const { return needed_; }  // meaningful unless failed()
+
+  // Something to be said of what the collateral was chosen from; nothing that fails the evidence.
+  void Note(Check check, const std::string& message);
 
   // Step 2, with the collateral. Adds every soft finding, and the hard one if there is one.
   Verdict Finish(const VerifiedCollateral& collateral) &&;

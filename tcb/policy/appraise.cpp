@@ -54,7 +54,9 @@ Decision Appraise(const Verdict& verdict, const Policy& whole, Instant at) {
   policy::AddTcbRules(verdict, policy, at, rules);
   policy::AddPlatformRules(verdict, policy, rules);
   AddContentRules(verdict, policy, rules);
+  policy::AddHclRules(verdict, policy.hcl, rules);
   policy::AddRestrictedRule(verdict, policy.restricted, rules);
+  policy::AddCollateralRules(verdict, policy, at, rules);
   policy::AddFindingRules(verdict, policy, at, rules);
   decision.accept = std::all_of(decision.rules.begin(), decision.rules.end(),
                                 [](const RuleOutcome& rule) { return rule.ok; });

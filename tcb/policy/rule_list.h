@@ -82,10 +82,12 @@ class RuleList {
 // Each file of rules adds its own. `policy` is already the one for the evidence's class.
 void AddTcbRules(const Verdict& verdict, const Policy& policy, Instant at, RuleList& rules);
 void AddPlatformRules(const Verdict& verdict, const Policy& policy, RuleList& rules);
+void AddCollateralRules(const Verdict& verdict, const Policy& policy, Instant at, RuleList& rules);
 void AddFindingRules(const Verdict& verdict, const Policy& policy, Instant at, RuleList& rules);
 void AddSgxRules(const Verdict& verdict, const SgxRules& sgx, RuleList& rules);
 void AddTdxRules(const Verdict& verdict, const TdxRules& tdx, RuleList& rules);
 void AddSnpRules(const Verdict& verdict, const SnpRules& snp, RuleList& rules);
+void AddHclRules(const Verdict& verdict, const HclRules& hcl, RuleList& rules);
 void AddRestrictedRule(const Verdict& verdict, const RestrictedList& restricted, RuleList& rules);
 
 }  // namespace thimble::policy

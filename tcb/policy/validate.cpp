@@ -33,6 +33,12 @@ Status CheckStatuses(const Policy& policy) {
 
 Status CheckDurations(const Policy& policy) {
   if (policy.collateral_grace < Seconds(0)) return Refuse("collateral_grace", "is negative");
+  const MaxCollateralAge& most = policy.max_collateral_age;
+  for (const auto& [key, age] : {std::pair("max_collateral_age.crl", most.crl),
+                                 std::pair("max_collateral_age.tcb_info", most.tcb_info),
+                                 std::pair("max_collateral_age.identity", most.identity)}) {
+    if (age && *age <= Seconds(0)) return Refuse(key, "lets nothing pass: it must be more than 0s");
+  }
   if (policy.platform_grace.value_or(Seconds(0)) < Seconds(0)) return Refuse("platform_grace", "is negative");
   if (policy.qe_grace.value_or(Seconds(0)) < Seconds(0)) return Refuse("qe_grace", "is negative");
   return {};
@@ -183,6 +189,27 @@ Status CheckSnp(const Policy& policy) {
   return {};
 }
 
+Status CheckHcl(const Policy& policy) {
+  for (const auto& [bank, numbers] : policy.hcl.pcr) {
+    const std::string name = amd::PcrBankName(bank);
+    const amd::PcrBank* const known = amd::FindPcrBank(name);
+    if (known == nullptr) return Refuse("hcl.pcr", StrCat(name, " is no bank that is known"));
+    if (bank == amd::kTpmSha1)
+      return Refuse("hcl.pcr", "a PCR of the SHA-1 bank proves nothing: it is shown, and never judged");
+    for (const auto& [number, values] : numbers) {
+      if (number >= amd::kPcrCount) return Refuse("hcl.pcr", StrCat(number, " is not 0 to 31"));
+      if (values.empty()) return Refuse("hcl.pcr", StrCat(name, ".", number, " accepts nothing"));
+      const bool fit =
+          std::ranges::all_of(values, [&](const Bytes& value) { return value.size() == known->digest_size; });
+      if (!fit) {
+        return Refuse("hcl.pcr",
+                      StrCat(name, ".", number, ": a value has ", 2 * known->digest_size, " hex digits"));
+      }
+    }
+  }
+  return {};
+}
+
 // What is asked for may not be restricted.
 Status CheckRestricted(const Policy& policy) {
   const RestrictedList& restricted = policy.restricted;
@@ -226,6 +253,7 @@ Status Validate(const Policy& policy) {
   TRY(CheckSgx(policy));
   TRY(CheckTdx(policy));
   TRY(CheckSnp(policy));
+  TRY(CheckHcl(policy));
   TRY(CheckRestricted(policy));
   return CheckOverrides(policy);
 }

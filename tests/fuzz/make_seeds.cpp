@@ -14,6 +14,7 @@
 #include "tcb/check.h"
 #include "tcb/intel/signed_json.h"
 #include "tcb/pki/pem.h"
+#include "tests/support/der_writer.h"
 #include "tests/support/paths.h"
 #include "tests/support/sim_amd.h"
 #include "tests/support/sim_files.h"
@@ -147,7 +148,12 @@ void AddAmdWorld(Seeds& seeds) {
   seeds.Add("hcl", sim::EncodeHclReport({.report_type = 4,
                                          .hardware_report = sim::EncodeTdReportStruct(binding),
                                          .runtime_data = runtime_data}));
-  seeds.Add("tpm_quote", sim::MakeTpmQuote({}, sim::VtpmKey()).message);
+  for (const auto form : {sim::SignatureForm::kBare, sim::SignatureForm::kWrapped}) {
+    // With the length of the signature in front, halved (tpm_quote_fuzz.cpp).
+    const auto quote = sim::MakeTpmQuote({.form = form}, sim::VtpmKey());
+    seeds.Add("tpm_quote", sim::der::Concat({Bytes{static_cast<uint8_t>(quote.signature.size() / 2)},
+                                             quote.signature, quote.message}));
+  }
 }
 
 void AddTexts(Seeds& seeds) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The vTPM's quote.
+#include <algorithm>
+
 #include "tcb/amd/tpm_quote.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -8,13 +10,19 @@ using namespace thimble;
 using fuzz::Holds;
 
 FUZZ_TARGET(input) {
-  const auto quote = amd::ParseTpmQuote(Bytes(input.begin(), input.end()), {}, std::nullopt);
+  // The first byte says how much of the rest is the signature.
+  const size_t size = input.empty() ? 0 : std::min<size_t>(input.front() * 2u, input.size() - 1);
+  const ByteView rest = input.empty() ? input : input.subspan(1);
+  const ByteView signature = rest.first(size), message = rest.subspan(size);
+  const auto bytes = [](ByteView view) { return Bytes(view.begin(), view.end()); };
+  const auto quote = amd::ParseTpmQuote(bytes(message), bytes(signature), std::nullopt);
   if (!quote.ok()) {
     Holds(quote.error().kind == ErrorKind::kMalformed, "a TPM quote that does not parse is malformed");
     return;
   }
-  Holds(Equal(quote->message, input), "the message is kept as it came");
+  Holds(Equal(quote->message, message), "the message is kept as it came");
   Holds(quote->claims.extra_data.size() + quote->claims.pcr_digest.size() <= input.size(),
         "the parts fit inside");
-  (void)amd::PcrDigest({}, quote->claims.pcr_selection);
+  Holds(quote->signature.rsa.empty() == !quote->signature.r.empty(), "a signature is of one kind");
+  (void)amd::PcrDigest(quote->signature.hash, {}, quote->claims.selections);
 }

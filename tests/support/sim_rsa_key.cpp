@@ -16,7 +16,6 @@ namespace thimble::sim {
 namespace {
 
 constexpr BN_ULONG kExponent = 65537;
-constexpr size_t kSaltLength = 48;
 
 struct BnFree {
   void operator()(BIGNUM* n) const { BN_free(n); }
@@ -45,17 +44,18 @@ Bytes ToBytes(const Number& n, size_t size) {
   return out;
 }
 
-Bytes Hash384(ByteView data) {
-  Bytes out(SHA384_DIGEST_LENGTH);
-  SHA384(data.data(), data.size(), out.data());
+Bytes HashOf(HashAlgorithm hash, ByteView data) {
+  Bytes out(hash == HashAlgorithm::kSha256 ? SHA256_DIGEST_LENGTH : SHA384_DIGEST_LENGTH);
+  hash == HashAlgorithm::kSha256 ? SHA256(data.data(), data.size(), out.data())
+                                 : SHA384(data.data(), data.size(), out.data());
   return out;
 }
 
-// As many bytes as wanted that follow from the seed; with SHA-384 this is MGF1 (RFC 8017 appendix B.2.1).
-Bytes Expand(ByteView seed, size_t size) {
+// As many bytes as wanted that follow from the seed: MGF1 (RFC 8017 appendix B.2.1).
+Bytes Expand(ByteView seed, size_t size, HashAlgorithm hash = HashAlgorithm::kSha384) {
   Bytes out;
   for (uint8_t counter = 0; out.size() < size; ++counter) {
-    const Bytes block = Hash384(der::Concat({Bytes(seed.begin(), seed.end()), Bytes{0, 0, 0, counter}}));
+    const Bytes block = HashOf(hash, der::Concat({Bytes(seed.begin(), seed.end()), Bytes{0, 0, 0, counter}}));
     out.insert(out.end(), block.begin(), block.end());
   }
   out.resize(size);
@@ -164,25 +164,25 @@ Bytes SimRsaKey::KeyIdentifier() const {
 }
 
 // EMSA-PSS (RFC 8017 section 9.1.1). The salt is a hash of key and message.
-Bytes SimRsaKey::SignPss(ByteView message) const {
-  const Bytes digest = Hash384(message);
-  const Bytes salt = Hash384(der::Concat({modulus(), digest}));
-  const Bytes h = Hash384(der::Concat({Bytes(8), digest, salt}));
+Bytes SimRsaKey::SignPss(ByteView message, HashAlgorithm hash) const {
+  const Bytes digest = HashOf(hash, message);
+  const Bytes salt = HashOf(hash, der::Concat({modulus(), digest}));
+  const Bytes h = HashOf(hash, der::Concat({Bytes(8), digest, salt}));
   Bytes db(impl_->size - h.size() - 1);
-  db[db.size() - kSaltLength - 1] = 0x01;
-  std::copy(salt.begin(), salt.end(), db.end() - static_cast<std::ptrdiff_t>(kSaltLength));
-  const Bytes mask = Expand(h, db.size());
+  db[db.size() - salt.size() - 1] = 0x01;
+  std::copy(salt.begin(), salt.end(), db.end() - static_cast<std::ptrdiff_t>(salt.size()));
+  const Bytes mask = Expand(h, db.size(), hash);
   for (size_t i = 0; i < db.size(); ++i) db[i] = static_cast<uint8_t>(db[i] ^ mask[i]);
   db[0] &= 0x7f;  // the encoding has one bit less than the modulus
   return impl_->Sign(der::Concat({db, h, Bytes{0xbc}}));
 }
 
 // EMSA-PKCS1-v1_5 (RFC 8017 section 9.2).
-Bytes SimRsaKey::SignPkcs1Sha256(ByteView message) const {
-  Bytes digest(SHA256_DIGEST_LENGTH);
-  SHA256(message.data(), message.size(), digest.data());
-  const Bytes info = der::Sequence(
-      {der::Sequence({der::Oid(PssParameters::kSha256), der::Null()}), der::OctetString(digest)});
+Bytes SimRsaKey::SignPkcs1(ByteView message, HashAlgorithm hash) const {
+  const std::string_view oid =
+      hash == HashAlgorithm::kSha256 ? PssParameters::kSha256 : PssParameters::kSha384;
+  const Bytes info =
+      der::Sequence({der::Sequence({der::Oid(oid), der::Null()}), der::OctetString(HashOf(hash, message))});
   const Bytes padding(impl_->size - info.size() - 3, 0xff);
   return impl_->Sign(der::Concat({Bytes{0x00, 0x01}, padding, Bytes{0x00}, info}));
 }

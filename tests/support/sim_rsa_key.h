@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "tcb/base/bytes.h"
+#include "tcb/base/crypto.h"
 #include "tests/support/sim_pki.h"
 
 namespace thimble::sim {
@@ -20,11 +21,12 @@ class SimRsaKey {
  public:
   explicit SimRsaKey(std::string_view seed, int bits = 4096);
 
-  const Bytes& modulus() const;           // big endian, without leading zeros
-  Bytes SubjectPublicKeyInfo() const;     // rsaEncryption
-  Bytes KeyIdentifier() const;            // SHA-1 of RSAPublicKey (RFC 5280 section 4.2.1.2)
-  Bytes SignPss(ByteView message) const;  // SHA-384, MGF1 with SHA-384, 48 bytes of salt
-  Bytes SignPkcs1Sha256(ByteView message) const;
+  const Bytes& modulus() const;        // big endian, without leading zeros
+  Bytes SubjectPublicKeyInfo() const;  // rsaEncryption
+  Bytes KeyIdentifier() const;         // SHA-1 of RSAPublicKey (RFC 5280 section 4.2.1.2)
+  // MGF1 with the same hash, and a salt as long as its digest.
+  Bytes SignPss(ByteView message, HashAlgorithm hash = HashAlgorithm::kSha384) const;
+  Bytes SignPkcs1(ByteView message, HashAlgorithm hash) const;
   Signer PssSigner() const;
 
  private:

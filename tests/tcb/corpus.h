@@ -14,6 +14,10 @@
 
 namespace thimble::test {
 
+inline Bytes ReadFile(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
 inline std::string ReadText(const std::filesystem::path& path) { return std::string(AsText(ReadFile(path))); }
 
 // The directory form of DESIGN section 4; what is not there is empty.

@@ -18,7 +18,7 @@ namespace {
 
 using nlohmann::json;
 
-const auto kCases = CorpusRoot().parent_path() / "cases";
+const auto kCases = CorpusDir().parent_path() / "cases";
 const Instant kAt = *ParseRfc3339("2026-11-30T07:00:00Z");
 
 TrustAnchors CaseAnchors() {

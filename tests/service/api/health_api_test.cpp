@@ -55,8 +55,8 @@ TEST(StatusReport, GivesEveryItemAndComesBackFromItsJson) {
 }
 
 TEST(StatusReport, RefusesWhatIsNotOne) {
-  for (const char* bad :
-       {"", "{}", R"({"at": "x", "platform_items": 0, "items": []})", R"({"at": "2026-06-01T00:00:00Z", "platform_items": 0, "items": [{}]})"}) {
+  for (const char* bad : {"", "{}", R"({"at": "x", "platform_items": 0, "items": []})",
+                          R"({"at": "2026-06-01T00:00:00Z", "platform_items": 0, "items": [{}]})"}) {
     const auto report = ParseStatusJson(bad);
     ASSERT_FALSE(report.ok()) << bad;
     EXPECT_EQ(report.error().kind, ErrorKind::kUnavailable);

@@ -289,7 +289,8 @@ TEST_F(AuditServiceTest, RecordsADecisionAndNeitherEvidenceNorClaims) {
             json::parse(R"({"name": "default", "version": 1, "intel": "standard", "amd": "builtin"})"));
   EXPECT_EQ(record["tcb_info"], 17);
   EXPECT_EQ(record["collateral"].size(), 4u);
-  EXPECT_EQ(record["collateral_of"], "cache");
+  EXPECT_EQ(record["collateral"][0]["brought_by"], "server");
+  EXPECT_EQ(record["about"], "now");
   EXPECT_EQ(record["request"].get<std::string>().size(), 32u);
   const std::string text = record.dump();
   EXPECT_EQ(text.find(result["claims"]["mrtd"].get<std::string>()), std::string::npos);

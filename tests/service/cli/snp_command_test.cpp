@@ -124,16 +124,21 @@ TEST_F(SnpCommandTest, ReadsWhatStandsBesideAnHclReport) {
   const auto quote = sim::MakeTpmQuote(tpm, sim::VtpmKey());
   w_.files.Write("given/tpm_quote.msg", quote.message);
   w_.files.Write("given/tpm_quote.sig", quote.signature);
-  json pcrs = json::array();
-  for (const Digest256& pcr : tpm.pcrs) pcrs.push_back(pcr.hex());
-  w_.files.Write("given/tpm_pcrs.json", std::string_view(pcrs.dump()));
+  w_.files.Write("given/tpm_pcrs.json", std::string_view(sim::PcrsJson(tpm.pcrs)));
   const ProcessResult run = Verify(hcl, {"--collateral", given, "--nonce", HexLower(tpm.nonce)});
   EXPECT_EQ(run.exit_code, 0) << run.out;
   const json result = ObjectOf(run);
   EXPECT_EQ(test::CheckIn(result, "hcl.tpm_pcr_digest"), "passed");
   EXPECT_EQ(test::CheckIn(result, "hcl.tpm_nonce"), "passed");
-  EXPECT_EQ(Verify(hcl, {"--collateral", given, "--nonce", "00"}).exit_code, 1);
+  EXPECT_EQ(Verify(hcl, {"--collateral", given, "--nonce", "0102030405060708"}).exit_code, 1);
+  EXPECT_EQ(Verify(hcl, {"--collateral", given, "--nonce", "01"}).exit_code, 2);
   EXPECT_EQ(Verify(hcl, {"--collateral", given, "--nonce", "0"}).exit_code, 2);
+  // What tpm2_quote writes unless it is told otherwise, and what cannot be read.
+  w_.files.Write("given/tpm_quote.sig", sim::WrapRsaSignature(0x0014, amd::kTpmSha256, quote.signature));
+  EXPECT_EQ(Verify(hcl, {"--collateral", given, "--nonce", HexLower(tpm.nonce)}).exit_code, 0);
+  w_.files.Write("given/tpm_quote.sig", sim::WrapRsaSignature(0x0018, amd::kTpmSha256, quote.signature));
+  EXPECT_EQ(Verify(hcl, {"--collateral", given}).exit_code, 4);
+  w_.files.Write("given/tpm_quote.sig", quote.signature);
   w_.files.Write("given/tpm_quote.msg", Bytes{1});
   EXPECT_EQ(Verify(hcl, {"--collateral", given}).exit_code, 4);
 }

@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "service/cli/command_support.h"
-#include "tcb/base/crypto.h"
+#include "tcb/policy/digest.h"
 
 namespace thimble {
 namespace {
@@ -34,7 +34,7 @@ TEST(Config, HasDefaultsThatRun) {
   EXPECT_EQ(config.intel_upstreams.at(0).url, "https://api.trustedservices.intel.com/sgx/certification/v4/");
   EXPECT_EQ(config.baselines.at("default").intel, EvaluationChoice{});
   EXPECT_EQ(config.policies.at("default").accepted_statuses, std::vector{TcbStatus::kUpToDate});
-  EXPECT_EQ(config.policies.at("default").sha256, Sha256({}));
+  EXPECT_EQ(config.policies.at("default").sha256, PolicyDigest(Policy()));
   EXPECT_FALSE(config.honour_update);
 }
 

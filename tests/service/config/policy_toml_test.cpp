@@ -5,8 +5,8 @@
 #include <fstream>
 
 #include "service/config/config.h"
-#include "tcb/base/crypto.h"
 #include "tcb/check.h"
+#include "tcb/policy/digest.h"
 
 namespace thimble {
 namespace {
@@ -53,6 +53,8 @@ accepted_qe_statuses = ["UpToDate"]
 qe_grace = "0s"
 min_qe_evaluation = 18
 collateral_grace = "1h"
+max_collateral_age = { crl = "30d", identity = "12h" }
+caller_collateral = "refuse"
 allow_debug = true
 allow_migration = true
 allow_smt = false
@@ -77,6 +79,10 @@ amd_floor = "if_known"
   EXPECT_EQ(p.qe_grace, Seconds(0));
   EXPECT_EQ(p.min_qe_evaluation, 18u);
   EXPECT_EQ(p.collateral_grace, Seconds(1h));
+  EXPECT_EQ(p.max_collateral_age.crl, Seconds(720h));
+  EXPECT_FALSE(p.max_collateral_age.tcb_info);
+  EXPECT_EQ(p.max_collateral_age.identity, Seconds(12h));
+  EXPECT_EQ(p.caller_collateral, CallerCollateral::kRefuse);
   EXPECT_TRUE(p.allow_debug);
   EXPECT_TRUE(p.allow_migration);
   EXPECT_EQ(p.allow_smt, false);
@@ -171,6 +177,7 @@ min_current_version = "1.55.40"
 min_committed_version = "1.55.37"
 current_mitigations = [0, 2]
 launch_mitigations = [63]
+allow_masked_chip_id = true
 csp_id = ["CN=cc-us-east-2.amazonaws.com"]
 )")
           .snp;
@@ -206,7 +213,32 @@ csp_id = ["CN=cc-us-east-2.amazonaws.com"]
   EXPECT_EQ(snp.min_committed_version->build, 37);
   EXPECT_EQ(snp.current_mitigations, 0x5u);
   EXPECT_EQ(snp.launch_mitigations, uint64_t{1} << 63);
+  EXPECT_TRUE(snp.allow_masked_chip_id);
   EXPECT_EQ(snp.csp_id, std::vector<std::string>{"CN=cc-us-east-2.amazonaws.com"});
+}
+
+TEST(PolicyToml, ReadsHcl) {
+  const HclRules hcl = Good("[policy.p.hcl]\nuser_data = [" + Hex(64, "ab") + "]\npcr.sha256.7 = [" +
+                            Hex(32, "07") + ", " + Hex(32, "08") + "]\npcr.sha384.31 = [" + Hex(48, "09") +
+                            R"(]
+secure_boot = true
+console_enabled = false
+interactive_console_enabled = false
+tpm_enabled = true
+tpm_persisted = false
+filtered_vpci_devices_allowed = false
+vm_unique_id = ["02345678-1234-4000-8000-000000000001"]
+)")
+                           .hcl;
+  for (const HclFlag& flag : kHclFlags) {
+    const bool wanted = flag.key == "secure_boot" || flag.key == "tpm_enabled";
+    EXPECT_EQ(hcl.*flag.wanted, std::optional(wanted)) << flag.key;
+  }
+  EXPECT_EQ(hcl.vm_unique_id, std::vector<std::string>{"02345678-1234-4000-8000-000000000001"});
+  ASSERT_EQ(hcl.user_data.size(), 1u);
+  EXPECT_EQ(HexLower(hcl.user_data[0].view()).substr(0, 4), "abab");
+  EXPECT_EQ(hcl.pcr.at(amd::kTpmSha256).at(7), (std::vector<Bytes>{Bytes(32, 7), Bytes(32, 8)}));
+  EXPECT_EQ(hcl.pcr.at(amd::kTpmSha384).at(31), (std::vector<Bytes>{Bytes(48, 9)}));
 }
 
 TEST(PolicyToml, ReadsTheRestrictedList) {
@@ -321,6 +353,21 @@ const std::vector<BadToml>& BadTexts() {
       {"evidence = []", "t.toml:2: evidence must not be empty"},
       {"[policy.p.tdx]\nmrtd = []", "t.toml:3: mrtd must not be empty"},
       {"[policy.p.snp]\nvmpl = []", "t.toml:3: vmpl must not be empty"},
+      // PCRs
+      {"[policy.p.hcl]\nsecure_boot = 1", "t.toml:3: secure_boot must be true or false"},
+      {"[policy.p.hcl]\nuser_data = [" + Hex(32, "00") + "]", "t.toml:3: user_data must be a list of 128"},
+      {"[policy.p.hcl]\npcr = []", "t.toml:3: pcr must be a table by bank and number"},
+      {"[policy.p.hcl]\npcr.md5.7 = [\"00\"]", "t.toml:3: pcr.md5: banks are sha256, sha384 and sha512"},
+      {"[policy.p.hcl]\npcr.sha256 = []", "t.toml:3: pcr.sha256: banks are sha256"},
+      {"[policy.p.hcl]\npcr.sha256.32 = [" + Hex(32, "00") + "]", "t.toml:3: pcr.sha256: 32 is not 0 to 31"},
+      {"[policy.p.hcl]\npcr.sha256.x = [" + Hex(32, "00") + "]", "t.toml:3: pcr.sha256: x is not 0 to 31"},
+      {"[policy.p.hcl]\npcr.sha256.7 = []", "t.toml:3: pcr.sha256.7 must not be empty"},
+      {"[policy.p.hcl]\npcr.sha256.7 = [" + Hex(48, "00") + "]",
+       "t.toml:3: pcr.sha256.7 must be a list of 64 hex digits each"},
+      {"[policy.p.hcl]\npcr.sha256.7 = [" + Hex(32, "00") + "]\npcr.sha256.07 = [" + Hex(32, "01") + "]",
+       "that PCR is there twice"},
+      {"[policy.p.hcl]\npcr.sha1.7 = [" + Hex(20, "00") + "]",
+       "t.toml:3: hcl.pcr: a PCR of the SHA-1 bank proves nothing"},
       // contradictions, at their key
       {"accepted_advisories = [\"INTEL-SA-1\"]\nrejected_advisories = [\"intel-sa-1\"]",
        "t.toml:3: rejected_advisories: INTEL-SA-1 is in accepted_advisories, too"},
@@ -342,19 +389,6 @@ const std::vector<BadToml>& BadTexts() {
 
 INSTANTIATE_TEST_SUITE_P(All, PolicyTomlError, testing::ValuesIn(BadTexts()));
 
-TEST(PolicyDigest, IsOfWhatIsWrittenAndNotOfHow) {
-  const Policy one =
-      Good("[policy.p]\nmin_tcb_evaluation = 17\nallow_debug = true\n[policy.p.sgx]\nisvprodid=[1,2]\n");
-  const Policy same = Good(
-      "# a comment\n[server]\nlisten = \"127.0.0.1:1\"\n[policy.p]\nallow_debug = true # as above\n"
-      "min_tcb_evaluation = 0x11\nsgx.isvprodid = [\n1, 2 ]\n");
-  EXPECT_EQ(one.sha256,
-            Sha256(AsBytes(R"({"allow_debug":true,"min_tcb_evaluation":17,"sgx":{"isvprodid":[1,2]}})")));
-  EXPECT_EQ(one.sha256, same.sha256);
-  EXPECT_NE(one.sha256,
-            Good("[policy.p]\nmin_tcb_evaluation = 18\nallow_debug = true\nsgx.isvprodid=[1,2]\n").sha256);
-}
-
 class IntelPolicyFile : public testing::Test {
  protected:
   IntelPolicyFile() { std::ofstream(path_) << kText; }
@@ -371,7 +405,7 @@ TEST_F(IntelPolicyFile, IsNamedInTheConfiguration) {
   EXPECT_EQ(policy.id, "p");
   EXPECT_EQ(policy.evidence, std::vector{EvidenceClass::kSgx});
   EXPECT_EQ(policy.min_tcb_evaluation, 17u);
-  EXPECT_EQ(policy.sha256, Sha256(AsBytes(kText)));
+  EXPECT_EQ(policy.sha256, PolicyDigest(policy));
 }
 
 TEST_F(IntelPolicyFile, IsAPolicyFileByItself) {
@@ -379,16 +413,7 @@ TEST_F(IntelPolicyFile, IsAPolicyFileByItself) {
   ASSERT_TRUE(file.ok()) << file.error().message;
   EXPECT_EQ(file->policy.id, "default");
   EXPECT_EQ(file->policy.min_tcb_evaluation, 17u);
-  EXPECT_EQ(file->policy.sha256, Sha256(AsBytes(kText)));
-}
-
-TEST_F(IntelPolicyFile, OfTomlHasTheDigestOfItsBytes) {
-  const std::string text = "[policy.default]\nallow_debug = true  # bytes, comments and all\n";
-  std::ofstream(path_) << text;
-  const auto file = LoadPolicyFile(path_);
-  ASSERT_TRUE(file.ok()) << file.error().message;
-  EXPECT_TRUE(file->policy.allow_debug);
-  EXPECT_EQ(file->policy.sha256, Sha256(AsBytes(text)));
+  EXPECT_EQ(file->policy.sha256, PolicyDigest(file->policy));
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ TEST(Metrics, CountHitsMissesUpstreamsAndVerdicts) {
   EXPECT_EQ(Sample(metrics, upstream + "refused\"}"), 1);
   EXPECT_EQ(
       Sample(metrics,
-             R"(thimble_verdicts_total{tee="sgx",status="UpToDate",policy="default",decision="accept"})"),
+             R"(thimble_verdicts_total{about="now",tee="sgx",status="UpToDate",policy="default",decision="accept"})"),
       1);
 }
 

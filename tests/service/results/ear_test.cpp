@@ -122,7 +122,7 @@ TEST(Jwt, PassesOverKeysOfOtherKinds) {
 class EarClaimsTest : public testing::Test {
  protected:
   json Claims() const {
-    return json::parse(EarClaims({verdict_, decision_, policy_, "default", 1}, {sim::kNow, "id", "nonce-1"}));
+    return json::parse(EarClaims({outcome_, policy_, "default", 1}, {sim::kNow, "id", "nonce-1"}));
   }
   int Vector(const char* name) const {
     const json vector = Claims()["submods"]["cpu0"]["ear.trustworthiness-vector"];
@@ -136,8 +136,9 @@ class EarClaimsTest : public testing::Test {
     verdict_.claims = intel::SgxClaims{};
     decision_.accept = true;
   }
-  Verdict verdict_;
-  Decision decision_;
+  VerificationOutcome outcome_;
+  Verdict& verdict_ = outcome_.verdict;
+  Decision& decision_ = outcome_.decision;
   Policy policy_;
 };
 
@@ -262,8 +263,8 @@ TEST(Challenges, AreTakenOnceAndInTime) {
   EXPECT_NE(first.nonce, second.nonce);
   EXPECT_EQ(first.expires, sim::kNow + 300s);
   EXPECT_TRUE(challenges.Take(first.nonce, sim::kNow + 299s).ok());
-  EXPECT_EQ(challenges.Take(first.nonce, sim::kNow + 299s).error().check, Check::kReportData);
-  EXPECT_EQ(challenges.Take(second.nonce, sim::kNow + 300s).error().check, Check::kReportData);
+  EXPECT_EQ(challenges.Take(first.nonce, sim::kNow + 299s).error().check, Check::kNonce);
+  EXPECT_EQ(challenges.Take(second.nonce, sim::kNow + 300s).error().check, Check::kNonce);
   EXPECT_TRUE(challenges.Issued(second.nonce));
   EXPECT_FALSE(other.Issued(second.nonce)) << "of another process";
   Bytes later = challenges.Issue(sim::kNow).nonce;
@@ -332,7 +333,7 @@ TEST_F(EarServiceTest, TakesItsOwnNoncesOnceAndHoldsThemToTheReportData) {
   EXPECT_EQ(json::parse(*claims)["eat_nonce"], Base64Url(nonce));
   const json again = Post(body);
   EXPECT_EQ(again["decision"], "reject");
-  EXPECT_EQ(again["findings"].back()["check"], "report_data.mismatch");
+  EXPECT_EQ(again["findings"].back()["check"], "nonce.mismatch");
 
   const Bytes own(16, 0x5A);
   EXPECT_EQ(Post({{"evidence", QuoteWith(own)}, {"nonce", HexLower(own)}})["decision"], "accept")

@@ -57,14 +57,37 @@ Verdict RejectedTdx() {
 std::string Render(const Verdict& verdict, std::string_view baseline = "default") {
   Policy policy;
   policy.sha256 = Filled<Digest256>(0x11);
-  const Decision decision{false, {{"accepted_statuses", "[\"UpToDate\"]", "\"OutOfDate\"", false}}};
-  return RenderResult({verdict, decision, policy, baseline});
+  VerificationOutcome outcome = VerificationOutcome::Of(verdict);
+  outcome.decision = {false, {{"accepted_statuses", "[\"UpToDate\"]", "\"OutOfDate\"", false}}};
+  return RenderResult({outcome, policy, baseline});
+}
+
+TEST(Render, SaysFirstWhatItIsAboutAndWhoseCollateralItRestsOn) {
+  VerificationOutcome outcome = VerificationOutcome::Of(RejectedTdx());
+  EXPECT_TRUE(RenderResult({outcome, Policy{}, ""}).starts_with(R"({"about":"now",)"));
+  outcome.about = At("2026-06-01T00:00:00Z");
+  outcome.caller_collateral = CallerCollateral::kAny;
+  const Validity window{At("2026-05-20T00:00:00Z"), At("2026-06-19T00:00:00Z")};
+  outcome.collateral = {{"intel/crl/root", {}, window, "https://pcs", BroughtBy::kServer},
+                        {"intel/crl/pck/platform", {}, window, "", BroughtBy::kCaller}};
+  outcome.nonce = NonceOutcome{.expected = Bytes(8, 1), .compared = Bytes(64, 2)};
+  const std::string text = RenderResult({outcome, Policy{}, ""});
+  EXPECT_TRUE(text.starts_with(R"({"about":"2026-06-01T00:00:00Z",)")) << text;
+  const json result = json::parse(text);
+  EXPECT_EQ(result["caller_collateral"], "any");
+  EXPECT_EQ(result["collateral"][0]["brought_by"], "server");
+  EXPECT_EQ(result["collateral"][0]["source"], "https://pcs");
+  EXPECT_EQ(result["collateral"][1]["brought_by"], "caller");
+  EXPECT_EQ(result["collateral"][1]["source"], "caller");
+  EXPECT_EQ(result["nonce"], json({{"expected", HexLower(Bytes(8, 1))},
+                                   {"report_data", HexLower(Bytes(64, 2))},
+                                   {"freshness", "none"}}));
 }
 
 TEST(Render, WritesTheWholeResult) {
   const json result = json::parse(Render(RejectedTdx()));
   json expected = json::parse(R"({
-    "decision": "reject", "authentic": true, "tee": "tdx", "tcb_status": "OutOfDate", "status_source": "intel",
+    "about": "now", "decision": "reject", "authentic": true, "tee": "tdx", "tcb_status": "OutOfDate", "status_source": "intel",
     "tcb_date": "2024-03-13T00:00:00Z", "advisories": ["INTEL-SA-01036", "INTEL-SA-01079"],
     "findings": [{"check": "tcb_info.expired", "severity": "soft", "message": "next update 2026-05-01, at 2026-06-01"}],
     "checks": [
@@ -142,7 +165,8 @@ TEST(RenderClaims, NamesThoseOfSnpAsTheRecordedFacts) {
   claims.current_version = {1, 55, 40};
   verdict.claims = claims;
   auto hcl = std::make_shared<amd::HclClaims>();
-  hcl->tpm_quote.emplace().pcr_selection.at(14) = true;
+  hcl->tpm_quote.emplace().selections = {{amd::kTpmSha384, {14}}};
+  hcl->pcrs[amd::kTpmSha384][14] = {0xab};
   verdict.hcl = hcl;
   std::string text;
   thimble::json::Writer writer(&text);
@@ -151,7 +175,9 @@ TEST(RenderClaims, NamesThoseOfSnpAsTheRecordedFacts) {
   EXPECT_EQ(result["reported_tcb"],
             json::parse(R"({"fmc": 5, "bootloader": 1, "tee": 2, "snp": 3, "microcode": 4})"));
   EXPECT_EQ(result["current_version"], "1.55.40");
+  EXPECT_EQ(result["tpm_quote"]["pcr_bank"], "sha384");
   EXPECT_EQ(result["tpm_quote"]["pcr_selection"], json::parse("[14]"));
+  EXPECT_EQ(result["tpm_pcrs"], json::parse(R"({"sha384": {"14": "ab"}})"));
   for (const char* absent : {"current_tcb", "cpuid", "launch_mit_vector", "csp_id", "runtime_user_data"}) {
     EXPECT_FALSE(result.contains(absent)) << absent;
   }

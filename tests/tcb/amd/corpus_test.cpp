@@ -73,11 +73,11 @@ EndorsementSet Endorsements(const Case& c) {
 
 std::optional<TpmQuote> Quote(const Case& c) {
   if (!fs::exists(c.dir() / "tpm_quote.msg")) return std::nullopt;
-  std::optional<PcrBank> pcrs;
+  std::optional<PcrValues> pcrs;
   if (fs::exists(c.dir() / "tpm_pcrs.json")) {
-    pcrs.emplace();
+    auto& bank = pcrs.emplace()[kTpmSha256];
     const Json list = Json::parse(ReadFile(c.dir() / "tpm_pcrs.json"));
-    for (size_t i = 0; i < pcrs->size(); ++i) (*pcrs)[i] = *Digest256::FromHex(list.at(i).get<std::string>());
+    for (uint8_t i = 0; i < list.size(); ++i) bank[i] = FromHex(list.at(i).get<std::string>()).value();
   }
   return ParseTpmQuote(ReadFile(c.dir() / "tpm_quote.msg"), ReadFile(c.dir() / "tpm_quote.sig"), pcrs)
       .value();
@@ -174,13 +174,11 @@ void AddHclFacts(const HclClaims& c, Json& facts) {
                 {"ak_modulus_sha256", c.ak_modulus_sha256.hex()}});
   if (c.runtime_user_data) facts["runtime_user_data"] = *c.runtime_user_data;
   if (!c.tpm_quote) return;
-  Json selection = Json::array();
-  for (size_t i = 0; i < c.tpm_quote->pcr_selection.size(); ++i) {
-    if (c.tpm_quote->pcr_selection.at(i)) selection.push_back(i);
-  }
+  ASSERT_EQ(c.tpm_quote->selections.size(), 1u);
+  const PcrSelection& selection = c.tpm_quote->selections.front();
   facts["tpm_quote"] = {{"extra_data", HexLower(c.tpm_quote->extra_data)},
-                        {"pcr_bank", "sha256"},
-                        {"pcr_selection", selection},
+                        {"pcr_bank", PcrBankName(selection.bank)},
+                        {"pcr_selection", selection.pcrs},
                         {"pcr_digest", HexLower(c.tpm_quote->pcr_digest)}};
 }
 

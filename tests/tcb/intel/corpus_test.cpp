@@ -13,7 +13,7 @@
 namespace thimble {
 namespace {
 
-using test::CorpusRoot;
+using test::CorpusDir;
 using test::ReadCollateralDir;
 using test::ReadFile;
 

@@ -88,10 +88,10 @@ TEST(TrustAnchors, SeveralAreAddedAtOnceAndNoneTwice) {
 
 // The digests that stand for a checked signature are those of certificates whose signature holds.
 TEST(TrustAnchors, PinnedCertificatesHaveSignedThemselves) {
-  if (!std::filesystem::exists(test::CorpusRoot())) GTEST_SKIP() << "no corpus beside the project";
+  if (!std::filesystem::exists(test::CorpusDir())) GTEST_SKIP() << "no corpus beside the project";
   const TrustAnchors anchors = TrustAnchors::Pinned();
   std::set<std::string> seen;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(test::CorpusRoot())) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(test::CorpusDir())) {
     if (entry.path().extension() != ".pem") continue;
     const auto ders = DecodeCertificates(test::ReadFile(entry.path()), 16, Check::kCollateralMalformed);
     for (const Bytes& der : ders.ok() ? *ders : std::vector<Bytes>()) {

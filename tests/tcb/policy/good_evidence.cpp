@@ -22,6 +22,9 @@ Verdict Intel(Tee tee) {
   verdict.qe_tcb_date = kPolicyNow - 24h * 200;
   verdict.advisories = {"INTEL-SA-00657", "INTEL-SA-00767"};
   verdict.tcb_info_evaluation = 17;
+  verdict.crl_issued = kPolicyNow - 24h * 10;
+  verdict.tcb_info_issued = kPolicyNow - 24h * 9;
+  verdict.qe_identity_issued = kPolicyNow - 24h * 8;
   verdict.qe_identity_evaluation = 18;
   verdict.at = kPolicyNow;
   verdict.window = {kPolicyNow - 24h * 7, kPolicyNow + 24h * 23};
@@ -92,6 +95,7 @@ amd::SnpClaims SnpClaimsOf(amd::Product product) {
 Verdict Snp(amd::Product product) {
   Verdict verdict;
   verdict.tee = Tee::kSnp;
+  verdict.crl_issued = kPolicyNow - 24h * 10;
   verdict.authentic = true;
   verdict.tcb_status = TcbStatus::kUpToDate;
   verdict.status_source = StatusSource::kLocalFloor;
@@ -133,6 +137,25 @@ Verdict GoodSnpMasked() {
   Verdict verdict = GoodSnp();
   ClaimsOf<amd::SnpClaims>(verdict).chip_id = {};
   return verdict;
+}
+
+Verdict GoodSnpHcl() {
+  Verdict verdict = GoodSnp();
+  amd::HclClaims hcl;
+  hcl.vm_configuration = {
+      {"secure-boot", true}, {"console-enabled", false}, {"interactive-console-enabled", false},
+      {"tpm-enabled", true}, {"tpm-persisted", false},   {"filtered-vpci-devices-allowed", false}};
+  hcl.vm_unique_id = "this machine";
+  hcl.runtime_user_data = "ab" + std::string(126, '0');
+  hcl.pcrs[amd::kTpmSha256] = {{7, Bytes(32, 0x07)}, {8, Bytes(32, 0x08)}};
+  verdict.hcl = std::make_shared<const amd::HclClaims>(hcl);
+  return verdict;
+}
+
+void EditHcl(Verdict& verdict, const std::function<void(amd::HclClaims&)>& change) {
+  amd::HclClaims hcl = *verdict.hcl;
+  change(hcl);
+  verdict.hcl = std::make_shared<const amd::HclClaims>(std::move(hcl));
 }
 
 Verdict GoodSnpVlek() {

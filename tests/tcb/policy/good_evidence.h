@@ -4,6 +4,8 @@
 // one is found out.
 #pragma once
 
+#include <functional>
+
 #include "tcb/policy.h"
 #include "tcb/verdict.h"
 
@@ -14,8 +16,11 @@ inline constexpr Instant kPolicyNow = std::chrono::sys_days{std::chrono::year{20
 Verdict GoodSgx();
 Verdict GoodTdx10();
 Verdict GoodTdx15();
-Verdict GoodSnp();      // Genoa, report version 5, VCEK
+Verdict GoodSnp();        // Genoa, report version 5, VCEK
 Verdict GoodSnpMasked();  // the same, its chip named by the certificate alone
+Verdict GoodSnpHcl();     // the same in an HCL report, with a quote
+// Changes what the HCL report says.
+void EditHcl(Verdict& verdict, const std::function<void(amd::HclClaims&)>& change);
 Verdict GoodSnpVlek();  // Milan, VLEK, chip id masked
 
 // N bytes, all of them `fill`.

@@ -120,6 +120,26 @@ TEST_F(Recovery, JudgesByPolicyAlone) {
   EXPECT_EQ(impact.changes.front().then.refused_by.front().rule, "min_tcb_evaluation");
 }
 
+// A shorter age for collateral refuses platforms, too. CRLs count where they are held.
+TEST_F(Recovery, HoldsTheCollateralToItsAge) {
+  const TcbRecord tcb = TcbOf(Verify(set19_)).value();
+  ReferenceSet candidate = References("19", set19_);
+  const auto refused_by = [&](const MaxCollateralAge& most) {
+    candidate.policy.max_collateral_age = most;
+    const auto refused = Judge(tcb, candidate, sim::kNow).refused_by;
+    return refused.empty() ? std::string() : refused.front().rule;
+  };
+  const Seconds tcb_info = sim::kNow - set19_.tcb_info->issued();
+  const Seconds identity = sim::kNow - set19_.qe_identity->issued();
+  EXPECT_EQ(refused_by({{}, tcb_info, identity}), "");
+  EXPECT_EQ(refused_by({{}, tcb_info - 1s, identity}), "max_collateral_age.tcb_info");
+  EXPECT_EQ(refused_by({{}, tcb_info, identity - 1s}), "max_collateral_age.identity");
+  EXPECT_EQ(refused_by({1s, {}, {}}), "");
+  candidate.intel_crls[std::get<IntelTcbRecord>(tcb).ca] = sim::kNow - 2s;
+  EXPECT_EQ(refused_by({1s, {}, {}}), "max_collateral_age.crl");
+  EXPECT_EQ(refused_by({2s, {}, {}}), "");
+}
+
 // What runs on a platform is not remembered, so rules on it are not held against it.
 TEST_F(Recovery, LeavesRulesOnContentsAside) {
   ReferenceSet candidate = References("19", set19_);

@@ -27,6 +27,7 @@ std::vector<RuleRow> PlatformRows();
 std::vector<RuleRow> SgxRows();
 std::vector<RuleRow> TdxRows();
 std::vector<RuleRow> SnpRows();
+std::vector<RuleRow> HclRows();
 std::vector<RuleRow> AllRows();
 
 }  // namespace thimble

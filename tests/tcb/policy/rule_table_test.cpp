@@ -99,13 +99,13 @@ TEST(RuleTable, IsWhatTheManualSays) {
 // Every rule also stands evidence that makes no claims at all: found is null, and nothing passes by absence.
 TEST(RuleTable, NothingPassesByAbsence) {
   for (const RuleRow& row : AllRows()) {
-    if (!row.rule.starts_with("sgx.") && !row.rule.starts_with("tdx.") && !row.rule.starts_with("snp."))
-      continue;
+    if (row.rule.find('.') == std::string::npos) continue;
     Policy policy;
     row.ask(policy);
     Verdict verdict = row.good;
     verdict.claims = std::monostate();
     verdict.platform = std::monostate();
+    verdict.hcl = nullptr;
     const Decision decision = Appraise(verdict, policy, kPolicyNow);
     const RuleOutcome* outcome = FindRule(decision, row.rule);
     if (outcome == nullptr) {

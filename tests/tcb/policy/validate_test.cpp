@@ -38,6 +38,14 @@ std::vector<BadPolicy> BadPolicies() {
        [](Policy& p) { p.accepted_qe_statuses.pop_back(); }},
       {"collateral_grace", "is negative", [](Policy& p) { p.collateral_grace = -1s; },
        [](Policy& p) { p.collateral_grace = 1s; }},
+      {"max_collateral_age.crl", "lets nothing pass", [](Policy& p) { p.max_collateral_age.crl = 0s; },
+       [](Policy& p) { p.max_collateral_age.crl = 1s; }},
+      {"max_collateral_age.tcb_info", "lets nothing pass",
+       [](Policy& p) { p.max_collateral_age.tcb_info = 0s; },
+       [](Policy& p) { p.max_collateral_age.tcb_info = 1s; }},
+      {"max_collateral_age.identity", "lets nothing pass",
+       [](Policy& p) { p.max_collateral_age.identity = 0s; },
+       [](Policy& p) { p.max_collateral_age.identity = 1s; }},
       {"platform_grace", "is negative", [](Policy& p) { p.platform_grace = -1s; },
        [](Policy& p) { p.platform_grace = 1s; }},
       {"qe_grace", "is negative", [](Policy& p) { p.qe_grace = -1s; }, [](Policy& p) { p.qe_grace = 1s; }},
@@ -187,6 +195,20 @@ std::vector<BadPolicy> BadPolicies() {
          p.snp.vmpl = {3, 4};
        },
        [](Policy& p) { p.snp.vmpl.pop_back(); }},
+      {"hcl.pcr", "SHA-1 bank proves nothing", [](Policy& p) { p.hcl.pcr[amd::kTpmSha1][7] = {Bytes(20)}; },
+       [](Policy& p) {
+         p.hcl.pcr = {{amd::kTpmSha256, {{7, {Bytes(32)}}}}};
+       }},
+      {"hcl.pcr", "0x0012 is no bank", [](Policy& p) { p.hcl.pcr[0x0012][7] = {Bytes(32)}; },
+       [](Policy& p) { p.hcl.pcr.clear(); }},
+      {"hcl.pcr", "32 is not 0 to 31", [](Policy& p) { p.hcl.pcr[amd::kTpmSha256][32] = {Bytes(32)}; },
+       [](Policy& p) {
+         p.hcl.pcr = {{amd::kTpmSha256, {{31, {Bytes(32)}}}}};
+       }},
+      {"hcl.pcr", "accepts nothing", [](Policy& p) { p.hcl.pcr[amd::kTpmSha256][7] = {}; },
+       [](Policy& p) { p.hcl.pcr.clear(); }},
+      {"hcl.pcr", "has 96 hex digits", [](Policy& p) { p.hcl.pcr[amd::kTpmSha384][7] = {Bytes(32)}; },
+       [](Policy& p) { p.hcl.pcr[amd::kTpmSha384][7] = {Bytes(48)}; }},
       {"snp.chip_id", "no chip", [](Policy& p) { p.snp.chip_id = {amd::ChipId()}; },
        [=](Policy& p) { p.snp.chip_id = {chip}; }},
       {"snp.chip_id", "is in restricted.chip_id, too",
