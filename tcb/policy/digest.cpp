@@ -93,7 +93,7 @@ struct Canonical {
     std::string out;
     json::Writer writer(&out);
     writer.BeginObject();
-    for (const auto& [key, value] : map) writer.Key(NameOf(key)).Raw(Text(value));
+    for (const auto& [key, value] : map) writer.Key(KeyOf(key)).Raw(Text(value));
     writer.EndObject();
     return out;
   }
@@ -112,6 +112,14 @@ struct Canonical {
   }
 
  private:
+  template <class Key>
+  static std::string KeyOf(const Key& key) {
+    if constexpr (std::unsigned_integral<Key>) {
+      return std::to_string(key);
+    } else {
+      return std::string(NameOf(key));
+    }
+  }
   template <class List>
   static std::string Sorted(const List& list) {
     std::vector<std::string> texts;

@@ -128,6 +128,30 @@ void EachPartCounts(void (*add)(Policy&, const T&)) {
   BendEach(part, "", note);
 }
 
+// A line is not its product, and a line by its other name is the same line.
+TEST(PolicyDigest, TellsCpusApart) {
+  const auto digest = [](std::string_view products, std::string_view minimum) {
+    Policy policy;
+    policy.snp.products = {amd::Cpus::FromName(products).value()};
+    policy.snp.min_reported_tcb[amd::Cpus::FromName(minimum).value()].snp = uint8_t{1};
+    return PolicyDigest(policy);
+  };
+  EXPECT_EQ(digest("Siena", "Bergamo"), digest("Bergamo", "Siena"));
+  EXPECT_NE(digest("Siena", "Siena"), digest("Genoa", "Siena"));
+  EXPECT_NE(digest("Genoa", "Siena"), digest("Genoa", "Genoa"));
+}
+
+// PCRs by bank and number.
+TEST(PolicyDigest, TellsPcrsApart) {
+  const auto digest = [](uint16_t bank, uint8_t number) {
+    Policy policy;
+    policy.hcl.pcr[bank][number] = {Bytes(32, 1)};
+    return PolicyDigest(policy);
+  };
+  EXPECT_NE(digest(0x000b, 7), digest(0x000b, 8));
+  EXPECT_NE(digest(0x000b, 7), digest(0x000c, 7));
+}
+
 TEST(PolicyDigest, ChangesWithEachPartOfAnEntry) {
   EachPartCounts<AdvisoryEntry>([](Policy& p, const AdvisoryEntry& e) { p.rejected_advisories = {e}; });
   EachPartCounts<TcbMinimum>(
