@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "cache/event.h"
 #include "cache/cached_item.h"
+#include "cache/event.h"
 #include "cache/history_rules.h"
 #include "cache/platform_use.h"
 #include "cache/store.h"
@@ -29,18 +29,19 @@ class Archive {
           uint64_t jitter_seed, EventSink events);
 
   CachedItemPtr MakeHeld(const CollateralKey& key, ItemPtr item, std::string chain, Instant fetched,
-                   Instant last_check) const;
+                         Instant last_check) const;
 
   // Authenticated anew. Null: not held, or not to be used.
   CachedItemPtr Load(const CollateralKey& key, const std::string& name);
-  Status SaveVersion(const CollateralKey& key, const CachedItem& held, Instant now);  // current, and in the history
+  Status SaveVersion(const CollateralKey& key, const CachedItem& held,
+                     Instant now);  // current, and in the history
   // The same of several, of one key each, in one batch with `past`, which go into the history only, and `beside`.
   struct Version {
     CollateralKey key;
     CachedItemPtr held;
   };
-  Status SaveVersions(const std::vector<Version>& versions, const std::vector<CachedItemPtr>& past, Instant now,
-                      std::vector<Store::Write> beside);
+  Status SaveVersions(const std::vector<Version>& versions, const std::vector<CachedItemPtr>& past,
+                      Instant now, std::vector<Store::Write> beside);
   Status SaveCheck(const CachedItem& held);  // current; only last_check is new
   Status SavePast(const CachedItem& held);   // in the history only
 

@@ -9,13 +9,13 @@
 #include <vector>
 
 #include "cache/collateral_cache.h"
-#include "service/support/clock.h"
-#include "service/config/config.h"
 #include "service/baselines/evaluation.h"
-#include "service/http/types.h"
 #include "service/baselines/recovery_watch.h"
-#include "service/upstreams/refresh_scheduler.h"
+#include "service/config/config.h"
+#include "service/http/types.h"
+#include "service/support/clock.h"
 #include "service/transfer/transfer.h"
+#include "service/upstreams/refresh_scheduler.h"
 #include "service/verification/verification.h"
 
 namespace thimble {

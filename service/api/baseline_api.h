@@ -4,9 +4,9 @@
 #pragma once
 
 #include "service/baselines/baseline_book.h"
-#include "service/support/clock.h"
 #include "service/baselines/impact_study.h"
 #include "service/http/router.h"
+#include "service/support/clock.h"
 
 namespace thimble {
 

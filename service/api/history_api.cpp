@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/api/history_api.h"
 
-#include "service/monitoring/collateral_diff.h"
 #include "service/api/problem.h"
 #include "service/http/query.h"
+#include "service/monitoring/collateral_diff.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "service/http/types.h"
 #include "service/http/role.h"
+#include "service/http/types.h"
 #include "tcb/base/result.h"
 #include "tcb/verdict.h"
 

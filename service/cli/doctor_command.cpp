@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "service/config/anchors.h"
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
 #include "service/cli/doctor.h"
+#include "service/config/anchors.h"
 #include "service/support/log.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"

@@ -6,8 +6,8 @@
 #include "service/app.h"
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
-#include "service/support/malloc_tuning.h"
 #include "service/support/log.h"
+#include "service/support/malloc_tuning.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
-#include "service/support/log.h"
 #include "service/cli/thimble_client.h"
+#include "service/support/log.h"
 
 namespace thimble {
 

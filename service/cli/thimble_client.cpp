@@ -57,7 +57,8 @@ Result<std::string> Body(const Remote& remote, std::string_view target, Result<H
 
 }  // namespace
 
-Result<ThimbleClient> ThimbleClient::Open(const ConfigFlags& flags, const std::optional<std::string>& server) {
+Result<ThimbleClient> ThimbleClient::Open(const ConfigFlags& flags,
+                                          const std::optional<std::string>& server) {
   if (server) {
     TRY_ASSIGN(Remote remote, Remote::AtUrl(*server));
     return ThimbleClient(std::move(remote));
@@ -68,7 +69,8 @@ Result<ThimbleClient> ThimbleClient::Open(const ConfigFlags& flags, const std::o
   return ThimbleClient(std::move(app));
 }
 
-Result<HttpResponse> ThimbleClient::Ask(const std::string& method, const std::string& target, std::string body) {
+Result<HttpResponse> ThimbleClient::Ask(const std::string& method, const std::string& target,
+                                        std::string body) {
   if (remote_) return remote_->Send(method, target, "application/json", std::move(body));
   http::Request request;
   request.method = method;

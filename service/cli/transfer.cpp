@@ -6,9 +6,9 @@
 
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
+#include "service/cli/thimble_client.h"
 #include "service/support/file.h"
 #include "service/support/log.h"
-#include "service/cli/thimble_client.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 

@@ -6,9 +6,9 @@
 #pragma once
 
 #include "cache/collateral_cache.h"
-#include "service/support/clock.h"
-#include "service/http/router.h"
 #include "service/dialects/served_item.h"
+#include "service/http/router.h"
+#include "service/support/clock.h"
 
 namespace thimble {
 

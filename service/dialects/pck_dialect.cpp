@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "service/support/log.h"
 #include "service/dialects/pccs_answers.h"
 #include "service/dialects/served_item.h"
+#include "service/support/log.h"
 #include "tcb/base/json.h"
 #include "tcb/base/percent.h"
 #include "tcb/base/text.h"

@@ -7,8 +7,8 @@
 #include <functional>
 
 #include "cache/collateral_cache.h"
-#include "service/support/clock.h"
 #include "service/http/router.h"
+#include "service/support/clock.h"
 
 namespace thimble {
 

@@ -7,10 +7,10 @@
 #include <exception>
 #include <variant>
 
-#include "service/support/clock.h"
 #include "service/http/head.h"
-#include "service/support/log.h"
 #include "service/http/request_id.h"
+#include "service/support/clock.h"
+#include "service/support/log.h"
 #include "tcb/base/text.h"
 
 namespace thimble::http {

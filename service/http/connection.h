@@ -105,8 +105,8 @@ class Connection {
   size_t searched_ = 0;  // of buffer_, for the end of a head
   bool begun_ = false;
   std::optional<Digest256> client_sha256_;  // of the peer's certificate
-  bool in_head_ = false;  // its first byte has come
-  SteadyTime deadline_;   // of the head, or of the idle time
+  bool in_head_ = false;                    // its first byte has come
+  SteadyTime deadline_;                     // of the head, or of the idle time
 };
 
 }  // namespace thimble::http

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "service/http/router.h"
 #include "service/support/counters.h"
 #include "service/support/prometheus_text.h"
-#include "service/http/router.h"
 
 namespace thimble {
 

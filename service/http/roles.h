@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "service/http/types.h"
 #include "service/http/role.h"
+#include "service/http/types.h"
 #include "tcb/base/bytes.h"
 #include "tcb/base/crypto.h"
 

@@ -11,9 +11,9 @@
 #include <string_view>
 #include <vector>
 
-#include "service/http/types.h"
 #include "service/http/query.h"
 #include "service/http/role.h"
+#include "service/http/types.h"
 
 namespace thimble::http {
 

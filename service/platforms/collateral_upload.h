@@ -10,9 +10,9 @@
 #include "cache/collateral_cache.h"
 #include "cache/platform_registry.h"
 #include "cache/version3_tcb_infos.h"
-#include "service/support/clock.h"
 #include "service/platforms/pck_service.h"
 #include "service/platforms/platform_bundle.h"
+#include "service/support/clock.h"
 
 namespace thimble {
 

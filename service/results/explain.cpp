@@ -96,8 +96,8 @@ Lines Shortfalls(const Value& result) {
     const std::string view = TextOf(shortfall, "view");
     const std::string_view cure = update.empty() ? "" : bulletin.empty() ? "; update the " : "; cure: ";
     out.Add(StrCat("  ", bulletin, bulletin.empty() ? "" : ", ", TextOf(shortfall, "component"),
-                   view.empty() ? "" : StrCat(" (", view, ")"), ": has ", TextOf(shortfall, "have"), ", needs ",
-                   TextOf(shortfall, "need"), cure, update));
+                   view.empty() ? "" : StrCat(" (", view, ")"), ": has ", TextOf(shortfall, "have"),
+                   ", needs ", TextOf(shortfall, "need"), cure, update));
   }
   return Titled("short of the best TCB level", out);
 }

@@ -64,7 +64,8 @@ const CpuLine* CpuLineFromName(std::string_view name) {
 
 std::optional<Cpus> Cpus::FromName(std::string_view name) {
   const auto products = AllProducts();
-  const auto product = std::find_if(products.begin(), products.end(), [&](const auto& p) { return p.name == name; });
+  const auto product =
+      std::find_if(products.begin(), products.end(), [&](const auto& p) { return p.name == name; });
   if (product != products.end()) return Cpus(product->product);
   const CpuLine* const line = CpuLineFromName(name);
   if (line == nullptr || !line->product) return std::nullopt;

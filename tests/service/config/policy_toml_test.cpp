@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-
 #include "service/config/config.h"
 #include "tcb/check.h"
 #include "tcb/policy/digest.h"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tcb/intel/appraisal_policy.h"
-#include "tcb/policy/digest.h"
 
 #include <gtest/gtest.h>
 
@@ -8,6 +7,7 @@
 
 #include "tcb/base/crypto.h"
 #include "tcb/check.h"
+#include "tcb/policy/digest.h"
 #include "tests/tcb/policy/good_evidence.h"
 
 namespace thimble {

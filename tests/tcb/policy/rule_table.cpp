@@ -297,8 +297,10 @@ std::vector<RuleRow> PlatformRows() {
        },
        [](Verdict& v) { AddFinding(v, Check::kSnpFloorUnknown); }, R"("require")", R"("test-floors 1")", ""},
       {"amd_floor", "complete", GoodSnp(), [](Policy& p) { p.amd_floor = AmdFloorMode::kComplete; },
-       [](Verdict& v) { v.findings.push_back({Check::kSnpFloorUnproven, Severity::kNote, "bent"}); }, R"("complete")", R"("test-floors 1")",
-       ""},
+       [](Verdict& v) {
+         v.findings.push_back({Check::kSnpFloorUnproven, Severity::kNote, "bent"});
+       },
+       R"("complete")", R"("test-floors 1")", ""},
       {"amd_level", "", GoodSnp(), [](Policy&) {}, [](Verdict& v) { v.floors->level = "entrysign"; },
        R"("all")", R"("all")", R"("entrysign")"},
       {"allow_stale_floor", "", GoodSnp(), [](Policy& p) { p.allow_stale_floor = false; },
