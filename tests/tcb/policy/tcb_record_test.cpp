@@ -55,7 +55,7 @@ TEST(TcbRecord, HasThisText) {
       R"({"version":2,"tee":"snp","product":"Genoa","reported_tcb":"0900000000001754",)"
       R"("committed_tcb":"0900000000001855","current_tcb":"0900000000001956","launch_tcb":"0900000000001653",)"
       R"("family":25,"model":17,"stepping":1,"platform_info":36,"committed_version":"013725",)"
-      R"("current_version":"013728","launch_mit_vector":5,"current_mit_vector":7,"smt_permitted":false,)"
+      R"("current_version":"013728","launch_mit_vector":5,"current_mit_vector":7,"smt_permitted":true,)"
       R"("count":3,"last_seen":"2026-06-01T00:00:00Z"})");
 }
 
@@ -133,7 +133,7 @@ TEST(TcbRecord, RefusesWhatItDoesNotKnow) {
       {Edited(snp, R"("version":2)", R"("version":3)"), "version 3"},
       {Edited(snp, R"("version":2)", R"("version":0)"), "version 0"},
       {Edited(snp, R"("launch_tcb":"0900000000001653",)", ""), "launch_tcb"},
-      {Edited(snp, R"("smt_permitted":false,)", ""), "smt_permitted"},
+      {Edited(snp, R"("smt_permitted":true,)", ""), "smt_permitted"},
       {Edited(snp, R"("model":17)", R"("model":256)"), "256"},
       {Edited(snp, R"("stepping":1,)", ""), "stepping"},
       {"[]", ""},
