@@ -13,7 +13,7 @@ namespace {
 std::string_view NameOf(TcbStatus status) { return TcbStatusName(status); }
 std::string_view NameOf(EvidenceClass evidence) { return EvidenceClassName(evidence); }
 std::string_view NameOf(intel::SgxType type) { return intel::SgxTypeName(type); }
-std::string_view NameOf(amd::Product product) { return amd::ProductName(product); }
+std::string_view NameOf(const amd::Cpus& cpus) { return cpus.name(); }
 
 std::string_view NameOf(CallerCollateral mode) { return CallerCollateralName(mode); }
 
@@ -87,7 +87,7 @@ struct Canonical {
     std::string out;
     json::Writer writer(&out);
     writer.BeginObject();
-    for (const auto& [key, value] : map) writer.Key(NameOf(key)).Raw(Text(value));
+    for (const auto& [key, value] : map) writer.Key(KeyOf(key)).Raw(Text(value));
     writer.EndObject();
     return out;
   }
@@ -106,6 +106,13 @@ struct Canonical {
   }
 
  private:
+  // Banks of PCRs go by their name.
+  static std::string KeyOf(uint16_t bank) { return amd::PcrBankName(bank); }
+  static std::string KeyOf(uint8_t number) { return std::to_string(number); }
+  template <class Named>
+  requires requires(const Named& value) { NameOf(value); }
+  static std::string KeyOf(const Named& value) { return std::string(NameOf(value)); }
+
   template <class List>
   static std::string Sorted(const List& list) {
     std::vector<std::string> texts;

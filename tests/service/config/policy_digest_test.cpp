@@ -90,6 +90,13 @@ std::vector<std::pair<std::string, std::string>> Keys() {
                                                            {"restricted.pck_serial", Ids(20)},
                                                            {"restricted.chip_id", Ids(64)},
                                                            {"restricted.measurement", Ids(32)}};
+  for (const char* name :
+       {"hcl.secure_boot", "hcl.console_enabled", "hcl.interactive_console_enabled", "hcl.tpm_enabled",
+        "hcl.tpm_persisted", "hcl.filtered_vpci_devices_allowed", "snp.allow_masked_chip_id"})
+    keys.emplace_back(name, "true");
+  keys.emplace_back("hcl.vm_unique_id", "[\"x\"]");
+  keys.emplace_back("hcl.user_data", Ids(64));
+  keys.emplace_back("hcl.pcr", "{ sha256 = { 7 = " + Ids(32) + " } }");
   for (const char* name : {"mrtd", "mrseam", "rtmr0", "rtmr1", "rtmr2", "rtmr3", "mrconfigid", "mrowner",
                            "mrownerconfig", "mrservicetd"})
     keys.emplace_back(StrCat("tdx.", name), Ids(48));

@@ -58,6 +58,8 @@ struct Bender {
   static void Bend(std::set<T>& set) {
     set.emplace();
   }
+  static void Bend(std::vector<amd::Cpus>& list) { list.emplace_back(amd::Product::kMilan); }
+  static void Bend(decltype(HclRules::pcr)& pcrs) { pcrs[amd::kTpmSha256][7] = {Bytes(32)}; }
   static void Bend(TcbMinimums& map) { map[amd::Product::kGenoa].snp = 1; }
 
   template <Table T>
@@ -133,6 +135,16 @@ TEST(PolicyDigest, ChangesWithEachPartOfAnEntry) {
   EachPartCounts<AbiVersion>([](Policy& p, const AbiVersion& e) { p.snp.min_abi = e; });
   EachPartCounts<amd::FirmwareVersion>(
       [](Policy& p, const amd::FirmwareVersion& e) { p.snp.min_current_version = e; });
+  std::set<Digest256> pcrs;
+  for (const auto& [bank, number, value] :
+       std::initializer_list<std::tuple<uint16_t, uint8_t, uint8_t>>{{amd::kTpmSha256, 7, 0},
+                                                                     {amd::kTpmSha384, 7, 0},
+                                                                     {amd::kTpmSha256, 8, 0},
+                                                                     {amd::kTpmSha256, 7, 1}}) {
+    Policy policy;
+    policy.hcl.pcr[bank][number] = {Bytes(32, value)};
+    EXPECT_TRUE(pcrs.insert(PolicyDigest(policy)).second) << "a PCR's bank, number and value";
+  }
   Policy value, mask;
   value.tdx.xfam = BitPattern<8>{};
   mask.tdx.xfam = BitPattern<8>{};
