@@ -8,6 +8,7 @@ namespace thimble {
 namespace {
 
 constexpr std::string_view kUsed = "used/", kLast = "last/";
+constexpr size_t kDigits = 20;  // of TwentyDigits()
 
 std::string UsedName(std::string_view time, std::string_view name) { return StrCat(kUsed, time, "/", name); }
 std::string LastName(std::string_view name) { return StrCat(kLast, name); }
