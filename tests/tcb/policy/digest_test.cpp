@@ -159,6 +159,16 @@ TEST(PolicyDigest, ChangesWithEachPartOfAnEntry) {
   EachPartCounts<AbiVersion>([](Policy& p, const AbiVersion& e) { p.snp.min_abi = e; });
   EachPartCounts<amd::FirmwareVersion>(
       [](Policy& p, const amd::FirmwareVersion& e) { p.snp.min_current_version = e; });
+  std::set<Digest256> pcrs;
+  for (const auto& [bank, number, value] :
+       std::initializer_list<std::tuple<uint16_t, uint8_t, uint8_t>>{{amd::kTpmSha256, 7, 0},
+                                                                     {amd::kTpmSha384, 7, 0},
+                                                                     {amd::kTpmSha256, 8, 0},
+                                                                     {amd::kTpmSha256, 7, 1}}) {
+    Policy policy;
+    policy.hcl.pcr[bank][number] = {Bytes(32, value)};
+    EXPECT_TRUE(pcrs.insert(PolicyDigest(policy)).second) << "a PCR's bank, number and value";
+  }
   Policy value, mask;
   value.tdx.xfam = BitPattern<8>{};
   mask.tdx.xfam = BitPattern<8>{};
