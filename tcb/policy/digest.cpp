@@ -33,6 +33,8 @@ std::string_view NameOf(AmdFloorMode mode) {
   switch (mode) {
     case AmdFloorMode::kRequire:
       return "require";
+    case AmdFloorMode::kComplete:
+      return "complete";
     case AmdFloorMode::kIfKnown:
       break;
   }
