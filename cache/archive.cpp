@@ -126,7 +126,7 @@ CachedItemPtr Archive::Revive(const CollateralKey& key, Record record) {
 }
 
 CachedItemPtr Archive::MakeHeld(const CollateralKey& key, ItemPtr item, std::string chain, Instant fetched,
-                          Instant last_check) const {
+                                Instant last_check) const {
   const FreshnessInput input{.window = item->window(),
                              .chain_end = item->chain_window().not_after,
                              .fetched = fetched,
@@ -205,8 +205,8 @@ std::vector<Record> Archive::PastRecords() { return ReadAll(std::string(kPast));
 // -- Writing ----------------------------------------------------------------------------------------------------------
 
 // The writes of a version, and how many platform items the store has more by it.
-Result<PlatformUse::Note> Archive::AppendVersion(const CollateralKey& key, const CachedItem& held, Instant now,
-                                                 std::vector<Store::Write>& batch) {
+Result<PlatformUse::Note> Archive::AppendVersion(const CollateralKey& key, const CachedItem& held,
+                                                 Instant now, std::vector<Store::Write>& batch) {
   const Record record = MakeRecord(held);
   std::string encoded = EncodeRecord(record);
   PlatformUse::Note note;

@@ -21,6 +21,18 @@ namespace {
 using Kind = CacheEvent::Kind;
 using Flight = Result<CachedItemPtr>;
 
+// Why an attempt is made. All but kNow look again when their turn comes: another may have landed since.
+enum class Urge : uint8_t {
+  kMissing,  // until something that is not stale is held
+  kDue,      // until something fresh is held
+  kPatient,  // all that is not blocked by the last attempt
+  kNow,      // told to
+};
+struct Attempt {
+  Flight outcome;
+  bool asked;  // false: there was no need any more, or it was too soon
+};
+
 constexpr size_t kMaxQueued = 4096;
 constexpr std::chrono::milliseconds kAuthenticationTime{1000};  // that a flight may take beyond its fetch
 constexpr Seconds kNoteUseEvery{3600};
@@ -81,7 +93,8 @@ struct CollateralCache::Impl {
   void RefreshInBackground(const CollateralKey& key, const std::string& name, Instant now);
   void NoteUse(const CollateralKey& key, const std::string& name, const CachedItem& held, Instant now);
 
-  Flight Fly(const CollateralKey& key, const std::string& name, Instant now);
+  Flight Fly(const CollateralKey& key, const std::string& name, Instant now, Urge urge);
+  Attempt Try(const CollateralKey& key, const std::string& name, Instant now, Urge urge);
   Flight Renew(const CollateralKey& key, const std::string& name, Instant now);
   Flight Receive(const CollateralKey& key, const std::string& name, FetchedBytes answer, Instant now);
   Flight Take(const Arrival& arrival);
@@ -89,6 +102,7 @@ struct CollateralCache::Impl {
                                                     const std::vector<Store::Write>& beside, Instant now);
   Flight Keep(const Arrival& arrival);
   CachedItemPtr NoteCheck(const Arrival& arrival, const CachedItem& held);
+  void NoteTaken(const Arrival& arrival, bool unchanged);
   Flight RefuseOlder(const Arrival& arrival, const CachedItemPtr& held);
   void ReportDifferences(const CollateralItem& next, const CollateralItem& held) const;
   void EvictOverflow();
@@ -102,9 +116,9 @@ struct CollateralCache::Impl {
   Archive archive;
   HotTier hot;
   Attempts attempts;
-  SingleFlight<Flight> flights;  // over the network
-  KeyedMutex turns;              // what is held of a key changes under its turn
-  Workers workers;               // last: its jobs use all of the above
+  SingleFlight<Attempt> flights;  // over the network
+  KeyedMutex turns;               // what is held of a key changes under its turn
+  Workers workers;                // last: its jobs use all of the above
 };
 
 // -- Reading ----------------------------------------------------------------------------------------------------------
@@ -144,25 +158,43 @@ void CollateralCache::Impl::NoteUse(const CollateralKey& key, const std::string&
 void CollateralCache::Impl::RefreshInBackground(const CollateralKey& key, const std::string& name,
                                                 Instant now) {
   if (!attempts.MayTry(name, clock())) return;
-  const bool queued = workers.Submit(name, [this, key, name, now] {
-    // Its outcome is reported and noted where it happens; nobody waits for it here.
-    (void)flights.Share(name, options.miss_budget, [&] { return Renew(key, name, now); });
-  });
+  // Its outcome is noted and reported where it happens; nobody waits for it here.
+  const bool queued = workers.Submit(name, [this, key, name, now] { (void)Fly(key, name, now, Urge::kDue); });
   if (!queued) Report(Kind::kQueueFull, name, nullptr, "it is not renewed yet");
 }
 
-// Joins the attempt that is on its way for this key, or makes one.
-Flight CollateralCache::Impl::Fly(const CollateralKey& key, const std::string& name, Instant now) {
+// Joins the attempt that is on its way for this key, or makes one. Whoever must have asked does not take it from one
+// that found no need to.
+Flight CollateralCache::Impl::Fly(const CollateralKey& key, const std::string& name, Instant now, Urge urge) {
   const auto patience = options.miss_budget + kAuthenticationTime;
-  auto outcome = flights.Share(name, patience, [&] { return Renew(key, name, now); });
-  if (outcome) return *std::move(outcome);
-  return Error{ErrorKind::kUnavailable, Check::kUpstreamUnreachable, StrCat(name, ": still being fetched")};
+  while (true) {
+    auto attempt = flights.Share(name, patience, [&] { return Try(key, name, now, urge); });
+    if (!attempt) {
+      return Error{ErrorKind::kUnavailable, Check::kUpstreamUnreachable,
+                   StrCat(name, ": still being fetched")};
+    }
+    if (attempt->asked || urge != Urge::kNow) return std::move(attempt->outcome);
+  }
+}
+
+// Runs for one name once at a time, so that what the last attempt noted is seen here.
+Attempt CollateralCache::Impl::Try(const CollateralKey& key, const std::string& name, Instant now,
+                                   Urge urge) {
+  if (urge != Urge::kNow) {
+    const CachedItemPtr held = Find(key, name);
+    const auto wanted = urge == Urge::kMissing ? Freshness::kStale : Freshness::kRefreshDue;
+    if (held && urge != Urge::kPatient && Judge(*held, now).freshness < wanted) return {held, false};
+    if (auto blocked = attempts.Blocked(name, clock())) return {*std::move(blocked), false};
+    if (held && !attempts.MayTry(name, clock())) return {held, false};
+  }
+  return {Renew(key, name, now), true};
 }
 
 Result<CacheAnswer> CollateralCache::Impl::RenewOrServeStale(const CollateralKey& key,
                                                              const std::string& name, Instant now) {
   const bool tries = attempts.MayTry(name, clock());
-  if (tries) (void)Fly(key, name, now);  // whatever comes of it, what is held then is the answer
+  if (tries)
+    (void)Fly(key, name, now, Urge::kMissing);  // whatever comes of it, what is held then is the answer
   const CachedItemPtr held = Find(key, name);
   if (held && Judge(*held, now).freshness != Freshness::kStale) return Answer(*held, now, false);
   return ServeStale(name, held, now, !tries);
@@ -196,8 +228,9 @@ Flight CollateralCache::Impl::Renew(const CollateralKey& key, const std::string&
     Report(Kind::kOverBudget, name, &unavailable);
     return unavailable;
   }
-  if (!judged) Report(Kind::kFetchFailed, name, &fetched.error(), fetched.error().message);
+  // Noted before it is reported: who hears of it may count on the back-off.
   attempts.Failed(name, unavailable, held ? Possession::kHeld : Possession::kMissing, clock());
+  if (!judged) Report(Kind::kFetchFailed, name, &fetched.error(), fetched.error().message);
   return unavailable;
 }
 
@@ -211,15 +244,7 @@ Flight CollateralCache::Impl::Receive(const CollateralKey& key, const std::strin
   }
   const ItemPtr item = (*admitted)->WithSource(std::move(answer.source));
   auto taken = Take({key, name, item, std::move(answer.bytes.issuer_chain), now});
-  if (!taken.ok()) {
-    Report(Kind::kRollback, name, &taken.error(), taken.error().message);
-  } else if (now > (*taken)->item->next_update()) {
-    attempts.Failed(name, NothingNewer(*item), Possession::kHeld, clock());
-  } else if ((*taken)->item == item) {
-    attempts.Renewed(name);
-  } else {
-    attempts.Unchanged(name, clock());
-  }
+  if (!taken.ok()) Report(Kind::kRollback, name, &taken.error(), taken.error().message);
   return taken;
 }
 
@@ -299,6 +324,7 @@ Flight CollateralCache::Impl::Keep(const Arrival& arrival) {
     if (arrival.from == Arrival::From::kOutside) return std::move(saved).error();
   }
   hot.Put(arrival.name, next);
+  NoteTaken(arrival, false);
   Report(Kind::kRenewed, arrival.name, nullptr, arrival.item->source());
   return next;
 }
@@ -312,8 +338,19 @@ CachedItemPtr CollateralCache::Impl::NoteCheck(const Arrival& arrival, const Cac
     Report(Kind::kStoreFailed, arrival.name, &saved.error(), saved.error().message);
   }
   hot.Put(arrival.name, checked);
+  NoteTaken(arrival, true);
   Report(Kind::kUnchanged, arrival.name);
   return checked;
+}
+
+void CollateralCache::Impl::NoteTaken(const Arrival& arrival, bool unchanged) {
+  if (arrival.from == Arrival::From::kUpstream && arrival.now > arrival.item->next_update()) {
+    attempts.Failed(arrival.name, NothingNewer(*arrival.item), Possession::kHeld, clock());
+  } else if (unchanged) {
+    attempts.Unchanged(arrival.name, clock());
+  } else {
+    attempts.Renewed(arrival.name);
+  }
 }
 
 // From outside, a version that has ended may fill the history; nothing older replaces what is held.
@@ -365,7 +402,7 @@ Result<CacheAnswer> CollateralCache::Get(const CollateralKey& key, Instant now) 
   }
   impl_->Report(Kind::kMiss, name);
   if (auto blocked = impl_->attempts.Blocked(name, impl_->clock())) return *std::move(blocked);
-  TRY_ASSIGN(const CachedItemPtr held, impl_->Fly(key, name, now));
+  TRY_ASSIGN(const CachedItemPtr held, impl_->Fly(key, name, now, Urge::kMissing));
   if (impl_->Judge(*held, now).freshness == Freshness::kStale)
     return impl_->ServeStale(name, held, now, false);
   return impl_->Answer(*held, now, false);
@@ -397,8 +434,9 @@ std::optional<CacheAnswer> CollateralCache::Peek(const CollateralKey& key, Insta
   return impl_->Answer(*held, now, true);
 }
 
-Result<CacheAnswer> CollateralCache::Refresh(const CollateralKey& key, Instant now) {
-  TRY_ASSIGN(const CachedItemPtr held, impl_->Fly(key, KeyName(key), now));
+Result<CacheAnswer> CollateralCache::Refresh(const CollateralKey& key, Instant now, RefreshUrge urge) {
+  const Urge why = urge == RefreshUrge::kNow ? Urge::kNow : Urge::kPatient;
+  TRY_ASSIGN(const CachedItemPtr held, impl_->Fly(key, KeyName(key), now, why));
   return impl_->Answer(*held, now, false);
 }
 
@@ -435,7 +473,6 @@ Result<ItemPtr> CollateralCache::Put(const CollateralKey& key, const FetchedByte
     if (rollback) impl_->Report(Kind::kRollback, name, &taken.error(), taken.error().message);
     return taken.error();
   }
-  if ((*taken)->item == admission.item) impl_->attempts.Renewed(name);
   return admission.item;
 }
 
@@ -473,6 +510,7 @@ size_t CollateralCache::platform_items() const { return impl_->archive.platform_
 bool CollateralCache::MayTry(const CollateralKey& key) const {
   return impl_->attempts.MayTry(KeyName(key), impl_->clock());
 }
+void CollateralCache::Settle() { impl_->workers.WaitUntilIdle(); }
 std::vector<CollateralKey> CollateralCache::Keys() { return impl_->archive.Keys(); }
 std::vector<PastVersion> CollateralCache::History(const CollateralKey& key) {
   std::vector<PastVersion> versions;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The collateral cache: hit, single-flight miss, verified before cached, never backwards, stale rules (DESIGN
+// The collateral cache: hit, single-flight miss, verified before cached, never backwards, stale rules (DESIGN section
 // 3). The cache never talks to a vendor itself: it is given a function that fetches, which service/ plugs in.
 #pragma once
 
@@ -54,6 +54,12 @@ struct CacheOptions {
   // Called by whoever asks for several items: gives what the threads that work for it do first of all, and what ends
   // with them. Empty: nothing.
   std::function<std::function<std::shared_ptr<void>()>()> context;
+};
+
+// Whether to ask also for what failed, or was checked, a short while ago.
+enum class RefreshUrge : uint8_t {
+  kPatient,  // it is left alone for its back-off
+  kNow,
 };
 
 struct CacheAnswer {
@@ -119,9 +125,9 @@ class CollateralCache {
   Result<std::vector<thimble::Status>> TakeTogether(const std::vector<Admission>& admissions,
                                                     const std::vector<Store::Write>& beside, Instant now);
 
-  // One attempt to renew a key now, whatever its freshness and back-off; joins one that is on its way. Errors as of
-  // Get(), also when an older version is held and stays.
-  Result<CacheAnswer> Refresh(const CollateralKey& key, Instant now);
+  // One attempt to renew a key now, whatever its freshness, and with kNow whatever its back-off; joins one that is on
+  // its way. Errors as of Get(), also when an older version is held and stays.
+  Result<CacheAnswer> Refresh(const CollateralKey& key, Instant now, RefreshUrge urge = RefreshUrge::kNow);
 
   // The same in the background, unless a failure or check of late forbids it: for whoever has seen a newer version.
   void RefreshSoon(const CollateralKey& key, Instant now);
@@ -130,6 +136,8 @@ class CollateralCache {
   std::vector<CacheStatus> Status(Instant now);
   std::vector<CacheStatus> PlatformStatus(Instant now, size_t most);
   size_t platform_items() const;
+  // Waits until nothing is queued or running in the background.
+  void Settle();
   // No failure or check of late forbids to ask upstreams for it again.
   bool MayTry(const CollateralKey& key) const;
   std::vector<CollateralKey> Keys();  // of all that is held in the store

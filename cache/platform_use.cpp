@@ -51,7 +51,7 @@ Result<std::optional<std::string>> PlatformUse::Overflow() {
   std::optional<std::string> oldest;
   if (items_ <= max_items_) return oldest;
   TRY(store_->Scan(kUsed, [&oldest](std::string_view entry, std::string_view) {
-    oldest = entry.substr(kUsed.size() + kDigits + 1);
+    oldest = entry.substr(kUsed.size() + kTwentyDigits + 1);
     return false;
   }));
   return oldest;

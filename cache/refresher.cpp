@@ -184,7 +184,7 @@ bool Refresher::Run(Round& round, const std::vector<Job>& jobs) {
   std::vector<std::optional<RefreshLine>> lines(jobs.size());
   std::atomic<size_t> next{0};
   const auto work = [&] {
-    for (size_t i = next++; i < jobs.size() && !round.stop; i = next++) lines[i] = Ask(jobs[i], round.now);
+    for (size_t i = next++; i < jobs.size() && !round.stop; i = next++) lines[i] = Ask(jobs[i], round);
   };
   std::vector<std::thread> helpers;
   for (size_t i = 1; i < std::min(options_.threads, jobs.size()); ++i) helpers.emplace_back(work);
@@ -201,8 +201,8 @@ bool Refresher::Run(Round& round, const std::vector<Job>& jobs) {
 }
 
 // nullopt: nothing was held, and there is nothing to have.
-std::optional<RefreshLine> Refresher::Ask(const Job& job, Instant now) {
-  const auto answer = cache_.Refresh(job.key, now);
+std::optional<RefreshLine> Refresher::Ask(const Job& job, const Round& round) {
+  const auto answer = cache_.Refresh(job.key, round.now, round.urge);
   RefreshLine line{.key = job.key, .outcome = Outcome::kRenewed, .reason = ""};
   if (answer) {
     line.stale = answer->freshness == Freshness::kStale;

@@ -54,10 +54,7 @@ class Refresher {
   Refresher(CollateralCache& cache, std::shared_ptr<Store> store, RefresherOptions options)
       : cache_(cache), store_(std::move(store)), options_(std::move(options)) {}
 
-  enum class Urge : uint8_t {
-    kPatient,  // what failed or was checked of late is left alone for its back-off
-    kNow,      // all that is due is tried
-  };
+  using Urge = RefreshUrge;
   // `stop` turned true ends it after what is under way.
   RefreshReport Pass(Instant now, Urge urge, const std::atomic<bool>& stop);
 
@@ -75,7 +72,7 @@ class Refresher {
   void Consider(Round& round, const CollateralKey& key, bool announced, std::vector<Job>& jobs);
   // True when every job went well.
   bool Run(Round& round, const std::vector<Job>& jobs);
-  std::optional<RefreshLine> Ask(const Job& job, Instant now);
+  std::optional<RefreshLine> Ask(const Job& job, const Round& round);
   uint32_t NewestNumber(IntelTee tee, Instant now);
   bool FetchForNewLevels(Round& round, const intel::Fmspc& fmspc, const std::set<std::string>& levels);
   void ReportStore(const intel::Fmspc& fmspc, const Error& error) const;

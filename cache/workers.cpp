@@ -29,6 +29,11 @@ bool Workers::Submit(std::string name, std::function<void()> job) {
   return true;
 }
 
+void Workers::WaitUntilIdle() {
+  std::unique_lock lock(mutex_);
+  idle_.wait(lock, [this] { return names_.empty(); });
+}
+
 void Workers::Loop() {
   std::unique_lock lock(mutex_);
   while (true) {
@@ -40,6 +45,7 @@ void Workers::Loop() {
     job.run();
     lock.lock();
     names_.erase(job.name);
+    if (names_.empty()) idle_.notify_all();
   }
 }
 

@@ -24,6 +24,8 @@ class Workers {
 
   // False when the queue is full. A job whose name is queued or running already is that job: nothing is added.
   [[nodiscard]] bool Submit(std::string name, std::function<void()> job);
+  // Until no job is queued or running.
+  void WaitUntilIdle();
 
  private:
   struct Job {
@@ -34,7 +36,7 @@ class Workers {
 
   const size_t max_queued_;
   std::mutex mutex_;
-  std::condition_variable wake_;
+  std::condition_variable wake_, idle_;
   std::deque<Job> queue_;
   std::set<std::string> names_;  // queued and running
   bool stopping_ = false;

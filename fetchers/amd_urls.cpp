@@ -6,12 +6,23 @@
 #include <charconv>
 
 #include "fetchers/url.h"
+#include "tcb/amd/product.h"
 #include "tcb/base/text.h"
 
 namespace thimble {
 namespace {
 
-constexpr size_t kHwIdSize = 64, kTurinHwIdSize = 8;  // spec/amd-sev-snp.md a, Parameters
+// Parameters of a leaf (SNP a), in the order that AMD writes them. Those of components that the product's TCB lacks
+// are left out; of Venice that is presumed.
+struct SplParameter {
+  std::string_view name;
+  amd::TcbComponent component;
+};
+constexpr SplParameter kSpls[] = {{"fmcSPL", amd::TcbComponent::kFmc},
+                                  {"blSPL", amd::TcbComponent::kBootloader},
+                                  {"teeSPL", amd::TcbComponent::kTee},
+                                  {"snpSPL", amd::TcbComponent::kSnp},
+                                  {"ucodeSPL", amd::TcbComponent::kMicrocode}};
 
 // Two digits at least, as AMD writes them.
 std::string Decimal(uint8_t svn) { return StrCat(svn < 10 ? "0" : "", svn); }
@@ -26,11 +37,15 @@ struct UrlMaker {
   std::string operator()(const AmdChainKey& key) const { return Path(key.kind, key.product, "cert_chain"); }
   std::string operator()(const AmdCrlKey& key) const { return Path(key.kind, key.product, "crl"); }
   std::string operator()(const VcekKey& key) const {
-    const amd::TcbVersion& tcb = key.tcb;
-    return StrCat(Path(amd::SigningKey::kVcek, key.product, HexLower(key.hwid)), "?",
-                  tcb.fmc ? StrCat("fmcSPL=", Decimal(*tcb.fmc), "&") : "", "blSPL=", Decimal(tcb.bootloader),
-                  "&teeSPL=", Decimal(tcb.tee), "&snpSPL=", Decimal(tcb.snp),
-                  "&ucodeSPL=", Decimal(tcb.microcode));
+    std::string url = Path(amd::SigningKey::kVcek, key.product, HexLower(key.hwid));
+    char before = '?';
+    for (const auto& [name, component] : kSpls) {
+      const auto spl = key.tcb.At(component);
+      if (!spl) continue;
+      url += StrCat(std::string_view(&before, 1), name, "=", Decimal(*spl));
+      before = '&';
+    }
+    return url;
   }
   template <class Other>
   std::string operator()(const Other&) const {
@@ -45,35 +60,26 @@ std::optional<uint8_t> ParseSvn(std::string_view text) {
   return svn;
 }
 
+// A parameter that is left out counts as 0 upstream, but for fmcSPL: without it one would get the certificate of
+// another TCB.
 std::optional<amd::TcbVersion> ParseTcb(amd::Product product, const Target& target) {
-  amd::TcbVersion tcb;
-  tcb.product = product;
+  amd::TcbVersion tcb = amd::TcbVersion::Decode(product, {});
+  bool fmc = !tcb.fmc;
   for (const auto& [name, value] : target.parameters) {
+    const auto parameter =
+        std::ranges::find_if(kSpls, [&](const SplParameter& p) { return p.name == std::string_view(name); });
     const auto svn = ParseSvn(value);
-    if (!svn) return std::nullopt;
-    if (name == "blSPL") {
-      tcb.bootloader = *svn;
-    } else if (name == "teeSPL") {
-      tcb.tee = *svn;
-    } else if (name == "snpSPL") {
-      tcb.snp = *svn;
-    } else if (name == "ucodeSPL") {
-      tcb.microcode = *svn;
-    } else if (name == "fmcSPL") {
-      tcb.fmc = *svn;
-    } else {
-      return std::nullopt;
-    }
+    if (parameter == std::end(kSpls) || !svn || !tcb.At(parameter->component)) return std::nullopt;
+    tcb.At(parameter->component) = svn;
+    fmc = fmc || parameter->component == amd::TcbComponent::kFmc;
   }
-  if (tcb.fmc.has_value() != (product == amd::Product::kTurin)) return std::nullopt;
-  return tcb;
+  return fmc ? std::optional(tcb) : std::nullopt;
 }
 
 std::optional<CollateralKey> ParseVcek(amd::Product product, std::string_view hwid, const Target& target) {
   auto bytes = FromHex(hwid);
-  const size_t size = product == amd::Product::kTurin ? kTurinHwIdSize : kHwIdSize;
   const auto tcb = ParseTcb(product, target);
-  if (!bytes || bytes->size() != size || !tcb) return std::nullopt;
+  if (!bytes || bytes->size() != amd::TraitsOf(product).hwid_size || !tcb) return std::nullopt;
   return VcekKey{product, std::move(*bytes), *tcb};
 }
 

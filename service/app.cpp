@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/app.h"
 
-#include "service/baselines/floors.h"
 #include "service/support/log.h"
 #include "tcb/base/text.h"
 
@@ -23,7 +22,6 @@ App::~App() { Stop(); }
 // What the configuration says is checked before the store is opened.
 Result<std::unique_ptr<App>> App::Make(Config config, const AppOptions& options) {
   std::unique_ptr<App> app(new App(std::move(config), options));
-  TRY(CheckFloors(app->config_.baselines));
   TRY_ASSIGN(auto tls, LoadTls(app->config_.server));
   TRY_ASSIGN(app->collateral_, Collateral::Make(app->config_, options.storage, app->clock_));
   TRY_ASSIGN(app->appraisal_, Appraisal::Make(app->config_, options.storage, *app->collateral_, app->clock_));
@@ -56,6 +54,7 @@ Status App::Reload(Config fresh) {
   TRY(servers_->CheckTls(tls));
   for (const Upstream& upstream : fresh.intel_upstreams) TRY(CheckedUpstream(Vendor::kIntel, upstream));
   for (const Upstream& upstream : fresh.amd_upstreams) TRY(CheckedUpstream(Vendor::kAmd, upstream));
+  TRY(appraisal_->floors->Configure(fresh.baselines, fresh.policies, fresh.floors, clock_.Now()));
   TRY(appraisal_->baselines->Configure(fresh.baselines, clock_.Now()));
   TRY(appraisal_->audit->InForce(fresh.policies, *appraisal_->baselines));
   TRY(collateral_->upstreams->Replace(fresh.intel_upstreams, fresh.amd_upstreams));
@@ -64,7 +63,7 @@ Status App::Reload(Config fresh) {
   appraisal_->policies.Set(SharedPolicies(fresh.policies));
   reload_outcome_.Set({Clock::WallTime(), ""});
   LogInfo("configuration reloaded", {},
-          "certificates, roles, policies, baselines and upstreams are those of the file");
+          "certificates, roles, policies, baselines, floors and upstreams are those of the file");
   if (const std::string keys = KeysForNextStart(config_, fresh); !keys.empty())
     LogWarning("changed keys take effect at the next start", {{"keys", keys}});
   return {};

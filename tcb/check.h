@@ -61,7 +61,7 @@ namespace thimble {
   X(kQeTcb, "qe.tcb_status")                      /* note: the quoting enclave's level is short of UpToDate; DCAP 4; intel/tcb_level.cpp */ \
   /* -- AMD evidence and endorsements -- */ \
   X(kSnpFormat, "snp.format")                     /* lengths, must-be-zero ranges; SNP c, d.1; amd/report.cpp */ \
-  X(kSnpVersion, "snp.version")                   /* 2 to 5; SNP c; amd/report.cpp */ \
+  X(kSnpVersion, "snp.version")                   /* 2 to 6; SNP c; amd/report.cpp */ \
   X(kSnpSignatureAlgorithm, "snp.signature_algorithm") /* 1; SNP d.1; amd/verify.cpp */ \
   X(kSnpSigningKey, "snp.signing_key")            /* SIGNING_KEY fits the leaf's kind; SNP d.2; amd/binding.cpp */ \
   X(kSnpChain, "snp.chain")                       /* ARK anchored, ASK or ASVK under it, roles; SNP d.4, d.5; amd/chain.cpp */ \
@@ -69,7 +69,7 @@ namespace thimble {
   X(kSnpProduct, "snp.product")                   /* CPUID, productName and ARK agree; SNP d.3, d.7; amd/binding.cpp */ \
   X(kSnpChipId, "snp.chip_id")                    /* hwID = CHIP_ID; SNP d.9; amd/binding.cpp */ \
   X(kSnpChipIdMasked, "snp.chip_id_masked")       /* soft: CHIP_ID is zero under a VCEK; SNP d.9; amd/binding.cpp */ \
-  X(kSnpTcbOrder, "snp.tcb_order")                /* hard: REPORTED <= COMMITTED <= CURRENT; SNP d; amd/verify.cpp */ \
+  X(kSnpTcbOrder, "snp.tcb_order")                /* hard: REPORTED <= COMMITTED <= CURRENT; SNP d.14; amd/binding.cpp */ \
   X(kSnpTcbBinding, "snp.tcb_binding")            /* each SPL = REPORTED_TCB; SNP d.8; amd/binding.cpp */ \
   X(kSnpSignature, "snp.signature")               /* leaf key over bytes 0..0x29F; SNP d.10; amd/binding.cpp */ \
   X(kSnpRevoked, "snp.revoked")                   /* ASK, ASVK or ARK serial in the CRL; SNP d.6; amd/verify.cpp */ \
@@ -98,8 +98,8 @@ namespace thimble {
   X(kReportData, "report_data.mismatch")          /* hard: REPORTDATA is not the value expected; verify.cpp */ \
   X(kTrustAnchorExtra, "trust_anchor.extra")      /* note: rests on an anchor the operator added; intel/verify.cpp, amd/verify.cpp */ \
   X(kHintDropped, "hint.dropped")                 /* note: an unsigned hint that does not fit this evidence; amd/verify.cpp */ \
-  X(kCollateralDropped, "collateral.dropped")     /* note: a brought item that does not count; service/verification */ \
-  X(kNonce, "nonce.mismatch")                     /* hard: the nonce was not issued here, has expired, or was used before; service/verification */ \
+  X(kCollateralDropped, "collateral.dropped")     /* note: a brought item that does not count; service/verification/ */ \
+  X(kNonce, "nonce.mismatch")                     /* hard: the nonce was not issued here, has expired, or was used before; service/verification/ */ \
   /* -- decoding collateral, obtaining it, and requests: not checks of evidence, but named causes of errors -- */ \
   X(kEvidenceFormat, "evidence.format")           /* neither quote, report nor HCL report; verify.cpp */ \
   X(kCollateralMalformed, "collateral.malformed") /* undecodable collateral; any decoder in tcb/ */ \
@@ -114,7 +114,7 @@ namespace thimble {
   X(kUpstreamKey, "upstream.key")                 /* 401, 403: subscription key missing or not valid; fetchers/intel_pck.cpp */ \
   X(kUpstreamAnswer, "upstream.answer")           /* 200, but not what was asked: header missing, HTML, too long; fetchers/ */ \
   X(kUpstreamNotFound, "upstream.not_found")      /* the vendor says that it does not exist; fetchers/ */ \
-  X(kModeForbidsFetch, "mode.forbids_fetch")      /* not held, and [pccs] mode lets no request fetch; service/platforms/pck_service.cpp, intel_dialect.cpp */ \
+  X(kModeForbidsFetch, "mode.forbids_fetch")      /* not held, and [pccs] mode lets no request fetch; service/platforms/pck_service.cpp, service/dialects/intel_dialect.cpp */ \
   X(kPckNotRegistered, "pck.not_registered")      /* a platform that nobody has registered; service/platforms/pck_service.cpp */ \
   X(kPckNoCertForTcb, "pck.no_cert_for_tcb")      /* no PCK certificate is covered by the platform's TCB; service/platforms/pck_service.cpp */ \
   X(kStoreIo, "store.io")                         /* the store failed; cache/ */ \

@@ -24,8 +24,10 @@ constexpr std::pair<EnclaveId, std::string_view> kEnclaves[] = {
 constexpr std::pair<IntelTee, std::string_view> kTees[] = {{IntelTee::kSgx, "sgx"}, {IntelTee::kTdx, "tdx"}};
 constexpr std::pair<intel::PckCa, std::string_view> kCas[] = {{intel::PckCa::kProcessor, "processor"},
                                                               {intel::PckCa::kPlatform, "platform"}};
-constexpr std::pair<amd::Product, std::string_view> kProducts[] = {
-    {amd::Product::kMilan, "milan"}, {amd::Product::kGenoa, "genoa"}, {amd::Product::kTurin, "turin"}};
+constexpr std::pair<amd::Product, std::string_view> kProducts[] = {{amd::Product::kMilan, "milan"},
+                                                                   {amd::Product::kGenoa, "genoa"},
+                                                                   {amd::Product::kTurin, "turin"},
+                                                                   {amd::Product::kVenice, "venice"}};
 constexpr std::pair<amd::SigningKey, std::string_view> kSigningKeys[] = {{amd::SigningKey::kVcek, "vcek"},
                                                                          {amd::SigningKey::kVlek, "vlek"}};
 
@@ -46,10 +48,22 @@ std::optional<T> FindIn(const std::pair<T, std::string_view> (&table)[N], std::s
 
 std::string TwoDigits(uint8_t value) { return StrCat(value < 10 ? "0" : "", value); }
 
+// How a key names the components, in this order. Those that the product's layout lacks are left out.
+struct NamedSpl {
+  std::string_view label;
+  amd::TcbComponent component;
+};
+constexpr NamedSpl kSpls[] = {{"bl", amd::TcbComponent::kBootloader},
+                              {"tee", amd::TcbComponent::kTee},
+                              {"snp", amd::TcbComponent::kSnp},
+                              {"ucode", amd::TcbComponent::kMicrocode},
+                              {"fmc", amd::TcbComponent::kFmc}};
+
 std::string TcbName(const amd::TcbVersion& tcb) {
-  std::string out = StrCat("bl", TwoDigits(tcb.bootloader), "-tee", TwoDigits(tcb.tee), "-snp",
-                           TwoDigits(tcb.snp), "-ucode", TwoDigits(tcb.microcode));
-  if (tcb.fmc) out += StrCat("-fmc", TwoDigits(*tcb.fmc));
+  std::string out;
+  for (const auto& [label, component] : kSpls) {
+    if (const auto spl = tcb.At(component)) out += StrCat(out.empty() ? "" : "-", label, TwoDigits(*spl));
+  }
   return out;
 }
 
@@ -62,27 +76,18 @@ std::optional<T> ParseNumber(std::string_view text) {
 }
 
 std::optional<amd::TcbVersion> ParseTcbName(amd::Product product, std::string_view text) {
-  amd::TcbVersion tcb;
-  tcb.product = product;
-  const auto part = [&](std::string_view label) -> std::optional<uint8_t> {
-    if (!text.starts_with(label)) return std::nullopt;
+  amd::TcbVersion tcb{product, {}, {}, {}, {}, {}};
+  for (const auto& [label, component] : kSpls) {
+    if (!text.starts_with(label)) continue;
     text.remove_prefix(label.size());
     const std::string_view digits = text.substr(0, text.find('-'));
     text.remove_prefix(digits.size());
     if (text.starts_with('-')) text.remove_prefix(1);
-    return ParseNumber<uint8_t>(digits);
-  };
-  const auto bootloader = part("bl"), tee = part("tee"), snp = part("snp"), microcode = part("ucode");
-  if (!bootloader || !tee || !snp || !microcode) return std::nullopt;
-  tcb.bootloader = *bootloader;
-  tcb.tee = *tee;
-  tcb.snp = *snp;
-  tcb.microcode = *microcode;
-  if (!text.empty()) {
-    tcb.fmc = part("fmc");
-    if (!tcb.fmc || !text.empty()) return std::nullopt;
+    tcb.At(component) = ParseNumber<uint8_t>(digits);
+    if (!tcb.At(component)) return std::nullopt;
   }
-  return tcb;
+  const bool complete = text.empty() && tcb == amd::TcbVersion::Decode(product, tcb.Encode());
+  return complete ? std::optional(tcb) : std::nullopt;
 }
 
 std::optional<Selector> ParseSelector(std::string_view text) {

@@ -19,6 +19,13 @@ Policy TcbPart(const Policy& whole, EvidenceClass evidence) {
   SnpRules snp;
   snp.products = policy.snp.products;
   snp.min_reported_tcb = policy.snp.min_reported_tcb;
+  snp.min_committed_tcb = policy.snp.min_committed_tcb;
+  snp.min_current_tcb = policy.snp.min_current_tcb;
+  snp.min_launch_tcb = policy.snp.min_launch_tcb;
+  snp.min_committed_version = policy.snp.min_committed_version;
+  snp.min_current_version = policy.snp.min_current_version;
+  snp.current_mitigations = policy.snp.current_mitigations;
+  snp.launch_mitigations = policy.snp.launch_mitigations;
   snp.platform_info_required = policy.snp.platform_info_required;
   snp.platform_info_forbidden = policy.snp.platform_info_forbidden;
   policy.snp = std::move(snp);
@@ -110,25 +117,29 @@ TcbOutcome JudgeOne(const IntelTcbRecord& tcb, const ReferenceSet& references, I
 
 // -- AMD --
 
+std::string WhyNoStatus(const Verdict& verdict) {
+  for (const Finding& finding : verdict.findings) {
+    if (finding.check == Check::kSnpFloorUnproven || finding.check == Check::kSnpFloorUnknown)
+      return finding.message;
+  }
+  return "no floor for this CPU";
+}
+
 TcbOutcome JudgeOne(const AmdTcbRecord& tcb, const ReferenceSet& references, Instant at) {
   Verdict verdict;
   verdict.at = at;
   verdict.authentic = true;
   verdict.tee = Tee::kSnp;
   verdict.status_source = StatusSource::kLocalFloor;
-  amd::SnpClaims claims;
-  claims.reported_tcb = tcb.reported;
-  claims.cpuid = tcb.cpuid;
-  claims.platform_info = tcb.platform_info;
-  verdict.claims = claims;
+  verdict.claims = ClaimsOf(tcb);
   amd::PlatformFacts facts;
   facts.product = tcb.reported.product;
   facts.cpuid = tcb.cpuid;
   verdict.platform = std::move(facts);
   verdict.crl_issued = Find(references.amd_crls, tcb.reported.product);
-  amd::ApplyFloor(verdict, references.floor != nullptr ? *references.floor : amd::FloorTable{},
-                  references.policy.amd_floor);
-  return Decide(verdict, references, verdict.tcb_status ? "" : "no floor for this CPU");
+  const Policy& policy = references.policy.For(EvidenceClass::kSnp);
+  amd::ApplyFloors(verdict, references.floors, policy.amd_level, policy.amd_floor);
+  return Decide(verdict, references, verdict.tcb_status ? "" : WhyNoStatus(verdict));
 }
 
 bool Differs(const TcbOutcome& a, const TcbOutcome& b) {

@@ -27,7 +27,7 @@ struct ReferenceSet {
   std::vector<const intel::TcbInfo*> tcb_infos;
   const intel::EnclaveIdentity* qe = nullptr;
   const intel::EnclaveIdentity* td_qe = nullptr;
-  const amd::FloorTable* floor = nullptr;
+  amd::FloorsPtr floors;
   // When the CRLs that are held were issued, of several the oldest: for max_collateral_age.
   std::map<intel::PckCa, Instant> intel_crls;
   std::map<amd::Product, Instant> amd_crls;

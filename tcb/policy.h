@@ -60,7 +60,8 @@ struct Policy {
   // OutOfDate passes until this long after the verdict's tcb_date, the oldest of the levels that matched, as Intel's platform grace
   // period counts: that date, not the day of a recovery, is when the platform was last up to date. It forgives the
   // OutOfDate in OutOfDateConfigurationNeeded, too, where ConfigurationNeeded is accepted. When it is set,
-  // OutOfDate is bounded by it even where accepted_statuses has it. SGX and TDX; a local floor has no dates.
+  // OutOfDate is bounded by it even where accepted_statuses has it. SGX and TDX; of SEV-SNP amd_level says how far
+  // behind is too far.
   std::optional<Seconds> platform_grace;
   std::optional<Instant> min_tcb_date;  // the TCB level may not be older; SGX and TDX
   // The level of the quoting enclave by itself; empty: only as it counts in the status. And its own grace, and
@@ -84,6 +85,8 @@ struct Policy {
   std::vector<intel::SgxType> sgx_types;  // "Standard", "Scalable", "ScalableWithIntegrity"
   AmdCrlMode amd_crl = AmdCrlMode::kRequire;
   AmdFloorMode amd_floor = AmdFloorMode::kRequire;
+  std::string amd_level = "all";  // of the floors; a lower one names the bulletins that must be met
+  bool allow_stale_floor = true;  // floors past their stale_after still judge
 
   // -- What runs on it: [policy.NAME.sgx], .tdx, .snp, .hcl --
   SgxRules sgx;

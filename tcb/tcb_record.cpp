@@ -10,7 +10,8 @@
 namespace thimble {
 namespace {
 
-constexpr uint64_t kVersion = 1;
+constexpr uint64_t kVersion = 1, kAmdVersion = 2;
+constexpr uint64_t kPolicySmt = uint64_t{1} << 16;
 
 Error Corrupt(std::string_view why) {
   return {ErrorKind::kInternal, Check::kStoreCorrupt, StrCat("TCB record: ", why)};
@@ -38,20 +39,32 @@ void Write(json::Writer& json, const IntelTcbRecord& tcb) {
   WriteFlag(json, "smt_enabled", tcb.smt_enabled);
 }
 
+std::array<uint8_t, 3> BytesOf(const amd::FirmwareVersion& version) {
+  return {version.major, version.minor, version.build};
+}
+
 void Write(json::Writer& json, const AmdTcbRecord& tcb) {
   json.Key("tee").String("snp");
   json.Key("product").String(amd::ProductName(tcb.reported.product));
   json.Key("reported_tcb").Hex(tcb.reported.Encode());
+  json.Key("committed_tcb").Hex(tcb.committed.Encode());
+  json.Key("current_tcb").Hex(tcb.current.Encode());
+  json.Key("launch_tcb").Hex(tcb.launch.Encode());
   if (tcb.cpuid) {
     json.Key("family").Unsigned(tcb.cpuid->family);
     json.Key("model").Unsigned(tcb.cpuid->model);
     json.Key("stepping").Unsigned(tcb.cpuid->stepping);
   }
   json.Key("platform_info").Unsigned(tcb.platform_info);
+  json.Key("committed_version").Hex(BytesOf(tcb.committed_version));
+  json.Key("current_version").Hex(BytesOf(tcb.current_version));
+  if (tcb.launch_mit_vector) json.Key("launch_mit_vector").Unsigned(*tcb.launch_mit_vector);
+  if (tcb.current_mit_vector) json.Key("current_mit_vector").Unsigned(*tcb.current_mit_vector);
+  json.Key("smt_permitted").Bool(tcb.smt_permitted);
 }
 
 void WriteTcb(json::Writer& json, const TcbRecord& tcb) {
-  json.Key("version").Unsigned(kVersion);
+  json.Key("version").Unsigned(std::holds_alternative<AmdTcbRecord>(tcb) ? kAmdVersion : kVersion);
   std::visit([&](const auto& record) { Write(json, record); }, tcb);
 }
 
@@ -138,14 +151,43 @@ Result<TcbRecord> ReadIntel(const json::Value& object, IntelTee tee) {
   return TcbRecord(out);
 }
 
-Result<TcbRecord> ReadAmd(const json::Value& object) {
-  TRY(object.AllowOnly({"version", "tee", "product", "reported_tcb", "family", "model", "stepping",
-                        "platform_info", "count", "last_seen"}));
+Result<amd::FirmwareVersion> GetVersion(const json::Value& object, std::string_view key) {
+  TRY_ASSIGN(const auto bytes, GetHex<3>(object, key));
+  return amd::FirmwareVersion{.major = bytes[0], .minor = bytes[1], .build = bytes[2]};
+}
+
+// What version 2 of these records added.
+Status ReadViews(const json::Value& object, AmdTcbRecord& out) {
+  const auto read = [&](std::string_view key, amd::TcbVersion& tcb) -> Status {
+    TRY_ASSIGN(const auto bytes, GetHex<8>(object, key));
+    tcb = amd::TcbVersion::Decode(out.reported.product, bytes);
+    return {};
+  };
+  TRY(read("committed_tcb", out.committed));
+  TRY(read("current_tcb", out.current));
+  TRY(read("launch_tcb", out.launch));
+  TRY_ASSIGN(out.committed_version, GetVersion(object, "committed_version"));
+  TRY_ASSIGN(out.current_version, GetVersion(object, "current_version"));
+  const auto vector = [](const json::Value& value) { return value.Unsigned(UINT64_MAX); };
+  TRY(ReadOptional(object, "launch_mit_vector", &out.launch_mit_vector, vector));
+  TRY(ReadOptional(object, "current_mit_vector", &out.current_mit_vector, vector));
+  TRY_ASSIGN(const json::Value smt, object.Get("smt_permitted"));
+  TRY_ASSIGN(out.smt_permitted, smt.Bool());
+  return {};
+}
+
+Result<TcbRecord> ReadAmd(const json::Value& object, uint64_t version) {
+  TRY(object.AllowOnly({"version", "tee", "product", "reported_tcb", "committed_tcb", "current_tcb",
+                        "launch_tcb", "family", "model", "stepping", "platform_info", "committed_version",
+                        "current_version", "launch_mit_vector", "current_mit_vector", "smt_permitted",
+                        "count", "last_seen"}));
+  using enum amd::Product;
   TRY_ASSIGN(const auto product,
-             GetNamed(object, "product", {amd::Product::kMilan, amd::Product::kGenoa, amd::Product::kTurin},
-                      amd::ProductName));
+             GetNamed(object, "product", {kMilan, kGenoa, kTurin, kVenice}, amd::ProductName));
   TRY_ASSIGN(const auto tcb, GetHex<8>(object, "reported_tcb"));
-  AmdTcbRecord out{amd::TcbVersion::Decode(product, tcb), std::nullopt, 0};
+  AmdTcbRecord out;
+  out.reported = out.committed = out.current = out.launch = amd::TcbVersion::Decode(product, tcb);
+  out.committed_version = out.current_version = {UINT8_MAX, UINT8_MAX, UINT8_MAX};
   if (object.Find("family")) {
     amd::CpuId cpuid;
     TRY_ASSIGN(cpuid.family, GetNumber<uint8_t>(object, "family"));
@@ -154,24 +196,54 @@ Result<TcbRecord> ReadAmd(const json::Value& object) {
     out.cpuid = cpuid;
   }
   TRY_ASSIGN(out.platform_info, GetNumber<uint64_t>(object, "platform_info"));
+  if (version >= kAmdVersion) TRY(ReadViews(object, out));
   return TcbRecord(out);
 }
 
 Result<TcbRecord> ReadTcb(const json::Value& object) {
   TRY_ASSIGN(const uint64_t version, GetNumber<uint64_t>(object, "version"));
-  if (version != kVersion) return Corrupt(StrCat("version ", version, ", not ", kVersion));
   TRY_ASSIGN(const Tee tee, GetNamed(object, "tee", {Tee::kSgx, Tee::kTdx, Tee::kSnp}, TeeName));
-  if (tee == Tee::kSnp) return ReadAmd(object);
+  const uint64_t newest = tee == Tee::kSnp ? kAmdVersion : kVersion;
+  if (version == 0 || version > newest) return Corrupt(StrCat("version ", version, ", not ", newest));
+  if (tee == Tee::kSnp) return ReadAmd(object, version);
   return ReadIntel(object, tee == Tee::kSgx ? IntelTee::kSgx : IntelTee::kTdx);
 }
 
 }  // namespace
 
+amd::SnpClaims ClaimsOf(const AmdTcbRecord& tcb) {
+  amd::SnpClaims claims;
+  claims.version = tcb.current_mit_vector ? 5 : tcb.cpuid ? 3 : 2;
+  claims.policy = tcb.smt_permitted ? kPolicySmt : 0;
+  claims.reported_tcb = tcb.reported;
+  claims.committed_tcb = tcb.committed;
+  claims.current_tcb = tcb.current;
+  claims.launch_tcb = tcb.launch;
+  claims.cpuid = tcb.cpuid;
+  claims.platform_info = tcb.platform_info;
+  claims.committed_version = tcb.committed_version;
+  claims.current_version = tcb.current_version;
+  claims.launch_mit_vector = tcb.launch_mit_vector;
+  claims.current_mit_vector = tcb.current_mit_vector;
+  return claims;
+}
+
 std::optional<TcbRecord> TcbOf(const Verdict& verdict) {
   if (!verdict.authentic) return std::nullopt;
   if (const auto* snp = std::get_if<amd::SnpClaims>(&verdict.claims)) {
-    if (!snp->reported_tcb) return std::nullopt;
-    return AmdTcbRecord{*snp->reported_tcb, snp->cpuid, snp->platform_info};
+    if (!snp->reported_tcb || !snp->committed_tcb || !snp->current_tcb || !snp->launch_tcb)
+      return std::nullopt;
+    return AmdTcbRecord{*snp->reported_tcb,
+                        *snp->committed_tcb,
+                        *snp->current_tcb,
+                        *snp->launch_tcb,
+                        snp->cpuid,
+                        snp->platform_info,
+                        snp->committed_version,
+                        snp->current_version,
+                        snp->launch_mit_vector,
+                        snp->current_mit_vector,
+                        (snp->policy & kPolicySmt) != 0};
   }
   const auto* facts = std::get_if<intel::PlatformFacts>(&verdict.platform);
   if (facts == nullptr) return std::nullopt;

@@ -35,11 +35,14 @@ struct IntelTcbRecord {
   bool operator==(const IntelTcbRecord&) const = default;
 };
 
-// The TCB of an SEV-SNP platform, as its report states it.
+// The TCB of an SEV-SNP platform, as its report states it: all that floors judge.
 struct AmdTcbRecord {
-  amd::TcbVersion reported;
+  amd::TcbVersion reported, committed, current, launch;
   std::optional<amd::CpuId> cpuid;  // reports of version 3 and later
   uint64_t platform_info = 0;
+  amd::FirmwareVersion committed_version, current_version;
+  std::optional<uint64_t> launch_mit_vector, current_mit_vector;  // reports of version 5 and later
+  bool smt_permitted = true;                                      // by the guest's policy
 
   bool operator==(const AmdTcbRecord&) const = default;
 };
@@ -53,13 +56,17 @@ struct RememberedTcb {
   Instant last_seen{};
 };
 
+// As a report would state it, and nothing else.
+amd::SnpClaims ClaimsOf(const AmdTcbRecord& tcb);
+
 // nullopt unless the verdict is authentic: strangers leave no trace.
 std::optional<TcbRecord> TcbOf(const Verdict& verdict);
 // Of a platform that is known by its PCK certificate alone, for SGX.
 TcbRecord TcbOf(const intel::PlatformFacts& facts);
 
 // The record's text, JSON with a version: `TcbKey` is the same for equal TCBs, `Encode` adds count and last_seen.
-// Decoding a text of a newer version, or with a member that is unknown, missing or out of range, is an error
+// Records of SEV-SNP before version 2 had REPORTED_TCB alone: the other TCBs are taken to be the same, and the firmware
+// to be new enough. Decoding a text of a newer version, or with a member that is unknown, missing or out of range, is an error
 // (kInternal, store.corrupt).
 std::string TcbKey(const TcbRecord& tcb);
 std::string Encode(const RememberedTcb& remembered);

@@ -14,6 +14,8 @@ constexpr std::array<std::string_view, kTcbStatusCount> kStatusNames = {
     "TDRelaunchAdvised",
     "TDRelaunchAdvisedConfigurationNeeded",
     "Revoked",
+    "RelaunchAdvised",
+    "RelaunchAdvisedConfigurationNeeded",
 };
 
 }  // namespace

@@ -21,11 +21,15 @@
 namespace thimble {
 
 class CollateralItem;  // collateral.h
+namespace amd {
+struct FloorDocument;  // amd/floor_document.h
+}
 
 enum class Tee : uint8_t { kSgx, kTdx, kSnp };
 std::string_view TeeName(Tee tee);  // "sgx", "tdx", "snp"
 
-// Intel's names (DCAP 6.4); AMD's statuses by a local floor are kUpToDate and kOutOfDate.
+// Intel's names (DCAP 6.4), used for AMD's floors where they mean the same. The two after kRevoked are of floors alone:
+// only the TCB that the guest was launched under is short (spec/amd-floors.md 8).
 enum class TcbStatus : uint8_t {
   kUpToDate,
   kSWHardeningNeeded,
@@ -36,8 +40,10 @@ enum class TcbStatus : uint8_t {
   kTDRelaunchAdvised,
   kTDRelaunchAdvisedConfigurationNeeded,
   kRevoked,
+  kRelaunchAdvised,
+  kRelaunchAdvisedConfigurationNeeded,
 };
-constexpr size_t kTcbStatusCount = 9;
+constexpr size_t kTcbStatusCount = 11, kIntelTcbStatusCount = 9;
 std::string_view TcbStatusName(TcbStatus status);
 std::optional<TcbStatus> TcbStatusFromName(std::string_view name);
 
@@ -85,6 +91,23 @@ struct Shortfall {
   uint32_t have = 0;
   uint32_t need = 0;
   std::string update;  // what raises it: "BIOS", "PCE", "TDX module", "QE", ... in words
+  // AMD: who asks, and of which of the report's TCBs it is short: "reported", "committed", "current", "launch".
+  std::string bulletin = {}, view = {};
+  // In place of the numbers, where these are none: firmware versions, bits.
+  std::string have_text = {}, need_text = {};
+};
+
+// AMD: by what a status was judged, and what that leaves open (amd/floor.h).
+struct FloorStanding {
+  std::shared_ptr<const amd::FloorDocument> document;  // never null
+  std::string line;                                    // of CPUs: "Milan-B1"; empty: not known
+  std::string level;                                   // the one that the status is by
+  std::vector<std::string> meets;     // levels with nothing short, nothing unknown and nothing waived
+  std::vector<std::string> left_out;  // bulletins published after the time that is judged
+  // Bulletins that are unmet and that an overlay waives, and what the status would be without them.
+  std::vector<std::string> waived;
+  std::optional<TcbStatus> status_with_waivers;
+  bool stale = false;
 };
 
 // Whose an item of collateral is.
@@ -128,7 +151,9 @@ struct Verdict {
   std::optional<TcbStatus> qe_status;
   std::optional<Instant> qe_tcb_date;
   std::vector<std::string> advisories;  // sorted, unique
-  std::vector<Finding> findings;        // all notes and soft ones, and at most one hard one (the last)
+  // AMD: bulletins of the level that this report can neither prove nor refute; in the document's order.
+  std::vector<std::string> advisories_unproven;
+  std::vector<Finding> findings;  // all notes and soft ones, and at most one hard one (the last)
   CheckLog checks;
   std::vector<Shortfall> shortfalls;
 
@@ -138,12 +163,12 @@ struct Verdict {
 
   std::vector<std::shared_ptr<const CollateralItem>> collateral;  // all that was used, but for
   std::vector<BroughtEndorsement> brought;
-  std::optional<uint32_t> tcb_info_evaluation;                    // tcbEvaluationDataNumber
+  std::optional<uint32_t> tcb_info_evaluation;  // tcbEvaluationDataNumber
   std::optional<uint32_t> qe_identity_evaluation;
   // When what was used was issued; of several CRLs, the oldest.
   std::optional<Instant> crl_issued, tcb_info_issued, qe_identity_issued;
-  std::string floor;         // AMD: name and version of the local floor file
-  std::string trust_anchor;  // its name, "" until the chain has been followed to it
+  std::optional<FloorStanding> floors;  // AMD; absent: none were applied
+  std::string trust_anchor;             // its name, "" until the chain has been followed to it
   bool trust_anchor_extra = false;
   Instant at{};
   Validity

@@ -16,7 +16,7 @@ namespace thimble {
 namespace {
 
 // The files of a collateral directory (DESIGN section 4).
-std::string CollateralTar(const intel::VerifiedCollateral& collateral, Instant now) {
+Result<std::string> CollateralTar(const intel::VerifiedCollateral& collateral, Instant now) {
   TarWriter tar(now);
   tar.Add("tcb_info.json", AsText(collateral.tcb_info->body()));
   tar.Add("tcb_info_chain.pem", collateral.tcb_info->issuer_chain());
@@ -29,7 +29,7 @@ std::string CollateralTar(const intel::VerifiedCollateral& collateral, Instant n
   return std::move(tar).Finish();
 }
 
-std::string EndorsementsTar(const amd::CachedEndorsements& endorsements, Instant now) {
+Result<std::string> EndorsementsTar(const amd::CachedEndorsements& endorsements, Instant now) {
   TarWriter tar(now);
   if (endorsements.vcek) tar.Add("vcek.der", AsText(endorsements.vcek->body()));
   if (endorsements.chain) tar.Add("chain.pem", AsText(endorsements.chain->body()));
@@ -126,12 +126,16 @@ http::Response CollateralApi::Post(const http::Request& request, const http::Que
 Result<http::ContentPtr> CollateralApi::ForQuote(const VerificationRequest& wanted, bool tar) {
   if (wanted.product) return BadRequestError("product: goes only with an SNP report");
   TRY_ASSIGN(const auto collateral, verification_.Gather(wanted));
-  return Answer(tar, tar ? CollateralTar(collateral, clock_.Now()) : CollateralJson(collateral));
+  if (!tar) return Answer(false, CollateralJson(collateral));
+  TRY_ASSIGN(std::string archive, CollateralTar(collateral, clock_.Now()));
+  return Answer(true, std::move(archive));
 }
 
 Result<http::ContentPtr> CollateralApi::ForReport(const VerificationRequest& wanted, bool tar) {
   TRY_ASSIGN(const auto endorsements, verification_.GatherEndorsements(wanted));
-  return Answer(tar, tar ? EndorsementsTar(endorsements, clock_.Now()) : EndorsementsJson(endorsements));
+  if (!tar) return Answer(false, EndorsementsJson(endorsements));
+  TRY_ASSIGN(std::string archive, EndorsementsTar(endorsements, clock_.Now()));
+  return Answer(true, std::move(archive));
 }
 
 }  // namespace thimble

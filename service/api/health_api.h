@@ -6,12 +6,12 @@
 #include "cache/collateral_cache.h"
 #include "cache/store.h"
 #include "service/audit/audit_trail.h"
-#include "service/monitoring/cache_events.h"
-#include "service/support/clock.h"
 #include "service/baselines/recovery_watch.h"
-#include "service/monitoring/refused_requests.h"
-#include "service/support/reload.h"
 #include "service/http/router.h"
+#include "service/monitoring/cache_events.h"
+#include "service/monitoring/refused_requests.h"
+#include "service/support/clock.h"
+#include "service/support/reload.h"
 
 namespace thimble {
 

@@ -44,7 +44,7 @@ Result<ImpactApi::Sides> ImpactApi::Read(std::string_view body) const {
   TRY_ASSIGN(const auto document,
              json::Document::Parse(body, "request", ErrorKind::kMalformed, Check::kRequest));
   const json::Value root = document->root();
-  TRY(root.AllowOnly({"baseline", "intel", "amd", "policy", "candidate_policy"}));
+  TRY(root.AllowOnly({"baseline", "intel", "amd", "floors", "policy", "candidate_policy"}));
   TRY_ASSIGN(const std::string name, NameIn(root, "baseline", "default"));
   const auto states = book_.All();
   const auto state = states.find(name);
@@ -61,13 +61,18 @@ Result<ImpactApi::Sides> ImpactApi::Read(std::string_view body) const {
 
   sides.candidate.name = "candidate";
   sides.candidate.baseline = current.baseline;
-  if (root.Find("intel") || root.Find("amd") || root.Find("candidate_policy")) {
+  if (root.Find("floors")) {
+    TRY_ASSIGN(const std::string text, NameIn(root, "floors", ""));
+    TRY_ASSIGN(amd::FloorDocument floors, amd::ParseFloors(text));
+    sides.candidate.floors = std::make_shared<const amd::FloorDocument>(std::move(floors));
+  }
+  if (root.Find("intel") || root.Find("amd") || sides.candidate.floors || root.Find("candidate_policy")) {
     TRY(ReadBaselineMembers(root, sides.candidate.baseline));
   } else if (state->second.candidate) {
     sides.candidate.baseline = *state->second.candidate;
   } else {
     return Refuse(StrCat("baseline \"", name,
-                         "\" has no candidate: say what to try, by intel, amd or candidate_policy"));
+                         "\" has no candidate: say what to try, by intel, amd, floors or candidate_policy"));
   }
   return sides;
 }

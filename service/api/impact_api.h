@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// POST /v1/impact: {"baseline"?: name, "intel"?, "amd"?, "policy"?: name, "candidate_policy"?: name}. The candidate is
-// the baseline in force with what intel and amd say instead, or, when neither they nor a policy to try is given, its
+// POST /v1/impact: {"baseline"?: name, "intel"?, "amd"?, "floors"?: text of a floor document, "policy"?: name,
+// "candidate_policy"?: name}. The candidate is the baseline in force with what intel, amd and floors say instead, or, when neither they nor a policy to try is given, its
 // staged candidate.
 #pragma once
 

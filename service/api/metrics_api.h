@@ -5,13 +5,13 @@
 
 #include "cache/collateral_cache.h"
 #include "cache/store.h"
-#include "service/monitoring/cache_events.h"
-#include "service/support/clock.h"
-#include "service/upstreams/refresh_scheduler.h"
 #include "service/http/request_metrics.h"
 #include "service/http/router.h"
-#include "service/upstreams/upstream_events.h"
+#include "service/monitoring/cache_events.h"
 #include "service/monitoring/verdict_counts.h"
+#include "service/support/clock.h"
+#include "service/upstreams/refresh_scheduler.h"
+#include "service/upstreams/upstream_events.h"
 
 namespace thimble {
 

@@ -58,9 +58,7 @@ http::Response VerifyApi::Verify(const http::Request& request, const http::Query
   if (outcome.error) return ProblemResponse(ProblemOf(*outcome.error, &outcome.verdict.checks));
   auto body = Answer(request, *read, outcome);
   if (!body) return ProblemResponse(ProblemOf(body.error()));
-  return {.status = 200,
-          .headers = {{"Cache-Control", "no-store"}},
-          .content = http::Content::Make("application/json", *std::move(body))};
+  return http::NoStore(200, "application/json", *std::move(body));
 }
 
 // Signed first, so that the record names the token; and recorded before anybody has it.
@@ -134,7 +132,6 @@ Result<VerificationRequest> VerifyApi::FromQuery(const std::string& body, const 
 
 Status VerifyApi::Apply(const Options& options, VerificationRequest& request) const {
   TRY(SetAt(options.at, request));
-  // For another time the caller's own decide where there are any; for now they are hints.
   if (options.report_data) {
     request.report_data = FromHex(*options.report_data);
     if (!request.report_data || request.report_data->size() > intel::ReportData::kSize) {
@@ -148,6 +145,7 @@ Status VerifyApi::Apply(const Options& options, VerificationRequest& request) co
   const auto policy = policies->find(options.policy.value_or("default"));
   if (policy == policies->end()) return BadRequestError(StrCat("policy: there is no ", *options.policy));
   request.policy = policy->second;
+  // For another time the caller's own decide where there are any; for now they are hints.
   if (request.at || ModeOf(request) == CallerCollateral::kAny)
     request.endorsements = amd::AsGiven(request.endorsements);
 

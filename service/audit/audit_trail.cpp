@@ -56,11 +56,18 @@ void WriteFailed(Writer& json, const VerificationOutcome& outcome) {
   json.EndArray();
 }
 
+void WriteFloors(Writer& json, const FloorStanding& floors) {
+  json.Key("floor").String(floors.document->Title());
+  json.Key("floor_sha256").Hex(floors.document->sha256.view());
+  if (floors.document->overlay) json.Key("floor_overlay_sha256").Hex(floors.document->overlay->sha256.view());
+  json.Key("floor_level").String(floors.level);
+}
+
 void WriteUsed(Writer& json, const VerificationOutcome& outcome) {
   const Verdict& verdict = outcome.verdict;
   if (verdict.tcb_info_evaluation) json.Key("tcb_info").Unsigned(*verdict.tcb_info_evaluation);
   if (verdict.qe_identity_evaluation) json.Key("qe_identity").Unsigned(*verdict.qe_identity_evaluation);
-  if (!verdict.floor.empty()) json.Key("floor").String(verdict.floor);
+  if (verdict.floors) WriteFloors(json, *verdict.floors);
   if (outcome.caller_collateral)
     json.Key("caller_collateral").String(CallerCollateralName(*outcome.caller_collateral));
   json.Key("collateral").BeginArray();

@@ -1,113 +1,135 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/baselines/floors.h"
 
-#include "service/baselines/builtin_floor.h"
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "service/baselines/builtin_floors.h"
 #include "service/support/file.h"
-#include "service/support/toml_reader.h"
-#include "tcb/amd/product.h"
+#include "tcb/amd/floor_overlay.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+#include "tcb/pki/pem.h"
 
 namespace thimble {
 namespace {
 
-constexpr size_t kMaxFloorBytes = 1u << 20;
+constexpr size_t kMaxFloorBytes = 1u << 20, kMaxKeyBytes = 1u << 16;
 
-// [first, last], both included.
-TomlKey RangeKey(const TomlReader& r, std::string_view name, std::optional<amd::ByteRange>& out) {
-  return {name, [&r, name, &out](const toml::node& node) -> Status {
-            const toml::array* list = node.as_array();
-            if (list == nullptr || list->size() != 2) {
-              return r.Fail(node, StrCat(name, " must be a range, [first, last]"));
-            }
-            TRY_ASSIGN(const uint8_t first, ReadNumber<uint8_t>(r, *list->get(0), name));
-            TRY_ASSIGN(const uint8_t last, ReadNumber<uint8_t>(r, *list->get(1), name));
-            if (first > last) return r.Fail(node, StrCat(name, " must be a range, [first, last]"));
-            out = amd::ByteRange{first, last};
-            return {};
-          }};
+Error Refuse(std::string message) {
+  return {ErrorKind::kMalformed, Check::kPolicyFormat, std::move(message)};
 }
 
-// A floor that nothing can reach, or that asks for nothing, is a slip of the pen.
-Status CheckEntry(const TomlReader& r, const toml::node& node, const amd::FloorEntry& entry) {
-  if (!entry.fmc && !entry.bootloader && !entry.tee && !entry.snp && !entry.microcode) {
-    return r.Fail(node, "floor without a minimum: fmc, bootloader, tee, snp or microcode");
-  }
-  const auto product = amd::ProductFromCpuId({entry.family, entry.models.first, entry.steppings.first});
-  if (!product) return r.Fail(node, product.error().message);
-  if (entry.fmc && !amd::TraitsOf(*product).layout.fmc) {
-    return r.Fail(node, StrCat("fmc: the TCB of ", amd::ProductName(*product), " has no such component"));
-  }
-  return {};
+template <class T>
+Result<T> Naming(std::string_view source, Result<T> result) {
+  if (result.ok()) return result;
+  return Error{result.error().kind, result.error().check, StrCat(source, ": ", result.error().message)};
 }
 
-Result<amd::FloorEntry> ReadEntry(const TomlReader& r, const toml::node& node) {
-  amd::FloorEntry entry;
-  std::optional<uint8_t> family;
-  std::optional<amd::ByteRange> models, steppings;
-  TRY(ReadTable(
-      r, node, "floor",
-      {TextKey(r, "bulletin", entry.bulletin), NumberKey(r, "family", family), RangeKey(r, "models", models),
-       RangeKey(r, "steppings", steppings), NumberKey(r, "fmc", entry.fmc),
-       NumberKey(r, "bootloader", entry.bootloader), NumberKey(r, "tee", entry.tee),
-       NumberKey(r, "snp", entry.snp), NumberKey(r, "microcode", entry.microcode)}));
-  if (entry.bulletin.empty() || !family || !models || !steppings) {
-    return r.Fail(node, "floor must have bulletin, family, models and steppings");
-  }
-  entry.family = *family;
-  entry.models = *models;
-  entry.steppings = *steppings;
-  TRY(CheckEntry(r, node, entry));
-  return entry;
-}
-
-TomlKey EntriesKey(const TomlReader& r, std::vector<amd::FloorEntry>& out) {
-  return {"floor", [&r, &out](const toml::node& node) -> Status {
-            const toml::array* list = node.as_array();
-            if (list == nullptr) return r.Fail(node, "floors are a list: [[floor]]");
-            for (const toml::node& element : *list) {
-              TRY_ASSIGN(amd::FloorEntry entry, ReadEntry(r, element));
-              out.push_back(std::move(entry));
-            }
-            return {};
-          }};
+Result<Ed25519PublicKey> ReadKey(const std::string& path) {
+  TRY_ASSIGN(const std::string text, ReadFile(path, kMaxKeyBytes));
+  TRY_ASSIGN(const auto blocks, Naming(path, DecodePem(text, "PUBLIC KEY", 1, Check::kPolicyFormat)));
+  auto key = blocks.empty() ? std::nullopt : Ed25519PublicKey::FromSpki(blocks.front());
+  if (!key) return Refuse(StrCat(path, ": is not the PEM of an Ed25519 public key"));
+  return *std::move(key);
 }
 
 }  // namespace
 
-Result<amd::FloorTable> ParseFloorFile(std::string_view text, std::string_view file_name) {
-  const TomlReader r(file_name);
-  TRY_ASSIGN(const toml::table root, ParseToml(text, r));
-  amd::FloorTable table;
-  std::string version;
-  TRY(ReadTable(
-      r, root, "",
-      {TextKey(r, "name", table.name), TextKey(r, "version", version), EntriesKey(r, table.entries)}));
-  if (table.name.empty() || version.empty() || table.entries.empty()) {
-    return r.FailAt(1, "a floor file must have name, version and at least one [[floor]]");
+std::optional<Bytes> ParseFloorSignature(std::string_view text) {
+  if (text.size() == Ed25519PublicKey::kSignatureSize) return Bytes(text.begin(), text.end());
+  constexpr std::string_view kSpace = " \t\r\n";
+  const size_t first = text.find_first_not_of(kSpace);
+  if (first == std::string_view::npos) return std::nullopt;
+  auto bytes = FromBase64(text.substr(first, text.find_last_not_of(kSpace) + 1 - first));
+  return bytes && bytes->size() == Ed25519PublicKey::kSignatureSize ? bytes : std::nullopt;
+}
+
+Result<FloorRules> FloorRules::Read(const FloorsConfig& config) {
+  FloorRules rules;
+  if (!config.key.empty()) {
+    TRY_ASSIGN(rules.key, ReadKey(config.key));
   }
-  table.name += StrCat(" ", version);
-  return table;
+  if (!config.overlay.empty()) {
+    TRY_ASSIGN(rules.overlay, ReadFile(config.overlay, kMaxFloorBytes));
+    TRY_ASSIGN(const auto builtin, amd::ParseFloors(kBuiltinFloors));
+    TRY(Naming(config.overlay, amd::ApplyOverlay(builtin, rules.overlay)));
+  }
+  return rules;
 }
 
-Result<amd::FloorTable> LoadFloor(const std::string& setting) {
-  if (setting.empty()) return amd::FloorTable{};
-  if (setting == "builtin") return ParseFloorFile(kBuiltinFloor, "deploy/baselines/amd.toml");
-  TRY_ASSIGN(const std::string text, ReadFile(setting, kMaxFloorBytes));
-  return ParseFloorFile(text, setting);
+Result<amd::FloorsPtr> FloorRules::Check(const FloorBytes& bytes, std::string_view source,
+                                         bool must_be_signed) const {
+  if (must_be_signed && !key) return Refuse(StrCat(source, ": needs floors.key, under which it is signed"));
+  if (must_be_signed && !key->Verify(AsBytes(bytes.text), bytes.signature)) {
+    return Refuse(StrCat(source, ": ",
+                         bytes.signature.empty() ? "is not signed" : "the signature does not hold",
+                         " under floors.key"));
+  }
+  TRY_ASSIGN(amd::FloorDocument document, Naming(source, amd::ParseFloors(bytes.text)));
+  if (!overlay.empty()) {
+    TRY_ASSIGN(document, Naming(source, amd::ApplyOverlay(document, overlay)));
+  }
+  return amd::FloorsPtr(std::make_shared<const amd::FloorDocument>(std::move(document)));
 }
 
-Status CheckFloors(const Baselines& baselines) {
-  for (const auto& [name, baseline] : baselines) TRY(LoadFloor(baseline.amd));
+Result<FloorBytes> ReadFloorBytes(const std::string& setting) {
+  if (setting == kBuiltinFloorsName) return FloorBytes{std::string(kBuiltinFloors), {}};
+  FloorBytes out;
+  TRY_ASSIGN(out.text, ReadFile(setting, kMaxFloorBytes));
+  TRY_ASSIGN(const auto text, ReadFileIfThere(setting + ".sig", kMaxKeyBytes));
+  if (!text) return out;
+  auto signature = ParseFloorSignature(*text);
+  if (!signature) return Refuse(StrCat(setting, ".sig: is neither 64 bytes nor base64 of them"));
+  out.signature = *std::move(signature);
+  return out;
+}
+
+Result<amd::FloorsPtr> LoadFloors(const std::string& setting, const FloorRules& rules) {
+  if (setting.empty()) return amd::FloorsPtr();
+  if (setting == kSignedFloorsName)
+    return Refuse(
+        "\"signed\": the floors that were taken under floors.key are in a store, and there is none here");
+  TRY_ASSIGN(const FloorBytes bytes, ReadFloorBytes(setting));
+  return rules.Check(bytes, setting, setting != kBuiltinFloorsName && rules.key.has_value());
+}
+
+FloorsAt FloorsOfFiles(FloorRules rules) {
+  struct Kept {
+    FloorRules rules;
+    std::mutex mutex;
+    std::map<std::string, amd::FloorsPtr> documents;
+  };
+  const auto kept = std::make_shared<Kept>();
+  kept->rules = std::move(rules);
+  return [kept](const std::string& setting, const std::optional<Instant>&) -> Result<amd::FloorsPtr> {
+    const std::lock_guard lock(kept->mutex);
+    const auto held = kept->documents.find(setting);
+    if (held != kept->documents.end()) return held->second;
+    TRY_ASSIGN(const amd::FloorsPtr loaded, LoadFloors(setting, kept->rules));
+    kept->documents.emplace(setting, loaded);
+    return loaded;
+  };
+}
+
+Status CheckLevels(const amd::FloorDocument& floors, const ConfiguredPolicies& policies) {
+  for (const auto& [name, policy] : policies) {
+    const std::string& level = policy.For(EvidenceClass::kSnp).amd_level;
+    if (floors.FindLevel(level) == nullptr)
+      return Refuse(StrCat("policy.", name, ": amd_level = \"", level, "\" is no level of ", floors.Title()));
+  }
   return {};
 }
 
-Result<FloorPtr> Floors::Get(const std::string& setting) {
-  const std::lock_guard lock(mutex_);
-  FloorPtr& table = tables_[setting];
-  if (!table) {
-    TRY_ASSIGN(amd::FloorTable loaded, LoadFloor(setting));
-    table = std::make_shared<const amd::FloorTable>(std::move(loaded));
+Status CheckFloors(const Baselines& baselines, const ConfiguredPolicies& policies, const FloorsConfig& config) {
+  TRY_ASSIGN(const FloorRules rules, FloorRules::Read(config));
+  for (const auto& [name, baseline] : baselines) {
+    if (baseline.amd == kSignedFloorsName && rules.key) continue;
+    TRY_ASSIGN(const amd::FloorsPtr floors, LoadFloors(baseline.amd, rules));
+    if (floors) TRY(CheckLevels(*floors, policies));
   }
-  return table;
+  return {};
 }
 
 }  // namespace thimble

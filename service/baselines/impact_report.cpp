@@ -14,6 +14,7 @@ void WriteSide(Writer& json, const ImpactSide& side, const std::vector<UsedRefer
   json.BeginObject();
   json.Key("name").String(side.name);
   WriteBaseline(json, side.baseline);
+  if (side.floors) json.Key("floors").String(side.floors->Title());
   json.Key("policy").String(side.policy.id);
   json.Key("references").BeginArray();
   for (const UsedReference& reference : used) {
@@ -26,6 +27,11 @@ void WriteSide(Writer& json, const ImpactSide& side, const std::vector<UsedRefer
   json.EndObject();
 }
 
+// A number, or what stands in its place: a firmware version, bits.
+void WriteAmount(Writer& json, uint32_t number, const std::string& text) {
+  text.empty() ? json.Unsigned(number) : json.String(text);
+}
+
 void WriteOutcome(Writer& json, const TcbOutcome& outcome) {
   json.BeginObject();
   if (outcome.judged) {
@@ -35,9 +41,11 @@ void WriteOutcome(Writer& json, const TcbOutcome& outcome) {
     json.Key("shortfalls").BeginArray();
     for (const Shortfall& shortfall : outcome.shortfalls) {
       json.BeginObject();
+      if (!shortfall.bulletin.empty()) json.Key("bulletin").String(shortfall.bulletin);
       json.Key("component").String(shortfall.component);
-      json.Key("have").Unsigned(shortfall.have);
-      json.Key("need").Unsigned(shortfall.need);
+      if (!shortfall.view.empty()) json.Key("view").String(shortfall.view);
+      WriteAmount(json.Key("have"), shortfall.have, shortfall.have_text);
+      WriteAmount(json.Key("need"), shortfall.need, shortfall.need_text);
       json.Key("update").String(shortfall.update);
       json.EndObject();
     }
@@ -72,6 +80,13 @@ Result<std::string> Text(const json::Value& object, std::string_view key) {
   return std::string(text);
 }
 
+Result<std::string> Amount(const json::Value& object, std::string_view key) {
+  TRY_ASSIGN(const json::Value value, object.Get(key));
+  if (value.type() == json::Type::kString) return Text(object, key);
+  TRY_ASSIGN(const uint64_t number, value.Unsigned(UINT64_MAX));
+  return std::to_string(number);
+}
+
 Result<Lines> SideText(const json::Value& report, std::string_view which) {
   TRY_ASSIGN(const json::Value side, report.Get(which));
   TRY_ASSIGN(const std::string name, Text(side, "name"));
@@ -104,8 +119,8 @@ Result<Lines> ShortfallsText(const json::Value& outcome) {
   TRY_ASSIGN(const auto shortfalls, outcome.GetArray("shortfalls"));
   for (const json::Value& shortfall : shortfalls) {
     TRY_ASSIGN(const std::string component, Text(shortfall, "component"));
-    TRY_ASSIGN(const uint64_t have, shortfall.GetUnsigned("have"));
-    TRY_ASSIGN(const uint64_t need, shortfall.GetUnsigned("need"));
+    TRY_ASSIGN(const std::string have, Amount(shortfall, "have"));
+    TRY_ASSIGN(const std::string need, Amount(shortfall, "need"));
     TRY_ASSIGN(const std::string update, Text(shortfall, "update"));
     out.Add(StrCat("    ", component, ": ", have, " of ", need, ", raised by: ", update));
   }

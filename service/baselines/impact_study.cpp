@@ -15,7 +15,6 @@ namespace {
 struct References {
   ReferenceSet set;
   std::vector<ItemPtr> items;
-  std::shared_ptr<const amd::FloorTable> floor;
   std::vector<UsedReference> used;
 };
 
@@ -92,8 +91,10 @@ Result<References> Gather(const ImpactSide& side, const std::vector<RememberedTc
   if (side.policy.max_collateral_age.crl) GatherCrls(platforms, cache, now, out.set);
   TRY(GatherIntel(intel, side.baseline.intel, cache, now, out));
   if (amd && floor_of) {
-    TRY_ASSIGN(out.floor, floor_of(side.baseline.amd));
-    out.set.floor = out.floor.get();
+    out.set.floors = side.floors;
+    if (!side.floors) {
+      TRY_ASSIGN(out.set.floors, floor_of(side.baseline.amd));
+    }
   }
   return out;
 }

@@ -17,12 +17,13 @@
 namespace thimble {
 
 // AMD's floor by its name in a baseline; null: none.
-using FloorOf = std::function<Result<std::shared_ptr<const amd::FloorTable>>(const std::string& name)>;
+using FloorOf = std::function<Result<amd::FloorsPtr>(const std::string& name)>;
 
 struct ImpactSide {
   std::string name;  // "default@2", "candidate", "17"
   Baseline baseline;
   Policy policy;
+  amd::FloorsPtr floors = nullptr;  // in place of the baseline's, to be tried out
 };
 
 // What one side was judged by.

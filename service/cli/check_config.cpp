@@ -28,13 +28,13 @@ ExitCode Run(const CheckConfigOptions& options) {
       return ExitCode::kUsage;
     }
   }
-  if (const Status floors = CheckFloors(config->baselines); !floors) {
+  if (const Status floors = CheckFloors(config->baselines, config->policies, config->floors); !floors) {
     PrintError(StrCat(options.file, ": ", floors.error().message));
     return ExitCode::kUsage;
   }
-  PrintLine(StrCat(options.file, ": ok"));
   for (const auto& [name, policy] : config->policies)
     PrintLine(StrCat("policy ", name, "@", policy.sha256.hex()));  // as `verify-result --policy` takes it
+  PrintLine(StrCat(options.file, ": ok"));
   return ExitCode::kDone;
 }
 

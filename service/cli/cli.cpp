@@ -170,6 +170,7 @@ void AddImpact(CLI::App& app, ImpactOptions& options) {
   verb.add_option("--baseline", options.baseline, "the baseline to change, default \"default\"")
       ->type_name("NAME");
   AddCandidate(verb, options.intel, options.amd);
+  verb.add_option("--floors", options.floors, "the floor document of AMD to try")->type_name("FILE");
   verb.add_option("--policy", options.policy, "the policy that holds, default \"default\"")
       ->type_name("NAME");
   verb.add_option("--candidate-policy", options.candidate_policy, "the policy to try")->type_name("NAME");

@@ -72,6 +72,7 @@ struct ImpactOptions {
   ConfigFlags flags;
   std::optional<std::string> server;
   std::optional<std::string> baseline, intel, amd, policy, candidate_policy;
+  std::optional<std::string> floors;  // a file: its bytes are sent, not its path
   bool json = false;
 };
 

@@ -73,11 +73,12 @@ Keys KeysForChip(const FetchOptions& options) {
   const auto* const vcek = key ? std::get_if<VcekKey>(&*key) : nullptr;
   const amd::ProductTraits& traits = amd::TraitsOf(*product);
   if (vcek == nullptr || vcek->hwid.size() != traits.hwid_size || AllZero(vcek->hwid) ||
-      vcek->tcb.fmc.has_value() != traits.layout.fmc.has_value()) {
+      vcek->tcb != amd::TcbVersion::Decode(*product, vcek->tcb.Encode())) {
     return Error{ErrorKind::kMalformed, Check::kRequest,
                  StrCat("of ", traits.name, ", --hwid has ", 2 * traits.hwid_size,
-                        " hex digits, not all zero, and --tcb the form bl04-tee00-snp24-ucode219",
-                        traits.layout.fmc ? "-fmc01" : "")};
+                        " hex digits, not all zero, and --tcb the form ",
+                        !traits.layout.bootloader ? "tee01-snp01-fmc01" : "bl04-tee00-snp24-ucode219",
+                        traits.layout.bootloader && traits.layout.fmc ? "-fmc01" : "")};
   }
   return std::vector<CollateralKey>{*key, AmdChainKey{*product, amd::SigningKey::kVcek},
                                     AmdCrlKey{*product, amd::SigningKey::kVcek}};

@@ -3,13 +3,16 @@
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
 #include "service/cli/thimble_client.h"
+#include "service/support/file.h"
 #include "service/support/log.h"
 #include "tcb/base/json.h"
 
 namespace thimble {
 namespace {
 
-std::string BodyOf(const ImpactOptions& options) {
+constexpr size_t kMaxFloorBytes = 1u << 20;
+
+std::string BodyOf(const ImpactOptions& options, const std::optional<std::string>& floors) {
   std::string body;
   json::Writer json(&body);
   json.BeginObject();
@@ -19,6 +22,7 @@ std::string BodyOf(const ImpactOptions& options) {
         std::pair("candidate_policy", &options.candidate_policy)}) {
     if (*value) json.Key(key).String(**value);
   }
+  if (floors) json.Key("floors").String(*floors);
   json.EndObject();
   return body;
 }
@@ -27,10 +31,15 @@ std::string BodyOf(const ImpactOptions& options) {
 
 ExitCode Run(const ImpactOptions& options) {
   SetLogLevel(LogLevel::kError);
+  std::optional<std::string> floors;
+  if (options.floors) {
+    auto text = ReadFile(*options.floors, kMaxFloorBytes);
+    if (!text) return Fail(text.error(), options.json);
+    floors = *std::move(text);
+  }
   auto client = ThimbleClient::Open(options.flags, options.server);
   if (!client) return Fail(client.error(), options.json);
-  return PrintAnswer(client->Send({.method = "POST", .target = "/v1/impact", .body = BodyOf(options)}),
-                     options.json, ImpactText);
+  return PrintAnswer(client->Send({.method = "POST", .target = "/v1/impact", .body = BodyOf(options, floors)}), options.json, ImpactText);
 }
 
 }  // namespace thimble

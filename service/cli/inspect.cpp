@@ -44,10 +44,10 @@ void WriteEndorsement(Writer& json, const Certificate& leaf) {
   if (!endorsement->hwid.empty()) json.Key("hwid").Hex(endorsement->hwid);
   if (endorsement->csp_id) json.Key("csp_id").String(*endorsement->csp_id);
   if (endorsement->fmc) json.Key("fmc").Unsigned(*endorsement->fmc);
-  json.Key("bootloader").Unsigned(endorsement->bootloader);
-  json.Key("tee").Unsigned(endorsement->tee);
-  json.Key("snp").Unsigned(endorsement->snp);
-  json.Key("microcode").Unsigned(endorsement->microcode);
+  if (endorsement->bootloader) json.Key("bootloader").Unsigned(*endorsement->bootloader);
+  if (endorsement->tee) json.Key("tee").Unsigned(*endorsement->tee);
+  if (endorsement->snp) json.Key("snp").Unsigned(*endorsement->snp);
+  if (endorsement->microcode) json.Key("microcode").Unsigned(*endorsement->microcode);
   json.EndObject();
 }
 
@@ -262,7 +262,7 @@ Status WritePki(Writer& json, ByteView bytes) {
                "neither certificates nor a CRL that can be decoded"};
 }
 
-// What Azure's machines have of their VCEK (spec/azure-thim.md 1).
+// What Azure's machines have of their VCEK (spec/azure-thim.md section 1).
 Status WriteThimDocument(Writer& json, std::string_view text) {
   TRY_ASSIGN(const auto document,
              json::Document::Parse(text, "THIM document", ErrorKind::kMalformed, Check::kEvidenceFormat));

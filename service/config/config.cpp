@@ -288,6 +288,7 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
               ParsedKey(r, "on_failure", out.audit.on_failure, ParseOnFailure, "\"go_on\" or \"refuse\"")}),
        table("history", {DurationKey(r, "max_age", out.history.rules.max_age),
                          NumberKey(r, "max_versions", out.history.rules.max_versions)}),
+       table("floors", {TextKey(r, "key", out.floors.key), TextKey(r, "overlay", out.floors.overlay)}),
        table("log",
              {ParsedKey<LogFormat>(r, "format", out.log.format, ParseLogFormat, "\"text\" or \"json\""),
               ParsedKey<LogLevel>(r, "level", out.log.level, ParseLogLevel,

@@ -15,6 +15,7 @@
 #include "fetchers/upstreams.h"
 #include "service/audit/audit_log.h"
 #include "service/baselines/baseline_book.h"
+#include "service/baselines/floors.h"
 #include "service/http/roles.h"
 #include "service/support/log.h"
 #include "service/upstreams/caching_mode.h"
@@ -112,6 +113,7 @@ struct Config {
   PccsConfig pccs;
   ThimConfig thim;
   AuditConfig audit;
+  FloorsConfig floors;  // service/baselines/floors.h
   // [[role]]: who may do what. Keys:
   //   name: "read", "verify", "register" or "admin". Required.
   //   token_sha512: SHA-512 of a token, 128 hex digits (`thimble hash-token`), which the client sends as
@@ -129,7 +131,7 @@ struct Config {
   //          "delayed: 30d", the newest set that appeared at least so long ago.
   Baselines baselines = {{"default", {}}};
   // [policy.NAME]: keys as the fields of Policy in tcb/policy.h; "default" is always there.
-  std::map<std::string, Policy, std::less<>> policies = {{"default", BuiltInPolicy()}};
+  ConfiguredPolicies policies = {{"default", BuiltInPolicy()}};
 };
 
 // Errors (kMalformed, request.invalid) are one line, "FILE:LINE: what is wrong and what is right".

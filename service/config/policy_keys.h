@@ -30,6 +30,7 @@ inline std::optional<AmdCrlMode> ParseAmdCrlMode(std::string_view text) {
 inline std::optional<AmdFloorMode> ParseAmdFloorMode(std::string_view text) {
   if (text == "require") return AmdFloorMode::kRequire;
   if (text == "if_known") return AmdFloorMode::kIfKnown;
+  if (text == "complete") return AmdFloorMode::kComplete;
   return std::nullopt;
 }
 

@@ -183,7 +183,11 @@ Status ReadPolicyKeys(const TomlReader& r, const toml::table& table, std::string
       ParsedKey(r, "amd_crl", out.amd_crl, ParseAmdCrlMode, "\"require\", \"if_available\" or \"off\""));
   keys.push_back(ParsedKey(r, "caller_collateral", out.caller_collateral, CallerCollateralFromName,
                            "\"newest\", \"any\" or \"refuse\""));
-  keys.push_back(ParsedKey(r, "amd_floor", out.amd_floor, ParseAmdFloorMode, "\"require\" or \"if_known\""));
+  keys.push_back(ParsedKey(r, "amd_floor", out.amd_floor, ParseAmdFloorMode,
+                           "\"require\", \"if_known\" or \"complete\""));
+  keys.push_back(ParsedKey(r, "amd_level", out.amd_level, ParseSomeText,
+                           "a level of the floors, as \"all\" or \"no-known-full-break\""));
+  keys.push_back(BoolKey(r, "allow_stale_floor", out.allow_stale_floor));
   keys.push_back({"restricted", [&](const toml::node& node) {
                     return ReadTable(r, node, StrCat("policy.", name, ".restricted"),
                                      RestrictedKeys(r, out.restricted));

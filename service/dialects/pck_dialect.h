@@ -5,9 +5,9 @@
 // Azure's form (spec/azure-thim.md section 3).
 #pragma once
 
-#include "service/support/clock.h"
-#include "service/platforms/pck_service.h"
 #include "service/http/router.h"
+#include "service/platforms/pck_service.h"
+#include "service/support/clock.h"
 
 namespace thimble {
 

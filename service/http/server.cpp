@@ -24,10 +24,22 @@ constexpr std::chrono::seconds kThreadIdle{10};
 constexpr std::string_view kOverloaded =
     "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
-// The library accepts, and hands each connection over in place: what becomes of it is Door's.
+// What the library's TaskQueue answers when it is given work: nothing in 0.11, bool from 0.15 on.
+template <class Method>
+struct AnswerOf;
+template <class Answer>
+struct AnswerOf<Answer (httplib::TaskQueue::*)(std::function<void()>)> {
+  using Type = Answer;
+};
+using Enqueued = AnswerOf<decltype(&httplib::TaskQueue::enqueue)>::Type;
+
+// The library accepts, and hands each connection over in place: what becomes of it is ours.
 class InPlace : public httplib::TaskQueue {
  public:
-  void enqueue(std::function<void()> work) override { work(); }
+  Enqueued enqueue(std::function<void()> work) override {
+    work();
+    return Enqueued(true);  // it is taken; of void this is no value
+  }
   void shutdown() override {}
 };
 
@@ -94,8 +106,9 @@ struct HttpServer::Impl {
   std::atomic<bool> stopping{false}, accept_ended{false};
   ConnectionCount count;
   ThreadPool crew{kMaxThreads, kMaxQueue, kThreadIdle};
-  IdleConnections parking{[this](ConnectionPtr connection) { Dispatch(std::move(connection), &Impl::Serve); },
-                  [this](ConnectionPtr connection) { Dispatch(std::move(connection), &Impl::Expire); }};
+  IdleConnections parking{
+      [this](ConnectionPtr connection) { Dispatch(std::move(connection), &Impl::Serve); },
+      [this](ConnectionPtr connection) { Dispatch(std::move(connection), &Impl::Expire); }};
   std::mutex tls_mutex;
   std::shared_ptr<const TlsContext> tls;
   std::unique_ptr<Listener> listener;

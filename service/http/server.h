@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Listening and accepting; connections are connection.h's. The HTTP library is used in
-// server.cpp alone, and there only for the listening socket and its accept loop: what it does with a
-// request is not strict enough for answers that have to be exact to the byte (spec/cpp-httplib.md).
+// Listening and accepting; the connections are connection.h's. The HTTP library is used in server.cpp alone, and
+// there only for the listening socket and its accept loop: it holds a thread for each connection, and what it does
+// with a request is not strict enough for answers that have to be exact to the byte (spec/cpp-httplib.md).
 #pragma once
 
 #include <cstdint>

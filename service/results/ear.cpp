@@ -58,11 +58,16 @@ bool ShortBeside(const Verdict& verdict) {
   });
 }
 
+// UpToDate by a level of AMD's floors that leaves bulletins open.
+bool HasOpenBulletins(const Verdict& verdict) {
+  return verdict.tee == Tee::kSnp && !verdict.advisories.empty();
+}
+
 std::optional<int> Hardware(const Verdict& verdict) {
   if (!verdict.tcb_status) return std::nullopt;
   switch (*verdict.tcb_status) {
     case TcbStatus::kUpToDate:
-      return ShortBeside(verdict) ? kUnsafe : kTrustworthy;
+      return ShortBeside(verdict) || HasOpenBulletins(verdict) ? kUnsafe : kTrustworthy;
     case TcbStatus::kRevoked:
       return kContraindicatedValue;
     default:
@@ -118,6 +123,8 @@ void WriteEvidence(Writer& json, const ResultView& result) {
   WriteEvaluation(json, result);
   WriteClaims(json.Key("claims"), verdict);
   WriteCollateral(json, result.outcome.collateral);
+  if (const auto& mode = result.outcome.caller_collateral)
+    json.Key("caller_collateral").String(CallerCollateralName(*mode));
   WriteGrace(json, result.outcome.grace_used);
   if (!verdict.trust_anchor.empty()) json.Key("trust_anchor").String(verdict.trust_anchor);
   json.EndObject();

@@ -34,6 +34,17 @@ void AddLine(Lines& out, std::string_view label, const std::string& text) {
   out.Add(StrCat(padded, text));
 }
 
+// "meets entrysign-badram; behind on AMD-SB-3020 (snp 24, needs 27); by thimble-amd-floors 7 of 2026-11-30"
+std::string FloorsLine(const Value& floors) {
+  const std::string summary = TextOf(floors, "summary"), waived = TextOf(floors, "waived");
+  const auto overlay = floors.Find("overlay");
+  return StrCat(summary, summary.empty() ? "" : "; ", waived.empty() ? "" : StrCat("waived: ", waived, "; "),
+                "by ", TextOf(floors, "name"), " ", TextOf(floors, "number"), " of ",
+                TextOf(floors, "issued"),
+                overlay ? StrCat(" + ", TextOf(*overlay, "name"), " ", TextOf(*overlay, "number")) : "",
+                TextOf(floors, "stale") == "yes" ? ", which is stale" : "");
+}
+
 // What has a title, unless there is nothing of it.
 Lines Titled(std::string_view title, const Lines& lines) {
   if (lines.empty()) return {};
@@ -58,6 +69,8 @@ Lines Summary(const Value& result) {
   AddLine(out, "TCB now", TextOf(result, "current_tcb"));
   AddLine(out, "TCB before", TextOf(result, "initial_tcb"));
   AddLine(out, "advisories", TextOf(result, "advisories"));
+  AddLine(out, "unproven", TextOf(result, "advisories_unproven"));
+  if (const auto floors = result.Find("floors")) AddLine(out, "floors", FloorsLine(*floors));
   const std::string expiry = TextOf(result, "earliest_expiry");
   AddLine(out, "judged at",
           StrCat(TextOf(result, "at"), expiry.empty() ? "" : ", on what holds until ", expiry));
@@ -79,9 +92,12 @@ Lines Findings(const Value& result) {
 Lines Shortfalls(const Value& result) {
   Lines out;
   for (const Value& shortfall : ListOf(result, "shortfalls")) {
-    const std::string update = TextOf(shortfall, "update");
-    out.Add(StrCat("  ", TextOf(shortfall, "component"), ": has ", TextOf(shortfall, "have"), ", needs ",
-                   TextOf(shortfall, "need"), update.empty() ? "" : "; update the ", update));
+    const std::string update = TextOf(shortfall, "update"), bulletin = TextOf(shortfall, "bulletin");
+    const std::string view = TextOf(shortfall, "view");
+    const std::string_view cure = update.empty() ? "" : bulletin.empty() ? "; update the " : "; cure: ";
+    out.Add(StrCat("  ", bulletin, bulletin.empty() ? "" : ", ", TextOf(shortfall, "component"),
+                   view.empty() ? "" : StrCat(" (", view, ")"), ": has ", TextOf(shortfall, "have"),
+                   ", needs ", TextOf(shortfall, "need"), cure, update));
   }
   return Titled("short of the best TCB level", out);
 }

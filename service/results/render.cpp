@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "service/results/render_claims.h"
+#include "tcb/amd/floor.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
@@ -40,6 +41,12 @@ void WriteCheck(Writer& json, std::string_view check, CheckResult result, std::s
   json.EndObject();
 }
 
+void WriteList(Writer& json, std::string_view key, const std::vector<std::string>& texts) {
+  json.Key(key).BeginArray();
+  for (const std::string& text : texts) json.String(text);
+  json.EndArray();
+}
+
 // Of a TD report that states it.
 void WriteSecondTcb(Writer& json, std::string_view key, const std::optional<SecondTcb>& tcb) {
   if (!tcb) return;
@@ -57,9 +64,41 @@ void WriteStatus(Writer& json, const Verdict& verdict) {
   if (verdict.tcb_date) json.Key("tcb_date").String(FormatRfc3339(*verdict.tcb_date));
   WriteSecondTcb(json, "current_tcb", verdict.current_tcb);
   WriteSecondTcb(json, "initial_tcb", verdict.initial_tcb);
-  json.Key("advisories").BeginArray();
-  for (const std::string& advisory : verdict.advisories) json.String(advisory);
-  json.EndArray();
+  WriteList(json, "advisories", verdict.advisories);
+  if (verdict.tee == Tee::kSnp) WriteList(json, "advisories_unproven", verdict.advisories_unproven);
+}
+
+void WriteFloors(Writer& json, const Verdict& verdict) {
+  if (!verdict.floors) return;
+  const FloorStanding& standing = *verdict.floors;
+  const amd::FloorDocument& document = *standing.document;
+  json.Key("floors").BeginObject();
+  json.Key("name").String(document.name);
+  json.Key("number").Unsigned(document.number);
+  json.Key("sha256").Hex(document.sha256.view());
+  json.Key("issued").String(amd::DayText(document.issued));
+  json.Key("stale_after").String(amd::DayText(document.stale_after));
+  json.Key("stale").Bool(standing.stale);
+  if (document.overlay) {
+    json.Key("overlay").BeginObject();
+    json.Key("name").String(document.overlay->name);
+    json.Key("number").Unsigned(document.overlay->number);
+    json.Key("sha256").Hex(document.overlay->sha256.view());
+    json.EndObject();
+  }
+  if (!standing.line.empty()) json.Key("cpu").String(standing.line);
+  json.Key("level").String(standing.level);
+  WriteList(json, "meets", standing.meets);
+  // Bulletins that were published only after the time that is judged.
+  if (!standing.left_out.empty()) WriteList(json, "left_out", standing.left_out);
+  if (!standing.waived.empty()) {
+    WriteList(json, "waived", standing.waived);
+    json.Key("status_with_waivers");
+    standing.status_with_waivers ? json.String(TcbStatusName(*standing.status_with_waivers)) : json.Null();
+  }
+  if (const std::string summary = amd::FloorSummary(verdict); !summary.empty())
+    json.Key("summary").String(summary);
+  json.EndObject();
 }
 
 void WriteFindings(Writer& json, const Verdict& verdict) {
@@ -74,13 +113,19 @@ void WriteFindings(Writer& json, const Verdict& verdict) {
   json.EndArray();
 }
 
+void WriteAmount(Writer& json, uint32_t number, const std::string& text) {
+  text.empty() ? json.Unsigned(number) : json.String(text);
+}
+
 void WriteShortfalls(Writer& json, const Verdict& verdict) {
   json.Key("shortfalls").BeginArray();
   for (const Shortfall& shortfall : verdict.shortfalls) {
     json.BeginObject();
+    if (!shortfall.bulletin.empty()) json.Key("bulletin").String(shortfall.bulletin);
     json.Key("component").String(shortfall.component);
-    json.Key("have").Unsigned(shortfall.have);
-    json.Key("need").Unsigned(shortfall.need);
+    if (!shortfall.view.empty()) json.Key("view").String(shortfall.view);
+    WriteAmount(json.Key("have"), shortfall.have, shortfall.have_text);
+    WriteAmount(json.Key("need"), shortfall.need, shortfall.need_text);
     json.Key("update").String(shortfall.update);
     json.EndObject();
   }
@@ -141,7 +186,7 @@ void WriteEvaluation(Writer& json, const ResultView& result) {
   if (result.baseline_version != 0) json.Key("baseline_version").Unsigned(result.baseline_version);
   if (verdict.tcb_info_evaluation) json.Key("tcb_info").Unsigned(*verdict.tcb_info_evaluation);
   if (verdict.qe_identity_evaluation) json.Key("qe_identity").Unsigned(*verdict.qe_identity_evaluation);
-  if (!verdict.floor.empty()) json.Key("floor").String(verdict.floor);
+  if (verdict.floors) json.Key("floor").String(verdict.floors->document->Title());
   json.EndObject();
 }
 
@@ -172,6 +217,7 @@ std::string RenderResult(const ResultView& result, const std::optional<std::stri
   }
   json.EndArray();
   WriteShortfalls(json, verdict);
+  WriteFloors(json, verdict);
   WritePlatform(json.Key("platform"), verdict);
   WriteClaims(json.Key("claims"), verdict);
   WriteCollateral(json, result.outcome.collateral);

@@ -13,11 +13,17 @@ using json::Writer;
 void WriteTcb(Writer& json, std::string_view key, const std::optional<amd::TcbVersion>& tcb) {
   if (!tcb) return;
   json.Key(key).BeginObject();
-  if (tcb->fmc) json.Key("fmc").Unsigned(*tcb->fmc);
-  json.Key("bootloader").Unsigned(tcb->bootloader);
-  json.Key("tee").Unsigned(tcb->tee);
-  json.Key("snp").Unsigned(tcb->snp);
-  json.Key("microcode").Unsigned(tcb->microcode);
+  for (const amd::TcbComponent component : amd::kTcbComponents) {
+    if (const auto spl = tcb->At(component)) json.Key(amd::ComponentName(component)).Unsigned(*spl);
+  }
+  json.EndObject();
+}
+
+// The components that have a name; where they are all zero the platform reports none.
+void WriteEtcb(Writer& json, std::string_view key, const std::optional<amd::Etcb>& etcb) {
+  if (!etcb || AllZero(*etcb)) return;
+  json.Key(key).BeginObject();
+  for (size_t i = 0; i < amd::kEtcbComponents; ++i) json.Key(amd::EtcbComponentName(i)).Unsigned(etcb->at(i));
   json.EndObject();
 }
 
@@ -153,6 +159,9 @@ void WriteSnpFields(Writer& json, const amd::SnpClaims& claims) {
   WriteCpuId(json, claims.cpuid);
   if (claims.launch_mit_vector) json.Key("launch_mit_vector").Unsigned(*claims.launch_mit_vector);
   if (claims.current_mit_vector) json.Key("current_mit_vector").Unsigned(*claims.current_mit_vector);
+  WriteEtcb(json, "current_etcb", claims.current_etcb);
+  WriteEtcb(json, "committed_etcb", claims.committed_etcb);
+  WriteEtcb(json, "launch_etcb", claims.launch_etcb);
 }
 
 void WriteIntelPlatform(Writer& json, const intel::PlatformFacts& facts) {

@@ -14,7 +14,8 @@ namespace thimble {
 
 // Shared, not copied, by the requests that use one.
 using Policies = std::map<std::string, PolicyPtr, std::less<>>;
-inline Policies SharedPolicies(const std::map<std::string, Policy, std::less<>>& configured) {
+using ConfiguredPolicies = std::map<std::string, Policy, std::less<>>;
+inline Policies SharedPolicies(const ConfiguredPolicies& configured) {
   Policies policies;
   for (const auto& [name, policy] : configured) policies[name] = std::make_shared<const Policy>(policy);
   return policies;

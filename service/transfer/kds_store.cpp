@@ -42,13 +42,7 @@ Result<VcekKey> KeyOf(ByteView der) {
   if (!endorsement.product) {
     return Refused(StrCat("productName \"", endorsement.product_name, "\" is of no supported product"));
   }
-  const amd::TcbVersion tcb{.product = *endorsement.product,
-                            .bootloader = endorsement.bootloader,
-                            .tee = endorsement.tee,
-                            .snp = endorsement.snp,
-                            .microcode = endorsement.microcode,
-                            .fmc = endorsement.fmc};
-  return VcekKey{*endorsement.product, endorsement.hwid, tcb};
+  return VcekKey{*endorsement.product, endorsement.hwid, amd::TcbOf(endorsement, *endorsement.product)};
 }
 
 // The name of the file is that of the key, but for its separators; one that names no TCB stands for any.

@@ -16,7 +16,6 @@
 namespace thimble {
 namespace {
 
-constexpr std::string_view kMagic{"SQLite format 3\0", 16};
 // Rows of pcs_certificates.
 constexpr int64_t kRootId = 1;
 
@@ -221,8 +220,6 @@ class Reader {
 };
 
 }  // namespace
-
-bool IsPccsDatabase(std::string_view file) { return file.starts_with(kMagic); }
 
 Result<PlatformBundle> ReadPccsDatabase(std::string_view file, std::vector<std::string>& odd) {
   Bytes copy(file.begin(), file.end());  // read in place, for as long as the database is open

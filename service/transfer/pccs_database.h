@@ -12,8 +12,10 @@
 
 namespace thimble {
 
-bool IsPccsDatabase(std::string_view file);
-// Malformed (request.invalid) for what is not such a database. Rows that make no sense are left out, and named in
+inline bool IsPccsDatabase(std::string_view file) {
+  return file.starts_with(std::string_view("SQLite format 3\0", 16));
+}
+// Malformed (request.invalid) for what is not such a database, and in a build without SQLite. Rows that make no sense are left out, and named in
 // `odd`. Reading says nothing about trust.
 Result<PlatformBundle> ReadPccsDatabase(std::string_view file, std::vector<std::string>& odd);
 

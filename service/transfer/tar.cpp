@@ -1,64 +1,76 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/transfer/tar.h"
 
+#include <archive.h>
+#include <archive_entry.h>
+
 #include <algorithm>
-#include <array>
+
+#include "tcb/base/text.h"
+#include "tcb/check.h"
 
 namespace thimble {
 namespace {
 
-constexpr size_t kBlock = 512;
-
-// IEEE Std 1003.1, "ustar Interchange Format": offset and size of each field that is not empty here.
-struct Field {
-  size_t offset, size;
+struct FreeWriter {
+  void operator()(archive* writer) const { archive_write_free(writer); }
 };
-constexpr Field kName{0, 100}, kMode{100, 8}, kOwner{108, 8}, kGroup{116, 8}, kSize{124, 12},
-    kModified{136, 12}, kChecksum{148, 8}, kType{156, 1}, kMagic{257, 8};
+struct FreeEntry {
+  void operator()(archive_entry* entry) const { archive_entry_free(entry); }
+};
 
-using Header = std::array<char, kBlock>;
-
-void PutText(Header& header, Field field, std::string_view text) {
-  std::copy_n(text.begin(), std::min(text.size(), field.size),
-              header.begin() + static_cast<std::ptrdiff_t>(field.offset));
-}
-
-// Octal digits to the end of the field but one byte, which stays NUL.
-void PutNumber(Header& header, Field field, uint64_t number) {
-  std::string digits(field.size - 1, '0');
-  for (size_t i = digits.size(); i-- > 0; number >>= 3) digits[i] = static_cast<char>('0' + (number & 7));
-  PutText(header, field, digits);
-}
-
-uint64_t SumOf(const Header& header) {
-  uint64_t sum = 0;
-  for (const char c : header) sum += static_cast<unsigned char>(c);
-  return sum;
+la_ssize_t Append(archive*, void* out, const void* data, size_t size) {
+  static_cast<std::string*>(out)->append(static_cast<const char*>(data), size);
+  return static_cast<la_ssize_t>(size);
 }
 
 }  // namespace
 
-void TarWriter::Add(std::string_view name, std::string_view contents) {
-  Header header{};
-  PutText(header, kName, name);
-  PutNumber(header, kMode, 0644);
-  PutNumber(header, kOwner, 0);
-  PutNumber(header, kGroup, 0);
-  PutNumber(header, kSize, contents.size());
-  PutNumber(header, kModified,
-            static_cast<uint64_t>(std::max<int64_t>(modified_.time_since_epoch().count(), 0)));
-  PutText(header, kType, "0");
-  PutText(header, kMagic, std::string_view("ustar\\00000", 8));
-  PutText(header, kChecksum, "        ");
-  PutNumber(header, {kChecksum.offset, kChecksum.size - 1}, SumOf(header));
-  out_.append(header.data(), header.size());
-  out_ += contents;
-  out_.resize((out_.size() + kBlock - 1) / kBlock * kBlock);
-}
+struct TarWriter::Impl {
+  explicit Impl(Instant modified)
+      : modified(std::max<int64_t>(modified.time_since_epoch().count(), 0)), writer(archive_write_new()) {
+    archive_write_set_format_ustar(writer.get());
+    archive_write_set_bytes_in_last_block(writer.get(), 1);  // no padding to ten thousand bytes
+    Note(archive_write_open(writer.get(), &out, nullptr, Append, nullptr), "the archive");
+  }
 
-std::string TarWriter::Finish() && {
-  out_.resize(out_.size() + 2 * kBlock);
-  return std::move(out_);
+  bool Add(std::string_view name, std::string_view contents) {
+    const std::unique_ptr<archive_entry, FreeEntry> entry(archive_entry_new());
+    archive_entry_set_pathname(entry.get(), std::string(name).c_str());
+    archive_entry_set_filetype(entry.get(), AE_IFREG);
+    archive_entry_set_perm(entry.get(), 0644);
+    archive_entry_set_mtime(entry.get(), modified, 0);
+    archive_entry_set_size(entry.get(), static_cast<la_int64_t>(contents.size()));
+    return Note(archive_write_header(writer.get(), entry.get()), name) &&
+           Note(archive_write_data(writer.get(), contents.data(), contents.size()), name);
+  }
+
+  // Of the library's answers only errors are below zero. The first one stays.
+  bool Note(la_ssize_t answer, std::string_view what) {
+    if (answer >= 0) return true;
+    if (!failed) {
+      const char* const why = archive_error_string(writer.get());
+      failed =
+          Error{ErrorKind::kInternal, Check::kRequest, StrCat("tar: ", what, ": ", why ? why : "no memory")};
+    }
+    return false;
+  }
+
+  const int64_t modified;
+  std::string out;  // before the writer, which writes into it to its end
+  std::unique_ptr<archive, FreeWriter> writer;
+  std::optional<Error> failed;
+};
+
+TarWriter::TarWriter(Instant modified) : impl_(std::make_unique<Impl>(modified)) {}
+TarWriter::~TarWriter() = default;
+
+void TarWriter::Add(std::string_view name, std::string_view contents) { impl_->Add(name, contents); }
+
+Result<std::string> TarWriter::Finish() && {
+  impl_->Note(archive_write_close(impl_->writer.get()), "the archive");
+  if (impl_->failed) return *std::move(impl_->failed);
+  return std::move(impl_->out);
 }
 
 }  // namespace thimble

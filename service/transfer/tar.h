@@ -3,24 +3,29 @@
 // Several files in one body: a POSIX ustar archive, which `tar -x` unpacks.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "tcb/base/result.h"
 #include "tcb/base/time.h"
 
 namespace thimble {
 
 class TarWriter {
  public:
-  explicit TarWriter(Instant modified) : modified_(modified) {}
+  explicit TarWriter(Instant modified);
+  ~TarWriter();
+  TarWriter(const TarWriter&) = delete;
+  TarWriter& operator=(const TarWriter&) = delete;
 
-  // `name` has at most 100 bytes.
   void Add(std::string_view name, std::string_view contents);
-  std::string Finish() &&;
+  // Internal, with the name of the first file that could not be added.
+  Result<std::string> Finish() &&;
 
  private:
-  const Instant modified_;
-  std::string out_;
+  struct Impl;
+  const std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace thimble

@@ -42,7 +42,7 @@ struct Verification::SoughtEndorsements {
 
 Verification::Judged Verification::RunSnp(const VerificationRequest& request, ByteView report, Instant at,
                                           const Addition& addition) {
-  const auto floor = floors_.Get(request.baseline.amd);
+  const auto floor = floors_(request.baseline.amd, request.at);
   if (!floor) return Outcome::Failed(floor.error());
   auto begun =
       amd::SnpVerification::Begin(report, Counting(request), request.product, anchors_, at, &amd_memo_);
@@ -65,7 +65,7 @@ Verification::Judged Verification::RunSnp(const VerificationRequest& request, By
     return Outcome::Failed(std::move(error), std::move(so_far));
   }
   if (addition) addition(*verdict);
-  amd::ApplyFloor(*verdict, **floor, policy.amd_floor);
+  amd::ApplyFloors(*verdict, *floor, policy.amd_level, policy.amd_floor);
   return Outcome::Of(std::move(verdict).value());
 }
 

@@ -82,6 +82,8 @@ class Verification {
 
   // The outcome is final.
   VerificationOutcome Run(const VerificationRequest& request);
+  // Where the floors that baselines name come from; without it, from the binary and from files. Set before the first.
+  void UseFloors(FloorsAt floors) { floors_ = std::move(floors); }
   // Told of every outcome of Run(), for metrics; called from any thread. Set before the first.
   using Watcher = std::function<void(const VerificationRequest&, const VerificationOutcome&)>;
   void Watch(Watcher watcher) { watcher_ = std::move(watcher); }
@@ -91,8 +93,6 @@ class Verification {
   // The same for an SNP report, or the HCL report with one in it: the endorsements that the evidence does not bring
   // itself (null where it does), the CRL always.
   Result<amd::CachedEndorsements> GatherEndorsements(const VerificationRequest& request);
-  // The floor table that a baseline names.
-  Result<FloorPtr> FloorOf(const std::string& setting) { return floors_.Get(setting); }
 
  private:
   // What an HCL report adds to the verdict on the hardware evidence in it; empty for evidence by itself. It is asked of
@@ -151,7 +151,7 @@ class Verification {
   Watcher watcher_;
   intel::Memo memo_;
   SignatureMemo amd_memo_;
-  Floors floors_;
+  FloorsAt floors_ = FloorsOfFiles({});
 };
 
 }  // namespace thimble

@@ -3,8 +3,6 @@
 
 #include <filesystem>
 
-#include "service/baselines/floors.h"
-
 namespace thimble {
 namespace {
 
@@ -30,17 +28,13 @@ Result<std::unique_ptr<ResultSigner>> OpenSigner(const Config& config, Storage s
 
 }  // namespace
 
-Result<FloorPtr> FreshFloor(const std::string& setting) {
-  TRY_ASSIGN(amd::FloorTable table, LoadFloor(setting));
-  return FloorPtr(std::make_shared<const amd::FloorTable>(std::move(table)));
-}
-
 Appraisal::Appraisal(const Config& config, Collateral& collateral, const Clock& clock,
                      std::unique_ptr<AuditTrail> the_audit, std::unique_ptr<BaselineBook> the_baselines,
-                     std::unique_ptr<ResultSigner> the_signer)
+                     std::unique_ptr<FloorBook> the_floors, std::unique_ptr<ResultSigner> the_signer)
     : policies(SharedPolicies(config.policies)),
       audit(std::move(the_audit)),
       baselines(std::move(the_baselines)),
+      floors(std::move(the_floors)),
       signer(std::move(the_signer)),
       evaluation(*baselines, collateral.cache, clock),
       verification(
@@ -49,8 +43,11 @@ Appraisal::Appraisal(const Config& config, Collateral& collateral, const Clock& 
             return collateral.pck_service.ChainFor(platform, raw);
           },
           &collateral.seen, &challenges),
-      impact_study(collateral.seen, collateral.cache, FreshFloor),
+      impact_study(collateral.seen, collateral.cache, CurrentFloors()),
       recovery_watch(policies, *baselines, collateral.seen, collateral.cache, impact_study) {
+  verification.UseFloors([this, &clock](const std::string& setting, const std::optional<Instant>& at) {
+    return floors->Get(setting, at, clock.Now());
+  });
   verification.Watch([this](const VerificationRequest& request, const VerificationOutcome& outcome) {
     verdicts.Record(request, outcome);
   });
@@ -64,8 +61,10 @@ Result<std::unique_ptr<Appraisal>> Appraisal::Make(const Config& config, Storage
                                                 [&trail = *audit](const BaselineChange& change) {
                                                   return trail.Change(change);
                                                 }));
+  TRY_ASSIGN(auto floors, FloorBook::Open(collateral.store));
+  TRY(floors->Configure(config.baselines, config.policies, config.floors, clock.Now()));
   return std::unique_ptr<Appraisal>(
-      new Appraisal(config, collateral, clock, std::move(audit), std::move(baselines), std::move(signer)));
+      new Appraisal(config, collateral, clock, std::move(audit), std::move(baselines), std::move(floors), std::move(signer)));
 }
 
 }  // namespace thimble

@@ -8,6 +8,7 @@
 #include "service/audit/audit_trail.h"
 #include "service/baselines/baseline_book.h"
 #include "service/baselines/evaluation.h"
+#include "service/baselines/floor_book.h"
 #include "service/baselines/impact_study.h"
 #include "service/baselines/recovery_watch.h"
 #include "service/config/config.h"
@@ -21,18 +22,22 @@
 
 namespace thimble {
 
-// As a file is now: what is tried out may still be edited.
-Result<FloorPtr> FreshFloor(const std::string& setting);
-
 // Members are made from top to bottom, and what comes later refers to what comes before.
 struct Appraisal {
-  // Errors: store.io for the audit trail, the key of results and the baselines. What is given outlives it.
+  // Errors: store.io for the audit trail, the key of results and the baselines; as FloorBook::Configure() for the floors.
+  // What is given outlives it.
   static Result<std::unique_ptr<Appraisal>> Make(const Config& config, Storage storage,
                                                  Collateral& collateral, const Clock& clock);
+
+  // What an impact is computed with: floors as their file is now, since what is tried out may still be edited.
+  FloorOf CurrentFloors() const {
+    return [this](const std::string& setting) { return floors->Try(setting); };
+  }
 
   Snapshot<Policies> policies;
   const std::unique_ptr<AuditTrail> audit;
   const std::unique_ptr<BaselineBook> baselines;
+  const std::unique_ptr<FloorBook> floors;
   const std::unique_ptr<ResultSigner> signer;
   Challenges challenges;
   DefaultEvaluation evaluation;
@@ -44,7 +49,7 @@ struct Appraisal {
  private:
   Appraisal(const Config& config, Collateral& collateral, const Clock& clock,
             std::unique_ptr<AuditTrail> the_audit, std::unique_ptr<BaselineBook> the_baselines,
-            std::unique_ptr<ResultSigner> the_signer);
+            std::unique_ptr<FloorBook> the_floors, std::unique_ptr<ResultSigner> the_signer);
 };
 
 }  // namespace thimble

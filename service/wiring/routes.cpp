@@ -37,7 +37,8 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
       verify_api_(a.policies, *a.baselines, *a.audit, *a.signer, a.verification),
       collateral_api_(*a.baselines, a.verification, clock),
       result_api_(*a.signer, a.challenges, *a.audit, clock),
-      baseline_api_(*a.baselines, FreshFloor, clock),
+      baseline_api_(*a.baselines, a.CurrentFloors(), clock),
+      floors_api_(*a.floors, *a.baselines, clock),
       impact_api_(a.policies, *a.baselines, a.impact_study, clock),
       history_api_(c.cache),
       transfer_api_(c.transfer),
@@ -55,6 +56,7 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
   collateral_api_.AddTo(router_);
   result_api_.AddTo(router_);
   baseline_api_.AddTo(router_);
+  floors_api_.AddTo(router_);
   impact_api_.AddTo(router_);
   history_api_.AddTo(router_);
   transfer_api_.AddTo(router_);

@@ -5,6 +5,7 @@
 
 #include "service/api/baseline_api.h"
 #include "service/api/collateral_api.h"
+#include "service/api/floors_api.h"
 #include "service/api/health_api.h"
 #include "service/api/history_api.h"
 #include "service/api/impact_api.h"
@@ -52,6 +53,7 @@ class Routes {
   CollateralApi collateral_api_;
   ResultApi result_api_;
   BaselineApi baseline_api_;
+  FloorsApi floors_api_;
   ImpactApi impact_api_;
   HistoryApi history_api_;
   TransferApi transfer_api_;

@@ -33,7 +33,8 @@ Status CheckSigningKey(const SnpClaims& claims, const Certificate& leaf, const E
 
 Status CheckLeafProduct(Product product, const Endorsement& endorsement) {
   if (endorsement.product != product) return OtherProduct(product, "leaf", endorsement.product_name);
-  if (endorsement.struct_version == TraitsOf(product).struct_version) return {};
+  const auto& struct_version = TraitsOf(product).struct_version;
+  if (!struct_version || endorsement.struct_version == *struct_version) return {};
   return OtherProduct(product, "leaf's structVersion", StrCat(endorsement.struct_version));
 }
 
@@ -69,6 +70,20 @@ Status CheckTcb(const SnpClaims& claims, Product product, const Endorsement& end
   const auto difference = TcbDifference(endorsement, TcbVersion::Decode(product, claims.raw_reported_tcb));
   if (!difference) return {};
   return Rejected(Check::kSnpTcbBinding, StrCat("REPORTED_TCB: ", *difference));
+}
+
+Status CheckTcbOrder(const SnpClaims& claims, Product product) {
+  const TcbVersion reported = TcbVersion::Decode(product, claims.raw_reported_tcb);
+  const TcbVersion committed = TcbVersion::Decode(product, claims.raw_committed_tcb);
+  const TcbVersion current = TcbVersion::Decode(product, claims.raw_current_tcb);
+  for (const TcbComponent component : kTcbComponents) {
+    const auto low = reported.At(component), middle = committed.At(component), high = current.At(component);
+    if (low <= middle && middle <= high) continue;
+    return Rejected(Check::kSnpTcbOrder,
+                    StrCat(ComponentName(component), ": REPORTED_TCB ", *low, ", COMMITTED_TCB ", *middle,
+                           ", CURRENT_TCB ", *high, ", which may not fall"));
+  }
+  return {};
 }
 
 Status CheckSignature(const Report& report, const Certificate& leaf) {

@@ -7,6 +7,32 @@
 #include "tcb/base/text.h"
 
 namespace thimble::amd {
+namespace {
+
+struct ComponentRow {
+  std::string_view name;
+  TcbVersion::Spl TcbVersion::*field;
+};
+// In the order of TcbComponent.
+constexpr std::array<ComponentRow, kTcbComponents.size()> kRows = {{{"fmc", &TcbVersion::fmc},
+                                                                    {"bootloader", &TcbVersion::bootloader},
+                                                                    {"tee", &TcbVersion::tee},
+                                                                    {"snp", &TcbVersion::snp},
+                                                                    {"microcode", &TcbVersion::microcode}}};
+const ComponentRow& RowOf(TcbComponent component) { return kRows.at(static_cast<size_t>(component)); }
+
+constexpr std::array<std::string_view, kEtcbComponents> kEtcbNames = {
+    "ip_key_manager", "mp1",       "art_fmc",    "art_runtime",   "had",        "boot_driver", "preesid",
+    "tmpm",           "microcode", "soc_driver", "asp_os_driver", "fhp_driver", "dpe_driver",  "arg"};
+
+}  // namespace
+
+std::string_view EtcbComponentName(size_t component) { return kEtcbNames.at(component); }
+
+std::string_view ComponentName(TcbComponent component) { return RowOf(component).name; }
+
+TcbVersion::Spl& TcbVersion::At(TcbComponent component) { return this->*RowOf(component).field; }
+TcbVersion::Spl TcbVersion::At(TcbComponent component) const { return this->*RowOf(component).field; }
 
 std::string_view ProductName(Product product) { return TraitsOf(product).name; }
 
@@ -25,29 +51,27 @@ TcbVersion TcbVersion::Decode(Product product, const std::array<uint8_t, 8>& raw
   const TcbLayout& layout = TraitsOf(product).layout;
   TcbVersion tcb;
   tcb.product = product;
-  tcb.bootloader = raw.at(layout.bootloader);
-  tcb.tee = raw.at(layout.tee);
-  tcb.snp = raw.at(layout.snp);
-  tcb.microcode = raw.at(layout.microcode);
-  if (layout.fmc) tcb.fmc = raw.at(*layout.fmc);
+  for (const TcbComponent component : kTcbComponents) {
+    const auto place = layout.PlaceOf(component);
+    tcb.At(component) = place ? Spl(raw.at(*place)) : std::nullopt;
+  }
   return tcb;
 }
 
 std::array<uint8_t, 8> TcbVersion::Encode() const {
   const TcbLayout& layout = TraitsOf(product).layout;
   std::array<uint8_t, 8> raw{};
-  raw.at(layout.bootloader) = bootloader;
-  raw.at(layout.tee) = tee;
-  raw.at(layout.snp) = snp;
-  raw.at(layout.microcode) = microcode;
-  if (layout.fmc) raw.at(*layout.fmc) = fmc.value_or(0);
+  for (const TcbComponent component : kTcbComponents) {
+    if (const auto place = layout.PlaceOf(component)) raw.at(*place) = At(component).value_or(0);
+  }
   return raw;
 }
 
 bool Covers(const TcbVersion& platform, const TcbVersion& required) {
-  return platform.product == required.product && platform.bootloader >= required.bootloader &&
-         platform.tee >= required.tee && platform.snp >= required.snp &&
-         platform.microcode >= required.microcode && platform.fmc.value_or(0) >= required.fmc.value_or(0);
+  return platform.product == required.product &&
+         std::ranges::all_of(kTcbComponents, [&](TcbComponent component) {
+           return platform.At(component).value_or(0) >= required.At(component).value_or(0);
+         });
 }
 
 const PcrBank* FindPcrBank(std::string_view name) {

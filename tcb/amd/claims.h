@@ -17,27 +17,37 @@
 
 namespace thimble::amd {
 
-enum class Product : uint8_t { kMilan, kGenoa, kTurin };
-std::string_view ProductName(Product product);                  // "Milan", "Genoa", "Turin"
+enum class Product : uint8_t { kMilan, kGenoa, kTurin, kVenice };
+std::string_view ProductName(Product product);                  // "Milan", "Genoa", "Turin", "Venice"
 std::optional<Product> ProductFromName(std::string_view name);  // also Bergamo and Siena, which are Genoa
 
 enum class SigningKey : uint8_t { kVcek, kVlek };
 std::string_view SigningKeyName(SigningKey kind);  // "vcek", "vlek"
 
-// TCB_VERSION decoded by the layout of its product (SNP c). There is no order on it but Covers().
+// The components that a TCB may have; the product's layout says which of them it has.
+enum class TcbComponent : uint8_t { kFmc, kBootloader, kTee, kSnp, kMicrocode };
+inline constexpr std::array kTcbComponents = {TcbComponent::kFmc, TcbComponent::kBootloader,
+                                              TcbComponent::kTee, TcbComponent::kSnp,
+                                              TcbComponent::kMicrocode};
+std::string_view ComponentName(TcbComponent component);  // "fmc", "bootloader", "tee", "snp", "microcode"
+
+// TCB_VERSION decoded by the layout of its product (SNP c): a component that the layout lacks is absent. Fmc is of
+// Turin and Venice; boot loader and microcode are of all but Venice. There is no order on it but Covers().
 struct TcbVersion {
+  using Spl = std::optional<uint8_t>;
   Product product = Product::kMilan;
-  uint8_t bootloader = 0, tee = 0, snp = 0, microcode = 0;
-  std::optional<uint8_t> fmc;  // Turin only
+  Spl bootloader = uint8_t{0}, tee = uint8_t{0}, snp = uint8_t{0}, microcode = uint8_t{0}, fmc;
 
   static TcbVersion Decode(Product product, const std::array<uint8_t, 8>& raw);
   std::array<uint8_t, 8> Encode() const;
+  Spl& At(TcbComponent component);
+  Spl At(TcbComponent component) const;
   bool operator==(const TcbVersion&) const = default;
 };
 // Every component is at least that required. Both are of one product.
 bool Covers(const TcbVersion& platform, const TcbVersion& required);
 
-using HwId = Bytes;  // 64 bytes (Milan, Genoa) or 8 (Turin)
+using HwId = Bytes;  // 64 bytes (Milan, Genoa) or 8 (Turin, Venice)
 using ChipId = FixedBytes<struct ChipIdTag, 64>;
 
 struct CpuId {
@@ -57,8 +67,13 @@ struct PlatformFacts {
 
 struct FirmwareVersion {
   uint8_t major = 0, minor = 0, build = 0;
-  bool operator==(const FirmwareVersion&) const = default;
+  auto operator<=>(const FirmwareVersion&) const = default;
 };
+
+// ETCB_VERSION (ABI table 6): further components, which are in no key. Bytes 14 to 31 are reserved.
+constexpr size_t kEtcbComponents = 14;
+using Etcb = std::array<uint8_t, 32>;
+std::string_view EtcbComponentName(size_t component);  // "microcode" is number 8
 
 // ATTESTATION_REPORT, 1184 bytes (SNP c). TCBs are absent until the product is known.
 struct SnpClaims {
@@ -79,7 +94,9 @@ struct SnpClaims {
   std::optional<TcbVersion> current_tcb, reported_tcb, committed_tcb, launch_tcb;
   std::optional<CpuId> cpuid;  // v3 and later
   FirmwareVersion current_version, committed_version;
-  std::optional<uint64_t> launch_mit_vector, current_mit_vector;  // v5
+  std::optional<uint64_t> launch_mit_vector, current_mit_vector;  // v5 and later
+  // v6. Only parts based on Venice report them; of others they are zero, which says nothing.
+  std::optional<Etcb> current_etcb, launch_etcb, committed_etcb;
 
   bool debug() const { return (policy >> 19 & 1) != 0; }
   bool migrate_ma() const { return (policy >> 18 & 1) != 0; }

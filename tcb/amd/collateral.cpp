@@ -33,18 +33,13 @@ Result<Issuers> CheckBoth(const CertificateSet& set, const TrustAnchors& anchors
 // What a VCEK is asked for by. Its SPLs are a TCB only when they are those of the product's layout.
 Result<VcekKey> KeyOf(const Endorsement& endorsement, Product product) {
   const ProductTraits& traits = TraitsOf(product);
-  TcbVersion tcb{.product = product,
-                 .bootloader = endorsement.bootloader,
-                 .tee = endorsement.tee,
-                 .snp = endorsement.snp,
-                 .microcode = endorsement.microcode,
-                 .fmc = endorsement.fmc};
+  const TcbVersion tcb = TcbOf(endorsement, product);
   if (endorsement.hwid.size() != traits.hwid_size) {
     return Rejected(Check::kSnpChipId, StrCat("hwID of ", endorsement.hwid.size(), " bytes, ", traits.name,
                                               " has ", traits.hwid_size));
   }
   // Without fmc where the layout has none, and with it where it has one.
-  if (const auto difference = TcbDifference(endorsement, TcbVersion::Decode(product, tcb.Encode()))) {
+  if (const auto difference = TcbDifference(endorsement, tcb)) {
     return Rejected(Check::kSnpTcbBinding, StrCat("SPLs of a ", traits.name, " leaf: ", *difference));
   }
   return VcekKey{product, endorsement.hwid, tcb};

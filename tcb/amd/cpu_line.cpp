@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "tcb/amd/product.h"
+
 namespace thimble::amd {
 namespace {
 
@@ -26,9 +28,9 @@ constexpr std::array<CpuLine, 13> kLines = {{
     {"Siena-A2", "Bergamo-A2", Exactly(0x19, 0xa0, 2), Product::kGenoa},
     {"Turin-C1", "", Exactly(0x1a, 0x02, 1), Product::kTurin},
     {"Turin-Dense", "", Exactly(0x1a, 0x11, 0), Product::kTurin},
-    {"Venice", "", Models(0x1a, 0x50, 0x57), std::nullopt},
-    {"Venice", "", Models(0x1a, 0x90, 0xaf), std::nullopt},
-    {"Venice", "", Models(0x1a, 0xc0, 0xc7), std::nullopt},
+    {"Venice", "", Models(0x1a, 0x50, 0x57), Product::kVenice},
+    {"Venice", "", Models(0x1a, 0x90, 0xaf), Product::kVenice},
+    {"Venice", "", Models(0x1a, 0xc0, 0xc7), Product::kVenice},
 }};
 
 }  // namespace
@@ -61,9 +63,10 @@ const CpuLine* CpuLineFromName(std::string_view name) {
 }
 
 std::optional<Cpus> Cpus::FromName(std::string_view name) {
-  for (const Product product : {Product::kMilan, Product::kGenoa, Product::kTurin}) {
-    if (ProductName(product) == name) return Cpus(product);
-  }
+  const auto products = AllProducts();
+  const auto product =
+      std::find_if(products.begin(), products.end(), [&](const auto& p) { return p.name == name; });
+  if (product != products.end()) return Cpus(product->product);
   const CpuLine* const line = CpuLineFromName(name);
   if (line == nullptr || !line->product) return std::nullopt;
   return Cpus(*line->product, line);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// CPU lines as data (spec/amd-floors.md 1): the parts of a product whose firmware or microcode counts apart.
+// CPU lines as data (spec/amd-floors.md section 1): the parts of a product whose firmware or microcode counts apart.
 // A line shares the root and the TCB layout of its product, and not its numbers: microcode 0x4f is fixed on
 // Genoa-X and vulnerable on Genoa.
 #pragma once

@@ -40,16 +40,9 @@ class LeafReader {
     return number;
   }
 
-  Result<std::optional<uint8_t>> OptionalSpl(uint8_t n, std::string_view name) const {
+  Result<std::optional<uint8_t>> Spl(uint8_t n, std::string_view name) const {
     TRY_ASSIGN(const auto value, Integer(AmdOid(3, n), name, 255));
     return value ? std::optional(static_cast<uint8_t>(*value)) : std::nullopt;
-  }
-
-  Status Spl(uint8_t n, std::string_view name, uint8_t& out) const {
-    TRY_ASSIGN(const auto value, OptionalSpl(n, name));
-    if (!value) return Fail(name, "is missing");
-    out = *value;
-    return {};
   }
 
   Result<std::optional<std::string>> Text(ByteView oid, std::string_view name) const {
@@ -86,18 +79,39 @@ Result<HwId> ReadHwId(const LeafReader& reader) {
 }
 
 Status ReadSpls(const LeafReader& reader, Endorsement& out) {
-  TRY(reader.Spl(1, "blSPL", out.bootloader));
-  TRY(reader.Spl(2, "teeSPL", out.tee));
-  TRY(reader.Spl(3, "snpSPL", out.snp));
-  TRY(reader.Spl(8, "ucodeSPL", out.microcode));
-  TRY_ASSIGN(out.fmc, reader.OptionalSpl(9, "fmcSPL"));
+  TRY_ASSIGN(out.bootloader, reader.Spl(1, "blSPL"));
+  TRY_ASSIGN(out.tee, reader.Spl(2, "teeSPL"));
+  TRY_ASSIGN(out.snp, reader.Spl(3, "snpSPL"));
+  TRY_ASSIGN(out.microcode, reader.Spl(8, "ucodeSPL"));
+  TRY_ASSIGN(out.fmc, reader.Spl(9, "fmcSPL"));
+  const bool venice = out.product == Product::kVenice;
+  if (!out.bootloader && !venice) return reader.Fail("blSPL", "is missing");
+  if (!out.tee) return reader.Fail("teeSPL", "is missing");
+  if (!out.snp) return reader.Fail("snpSPL", "is missing");
+  if (!out.microcode && !venice) return reader.Fail("ucodeSPL", "is missing");
   constexpr std::array<std::string_view, 4> kReserved = {"spl4", "spl5", "spl6", "spl7"};
   uint8_t n = 4;
   for (const std::string_view name : kReserved) {
-    TRY_ASSIGN(const auto value, reader.OptionalSpl(n++, name));
+    TRY_ASSIGN(const auto value, reader.Spl(n++, name));
     if (value.value_or(0) != 0) out.reserved_zero = false;
   }
   return {};
+}
+
+std::optional<uint8_t> SplOf(const Endorsement& endorsement, TcbComponent component) {
+  switch (component) {
+    case TcbComponent::kFmc:
+      return endorsement.fmc;
+    case TcbComponent::kBootloader:
+      return endorsement.bootloader;
+    case TcbComponent::kTee:
+      return endorsement.tee;
+    case TcbComponent::kSnp:
+      return endorsement.snp;
+    case TcbComponent::kMicrocode:
+      break;
+  }
+  return endorsement.microcode;
 }
 
 constexpr std::string_view LeafName(SigningKey kind) {
@@ -132,20 +146,24 @@ bool IsOfKind(const Certificate& leaf, const Endorsement& endorsement, SigningKe
          endorsement.csp_id.has_value() != vcek;
 }
 
-std::optional<std::string> TcbDifference(const Endorsement& endorsement, const TcbVersion& tcb) {
-  const auto differs = [](std::string_view name, unsigned certified, unsigned reported) {
-    return StrCat(name, ": certificate ", certified, ", report ", reported);
-  };
-  if (endorsement.bootloader != tcb.bootloader)
-    return differs("bootloader", endorsement.bootloader, tcb.bootloader);
-  if (endorsement.tee != tcb.tee) return differs("tee", endorsement.tee, tcb.tee);
-  if (endorsement.snp != tcb.snp) return differs("snp", endorsement.snp, tcb.snp);
-  if (endorsement.microcode != tcb.microcode)
-    return differs("microcode", endorsement.microcode, tcb.microcode);
-  if (endorsement.fmc.has_value() != tcb.fmc.has_value()) {
-    return StrCat("fmc: ", endorsement.fmc ? "only in the certificate" : "not in the certificate");
+TcbVersion TcbOf(const Endorsement& endorsement, Product product) {
+  TcbVersion tcb = TcbVersion::Decode(product, {});
+  for (const TcbComponent component : kTcbComponents) {
+    if (tcb.At(component)) tcb.At(component) = SplOf(endorsement, component).value_or(0);
   }
-  if (endorsement.fmc != tcb.fmc) return differs("fmc", *endorsement.fmc, *tcb.fmc);
+  return tcb;
+}
+
+std::optional<std::string> TcbDifference(const Endorsement& endorsement, const TcbVersion& tcb) {
+  for (const TcbComponent component : kTcbComponents) {
+    const auto certified = SplOf(endorsement, component), reported = tcb.At(component);
+    const std::string_view name = ComponentName(component);
+    if (certified == reported || (!reported && tcb.product == Product::kVenice)) continue;
+    if (!certified || !reported) {
+      return StrCat(name, ": ", certified ? "only in the certificate" : "not in the certificate");
+    }
+    return StrCat(name, ": certificate ", *certified, ", report ", *reported);
+  }
   if (!endorsement.reserved_zero) return "spl4 to spl7 of the certificate are not all zero";
   return std::nullopt;
 }

@@ -16,8 +16,8 @@ struct Endorsement {
   uint64_t struct_version = 0;
   std::string product_name;        // "Milan-B0", "Genoa", "Turin"; the stepping after '-' is unreliable
   std::optional<Product> product;  // absent when the name is of no supported product
-  uint8_t bootloader = 0, tee = 0, snp = 0, microcode = 0;
-  std::optional<uint8_t> fmc;         // Turin
+  // Absent: not in the certificate. Fmc is in those of Turin and Venice.
+  std::optional<uint8_t> bootloader, tee, snp, microcode, fmc;
   bool reserved_zero = true;          // spl4 to spl7, where present
   HwId hwid;                          // VCEK; empty when absent
   std::optional<std::string> csp_id;  // VLEK
@@ -31,7 +31,11 @@ bool IsLeafName(std::string_view common_name);
 // The leaf is of this kind in all that tells kinds apart: common name, hwID, cspID.
 bool IsOfKind(const Certificate& leaf, const Endorsement& endorsement, SigningKey kind);
 
-// The SPLs are those of `tcb`, each of them, and the reserved ones are zero. Names the first that differs.
+// The SPLs as the TCB of a product: those of its layout, zero where the certificate has none.
+TcbVersion TcbOf(const Endorsement& endorsement, Product product);
+
+// The SPLs are those of `tcb`, each of them, and the reserved ones are zero. Names the first that differs. What a
+// leaf of Venice says of components that its TCB lacks does not count: which of them it has is not known.
 std::optional<std::string> TcbDifference(const Endorsement& endorsement, const TcbVersion& tcb);
 
 }  // namespace thimble::amd

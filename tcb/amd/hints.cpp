@@ -41,8 +41,8 @@ class Recogniser {
  private:
   void Drop(std::string_view why) { hints_.Drop(name_, why); }
 
-  // {"vcekCert": PEM, "certificateChain": PEM, ...} (spec/azure-thim.md 1). The certificates say what they are for;
-  // "tcbm" is not looked at.
+  // {"vcekCert": PEM, "certificateChain": PEM, ...} (spec/azure-thim.md section 1). The certificates say
+  // what they are for; "tcbm" is not looked at.
   void TakeThim(std::string_view text) {
     const auto document = json::Document::Parse(text, "THIM document", ErrorKind::kMalformed, kMalformed);
     if (!document) return Drop(document.error().message);

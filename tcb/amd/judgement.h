@@ -16,6 +16,7 @@ inline void Fail(Verdict& verdict, const Error& error) {
   verdict.tcb_status.reset();
   verdict.tcb_date.reset();
   verdict.advisories.clear();
+  verdict.advisories_unproven.clear();
   verdict.shortfalls.clear();
 }
 

@@ -8,6 +8,7 @@
 namespace thimble {
 
 enum class AmdCrlMode : uint8_t { kRequire, kIfAvailable, kOff };
-enum class AmdFloorMode : uint8_t { kRequire, kIfKnown };
+// What a status by floors has to rest on: a line that they know; not even that; nothing that they do not know.
+enum class AmdFloorMode : uint8_t { kRequire, kIfKnown, kComplete };
 
 }  // namespace thimble

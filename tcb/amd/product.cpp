@@ -16,11 +16,15 @@ constexpr std::array<std::string_view, 2> kGenoaAliases = {"Bergamo", "Siena"};
 
 constexpr TcbLayout kMilanLayout = {.fmc = std::nullopt, .bootloader = 0, .tee = 1, .snp = 6, .microcode = 7};
 constexpr TcbLayout kTurinLayout = {.fmc = 0, .bootloader = 1, .tee = 2, .snp = 3, .microcode = 7};
+// Read with Turin's layout a TCB of Venice would give wrong numbers and no error (SNP c, "Report version 6").
+constexpr TcbLayout kVeniceLayout = {
+    .fmc = 0, .bootloader = std::nullopt, .tee = 1, .snp = 2, .microcode = std::nullopt};
 
-constexpr std::array<ProductTraits, 3> kProducts = {{
+constexpr std::array<ProductTraits, 4> kProducts = {{
     {Product::kMilan, "Milan", {}, 0, 64, kMilanLayout},
     {Product::kGenoa, "Genoa", kGenoaAliases, 0, 64, kMilanLayout},
     {Product::kTurin, "Turin", {}, 1, 8, kTurinLayout},
+    {Product::kVenice, "Venice", {}, std::nullopt, 8, kVeniceLayout},
 }};
 
 // All CPUs of a product, its known lines and those that may still come. Zen 4c is a line of its own.
@@ -36,6 +40,22 @@ constexpr std::array<ProductCpus, 3> kCpus = {{
 
 }  // namespace
 
+std::optional<size_t> TcbLayout::PlaceOf(TcbComponent component) const {
+  switch (component) {
+    case TcbComponent::kFmc:
+      return fmc;
+    case TcbComponent::kBootloader:
+      return bootloader;
+    case TcbComponent::kTee:
+      return tee;
+    case TcbComponent::kSnp:
+      return snp;
+    case TcbComponent::kMicrocode:
+      break;
+  }
+  return microcode;
+}
+
 const ProductTraits& TraitsOf(Product product) { return kProducts.at(static_cast<size_t>(product)); }
 
 std::span<const ProductTraits> AllProducts() { return kProducts; }
@@ -48,7 +68,7 @@ Result<Product> ProductFromCpuId(const CpuId& cpuid) {
   return Error{ErrorKind::kRejected, Check::kSnpProduct,
                StrCat("unsupported product: CPU family ", cpuid.family, ", model ", cpuid.model,
                       ", stepping ", cpuid.stepping, " (", line == nullptr ? "unknown" : line->name,
-                      "); supported are Milan, Genoa and Turin")};
+                      "); supported are Milan, Genoa, Turin and Venice")};
 }
 
 }  // namespace thimble::amd

@@ -14,17 +14,19 @@
 
 namespace thimble::amd {
 
-// Where each component stands in the 8 bytes of TCB_VERSION.
+// Where each component stands in the 8 bytes of TCB_VERSION; absent: it has none.
 struct TcbLayout {
-  std::optional<size_t> fmc;
-  size_t bootloader, tee, snp, microcode;
+  std::optional<size_t> fmc, bootloader, tee, snp, microcode;
+
+  std::optional<size_t> PlaceOf(TcbComponent component) const;
+  bool Has(TcbComponent component) const { return PlaceOf(component).has_value(); }
 };
 
 struct ProductTraits {
   Product product;
   std::string_view name;  // in KDS paths and productName, and after "ARK-", "SEV-" and "SEV-VLEK-"
   std::span<const std::string_view> aliases;  // sold under these names, with this root
-  uint64_t struct_version;                    // of its VCEK and VLEK
+  std::optional<uint64_t> struct_version;     // of its VCEK and VLEK; absent: not known
   size_t hwid_size;                           // leading bytes of CHIP_ID that are not always zero
   TcbLayout layout;
 };

@@ -47,7 +47,9 @@ FirmwareVersion Firmware(Block block) {
 Status CheckReserved(Block block) {
   if (Number<0x48, uint32_t>(block) >> 5 != 0) return Malformed("flags at 0x48: reserved bits 31:5 are set");
   if (Number<0x4c, uint32_t>(block) != 0) return Malformed("reserved field at 0x4c is not zero");
-  if (Number<0x08, uint64_t>(block) >> 26 != 0) return Malformed("POLICY: reserved bits 63:26 are set");
+  // Later versions may have given them a meaning.
+  if (Number<0x00, uint32_t>(block) <= 5 && Number<0x08, uint64_t>(block) >> 26 != 0)
+    return Malformed("POLICY: reserved bits 63:26 are set");
   if (!AllZero(Field<0x2d0, 24>(block))) return Malformed("SIGNATURE.R has more than 48 bytes");
   if (!AllZero(Field<0x318, 24>(block))) return Malformed("SIGNATURE.S has more than 48 bytes");
   return {};
@@ -81,6 +83,11 @@ void ReadPlatform(Block block, SnpClaims& claims) {
   if (claims.version >= 5) {
     claims.launch_mit_vector = Number<0x1f8, uint64_t>(block);
     claims.current_mit_vector = Number<0x200, uint64_t>(block);
+  }
+  if (claims.version >= 6) {
+    claims.current_etcb = Array<0x220, 32>(block);
+    claims.launch_etcb = Array<0x240, 32>(block);
+    claims.committed_etcb = Array<0x260, 32>(block);
   }
 }
 
@@ -198,9 +205,9 @@ Result<Report> ParseReport(ByteView bytes) {
   }
   const Block block = bytes.first<kReportSize>();
   const uint32_t version = Number<0x00, uint32_t>(block);
-  if (version < 2 || version > 5) {
+  if (version < 2 || version > 6) {
     return Error{ErrorKind::kMalformed, Check::kSnpVersion,
-                 StrCat("report version ", version, ", supported are 2 to 5")};
+                 StrCat("report version ", version, ", supported are 2 to 6")};
   }
   TRY(CheckReserved(block));
   Report report;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// ATTESTATION_REPORT as bytes, versions 2 to 5 (spec/amd-sev-snp.md c). Decoding says nothing about trust.
+// ATTESTATION_REPORT as bytes, versions 2 to 6 (spec/amd-sev-snp.md c). Decoding says nothing about trust.
 #pragma once
 
 #include <array>
@@ -25,7 +25,7 @@ struct Report {
   SnpClaims claims;  // TCBs raw: their layout is the product's
 };
 
-// Exactly 1184 bytes. Malformed as snp.version when the version is none of 2 to 5, and as snp.format when the
+// Exactly 1184 bytes. Malformed as snp.version when the version is none of 2 to 6, and as snp.format when the
 // length is another or one of the ranges that are known to be zero in these versions is not. Bits that newer
 // firmware has given a meaning (PLATFORM_INFO, other reserved ranges) are not judged.
 Result<Report> ParseReport(ByteView bytes);

@@ -166,10 +166,12 @@ std::optional<Bytes> PcrDigest(uint16_t hash, const PcrValues& pcrs,
                                const std::vector<PcrSelection>& selections) {
   Bytes selected;
   for (const PcrSelection& selection : selections) {
+    const auto known = std::ranges::find(kPcrBanks, selection.bank, &PcrBank::id);
     const auto bank = pcrs.find(selection.bank);
     for (const uint8_t number : selection.pcrs) {
       if (bank == pcrs.end() || !bank->second.contains(number)) return std::nullopt;
       const Bytes& value = bank->second.at(number);
+      if (known == kPcrBanks.end() || value.size() != known->digest_size) return std::nullopt;
       selected.insert(selected.end(), value.begin(), value.end());
     }
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A vTPM's quote: TPMS_ATTEST of type quote, its signature in either form, and the PCRs that a caller holds against it
-// (TPM 2.0 part 2; spec/vbs-and-tpm.md 2.1, 2.2).
+// (TPM 2.0 part 2; spec/vbs-and-tpm.md section 2.1, 2.2).
 #pragma once
 
 #include <optional>
@@ -34,7 +34,8 @@ struct TpmQuote {
 Result<TpmQuote> ParseTpmQuote(Bytes message, Bytes signature, std::optional<PcrValues> pcrs);
 
 // The digest that a quote of these selections has when the PCRs are these: by the hash of the signature's scheme,
-// whatever the banks. nullopt when a PCR that is quoted is not among them, or the hash is none of SHA-256 and SHA-384.
+// whatever the banks. nullopt when a PCR that is quoted is not among them or not of its bank's length, or the hash is none
+// of SHA-256 and SHA-384.
 std::optional<Bytes> PcrDigest(uint16_t hash, const PcrValues& pcrs,
                                const std::vector<PcrSelection>& selections);
 

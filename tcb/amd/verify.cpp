@@ -26,11 +26,12 @@ void DeclareChecks(CheckLog& checks) {
       Check::kSnpProduct, Check::kSnpChipId, Check::kSnpTcbBinding, Check::kSnpSignature, Check::kSnpRevoked,
       Check::kSnpCrl, Check::kSnpCrlMissing, Check::kSnpCrlExpired, Check::kSnpEndorsementMissing,
       Check::kSnpExpired, Check::kSnpNotYetValid, Check::kSnpVmpl, Check::kSnpDebug, Check::kSnpMigration,
-      Check::kSnpChipIdMasked,
+      Check::kSnpChipIdMasked, Check::kSnpTcbOrder,
       // clang-format on
   };
   for (const Check check : kAll) checks.SetNotRun(check, "not reached");
-  checks.SetNotRun(Check::kSnpFloorUnknown, "no floor was applied");
+  for (const Check check : {Check::kSnpFloorUnknown, Check::kSnpFloorUnproven, Check::kSnpFloorStale})
+    checks.SetNotRun(check, "no floor was applied");
   checks.Set(Check::kSnpFormat, CheckResult::kPassed);
   checks.Set(Check::kSnpVersion, CheckResult::kPassed);
 }
@@ -144,7 +145,8 @@ void SnpVerification::JudgeEndorsements() {
   JudgeChip();
   if (failed()) return;
   if (!Require(verdict_, Check::kSnpTcbBinding, CheckTcb(report_.claims, *product_, *endorsement_))) return;
-  (void)Require(verdict_, Check::kSnpSignature, CheckSignature(report_, *set_.leaf));
+  if (!Require(verdict_, Check::kSnpSignature, CheckSignature(report_, *set_.leaf))) return;
+  (void)Require(verdict_, Check::kSnpTcbOrder, CheckTcbOrder(report_.claims, *product_));
 }
 
 // Which chip it is. Where the report does not say, the leaf does (PlatformFacts::hwid).

@@ -33,10 +33,10 @@ inline std::string_view TrimBlanks(std::string_view text) {
 }
 
 // A number in 20 digits, as which it sorts like the number.
+inline constexpr size_t kTwentyDigits = 20;
 inline std::string TwentyDigits(uint64_t number) {
-  constexpr size_t kDigits = 20;
   const std::string digits = std::to_string(number);
-  return std::string(kDigits - digits.size(), '0') + digits;
+  return std::string(kTwentyDigits - digits.size(), '0') + digits;
 }
 
 }  // namespace thimble

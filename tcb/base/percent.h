@@ -13,7 +13,7 @@ namespace thimble {
 // %XX for all but letters, digits and -_.!~*'(): "%20", "%2B", "%0A".
 std::string PercentEncode(std::string_view text);
 
-// Decodes %XX and nothing else: a "+" stays (spec/intel-dcap-verification.md 8.9). nullopt for a "%" without
+// Decodes %XX and nothing else: a "+" stays (DCAP 8.9). nullopt for a "%" without
 // two hex digits after it.
 std::optional<std::string> PercentDecode(std::string_view text);
 

@@ -78,6 +78,9 @@ std::string_view NameOf(TcbStatus status) {
       return "STATUS_TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED";
     case TcbStatus::kRevoked:
       return "STATUS_TCB_REVOKED";
+    case TcbStatus::kRelaunchAdvised:  // AMD's
+    case TcbStatus::kRelaunchAdvisedConfigurationNeeded:
+      break;
   }
   return "";
 }

@@ -35,6 +35,8 @@ int Rank(TcbStatus status) {
     case TcbStatus::kTDRelaunchAdvised:
     case TcbStatus::kTDRelaunchAdvisedConfigurationNeeded:
     case TcbStatus::kOutOfDate:
+    case TcbStatus::kRelaunchAdvised:  // not Intel's
+    case TcbStatus::kRelaunchAdvisedConfigurationNeeded:
       return 4;
     case TcbStatus::kOutOfDateConfigurationNeeded:
       return 5;

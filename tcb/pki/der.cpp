@@ -57,7 +57,7 @@ std::optional<ByteView> Reader::Integer() {
   const Reader before = *this;
   if (const auto element = Next(kInteger)) {
     const ByteView c = element->content;
-    // Section 8.3.2: the first nine bits are neither all zero nor all one.
+    // X.690 section 8.3.2: the first nine bits are neither all zero nor all one.
     const bool minimal =
         c.size() == 1 || (c.size() > 1 && !(c[0] == 0x00 && c[1] < 0x80) && !(c[0] == 0xff && c[1] >= 0x80));
     if (minimal) return c;

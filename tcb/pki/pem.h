@@ -23,7 +23,7 @@ std::string EncodePem(ByteView der, std::string_view label);  // 64 columns, "\n
 // A certificate list in whatever form it comes: PEM blocks, or one certificate in DER.
 Result<std::vector<Bytes>> DecodeCertificates(ByteView input, size_t limit, Check check);
 // A CRL in DER, PEM, or hex of DER, with an optional trailing NUL or white space
-// (spec/intel-dcap-verification.md 2.4).
+// (DCAP 2.4).
 Result<Bytes> DecodeCrl(ByteView input, Check check);
 
 }  // namespace thimble

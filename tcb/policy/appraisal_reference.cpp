@@ -96,13 +96,15 @@ std::vector<std::string_view> PartsOf(TcbStatus status) {
     case TcbStatus::kTDRelaunchAdvisedConfigurationNeeded:
       return {"TDRelaunchAdvised", "ConfigurationNeeded"};
     case TcbStatus::kRevoked:
+    case TcbStatus::kRelaunchAdvised:  // AMD's
+    case TcbStatus::kRelaunchAdvisedConfigurationNeeded:
       break;
   }
   return {"Revoked"};
 }
 
 std::optional<TcbStatus> StatusNamed(std::string_view name) {
-  for (size_t i = 0; i < kTcbStatusCount; ++i) {
+  for (size_t i = 0; i < kIntelTcbStatusCount; ++i) {
     const auto status = static_cast<TcbStatus>(i);
     if (Lower(TcbStatusName(status)) == Lower(name)) return status;
   }
@@ -125,7 +127,7 @@ Status ReadStatuses(const json::Value& reference, std::vector<TcbStatus>* out) {
   if (!named.contains("UpToDate"))
     return MalformedPolicy("accepted_tcb_status: has no UpToDate, and so accepts nothing");
   out->clear();
-  for (size_t i = 0; i < kTcbStatusCount; ++i) {
+  for (size_t i = 0; i < kIntelTcbStatusCount; ++i) {
     const auto status = static_cast<TcbStatus>(i);
     const auto parts = PartsOf(status);
     const bool all = std::all_of(parts.begin(), parts.end(), [&](auto part) { return named.contains(part); });

@@ -13,7 +13,7 @@ namespace {
 std::string_view NameOf(TcbStatus status) { return TcbStatusName(status); }
 std::string_view NameOf(EvidenceClass evidence) { return EvidenceClassName(evidence); }
 std::string_view NameOf(intel::SgxType type) { return intel::SgxTypeName(type); }
-std::string_view NameOf(amd::Product product) { return amd::ProductName(product); }
+std::string_view NameOf(const amd::Cpus& cpus) { return cpus.name(); }
 
 std::string_view NameOf(CallerCollateral mode) { return CallerCollateralName(mode); }
 
@@ -33,10 +33,18 @@ std::string_view NameOf(AmdFloorMode mode) {
   switch (mode) {
     case AmdFloorMode::kRequire:
       return "require";
+    case AmdFloorMode::kComplete:
+      return "complete";
     case AmdFloorMode::kIfKnown:
       break;
   }
   return "if_known";
+}
+
+// Keys of maps, too.
+template <std::unsigned_integral N>
+std::string NameOf(N key) {
+  return std::to_string(key);
 }
 
 // Text() makes JSON of each type that a policy has; a type that it does not know does not compile.
@@ -87,7 +95,7 @@ struct Canonical {
     std::string out;
     json::Writer writer(&out);
     writer.BeginObject();
-    for (const auto& [key, value] : map) writer.Key(NameOf(key)).Raw(Text(value));
+    for (const auto& [key, value] : map) writer.Key(KeyOf(key)).Raw(Text(value));
     writer.EndObject();
     return out;
   }
@@ -106,6 +114,14 @@ struct Canonical {
   }
 
  private:
+  template <class Key>
+  static std::string KeyOf(const Key& key) {
+    if constexpr (std::unsigned_integral<Key>) {
+      return std::to_string(key);
+    } else {
+      return std::string(NameOf(key));
+    }
+  }
   template <class List>
   static std::string Sorted(const List& list) {
     std::vector<std::string> texts;

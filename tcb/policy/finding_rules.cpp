@@ -46,6 +46,7 @@ AnsweredBy RuleFor(Check check) {
     case Check::kSnpCrlExpired:
       return AnsweredBy::kGrace;
     case Check::kSnpFloorUnknown:
+    case Check::kSnpFloorStale:
       return AnsweredBy::kFloor;
     default:
       return AnsweredBy::kNobody;

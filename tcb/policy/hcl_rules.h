@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a policy asks of an Azure guest, whose launch measurement covers the paravisor alone: [policy.NAME.hcl]
-// (spec/azure-thim.md 4, spec/vbs-and-tpm.md). Each key is a field here, and the rule "hcl.<key>" in the outcome. What
-// is empty or absent is not asked.
+// (spec/azure-thim.md section 4, spec/vbs-and-tpm.md). Each key is a field here, and the rule "hcl.<key>" in the outcome.
+// What is empty or absent is not asked.
 #pragma once
 
 #include <array>

@@ -54,7 +54,7 @@ THIMBLE_MEMBERS(Policy, id, sha256, evidence, accepted_statuses, accepted_adviso
                 min_tcb_evaluation, platform_grace, min_tcb_date, accepted_qe_statuses, qe_grace,
                 min_qe_evaluation, collateral_grace, max_collateral_age, caller_collateral, allow_debug,
                 allow_migration, allow_smt, allow_dynamic_platform, allow_cached_keys, sgx_types, amd_crl,
-                amd_floor, sgx, tdx, snp, hcl, restricted, overrides)
+                amd_floor, amd_level, allow_stale_floor, sgx, tdx, snp, hcl, restricted, overrides)
 
 #undef THIMBLE_MEMBERS
 

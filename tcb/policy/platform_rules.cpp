@@ -3,6 +3,7 @@
 // Rules on what the platform may do: debugging, migration, threads, and where a local floor is known.
 #include <algorithm>
 
+#include "tcb/amd/floor_document.h"
 #include "tcb/check.h"
 #include "tcb/policy/rule_list.h"
 
@@ -50,9 +51,25 @@ void AddIntelRules(const intel::PlatformFacts* facts, const Policy& policy, Rule
 
 void AddAmdRules(const Verdict& verdict, const Policy& policy, RuleList& rules) {
   rules.Permission("allow_migration", policy.allow_migration, HasFinding(verdict, Check::kSnpMigration));
-  rules.Add("amd_floor", policy.amd_floor == AmdFloorMode::kRequire ? "\"require\"" : "\"if_known\"",
-            json::Escape(verdict.floor.empty() ? "none" : verdict.floor),
-            policy.amd_floor == AmdFloorMode::kIfKnown || !HasFinding(verdict, Check::kSnpFloorUnknown));
+  const bool unknown = HasFinding(verdict, Check::kSnpFloorUnknown);
+  const bool unproven = HasFinding(verdict, Check::kSnpFloorUnproven);
+  const auto& floors = verdict.floors;
+  const std::string found = json::Escape(floors ? floors->document->Title() : "none");
+  switch (policy.amd_floor) {
+    case AmdFloorMode::kRequire:
+      rules.Add("amd_floor", "\"require\"", found, !unknown);
+      break;
+    case AmdFloorMode::kIfKnown:
+      rules.Add("amd_floor", "\"if_known\"", found, true);
+      break;
+    case AmdFloorMode::kComplete:
+      rules.Add("amd_floor", "\"complete\"", found, !unknown && !unproven);
+      break;
+  }
+  // Floors without this level judge by all of theirs: a name that is spelled wrong asks for more, not for less.
+  rules.Add("amd_level", json::Escape(policy.amd_level), floors ? json::Escape(floors->level) : "null",
+            !floors || floors->level == policy.amd_level);
+  rules.Permission("allow_stale_floor", policy.allow_stale_floor, HasFinding(verdict, Check::kSnpFloorStale));
 }
 
 }  // namespace

@@ -6,6 +6,30 @@
 #include "tcb/check.h"
 #include "tcb/policy/rule_list.h"
 
+namespace thimble {
+
+std::optional<uint8_t>& TcbMinimum::At(amd::TcbComponent component) {
+  switch (component) {
+    case amd::TcbComponent::kFmc:
+      return fmc;
+    case amd::TcbComponent::kBootloader:
+      return bootloader;
+    case amd::TcbComponent::kTee:
+      return tee;
+    case amd::TcbComponent::kSnp:
+      return snp;
+    case amd::TcbComponent::kMicrocode:
+      break;
+  }
+  return microcode;
+}
+
+std::optional<uint8_t> TcbMinimum::At(amd::TcbComponent component) const {
+  return TcbMinimum(*this).At(component);
+}
+
+}  // namespace thimble
+
 namespace thimble::policy {
 namespace {
 
@@ -88,16 +112,6 @@ void AddGuestRules(const SnpClaims* claims, const SnpRules& snp, RuleList& rules
 
 // -- versions --
 
-struct NamedComponent {
-  std::string_view name;
-  std::optional<uint8_t> TcbMinimum::*minimum;
-};
-constexpr std::array<NamedComponent, 5> kComponents = {{{"fmc", &TcbMinimum::fmc},
-                                                        {"bootloader", &TcbMinimum::bootloader},
-                                                        {"tee", &TcbMinimum::tee},
-                                                        {"snp", &TcbMinimum::snp},
-                                                        {"microcode", &TcbMinimum::microcode}}};
-
 // The same shape for what is wanted and what is found.
 std::string TcbJson(const amd::Cpus& cpus, const TcbMinimum& tcb) {
   std::string out;
@@ -105,17 +119,17 @@ std::string TcbJson(const amd::Cpus& cpus, const TcbMinimum& tcb) {
   writer.BeginObject();
   writer.Key("product").String(amd::ProductName(cpus.product));
   if (cpus.line != nullptr) writer.Key("line").String(cpus.line->name);
-  for (const NamedComponent& component : kComponents) {
-    if (const auto& svn = tcb.*component.minimum) writer.Key(component.name).Unsigned(*svn);
+  for (const amd::TcbComponent component : amd::kTcbComponents) {
+    if (const auto svn = tcb.At(component)) writer.Key(amd::ComponentName(component)).Unsigned(*svn);
   }
   writer.EndObject();
   return out;
 }
 
 bool Reaches(const TcbMinimum& tcb, const TcbMinimum& minimum) {
-  return std::all_of(kComponents.begin(), kComponents.end(), [&](const NamedComponent& component) {
-    const auto& need = minimum.*component.minimum;
-    return !need || (tcb.*component.minimum).value_or(0) >= *need;
+  return std::ranges::all_of(amd::kTcbComponents, [&](amd::TcbComponent component) {
+    const auto need = minimum.At(component);
+    return !need || tcb.At(component).value_or(0) >= *need;
   });
 }
 
@@ -126,8 +140,8 @@ std::optional<TcbMinimum> MinimumOf(const TcbMinimums& minimums, const std::vect
     const auto given = minimums.find(cpus);
     if (given == minimums.end()) continue;
     if (!out) out.emplace();
-    for (const NamedComponent& component : kComponents) {
-      if (const auto& svn = given->second.*component.minimum) (*out).*component.minimum = svn;
+    for (const amd::TcbComponent component : amd::kTcbComponents) {
+      if (const auto svn = given->second.At(component)) out->At(component) = svn;
     }
   }
   return out;
@@ -139,8 +153,8 @@ std::optional<TcbMinimum> StrictestOf(const TcbMinimums& minimums, amd::Product 
   for (const auto& names : amd::PossibleCpus(product)) {
     const auto minimum = MinimumOf(minimums, names);
     if (!minimum) return std::nullopt;
-    for (const NamedComponent& component : kComponents) {
-      out.*component.minimum = std::max(out.*component.minimum, (*minimum).*component.minimum);
+    for (const amd::TcbComponent component : amd::kTcbComponents) {
+      out.At(component) = std::max(out.At(component), minimum->At(component));
     }
   }
   return out;
@@ -164,9 +178,8 @@ void AddMinTcb(std::string_view rule, const TcbMinimums& minimums,
 void AddMinVersion(std::string_view rule, const std::optional<amd::FirmwareVersion>& minimum,
                    const amd::FirmwareVersion* found, RuleList& rules) {
   if (!minimum) return;
-  const auto key = [](const amd::FirmwareVersion& v) { return std::tuple(v.major, v.minor, v.build); };
   rules.Add(rule, Text(*minimum), found != nullptr ? Text(*found) : "null",
-            found != nullptr && key(*found) >= key(*minimum));
+            found != nullptr && *found >= *minimum);
 }
 
 void AddVersionRules(const SnpClaims* claims, const SnpRules& snp, RuleList& rules) {

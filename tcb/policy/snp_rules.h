@@ -41,7 +41,10 @@ inline constexpr std::array<NamedBit, 8> kPlatformInfoBits = {{{"SMT_EN", 0},
 
 // Minimums of a TCB_VERSION, component by component; what is absent has none.
 struct TcbMinimum {
-  std::optional<uint8_t> fmc, bootloader, tee, snp, microcode;  // fmc: Turin only
+  std::optional<uint8_t> fmc, bootloader, tee, snp, microcode;
+
+  std::optional<uint8_t>& At(amd::TcbComponent component);
+  std::optional<uint8_t> At(amd::TcbComponent component) const;
 };
 // By product or line, because their numbers do not compare. A line's components take the place of its product's.
 // A CPU for which none is named has no minimum that could be reached: it does not pass. A report that does not name

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "tcb/base/text.h"
+#include "tcb/check.h"
 #include "tcb/policy/rule_list.h"
 
 namespace thimble::policy {
@@ -32,17 +33,36 @@ std::string StatusList(const std::vector<TcbStatus>& statuses) {
   return JsonList(statuses, [](TcbStatus status) { return json::Escape(TcbStatusName(status)); });
 }
 
+// A waiver is the operator's: it is no part of the status, but of what he accepts.
+std::optional<TcbStatus> WithWaivers(const Verdict& verdict) {
+  const bool waived = verdict.floors && !verdict.floors->waived.empty();
+  return waived ? verdict.floors->status_with_waivers : verdict.tcb_status;
+}
+
+// Floors that know nothing of the CPU give no status, and those that know nothing short, but not everything, neither.
+// Whether that is acceptable is amd_floor's rule.
+bool NeedsNoStatus(const Verdict& verdict, const Policy& policy) {
+  if (verdict.tee != Tee::kSnp || !verdict.authentic) return false;
+  if (policy.amd_floor == AmdFloorMode::kIfKnown) return true;
+  return policy.amd_floor == AmdFloorMode::kRequire &&
+         verdict.checks.Get(Check::kSnpFloorUnproven) == CheckResult::kFailed;
+}
+
 void AddStatusRule(const Verdict& verdict, const Policy& policy, RuleList& rules) {
   const bool dated = verdict.tee != Tee::kSnp;
   const auto accepted =
       Accepted(policy.accepted_statuses, dated ? policy.platform_grace : std::optional<Seconds>());
   const auto& found = verdict.tcb_status;
-  // Without a floor for this CPU there is no AMD status to judge; whether that is acceptable is amd_floor's rule.
-  const bool unknown_is_fine =
-      verdict.tee == Tee::kSnp && verdict.authentic && policy.amd_floor == AmdFloorMode::kIfKnown;
-  const bool ok = found ? *found != TcbStatus::kRevoked && Contains(accepted, *found) : unknown_is_fine;
-  rules.Add("accepted_statuses", StatusList(accepted), found ? json::Escape(TcbStatusName(*found)) : "null",
-            ok);
+  const auto judged = WithWaivers(verdict);
+  const bool ok =
+      judged ? *judged != TcbStatus::kRevoked && Contains(accepted, *judged) : NeedsNoStatus(verdict, policy);
+  std::string text = found ? json::Escape(TcbStatusName(*found)) : "null";
+  if (judged != found) {
+    text = json::Escape(StrCat(TcbStatusName(*found), ", ",
+                               judged ? TcbStatusName(*judged) : "nothing known short",
+                               " without what is waived"));
+  }
+  rules.Add("accepted_statuses", StatusList(accepted), std::move(text), ok);
 }
 
 // How old the TCB is where it is out of date: nothing else needs grace.

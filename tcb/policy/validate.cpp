@@ -4,6 +4,7 @@
 // accepts by a rule that another one cancels, is found when it is loaded.
 #include <algorithm>
 
+#include "tcb/amd/product.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/policy.h"
@@ -117,8 +118,9 @@ Status CheckTdx(const Policy& policy) {
 Status CheckMinTcb(std::string_view key, const TcbMinimums& minimums, const SnpRules& snp) {
   for (const auto& [cpus, minimum] : minimums) {
     const amd::Cpus& given = cpus;  // clang 14 captures no structured binding
-    if (minimum.fmc && given.product != amd::Product::kTurin) {
-      return Refuse(key, StrCat(given.name(), " has no component fmc"));
+    for (const amd::TcbComponent component : amd::kTcbComponents) {
+      if (minimum.At(component) && !amd::TraitsOf(given.product).layout.Has(component))
+        return Refuse(key, StrCat(given.name(), " has no component ", amd::ComponentName(component)));
     }
     const bool wanted = std::any_of(snp.products.begin(), snp.products.end(), [&](const amd::Cpus& product) {
       return product.Contains(given) || given.Contains(product);

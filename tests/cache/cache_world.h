@@ -14,6 +14,7 @@
 #include "cache/collateral_cache.h"
 #include "cache/memory_store.h"
 #include "tcb/check.h"
+#include "tests/support/eventually.h"
 #include "tests/support/sim_intel.h"
 
 namespace thimble::test {
@@ -22,15 +23,6 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Kind = CacheEvent::Kind;
-
-// Waits for work in the background; false after a long while.
-inline bool Eventually(const std::function<bool()>& holds) {
-  for (int i = 0; i < 1000; ++i) {
-    if (holds()) return true;
-    std::this_thread::sleep_for(milliseconds(5));
-  }
-  return false;
-}
 
 inline FetchedBytes FromIntel(Bytes body, std::string chain) {
   return {{std::move(body), std::move(chain)}, "https://pcs.example/"};

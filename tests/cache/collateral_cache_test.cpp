@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "tests/cache/cache_world.h"
 
 namespace thimble {
@@ -189,8 +191,8 @@ TEST(CollateralCache, RefreshDueIsServedAtOnceAndRenewedBehind) {
   EXPECT_TRUE(due->hit);
   EXPECT_EQ(due->item, first);
   EXPECT_EQ(due->freshness, Freshness::kRefreshDue);
-  EXPECT_TRUE(Eventually(
-      [&] { return world.cache->Peek(kTcbKey, later)->item->issued() == first->issued() + hours(24); }));
+  world.cache->Settle();
+  EXPECT_EQ(world.cache->Peek(kTcbKey, later)->item->issued(), first->issued() + hours(24));
   EXPECT_EQ(world.cache->Get(kTcbKey, later)->freshness, Freshness::kFresh);
   EXPECT_EQ(world.fetches, 2);
 }
@@ -200,7 +202,8 @@ TEST(CollateralCache, ACheckThatBringsNothingNewerCounts) {
   ASSERT_TRUE(world.cache->Get(kTcbKey, world.now).ok());
   const Instant later = world.now + hours(24);
   EXPECT_EQ(world.cache->Get(kTcbKey, later)->freshness, Freshness::kRefreshDue);
-  ASSERT_TRUE(Eventually([&] { return world.Count(Kind::kUnchanged) == 1; }));
+  world.cache->Settle();
+  ASSERT_EQ(world.Count(Kind::kUnchanged), 1u);
   const auto checked = world.cache->Get(kTcbKey, later);
   EXPECT_EQ(checked->freshness, Freshness::kFresh);
   EXPECT_EQ(checked->fetched, world.now);
@@ -216,17 +219,18 @@ TEST(CollateralCache, ACheckIsNotRepeatedWithinTenMinutesOfRealTime) {
   world.now = AuthenticateItem(kTcbKey, world.Good(kTcbKey)->bytes, world.anchors).value()->next_update();
   ASSERT_TRUE(world.cache->Get(kTcbKey, world.now).ok());
   EXPECT_EQ(world.cache->Get(kTcbKey, world.now)->freshness, Freshness::kRefreshDue);
-  ASSERT_TRUE(Eventually([&] { return world.Count(Kind::kUnchanged) == 1; }));
-  std::this_thread::sleep_for(milliseconds(50));  // for the check to be noted as well
+  world.cache->Settle();
+  ASSERT_EQ(world.Count(Kind::kUnchanged), 1u);
   world.Tick(seconds(599));
   for (int i = 0; i < 20; ++i) {
     EXPECT_EQ(world.cache->Get(kTcbKey, world.now)->freshness, Freshness::kRefreshDue);
   }
-  std::this_thread::sleep_for(milliseconds(50));
+  world.cache->Settle();
   EXPECT_EQ(world.fetches, 2);
   world.Tick(seconds(1));
   (void)world.cache->Get(kTcbKey, world.now);
-  EXPECT_TRUE(Eventually([&] { return world.fetches == 3; }));
+  world.cache->Settle();
+  EXPECT_EQ(world.fetches, 3);
 }
 
 TEST(CollateralCache, AFailedRenewalIsRepeatedAfterBackOffOnly) {
@@ -235,17 +239,46 @@ TEST(CollateralCache, AFailedRenewalIsRepeatedAfterBackOffOnly) {
   world.upstream = [](const CollateralKey&) -> Result<FetchedBytes> { return Unreachable(); };
   const Instant later = world.now + hours(24);
   for (int i = 0; i < 20; ++i) EXPECT_TRUE(world.cache->Get(kTcbKey, later)->hit);
-  ASSERT_TRUE(Eventually([&] { return world.Count(Kind::kFetchFailed) == 1; }));
+  world.cache->Settle();
+  EXPECT_EQ(world.Count(Kind::kFetchFailed), 1u);
   for (int i = 0; i < 20; ++i) EXPECT_TRUE(world.cache->Get(kTcbKey, later)->hit);
-  std::this_thread::sleep_for(milliseconds(50));
+  world.cache->Settle();
   EXPECT_EQ(world.fetches, 2);
   EXPECT_EQ(world.cache->Status(later).at(0).last_error, "connection refused");
 
   world.Tick(seconds(10));
   world.upstream = [&](const CollateralKey& key) { return world.Good(key); };
   (void)world.cache->Get(kTcbKey, later);
-  EXPECT_TRUE(
-      Eventually([&] { return world.fetches == 3 && world.cache->Status(later).at(0).last_error.empty(); }));
+  world.cache->Settle();
+  EXPECT_EQ(world.fetches, 3);
+  EXPECT_EQ(world.cache->Status(later).at(0).last_error, "");
+}
+
+// It is queued while the item is due, and runs after another attempt has ended: there is nothing left to ask for.
+TEST(CollateralCache, AQueuedRenewalLooksAgainWhenItsTurnComes) {
+  for (const bool fails : {true, false}) {
+    CacheOptions options;
+    options.refresh_threads = 1;
+    CacheWorld world(options);
+    ASSERT_TRUE(world.cache->Get(kTcbKey, world.now).ok());
+    ASSERT_TRUE(world.cache->Get(kPckCrlKey, world.now).ok());
+    const Instant later = world.now + hours(25);
+    world.intel = world.intel.At(later);
+    std::promise<void> open;
+    const std::shared_future<void> opened = open.get_future().share();
+    std::atomic<int> asked{0};
+    world.upstream = [&](const CollateralKey& key) -> Result<FetchedBytes> {
+      if (key == kPckCrlKey) opened.wait();
+      if (key == kTcbKey) ++asked;
+      return fails ? Unreachable() : world.Good(key);
+    };
+    EXPECT_TRUE(world.cache->Get(kPckCrlKey, later)->hit);  // takes the only thread
+    EXPECT_TRUE(world.cache->Get(kTcbKey, later)->hit);     // waits for it
+    EXPECT_EQ(world.cache->Refresh(kTcbKey, later).ok(), !fails);
+    open.set_value();
+    world.cache->Settle();
+    EXPECT_EQ(asked, 1) << fails;
+  }
 }
 
 TEST(CollateralCache, RefreshAsksWhateverTheFreshnessAndTheBackOff) {

@@ -72,11 +72,9 @@ TEST(Concurrency, ReadsDoNotWaitForARenewal) {
     CachedItem upstream(&world);
     std::thread refresher([&] { (void)world.cache->Refresh(kTcbKey, world.now); });
     EXPECT_TRUE(Eventually([&] { return world.fetches == 3; }));
-    const auto start = std::chrono::steady_clock::now();
     for (int i = 0; i < 1000; ++i) EXPECT_TRUE(world.cache->Get(kTcbKey, world.now)->hit);
     EXPECT_TRUE(world.cache->Get(kPckCrlKey, world.now)->hit);
     EXPECT_TRUE(world.cache->Get(kTcbKey, world.now + hours(24))->hit) << "due, and being renewed";
-    EXPECT_LT(std::chrono::steady_clock::now() - start, seconds(2));
     upstream.release = true;
     refresher.join();
   }
@@ -89,7 +87,6 @@ TEST(Concurrency, AClientJoinsARenewalThatIsOnItsWay) {
   ASSERT_TRUE(Eventually([&] { return world.fetches == 1; }));
   std::thread client([&] { EXPECT_TRUE(world.cache->Get(kTcbKey, world.now).ok()); });
   ASSERT_TRUE(Eventually([&] { return world.Count(Kind::kMiss) == 1; }));
-  std::this_thread::sleep_for(milliseconds(20));
   upstream.release = true;
   refresher.join();
   client.join();

@@ -10,7 +10,7 @@
 #include "cache/rocks_store.h"
 #include "tcb/check.h"
 #include "tests/cache/platforms.h"
-#include "tests/cache/temp_directory.h"
+#include "tests/support/temp_dir.h"
 
 namespace thimble {
 namespace {
@@ -220,8 +220,8 @@ void RegisterAtOnce(const std::shared_ptr<Store>& store, int count) {
 TEST(RegistrationQueue, FiveHundredAtOnceLoseNone) { RegisterAtOnce(std::make_shared<MemoryStore>(), 500); }
 
 TEST(RegistrationQueue, FiveHundredAtOnceOnDiskLoseNone) {
-  const TempDirectory directory;
-  auto opened = RocksStore::Open(directory.path());
+  const TempDir directory;
+  auto opened = RocksStore::Open(directory / "store");
   ASSERT_TRUE(opened.ok()) << opened.error().message;
   RegisterAtOnce(std::shared_ptr<Store>(std::move(opened).value()), 500);
 }

@@ -149,6 +149,24 @@ TEST(Refresher, PatientPassesRespectTheBackOff) {
   EXPECT_EQ(world.Pass(Urge::kPatient).Count(Outcome::kRenewed), 1u);
 }
 
+// Both are due and may be asked for when the pass begins; while it asks for the first, the second fails elsewhere.
+TEST(Refresher, APatientPassLooksAgainWhenTheTurnOfAnItemComes) {
+  RefreshWorld world;
+  ASSERT_TRUE(world.cache->Get(kRootCrlKey, world.now).ok());
+  ASSERT_TRUE(world.cache->Get(kPckCrlKey, world.now).ok());
+  world.Advance(hours(25));
+  int asked = 0;
+  world.upstream = [&](const CollateralKey& key) -> Result<FetchedBytes> {
+    const CollateralKey& other = key == kRootCrlKey ? kPckCrlKey : kRootCrlKey;
+    if (++asked == 1) {
+      EXPECT_FALSE(world.cache->Refresh(other, world.now).ok());
+    }
+    return Unreachable();
+  };
+  EXPECT_EQ(world.Pass(Urge::kPatient).Count(Outcome::kFailed), 2u);
+  EXPECT_EQ(asked, 2) << "each once";
+}
+
 TEST(Refresher, KeepsEarlyAndStandardAndTheNumbersOfWhatIsInUse) {
   RefreshWorld world;
   ASSERT_TRUE(world.cache->Get(kTcbKey, world.now).ok());

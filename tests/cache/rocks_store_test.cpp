@@ -11,12 +11,12 @@
 
 #include "cache/store_rules.h"
 #include "tcb/check.h"
-#include "tests/cache/temp_directory.h"
+#include "tests/support/temp_dir.h"
 
 namespace thimble {
 namespace {
 
-using test::TempDirectory;
+using test::TempDir;
 
 // store_child.cpp, over a pipe.
 class Child {
@@ -65,33 +65,33 @@ class Child {
 };
 
 TEST(RocksStore, IsPrivateToItsUser) {
-  const TempDirectory directory;
-  ASSERT_TRUE(RocksStore::Open(directory.path()).ok());
+  const TempDir directory;
+  ASSERT_TRUE(RocksStore::Open(directory / "store").ok());
   struct stat info {};
-  ASSERT_EQ(::stat(directory.path().c_str(), &info), 0);
+  ASSERT_EQ(::stat((directory / "store").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0700u);
 }
 
 TEST(RocksStore, AnotherProcessHasIt) {
-  const TempDirectory directory;
-  Child child(directory.path(), "hold");
+  const TempDir directory;
+  Child child(directory / "store", "hold");
   ASSERT_TRUE(child.AwaitProgress());
-  const auto refused = RocksStore::Open(directory.path());
+  const auto refused = RocksStore::Open(directory / "store");
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().check, Check::kStoreIo);
   EXPECT_NE(refused.error().message.find("in use by another process"), std::string::npos)
       << refused.error().message;
   child.Kill();
-  EXPECT_TRUE(RocksStore::Open(directory.path()).ok());
+  EXPECT_TRUE(RocksStore::Open(directory / "store").ok());
 }
 
 TEST(RocksStore, WritesThatReturnedSurviveAKill) {
-  const TempDirectory directory;
-  Child child(directory.path(), "write");
+  const TempDir directory;
+  Child child(directory / "store", "write");
   for (int i = 0; i <= 50; ++i) ASSERT_TRUE(child.AwaitProgress());
   child.Kill();
   const int written = 50 + child.DrainProgress();
-  const auto store = RocksStore::Open(directory.path());
+  const auto store = RocksStore::Open(directory / "store");
   ASSERT_TRUE(store.ok()) << store.error().message;
   for (int i = 0; i < written; ++i)
     EXPECT_EQ((*store)->Get("a/" + std::to_string(i)).value(), std::to_string(i));
@@ -103,41 +103,41 @@ TEST(RocksStore, WritesThatReturnedSurviveAKill) {
 }
 
 TEST(RocksStore, ATornTailIsLeftBehind) {
-  const TempDirectory directory;
+  const TempDir directory;
   {
-    const auto store = RocksStore::Open(directory.path());
+    const auto store = RocksStore::Open(directory / "store");
     ASSERT_TRUE((*store)->Apply({{"first", "1"}}).ok());
     ASSERT_TRUE((*store)->Apply({{"last", std::string(1000, 'x')}}).ok());
   }
-  for (const auto& file : std::filesystem::directory_iterator(directory.path())) {
+  for (const auto& file : std::filesystem::directory_iterator(directory / "store")) {
     if (file.path().extension() == ".log" && file.file_size() > 500) {
       std::filesystem::resize_file(file.path(), file.file_size() - 500);
     }
   }
-  const auto store = RocksStore::Open(directory.path());
+  const auto store = RocksStore::Open(directory / "store");
   ASSERT_TRUE(store.ok()) << store.error().message;
   EXPECT_EQ((*store)->Get("first").value(), "1");
   EXPECT_FALSE((*store)->Get("last").value());
 }
 
 TEST(RocksStore, ANewerSchemaIsRefused) {
-  const TempDirectory directory;
+  const TempDir directory;
   const auto write_mark = [&](const std::string& mark) {
-    const auto store = RocksStore::Open(directory.path());
+    const auto store = RocksStore::Open(directory / "store");
     const std::vector<Store::Write> batch = {{std::string(kStoreSchemaName), mark}};
     return store.ok() && (*store)->Apply(batch).ok();
   };
   ASSERT_TRUE(write_mark(std::to_string(kStoreSchema)));
   ASSERT_TRUE(write_mark(std::to_string(kStoreSchema + 1)));
-  const auto refused = RocksStore::Open(directory.path());
+  const auto refused = RocksStore::Open(directory / "store");
   ASSERT_FALSE(refused.ok());
   EXPECT_NE(refused.error().message.find("newer version"), std::string::npos) << refused.error().message;
 }
 
 TEST(RocksStore, WhatIsNoStoreIsRefused) {
-  const TempDirectory directory;
-  std::ofstream(directory.path()) << "a file";
-  const auto refused = RocksStore::Open(directory.path());
+  const TempDir directory;
+  std::ofstream(directory / "store") << "a file";
+  const auto refused = RocksStore::Open(directory / "store");
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().check, Check::kStoreIo);
 }

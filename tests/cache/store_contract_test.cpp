@@ -10,12 +10,12 @@
 #include "cache/memory_store.h"
 #include "cache/rocks_store.h"
 #include "tcb/check.h"
-#include "tests/cache/temp_directory.h"
+#include "tests/support/temp_dir.h"
 
 namespace thimble {
 namespace {
 
-using test::TempDirectory;
+using test::TempDir;
 
 class StoreContract : public testing::TestWithParam<std::string> {
  protected:
@@ -25,7 +25,7 @@ class StoreContract : public testing::TestWithParam<std::string> {
     if (GetParam() == "memory") {
       store_ = std::make_unique<MemoryStore>();
     } else {
-      auto opened = RocksStore::Open(directory_.path());
+      auto opened = RocksStore::Open(directory_ / "store");
       ASSERT_TRUE(opened.ok()) << opened.error().message;
       store_ = std::move(opened).value();
     }
@@ -46,7 +46,7 @@ class StoreContract : public testing::TestWithParam<std::string> {
     return names;
   }
 
-  TempDirectory directory_;
+  TempDir directory_;
   std::unique_ptr<Store> store_;
 };
 

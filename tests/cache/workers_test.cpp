@@ -5,8 +5,10 @@
 
 #include <atomic>
 #include <chrono>
+#include <memory>
+#include <thread>
 
-#include "tests/cache/cache_world.h"
+#include "tests/support/eventually.h"
 
 namespace thimble {
 namespace {
@@ -29,11 +31,11 @@ TEST(Workers, RunWhatIsSubmitted) {
   Workers workers(2, 10);
   EXPECT_TRUE(workers.Submit("a", [&] { ++runs; }));
   EXPECT_TRUE(workers.Submit("b", [&] { ++runs; }));
-  EXPECT_TRUE(Eventually([&] { return runs == 2; }));
-  EXPECT_TRUE(Eventually([&] {
-    workers.Submit("a", [&] { ++runs; });
-    return runs >= 3;
-  })) << "a name can be used again";
+  workers.WaitUntilIdle();
+  EXPECT_EQ(runs, 2);
+  EXPECT_TRUE(workers.Submit("a", [&] { ++runs; }));
+  workers.WaitUntilIdle();
+  EXPECT_EQ(runs, 3) << "a name can be used again";
 }
 
 TEST(Workers, ANameThatIsQueuedOrRunningIsThatJob) {
@@ -44,10 +46,8 @@ TEST(Workers, ANameThatIsQueuedOrRunningIsThatJob) {
   ASSERT_TRUE(Eventually([&] { return gate.entered.load(); }));
   EXPECT_TRUE(workers.Submit("running", [&] { ++runs; }));
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(workers.Submit("queued", [&] { ++runs; }));
-  std::atomic<bool> last{false};
-  workers.Submit("last", [&] { last = true; });
   gate.open = true;
-  EXPECT_TRUE(Eventually([&] { return last.load(); }));
+  workers.WaitUntilIdle();
   EXPECT_EQ(runs, 1);
 }
 
@@ -62,18 +62,21 @@ TEST(Workers, TheQueueIsBounded) {
   gate.open = true;
 }
 
+// The one that runs goes on when the one behind it has been dropped, which is when the end has begun.
 TEST(Workers, TheEndWaitsForWhatRunsAndDropsTheRest) {
-  Gate gate;
+  std::atomic<bool> entered{false};
   std::atomic<int> runs{0};
+  auto token = std::make_shared<int>();
+  const std::weak_ptr<int> queued = token;
   {
     Workers workers(1, 10);
     workers.Submit("running", [&] {
-      gate.entered = true;
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      entered = true;
+      while (!queued.expired()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
       ++runs;
     });
-    workers.Submit("queued", [&] { runs += 100; });
-    ASSERT_TRUE(Eventually([&] { return gate.entered.load(); }));
+    workers.Submit("queued", [&runs, held = std::move(token)] { runs += 100; });
+    ASSERT_TRUE(Eventually([&] { return entered.load(); }));
   }
   EXPECT_EQ(runs, 1);
 }

@@ -16,7 +16,9 @@ namespace thimble::test {
 namespace {
 
 // After fork: only what is safe between threads.
-[[noreturn]] void Become(char* const* words, int out, const std::optional<uint64_t>& max_file) {
+[[noreturn]] void Become(char* const* words, const char* here, int out,
+                         const std::optional<uint64_t>& max_file) {
+  if (::chdir(here) != 0) ::_exit(127);
   const int nowhere = ::open("/dev/null", O_WRONLY);
   ::dup2(out, STDOUT_FILENO);
   ::dup2(nowhere, STDERR_FILENO);
@@ -40,7 +42,7 @@ Child::Child(const std::vector<std::string>& serve_arguments, std::optional<uint
   std::array<int, 2> pipe{};
   if (::pipe2(pipe.data(), O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
   pid_ = ::fork();
-  if (pid_ == 0) Become(pointers.data(), pipe[1], max_file);
+  if (pid_ == 0) Become(pointers.data(), here_.path().c_str(), pipe[1], max_file);
   ::close(pipe[1]);
   out_ = pipe[0];
 }

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/temp_dir.h"
+
 namespace thimble::test {
 
 class Child {
@@ -28,6 +30,7 @@ class Child {
 
  private:
   int Reap();
+  TempDir here_;  // its working directory
   pid_t pid_ = -1;
   int out_ = -1;
 };

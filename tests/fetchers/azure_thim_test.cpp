@@ -90,7 +90,7 @@ TEST(ThimAmd, AnotherChipOrTcbIsNotFound) {
   };
   EXPECT_EQ(with([](SnpPlatform&) {}), Check::kNone);
   EXPECT_EQ(with([](SnpPlatform& p) { p.chip_id[5] ^= 1; }), Check::kUpstreamNotFound);
-  EXPECT_EQ(with([](SnpPlatform& p) { ++p.tcb.microcode; }), Check::kUpstreamNotFound);
+  EXPECT_EQ(with([](SnpPlatform& p) { ++*p.tcb.microcode; }), Check::kUpstreamNotFound);
 }
 
 TEST(ThimAmd, IsReadLiberallyButNotAnyhow) {

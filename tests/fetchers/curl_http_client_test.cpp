@@ -4,11 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 
 #include "tcb/check.h"
 #include "tests/fetchers/raw_server.h"
+#include "tests/support/temp_dir.h"
 
 namespace thimble {
 namespace {
@@ -168,17 +167,14 @@ TEST(CurlHttpClient, OnlyAKnownCertificateIsAccepted) {
   EXPECT_EQ(refused.error().check, Check::kUpstreamUnreachable);
   EXPECT_EQ(server.requests(), 0);
 
-  const auto ca_file =
-      std::filesystem::temp_directory_path() / ("thimble_ca_" + std::to_string(server.port()));
-  std::ofstream(ca_file) << server.certificate_pem();
+  const test::TempDir files;
   CurlOptions options;
-  options.ca_file = ca_file.string();
+  options.ca_file = files.Write("ca.pem", server.certificate_pem());
   CurlHttpClient client(options);
   const auto accepted = client.Send(Get(server.Url()));
   EXPECT_TRUE(accepted.ok()) << accepted.error().message;
   // Known, but for another name.
   EXPECT_FALSE(client.Send(Get("https://localhost:" + std::to_string(server.port()) + "/")).ok());
-  std::filesystem::remove(ca_file);
 }
 
 // The proxy sees what would otherwise have left the machine.

@@ -18,7 +18,8 @@ int main(int argc, char** argv) {
   auto anchors = thimble::TrustAnchors::Pinned();
   if (!anchors.AddExtra(Read(argv[1])).ok()) return 2;
   const thimble::Bytes quote = Read(argv[2]);
-  const auto run = thimble::intel::QuoteVerification::Begin(quote, {}, anchors, thimble::Instant{}, nullptr, nullptr);
+  const auto run =
+      thimble::intel::QuoteVerification::Begin(quote, {}, anchors, thimble::Instant{}, nullptr, nullptr);
   if (!run.ok()) return std::cout << run.error().message << '\n', 4;
   const auto* hard = run->verdict().hard();
   std::cout << (hard != nullptr ? thimble::CheckName(hard->check) : "the evidence holds by itself") << '\n';

@@ -5,7 +5,6 @@
 
 #include <csignal>
 #include <fstream>
-#include <thread>
 
 #include "service/cli/local_ca.h"
 #include "service/http/server.h"
@@ -13,6 +12,7 @@
 #include "tests/service/testing/process.h"
 #include "tests/service/testing/tls_client.h"
 #include "tests/service/testing/world.h"
+#include "tests/support/eventually.h"
 
 namespace thimble::test {
 namespace {
@@ -121,19 +121,25 @@ class ReloadBySignal : public testing::Test {
                w_.files / "server.key", "\"\n", more, "[[intel.upstream]]\nurl = \"", w_.vendor.PcsUrl(),
                "\"\n[[role]]\nname = \"admin\"\ntoken_sha512 = \"", TokenDigest(token).hex(), "\"\n"));
   }
-  TlsAnswer Refresh(const ServeProcess& server, std::string_view token) {
+  TlsAnswer Ask(const ServeProcess& server, const std::string& target, const std::string& headers = "") {
     const auto address =
         http::ListenAddress::Parse(std::string_view(server.address()).substr(8));  // https://
-    return AskOverTls(address->port, "/sgx/certification/v4/refresh", options_,
-                      StrCat("admin-token: ", token, "\r\n"));
+    return AskOverTls(address->port, target, options_, headers);
+  }
+  TlsAnswer Refresh(const ServeProcess& server, std::string_view token) {
+    return Ask(server, "/sgx/certification/v4/refresh", StrCat("admin-token: ", token, "\r\n"));
   }
   // The server takes a signal when it gets to it.
   bool SoonAnswers(const ServeProcess& server, std::string_view token, int status) {
-    for (int i = 0; i < 200; ++i) {
-      if (Refresh(server, token).status == status) return true;
-      std::this_thread::sleep_for(std::chrono::milliseconds(25));
-    }
-    return false;
+    return Eventually([&] { return Refresh(server, token).status == status; });
+  }
+  // Until the status tells of a configuration that was refused, for a reason that names `word` or does not.
+  bool SoonRefuses(const ServeProcess& server, std::string_view word, bool names_it) {
+    return Eventually([&] {
+      const std::string status = Ask(server, "/v1/status").text;
+      const size_t refused = status.find("\"configuration\":");
+      return refused != std::string::npos && (status.find(word, refused) != std::string::npos) == names_it;
+    });
   }
 
   World w_;
@@ -162,14 +168,14 @@ TEST_F(ReloadBySignal, KeepsTheOldWhenTheNewIsBad) {
   ASSERT_EQ(before.status, 200);
   WriteConfig("new", "no_such_key = 1\n");
   server.Signal(SIGHUP);
-  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  ASSERT_TRUE(SoonRefuses(server, "no_such_key", true));
   EXPECT_EQ(Refresh(server, "old").status, 200);
   EXPECT_EQ(Refresh(server, "new").status, 401);
   // A key that is not the certificate's.
   WriteConfig("new");
   w_.files.Write("server.key", MakeCa("x", Clock::WallTime())->key);
   server.Signal(SIGHUP);
-  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  ASSERT_TRUE(SoonRefuses(server, "no_such_key", false));
   const TlsAnswer still = Refresh(server, "old");
   EXPECT_EQ(still.status, 200);
   EXPECT_EQ(still.server_sha256, before.server_sha256);
@@ -188,13 +194,10 @@ TEST(EndingSignal, AnswersWhatIsUnderWay) {
   const auto address = http::ListenAddress::Parse(std::string_view(server.address()).substr(7));
   RawConnection connection(address->port);
   connection.Send(StrCat("GET ", kTcb, " HTTP/1.1\r\nHost: t\r\n\r\n"));
-  for (int i = 0; i < 1000 && w.vendor.Count("/tcb") == 0; ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  ASSERT_GT(w.vendor.Count("/tcb"), 0u);
+  ASSERT_TRUE(Eventually([&] { return w.vendor.Count("/tcb") > 0; }));
   server.Signal(SIGTERM);
   // Until it takes no new connections: else the answer might be there before the signal.
-  for (int i = 0; i < 200 && RawConnection(address->port).connected(); ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_TRUE(Eventually([&] { return !RawConnection(address->port).connected(); }));
   w.vendor.SetMode("ok", "/tcb");
   const RawAnswer answer = connection.Receive();
   EXPECT_NE(answer.status, 0) << "cut off";

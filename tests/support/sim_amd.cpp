@@ -22,17 +22,39 @@ struct Model {
   const char* product_name;
   uint64_t struct_version;
   size_t hwid_size;
-  amd::CpuId cpuid;
-  uint8_t bootloader, tee, snp, microcode;
-  std::optional<uint8_t> fmc;
   uint8_t serial;  // first byte of the serials of its CAs
 };
 const Model kModels[] = {
-    {Product::kMilan, "Milan", "Milan-B0", 0, 64, {0x19, 0x01, 0x01}, 4, 0, 0x18, 0xdb, std::nullopt, 1},
-    {Product::kGenoa, "Genoa", "Genoa", 0, 64, {0x19, 0x11, 0x01}, 10, 0, 0x1b, 0x58, std::nullopt, 2},
-    {Product::kTurin, "Turin", "Turin", 1, 8, {0x1a, 0x02, 0x01}, 1, 2, 4, 0x51, 1, 3},
+    {Product::kMilan, "Milan", "Milan-B0", 0, 64, 1},
+    {Product::kGenoa, "Genoa", "Genoa", 0, 64, 2},
+    {Product::kTurin, "Turin", "Turin", 1, 8, 3},
+    {Product::kVenice, "Venice", "Venice", 1, 8, 4},
 };
 const Model& ModelOf(Product product) { return kModels[static_cast<size_t>(product)]; }
+
+// The CPU lines, each at what every bulletin of deploy/baselines/amd-floors.json asks of it or more. The first of a
+// product stands for it.
+struct Line {
+  const char* name;
+  amd::CpuId cpuid;
+  amd::TcbVersion tcb;
+};
+const std::vector<Line>& Lines() {
+  constexpr std::nullopt_t kNone = std::nullopt;
+  static const std::vector<Line> lines = {
+      {"Milan-B1", {0x19, 0x01, 1}, {Product::kMilan, 4, 0, 0x1d, 0xe1, kNone}},
+      {"Milan-B0", {0x19, 0x01, 0}, {Product::kMilan, 4, 0, 0x1d, 0x7b, kNone}},
+      {"Milan-X", {0x19, 0x01, 2}, {Product::kMilan, 4, 0, 0x1d, 0x4e, kNone}},
+      {"Genoa-B1", {0x19, 0x11, 1}, {Product::kGenoa, 10, 0, 0x1b, 0x5b, kNone}},
+      {"Genoa-X", {0x19, 0x11, 2}, {Product::kGenoa, 10, 0, 0x1b, 0x5b, kNone}},
+      {"Siena-A1", {0x19, 0xa0, 1}, {Product::kGenoa, 10, 0, 0x1b, 0x17, kNone}},
+      {"Siena-A2", {0x19, 0xa0, 2}, {Product::kGenoa, 10, 0, 0x1b, 0x1f, kNone}},
+      {"Turin-C1", {0x1a, 0x02, 1}, {Product::kTurin, 1, 2, 4, 0x5b, 1}},
+      {"Turin-Dense", {0x1a, 0x11, 0}, {Product::kTurin, 1, 2, 4, 0x58, 1}},
+      {"Venice", {0x1a, 0x50, 0}, {Product::kVenice, kNone, 1, 2, kNone, 3}},
+  };
+  return lines;
+}
 
 std::string KeyLabel(AmdRole role) {
   switch (role) {
@@ -80,12 +102,15 @@ std::vector<Bytes> LeafExtensions(const LeafSpec& spec) {
   };
   if (spec.struct_version) add("1", der::Integer(*spec.struct_version));
   if (spec.product_name) add("2", Ia5String(*spec.product_name));
-  if (spec.tcb.fmc) add("3.9", der::Integer(*spec.tcb.fmc));
-  add("3.1", der::Integer(spec.tcb.bootloader));
-  add("3.2", der::Integer(spec.tcb.tee));
-  add("3.3", der::Integer(spec.tcb.snp));
+  const auto add_spl = [&](std::string_view suffix, const std::optional<uint8_t>& spl) {
+    if (spl) add(suffix, der::Integer(*spl));
+  };
+  add_spl("3.9", spec.tcb.fmc);
+  add_spl("3.1", spec.tcb.bootloader);
+  add_spl("3.2", spec.tcb.tee);
+  add_spl("3.3", spec.tcb.snp);
   for (const auto& [number, value] : spec.reserved) add("3." + std::to_string(number), der::Integer(value));
-  add("3.8", der::Integer(spec.tcb.microcode));
+  add_spl("3.8", spec.tcb.microcode);
   if (!spec.hwid.empty()) add("4", spec.wrap_hwid ? der::OctetString(spec.hwid) : spec.hwid);
   if (spec.csp_id) add("5", Ia5String(*spec.csp_id));
   return out;
@@ -103,15 +128,28 @@ Name AmdName(std::string_view common_name) {
 }
 
 SnpPlatform SnpPlatform::Of(Product product, SigningKey kind) {
-  const Model& model = ModelOf(product);
+  const auto line = std::ranges::find_if(Lines(), [&](const Line& l) { return l.tcb.product == product; });
+  return OfLine(line->name, kind);
+}
+
+std::vector<std::string> SnpPlatform::LineNames() {
+  std::vector<std::string> out;
+  for (const Line& line : Lines()) out.emplace_back(line.name);
+  return out;
+}
+
+SnpPlatform SnpPlatform::OfLine(std::string_view name, SigningKey kind) {
+  const auto line = std::ranges::find_if(Lines(), [&](const Line& l) { return l.name == name; });
+  if (line == Lines().end()) throw std::invalid_argument("no such line");
   SnpPlatform platform;
-  platform.product = product;
+  platform.product = line->tcb.product;
   platform.kind = kind;
-  platform.cpuid = model.cpuid;
-  platform.tcb = {product, model.bootloader, model.tee, model.snp, model.microcode, model.fmc};
+  platform.cpuid = line->cpuid;
+  platform.tcb = line->tcb;
   if (kind == SigningKey::kVlek) return platform;
+  const size_t size = ModelOf(platform.product).hwid_size;
   // Begins with 0x04, as a chip id may: an OCTET STRING's tag.
-  for (size_t i = 0; i < model.hwid_size; ++i) platform.chip_id[i] = static_cast<uint8_t>(4 + 37 * i);
+  for (size_t i = 0; i < size; ++i) platform.chip_id[i] = static_cast<uint8_t>(4 + 37 * i);
   return platform;
 }
 
@@ -165,7 +203,9 @@ std::string SimAmd::ChainPem(Product product, SigningKey kind) const {
 
 std::string SimAmd::ArksPem() const {
   std::string out;
-  for (const Model& model : kModels) out += ToPem(Ark(model.product), "CERTIFICATE");
+  for (const Model& model : kModels) {
+    if (model.product != Product::kVenice) out += ToPem(Ark(model.product), "CERTIFICATE");
+  }
   return out;
 }
 

@@ -7,10 +7,10 @@
 //   SimAmd w = SimAmd::Make();
 //   const SnpPlatform turin = SnpPlatform::Of(amd::Product::kTurin);
 //   Bytes report = w.Report(turin, {.version = 5});
-//   auto given = w.Endorsements(turin, {.leaf = [](LeafSpec& l) { l.tcb.snp++; }});
+//   auto given = w.Endorsements(turin, {.leaf = [](LeafSpec& l) { ++*l.tcb.snp; }});
 //
 // Validity around now: ARK, ASK, ASVK -3 .. +22 years; VCEK -1 .. +6 years; VLEK -100 .. +265 days; CRL -30 .. +60 days.
-// Every product is up to date by deploy/baselines/amd.toml.
+// Every line but Venice, which has no floors, meets all that deploy/baselines/amd-floors.json asks.
 #pragma once
 
 #include <array>
@@ -41,6 +41,9 @@ struct SnpPlatform {
   std::string csp_id = "CN=cc-sim-1.example.com";
 
   static SnpPlatform Of(amd::Product product, amd::SigningKey kind = amd::SigningKey::kVcek);
+  // Of a CPU line, "Genoa-X"; LineNames() are all that there are.
+  static SnpPlatform OfLine(std::string_view name, amd::SigningKey kind = amd::SigningKey::kVcek);
+  static std::vector<std::string> LineNames();
   Bytes hwid() const;  // empty for a VLEK
 };
 
@@ -77,6 +80,8 @@ struct ReportSpec {
   uint32_t version = 3;
   uint32_t guest_svn = 0, vmpl = 0, signature_algorithm = 1;
   uint64_t policy = 0x30000, platform_info = 0x25;
+  uint64_t mit_vector = 0x3f;                // both, version 5 and later
+  amd::FirmwareVersion firmware{1, 58, 10};  // committed and current
   std::array<uint8_t, 64> report_data{};
   Bend<Bytes> bend = {};         // of the bytes, before they are signed
   Bend<Bytes> bend_signed = {};  // and after
@@ -96,7 +101,8 @@ class SimAmd {
   Bytes Ark(amd::Product product) const;
   Bytes Intermediate(amd::Product product, amd::SigningKey kind) const;
   std::string ChainPem(amd::Product product, amd::SigningKey kind) const;  // as the KDS has it
-  std::string ArksPem() const;                                             // what --anchor takes
+  // What --anchor takes. Not Venice's: no real ARK of it has been seen, so that nobody may rest on one by default.
+  std::string ArksPem() const;
   TrustAnchors Anchors() const;  // the pinned ones, and this world's ARKs
 
   SimKey LeafKey(const SnpPlatform& platform) const;

@@ -29,16 +29,21 @@ Bytes Counting(size_t size, uint8_t first) {
   return out;
 }
 
-void PutPlatform(Bytes& report, const SnpPlatform& platform, uint32_t version) {
+void PutPlatform(Bytes& report, const SnpPlatform& platform, const ReportSpec& spec) {
   const auto tcb = platform.tcb.Encode();
   for (const size_t offset : {0x038u, 0x180u, 0x1e0u, 0x1f0u}) Put(report, offset, tcb);
   Put(report, 0x048, LittleEndian(uint32_t{platform.kind == amd::SigningKey::kVlek ? 1u << 2 : 0u}));
   Put(report, 0x1a0, platform.chip_id);
-  for (const size_t offset : {0x1e8u, 0x1ecu}) Put(report, offset, Bytes{40, 55, 1});
-  if (version >= 3)
+  for (const size_t offset : {0x1e8u, 0x1ecu})
+    Put(report, offset, Bytes{spec.firmware.build, spec.firmware.minor, spec.firmware.major});
+  if (spec.version >= 3)
     Put(report, 0x188, Bytes{platform.cpuid.family, platform.cpuid.model, platform.cpuid.stepping});
-  if (version >= 5) {
-    for (const size_t offset : {0x1f8u, 0x200u}) Put(report, offset, LittleEndian(uint64_t{0x3f}));
+  if (spec.version >= 5) {
+    for (const size_t offset : {0x1f8u, 0x200u}) Put(report, offset, LittleEndian(spec.mit_vector));
+  }
+  // The ETCBs of version 6: only Venice reports them.
+  if (spec.version >= 6 && platform.product == amd::Product::kVenice) {
+    for (const size_t offset : {0x220u, 0x240u, 0x260u}) Put(report, offset, Counting(14, 1));
   }
 }
 
@@ -76,7 +81,7 @@ Bytes GuidBytes(std::string_view text) {
 Bytes SimAmd::Report(const SnpPlatform& platform, const ReportSpec& spec) const {
   Bytes report(kReportBytes);
   PutGuest(report, spec);
-  PutPlatform(report, platform, spec.version);
+  PutPlatform(report, platform, spec);
   Apply(spec.bend, report);
   PutSignature(report, LeafKey(platform));
   Apply(spec.bend_signed, report);

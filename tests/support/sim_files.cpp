@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/sim_files.h"
 
+#include <algorithm>
+#include <cctype>
 #include <fstream>
 #include <stdexcept>
 
@@ -90,17 +92,27 @@ std::vector<EvidenceFile> AmdEvidence(const SimAmd& amd) {
   bent[0x50] ^= 0x01;  // the first byte of the report data
   const std::string runtime_data = RuntimeData(VtpmKey());
   const SimAmd forger = SimAmd::Make({.seed = "forger", .now = amd.now()});
-  return {{"good-snp-milan-v3.bin", amd.Report(milan)},
-          {"good-snp-genoa-v3.bin", amd.Report(genoa)},
-          {"good-snp-turin-v5.bin", amd.Report(of(amd::Product::kTurin), {.version = 5})},
-          {"good-snp-milan-vlek.bin",
-           amd.ExtendedReport(SnpPlatform::Of(amd::Product::kMilan, amd::SigningKey::kVlek))},
-          {"good-hcl-snp-milan.bin",
-           EncodeHclReport({.hardware_report = amd.Report(milan, {.report_data = BindingOf(runtime_data)}),
-                            .runtime_data = runtime_data})},
-          {"old-snp-genoa-v3.bin", amd.Report(old)},
-          {"forged-report-snp-milan-v3.bin", bent},
-          {"forged-root-snp-milan-v3.bin", forger.ExtendedReport(milan)}};
+  std::vector<EvidenceFile> out = {
+      {"good-snp-milan-v3.bin", amd.Report(milan)},
+      {"good-snp-genoa-v3.bin", amd.Report(genoa)},
+      {"good-snp-turin-v5.bin", amd.Report(of(amd::Product::kTurin), {.version = 5})},
+      {"good-snp-milan-vlek.bin",
+       amd.ExtendedReport(SnpPlatform::Of(amd::Product::kMilan, amd::SigningKey::kVlek))},
+      {"good-hcl-snp-milan.bin",
+       EncodeHclReport({.hardware_report = amd.Report(milan, {.report_data = BindingOf(runtime_data)}),
+                        .runtime_data = runtime_data})},
+      {"old-snp-genoa-v3.bin", amd.Report(old)},
+      {"forged-report-snp-milan-v3.bin", bent},
+      {"forged-root-snp-milan-v3.bin", forger.ExtendedReport(milan)}};
+  // One of each CPU line that has floors, with all that a report can prove.
+  for (const std::string& line : SnpPlatform::LineNames()) {
+    const SnpPlatform platform = SnpPlatform::OfLine(line);
+    if (platform.product == amd::Product::kVenice) continue;
+    std::string name = StrCat("good-snp-", line, "-v5.bin");
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+    out.push_back({std::move(name), amd.Report(platform, {.version = 5})});
+  }
+  return out;
 }
 
 void WriteFile(const fs::path& path, ByteView bytes) {

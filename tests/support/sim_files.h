@@ -21,8 +21,8 @@ struct EvidenceFile {
 // good-*: authentic and, but for good-newest-*, UpToDate only under the standard number. old-*: authentic,
 // and OutOfDate under it. revoked-*: their PCK certificate is in the PCK CRL. forged-*: not authentic.
 std::vector<EvidenceFile> IntelEvidence(const SimIntel& intel);
-// The same for AMD: good-* are UpToDate by the built-in floor, old-* OutOfDate; good-snp-milan-vlek.bin has its
-// certificates after it, good-hcl-snp-milan.bin is an HCL report.
+// The same for AMD: of good-* nothing is short by the built-in floors, good-snp-LINE-v5.bin is one of each CPU line, old-*
+// are OutOfDate; good-snp-milan-vlek.bin has its certificates after it, good-hcl-snp-milan.bin is an HCL report.
 std::vector<EvidenceFile> AmdEvidence(const SimAmd& amd);
 
 // Both throw std::runtime_error when a file cannot be written.

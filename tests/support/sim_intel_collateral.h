@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Intel's signed JSON, written from plain structs (spec/intel-dcap-verification.md sections 3 and 4).
+// Intel's signed JSON, written from plain structs (DCAP 3 and 4).
 // Identifiers, dates and statuses are text here, so that a test can write what no parser would accept.
 #pragma once
 

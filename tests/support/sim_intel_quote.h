@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Quotes of versions 3, 4 and 5, written from plain structs (spec/intel-dcap-verification.md section 1).
+// Quotes of versions 3, 4 and 5, written from plain structs (DCAP 1).
 #pragma once
 
 #include <array>

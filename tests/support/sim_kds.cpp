@@ -77,7 +77,7 @@ std::optional<Bytes> CrlBody(const SimAmd& amd, const AmdCrlKey& key, Twist twis
 
 void BendLeaf(const SimAmd& amd, Twist twist, LeafSpec& leaf) {
   if (twist == Twist::kWrongChip) leaf.hwid.back() ^= 1;
-  if (twist == Twist::kWrongTcb) ++leaf.tcb.snp;
+  if (twist == Twist::kWrongTcb) ++*leaf.tcb.snp;
   if (twist == Twist::kExpired) leaf.validity.not_after = amd.now() - days{1};
 }
 

@@ -19,6 +19,7 @@
 #include "tests/support/paths.h"
 #include "tests/support/sim_files.h"
 #include "tests/support/sim_pcs_pck.h"
+#include "tests/support/temp_dir.h"
 
 namespace thimble::sim {
 namespace {
@@ -275,8 +276,8 @@ TEST_F(SimVendorServerTest, IsDrivenOverHttp) {
 }
 
 TEST_F(SimVendorServerTest, RecordedCollateralIsServedByteForByte) {
-  const std::filesystem::path directory =
-      std::filesystem::path(::testing::TempDir()) / ("recorded." + std::to_string(server.port()));
+  const test::TempDir files;
+  const std::filesystem::path directory = files / "recorded";
   const SimIntel other = SimIntel::Make({.seed = "recorded"});
   const auto set = other.Collateral({.tee = IntelTee::kTdx});
   WriteCollateral(directory, set);
@@ -290,7 +291,6 @@ TEST_F(SimVendorServerTest, RecordedCollateralIsServedByteForByte) {
   EXPECT_EQ(CheckOf(TcbKey(18)), "upstream.not_found");
   EXPECT_EQ(CheckOf(PckCrlKey{intel::PckCa::kProcessor}), "upstream.not_found");
   EXPECT_THROW(server.ServeRecorded(directory / "nowhere"), std::runtime_error);
-  std::filesystem::remove_all(directory);
 }
 
 // The corpus of real inputs lies beside the project, where it is present at all.

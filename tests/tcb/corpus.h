@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The corpus of real inputs beside the project (../shared/corpus). Absent on other machines: tests skip then.
+// The files of the corpus of real inputs, in the directory form of the command line.
 #pragma once
 
 #include <filesystem>

@@ -8,6 +8,7 @@
 #include "tests/service/testing/amd_world.h"
 #include "tests/support/der_writer.h"
 #include "tests/support/sim_hcl.h"
+#include "tests/tcb/amd/floor_world.h"
 
 namespace thimble {
 namespace {
@@ -107,7 +108,7 @@ TEST_F(SnpVerifyTest, ABroughtCrlMayRevokeAndSatisfiesNothing) {
 TEST_F(SnpVerifyTest, DropsWhatIsNotThisReportsAndSeeksIt) {
   Start();
   SnpPlatform older = kMilan;
-  --older.tcb.snp;
+  --*older.tcb.snp;
   const sim::SimAmd forger = sim::SimAmd::Make({.seed = "forger"});
   const json kBad[] = {Endorsements(older),
                        Endorsements(kTurin),
@@ -174,17 +175,17 @@ TEST_F(SnpVerifyTest, AVlekReportWithAZeroChipIdShowsItsCspId) {
 TEST_F(SnpVerifyTest, VerifiesWithTheVcekOfTheReportedTcbOnly) {
   Start();
   SnpPlatform newer = kMilan;
-  newer.tcb.microcode = 0xdc;
+  newer.tcb.microcode = 0xe2;
   // CURRENT_TCB, COMMITTED_TCB and LAUNCH_TCB are newer than what the host has the report signed for.
   const auto raise = [&](Bytes& report) {
-    for (const size_t offset : {0x038u, 0x1e0u, 0x1f0u}) report.at(offset + 7) = newer.tcb.microcode;
+    for (const size_t offset : {0x038u, 0x1e0u, 0x1f0u}) report.at(offset + 7) = *newer.tcb.microcode;
   };
   const Bytes report = w_.amd.Report(kMilan, {.bend = raise});
   const json result = w_.Verify(report);
   EXPECT_EQ(result["decision"], "accept") << result.dump(1);
-  EXPECT_EQ(result["claims"]["reported_tcb"]["microcode"], 0xdb);
-  EXPECT_EQ(result["claims"]["current_tcb"]["microcode"], 0xdc);
-  EXPECT_EQ(w_.vendor.Count("ucodeSPL=219"), 1u);
+  EXPECT_EQ(result["claims"]["reported_tcb"]["microcode"], 0xe1);
+  EXPECT_EQ(result["claims"]["current_tcb"]["microcode"], 0xe2);
+  EXPECT_EQ(w_.vendor.Count("ucodeSPL=225"), 1u);
   EXPECT_EQ(w_.vendor.Count("ucodeSPL=220"), 0u);
   const json other = w_.Verify(report, {{"endorsements", Endorsements(newer)}});
   EXPECT_EQ(other["decision"], "accept");
@@ -199,7 +200,7 @@ TEST_F(SnpVerifyTest, TurinHasItsOwnLayoutAndModelAfIsGenoa) {
   Start();
   const json turin = w_.Verify(w_.amd.Report(kTurin, {.version = 5}));
   EXPECT_EQ(turin["claims"]["reported_tcb"],
-            json::parse(R"({"fmc": 1, "bootloader": 1, "tee": 2, "snp": 4, "microcode": 81})"));
+            json::parse(R"({"fmc": 1, "bootloader": 1, "tee": 2, "snp": 4, "microcode": 91})"));
   SnpPlatform siena = SnpPlatform::Of(Product::kGenoa);
   siena.cpuid = {0x19, 0xaf, 0x02};
   const json result = w_.Verify(w_.amd.Report(siena));
@@ -218,25 +219,34 @@ TEST_F(SnpVerifyTest, StatusIsLocalPolicyAndSaysWhatIsShort) {
   EXPECT_EQ(result["authentic"], true);
   EXPECT_EQ(result["tcb_status"], "OutOfDate");
   EXPECT_EQ(result["status_source"], "local_floor");
-  EXPECT_EQ(result["evaluation"]["floor"], "amd-builtin 2026-11-25");
-  ASSERT_EQ(result["shortfalls"].size(), 1u);
-  EXPECT_EQ(result["shortfalls"][0]["component"], "snp.microcode");
-  EXPECT_EQ(result["shortfalls"][0]["have"], 0x50);
-  EXPECT_EQ(result["shortfalls"][0]["need"], 0x56);
+  EXPECT_EQ(result["evaluation"]["floor"], "thimble-amd-floors 1");
+  const json& first = result["shortfalls"][0];
+  EXPECT_EQ(first["bulletin"], "AMD-SB-3019");
+  EXPECT_EQ(first["component"], "snp.microcode");
+  EXPECT_EQ(first["view"], "reported");
+  EXPECT_EQ(first["have"], 0x50);
+  EXPECT_EQ(first["need"], 0x54);
+  EXPECT_EQ(first["update"], "CPU microcode 0x0A101154 (GenoaPI 1.0.0.E)");
+  EXPECT_EQ(result["floors"]["cpu"], "Genoa-B1");
+  EXPECT_EQ(result["floors"]["level"], "all");
+  EXPECT_EQ(result["floors"]["stale"], false);
   EXPECT_TRUE(std::ranges::count(result["advisories"], "AMD-SB-3020") == 1);
 }
 
 TEST_F(SnpVerifyTest, TheFloorIsTheBaselines) {
-  w_.config.baselines["strict"].amd = w_.files.Write("floor.toml", R"(
-name = "ours"
-version = "7"
-[[floor]]
-bulletin = "house rule"
-family = 0x19
-models = [0x01, 0x01]
-steppings = [0, 15]
-tee = 1
-)");
+  amd::Json floors = amd::SmallFloors();
+  floors["name"] = "ours";
+  floors["cpus"] = {{{"id", "M"},
+                     {"title", "Milan"},
+                     {"product", "Milan"},
+                     {"family", 25},
+                     {"models", {1, 1}},
+                     {"steppings", {0, 15}}}};
+  floors["bulletins"] = amd::Json::array({floors["bulletins"][0]});
+  floors["bulletins"][0]["require"] = {
+      {"M", {{"min", {{{"tee", 1}, {"grade", "A"}, {"sources", {"amd"}}}}}}}};
+  floors["levels"] = amd::Json::object();
+  w_.config.baselines["strict"].amd = w_.files.Write("floors.json", std::string_view(floors.dump()));
   w_.config.baselines["none"].amd = "";
   w_.config.policies["lax"] = BuiltInPolicy();
   w_.config.policies["lax"].amd_floor = AmdFloorMode::kIfKnown;
@@ -244,7 +254,7 @@ tee = 1
   const Bytes report = w_.amd.Report(kMilan);
   const json strict = w_.Verify(report, {{"baseline", "strict"}});
   EXPECT_EQ(strict["tcb_status"], "OutOfDate");
-  EXPECT_EQ(strict["evaluation"]["floor"], "ours 7");
+  EXPECT_EQ(strict["evaluation"]["floor"], "ours 1");
   EXPECT_EQ(strict["shortfalls"][0]["component"], "snp.tee");
   const json none = w_.Verify(report, {{"baseline", "none"}});
   EXPECT_TRUE(none["tcb_status"].is_null());

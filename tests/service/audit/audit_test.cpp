@@ -17,6 +17,7 @@
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tests/service/testing/world.h"
+#include "tests/support/eventually.h"
 
 namespace thimble {
 namespace {
@@ -86,9 +87,7 @@ TEST_F(AuditLogTest, WritesWhatNobodyWaitsForWithoutBeingAsked) {
   const auto log = Open();
   for (uint64_t seq = 1; seq <= 3; ++seq) {
     ASSERT_TRUE(log->Append("\"kind\":\"test\"").ok());
-    for (int i = 0; i < 500 && log->state().last_seq < seq; ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    EXPECT_EQ(log->state().last_seq, seq);
+    EXPECT_TRUE(test::Eventually([&] { return log->state().last_seq == seq; }));
   }
 }
 
@@ -296,6 +295,36 @@ TEST_F(AuditServiceTest, RecordsADecisionAndNeitherEvidenceNorClaims) {
   EXPECT_EQ(text.find(result["claims"]["mrtd"].get<std::string>()), std::string::npos);
   EXPECT_EQ(text.find(Base64(quote).substr(0, 64)), std::string::npos);
   EXPECT_LT(text.size(), 2000u);
+}
+
+// A token that turns up somewhere leads back to its decision.
+TEST_F(AuditServiceTest, NamesTheTokenThatWasSigned) {
+  w_.Start();
+  const json result = Verify(w_.intel.Quote({.tdx = true}), "?ear=true");
+  Verify(w_.intel.Quote({.tdx = true}));
+  const std::string token = result["ear"];
+  const size_t first = token.find('.') + 1;
+  const json claims = json::parse(AsText(*FromBase64(token.substr(first, token.rfind('.') - first))));
+  const auto records = Records("decision");
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[0]["jti"], claims["jti"]);
+  EXPECT_FALSE(records[1].contains("jti"));
+}
+
+TEST_F(AuditServiceTest, RecordsAnotherKeyOfResults) {
+  w_.Start();
+  http::Request request;
+  request.method = "POST";
+  request.path = "/v1/result-key/rotate";
+  request.admin = true;
+  const auto answer = w_.app->Handle(request);
+  ASSERT_EQ(answer.status, 200);
+  const json rotation = json::parse(answer.content->body());
+  const auto records = Records("result_key");
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(records[0]["by"], "unix socket");
+  for (const char* member : {"kid", "retired", "retired_until"})
+    EXPECT_EQ(records[0][member], rotation[member]);
 }
 
 TEST_F(AuditServiceTest, NamesWhatWasRefusedAndWhy) {

@@ -2,111 +2,256 @@
 #include "service/baselines/floors.h"
 
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
 
+#include <nlohmann/json.hpp>
+
+#include "cache/memory_store.h"
+#include "service/baselines/builtin_floors.h"
+#include "service/baselines/floor_book.h"
+#include "tcb/base/crypto.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/pki/pem.h"
 #include "tests/service/testing/world.h"
 
 namespace thimble {
 namespace {
 
-constexpr std::string_view kHead = "name = \"ours\"\nversion = \"1\"\n";
-constexpr std::string_view kGenoa =
-    "[[floor]]\nbulletin = \"B-1\"\nfamily = 0x19\nmodels = [0x11, 0x12]\nsteppings = [1, 1]\n";
+using Json = nlohmann::ordered_json;
 
-std::string ErrorOf(const std::string& text) {
-  const auto table = ParseFloorFile(text, "f.toml");
-  if (table) return "";
-  EXPECT_EQ(table.error().check, Check::kRequest);
-  return table.error().message;
-}
-void ExpectError(const std::string& text, std::string_view words) {
-  const std::string message = ErrorOf(text);
-  EXPECT_TRUE(message.starts_with("f.toml:")) << message;
-  EXPECT_NE(message.find(words), std::string::npos) << message;
-}
+constexpr Instant kNow = std::chrono::sys_days{std::chrono::year{2026} / 12 / 1};
+constexpr Seconds kDay{86400};
 
-TEST(Floors, TheBuiltInTableIsTheFileThatIsShipped) {
-  const auto table = LoadFloor("builtin");
-  ASSERT_TRUE(table) << table.error().message;
-  EXPECT_EQ(table->name, "amd-builtin 2026-11-25");
-  EXPECT_EQ(table->entries.size(), 9u);
-  const amd::FloorEntry& milan = table->entries.front();
-  EXPECT_EQ(milan.bulletin, "AMD-SB-3019");
-  EXPECT_EQ(milan.snp, 0x18);
-  EXPECT_FALSE(milan.microcode);
-}
-
-TEST(Floors, AnEntryHasWhatTheFileSays) {
-  const auto table = ParseFloorFile(
-      StrCat(kHead, kGenoa, "bootloader = 1\ntee = 2\nsnp = 3\nmicrocode = 0xff\n",
-             "[[floor]]\nbulletin = \"B-2\"\nfamily = 0x1a\nmodels = [2, 2]\nsteppings = [0, 15]\nfmc = 1\n"),
-      "f.toml");
-  ASSERT_TRUE(table) << table.error().message;
-  EXPECT_EQ(table->name, "ours 1");
-  ASSERT_EQ(table->entries.size(), 2u);
-  const amd::FloorEntry& entry = table->entries.front();
-  EXPECT_EQ(entry.family, 0x19);
-  EXPECT_EQ(entry.models.first, 0x11);
-  EXPECT_EQ(entry.models.last, 0x12);
-  EXPECT_EQ(entry.steppings.first, 1);
-  EXPECT_EQ(entry.bootloader, 1);
-  EXPECT_EQ(entry.tee, 2);
-  EXPECT_EQ(entry.snp, 3);
-  EXPECT_EQ(entry.microcode, 0xff);
-  EXPECT_FALSE(entry.fmc);
-  EXPECT_EQ(table->entries.back().fmc, 1);
-}
-
-TEST(Floors, NoTableIsOneWithoutEntries) {
-  const auto table = LoadFloor("");
-  ASSERT_TRUE(table);
-  EXPECT_TRUE(table->entries.empty());
-  EXPECT_EQ(table->name, "");
-}
-
-TEST(Floors, RefusesWhatIsNoFloor) {
-  EXPECT_EQ(ErrorOf(StrCat(kHead, kGenoa, "snp = 1\n")), "");
-  ExpectError(StrCat(kGenoa, "snp = 1\n"), "name, version");
-  ExpectError(StrCat(kHead), "at least one [[floor]]");
-  ExpectError(StrCat(kHead, kGenoa), "without a minimum");
-  ExpectError(StrCat(kHead, kGenoa, "snp = 256\n"), "from 0 to 255");
-  ExpectError(StrCat(kHead, kGenoa, "ucode = 1\n"), "unknown key");
-  ExpectError(StrCat(kHead, kGenoa, "fmc = 1\n"), "Genoa has no such component");
-  ExpectError(StrCat(kHead, "[floor]\nsnp = 1\n"), "floors are a list");
-  ExpectError(StrCat(kHead, "[[floor]]\nsnp = 1\n"), "bulletin, family, models and steppings");
-  for (const char* models : {"[2]", "[3, 2]", "2", "[\"a\", 2]"}) {
-    ExpectError(StrCat(kHead, "[[floor]]\nbulletin = \"B\"\nfamily = 0x19\nmodels = ", models,
-                       "\nsteppings = [0, 1]\nsnp = 1\n"),
-                "models must be");
+// An operator's key, from a seed.
+class Signer {
+ public:
+  explicit Signer(uint8_t seed) {
+    const Bytes secret(32, seed);
+    key_ = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, secret.data(), secret.size());
   }
-  ExpectError(
-      StrCat(kHead,
-             "[[floor]]\nbulletin = \"B\"\nfamily = 0x17\nmodels = [1, 1]\nsteppings = [0, 1]\nsnp = 1\n"),
-      "unsupported product");
-  ExpectError("name = ", "");
+  ~Signer() { EVP_PKEY_free(key_); }
+  Signer(const Signer&) = delete;
+  Signer& operator=(const Signer&) = delete;
+
+  std::string Pem() const {
+    unsigned char* der = nullptr;
+    const int size = i2d_PUBKEY(key_, &der);
+    const std::string pem = EncodePem(ByteView(der, static_cast<size_t>(size)), "PUBLIC KEY");
+    OPENSSL_free(der);
+    return pem;
+  }
+  Bytes Sign(const std::string& text) const {
+    Bytes signature(64);
+    size_t size = signature.size();
+    EVP_MD_CTX* context = EVP_MD_CTX_new();
+    EVP_DigestSignInit(context, nullptr, nullptr, nullptr, key_);
+    EVP_DigestSign(context, signature.data(), &size, AsBytes(text).data(), text.size());
+    EVP_MD_CTX_free(context);
+    return signature;
+  }
+
+ private:
+  EVP_PKEY* key_;
+};
+
+// The built-in document under another name and number; a later one follows a digest.
+std::string Floors(uint32_t number, const std::string& title = "ours") {
+  Json document = Json::parse(kBuiltinFloors);
+  document["name"] = "ours";
+  document["number"] = number;
+  document["uncertain"] = Json::array({title});
+  if (number > 1) document["previous"] = "sha256:" + std::string(64, '0');
+  return document.dump();
 }
 
-TEST(Floors, AFileIsReadOnceAndThenKept) {
+struct Book {
+  std::shared_ptr<MemoryStore> store = std::make_shared<MemoryStore>();
+  std::unique_ptr<FloorBook> book = FloorBook::Open(store).value();
+
+  Status Use(const std::string& setting, const FloorsConfig& config = {}, Instant now = kNow) {
+    Baselines baselines;
+    baselines["default"].amd = setting;
+    return book->Configure(baselines, {{"default", {}}}, config, now);
+  }
+  void Restart() { book = FloorBook::Open(store).value(); }
+  uint32_t NumberAt(const std::string& setting, const std::optional<Instant>& at = std::nullopt) {
+    const auto floors = book->Get(setting, at, kNow);
+    EXPECT_TRUE(floors) << floors.error().message;
+    return floors ? (*floors)->number : 0;
+  }
+};
+
+void ExpectRefused(const Status& status, Check check, std::string_view words) {
+  ASSERT_FALSE(status.ok()) << words;
+  EXPECT_EQ(status.error().check, check) << status.error().message;
+  EXPECT_NE(status.error().message.find(words), std::string::npos) << status.error().message;
+}
+
+TEST(Floors, TheBuiltInDocumentIsTheFileThatIsShipped) {
+  const auto floors = LoadFloors("builtin", {});
+  ASSERT_TRUE(floors) << floors.error().message;
+  EXPECT_EQ((*floors)->Title(), "thimble-amd-floors 1");
+  EXPECT_EQ((*floors)->sha256, Sha256(AsBytes(kBuiltinFloors)));
+}
+
+TEST(Floors, NoSettingIsNone) {
+  const auto none = LoadFloors("", {});
+  ASSERT_TRUE(none);
+  EXPECT_EQ(*none, nullptr);
+}
+
+TEST(Floors, AFileIsNamedInWhatIsWrongWithIt) {
   const test::TempDir files;
-  const std::string path = files.Write("f.toml", StrCat(kHead, kGenoa, "snp = 1\n"));
-  Floors floors;
-  const auto first = floors.Get(path);
-  ASSERT_TRUE(first);
-  files.Write("f.toml", std::string_view("broken"));
-  const auto again = floors.Get(path);
-  ASSERT_TRUE(again);
-  EXPECT_EQ(*first, *again);
-  EXPECT_FALSE(Floors().Get(path));
+  const std::string path = files.Write("f.json", std::string_view("{"));
+  const auto broken = LoadFloors(path, {});
+  ASSERT_FALSE(broken);
+  EXPECT_TRUE(broken.error().message.starts_with(path)) << broken.error().message;
+  EXPECT_FALSE(LoadFloors("/nowhere/floors.json", {}));
 }
 
-TEST(Floors, ThimbleDoesNotStartWithoutTheFloorOfABaseline) {
+// With a key, files have to be signed by it.
+TEST(Floors, ASignatureHoldsUnderTheConfiguredKey) {
+  const test::TempDir files;
+  const Signer ours(1), other(2);
+  const std::string text = Floors(1), path = files.Write("f.json", std::string_view(text));
+  const FloorsConfig config{.key = files.Write("key.pem", std::string_view(ours.Pem())), .overlay = ""};
+  const auto load = [&] { return LoadFloors(path, FloorRules::Read(config).value()); };
+  EXPECT_NE(load().error().message.find("is not signed"), std::string::npos);
+  files.Write("f.json.sig", ours.Sign(text));
+  EXPECT_TRUE(load()) << load().error().message;
+  files.Write("f.json.sig", std::string_view(Base64(ours.Sign(text)) + "\n"));
+  EXPECT_TRUE(load()) << load().error().message;
+  files.Write("f.json.sig", other.Sign(text));
+  EXPECT_NE(load().error().message.find("does not hold"), std::string::npos);
+  files.Write("f.json.sig", std::string_view("nonsense"));
+  EXPECT_NE(load().error().message.find("neither 64 bytes"), std::string::npos);
+  files.Write("f.json.sig", ours.Sign(text));
+  files.Write("f.json", std::string_view(text + " "));
+  EXPECT_NE(load().error().message.find("does not hold"), std::string::npos);
+}
+
+TEST(Floors, RulesThatCannotBeReadAreRefused) {
+  const test::TempDir files;
+  const std::string not_a_key = files.Write("key.pem", std::string_view("x"));
+  EXPECT_FALSE(FloorRules::Read({.key = not_a_key, .overlay = ""}));
+  EXPECT_FALSE(FloorRules::Read({.key = "", .overlay = "/nowhere"}));
+  EXPECT_FALSE(FloorRules::Read({.key = "", .overlay = files.Write("o.json", std::string_view("{}"))}));
+}
+
+TEST(Floors, AnOverlayLiesOverEveryDocument) {
+  const test::TempDir files;
+  const std::string overlay = R"({"format": "amd-floors-overlay/1", "name": "mine", "number": 2,
+    "issued": "2026-12-01", "rules": [{"bulletin": "AMD-SB-3030", "cpus": ["Genoa-B1"],
+    "min": {"bootloader": 12, "snp": 28}, "reason": "our hosts"}]})";
+  const auto rules =
+      FloorRules::Read({.key = "", .overlay = files.Write("o.json", std::string_view(overlay))});
+  ASSERT_TRUE(rules) << rules.error().message;
+  const auto floors = LoadFloors("builtin", *rules);
+  ASSERT_TRUE(floors) << floors.error().message;
+  EXPECT_EQ((*floors)->Title(), "thimble-amd-floors 1 + mine 2");
+}
+
+TEST(Floors, LevelsThatPoliciesNameHaveToBeThere) {
+  ConfiguredPolicies policies;
+  policies["default"].amd_level = "frist";
+  ExpectRefused(CheckFloors({{"default", {}}}, policies, {}), Check::kPolicyFormat, "\"frist\" is no level");
+  policies["default"].amd_level = "entrysign";
+  EXPECT_TRUE(CheckFloors({{"default", {}}}, policies, {}));
+}
+
+// ---- the book ----
+
+TEST(FloorBook, AnOlderNumberIsRefusedAlsoAfterARestart) {
+  const test::TempDir files;
+  Book b;
+  const std::string path = files.Write("f.json", std::string_view(Floors(2)));
+  ASSERT_TRUE(b.Use(path));
+  EXPECT_EQ(b.NumberAt(path), 2u);
+  files.Write("f.json", std::string_view(Floors(1)));
+  ExpectRefused(b.Use(path), Check::kCollateralRollback, "2 has been in force");
+  EXPECT_EQ(b.NumberAt(path), 2u);  // what was in force stays
+  b.Restart();
+  ExpectRefused(b.Use(path), Check::kCollateralRollback, "2 has been in force");
+  files.Write("f.json", std::string_view(Floors(2, "another")));
+  ExpectRefused(b.Use(path), Check::kCollateralRollback, "another document of that number");
+  files.Write("f.json", std::string_view(Floors(3)));
+  EXPECT_TRUE(b.Use(path));
+  EXPECT_EQ(b.NumberAt(path), 3u);
+}
+
+TEST(FloorBook, AnotherTimeIsJudgedByWhatWasInForceThen) {
+  const test::TempDir files;
+  Book b;
+  const std::string path = files.Write("f.json", std::string_view(Floors(1)));
+  ASSERT_TRUE(b.Use(path, {}, kNow));
+  files.Write("f.json", std::string_view(Floors(2)));
+  ASSERT_TRUE(b.Use(path, {}, kNow + 10 * kDay));
+  EXPECT_EQ(b.NumberAt(path), 2u);
+  EXPECT_EQ(b.NumberAt(path, kNow + 10 * kDay), 2u);
+  EXPECT_EQ(b.NumberAt(path, kNow + 9 * kDay), 1u);
+  EXPECT_EQ(b.NumberAt(path, kNow - kDay), 2u);  // none that old: today's, without later bulletins
+  ASSERT_EQ(b.book->History().size(), 2u);
+  EXPECT_EQ(b.book->History().front().number, 2u);
+}
+
+TEST(FloorBook, SignedDocumentsAreTakenUnderTheKeyAlone) {
+  const test::TempDir files;
+  const Signer ours(1), other(2);
+  Book b;
+  const FloorsConfig config{.key = files.Write("key.pem", std::string_view(ours.Pem())), .overlay = ""};
+  ASSERT_TRUE(b.Use("signed", config));
+  EXPECT_EQ(b.book->Get("signed", {}, kNow).error().kind, ErrorKind::kUnavailable);
+  const auto take = [&](uint32_t number, const Signer& signer) {
+    const std::string text = Floors(number);
+    const auto taken = b.book->Take({text, signer.Sign(text)}, "upload", kNow);
+    return taken ? Status() : Status(taken.error());
+  };
+  ExpectRefused(take(1, other), Check::kPolicyFormat, "does not hold");
+  ASSERT_TRUE(take(2, ours));
+  EXPECT_EQ(b.NumberAt("signed"), 2u);
+  ExpectRefused(take(1, ours), Check::kCollateralRollback, "2 has been in force");
+  b.Restart();
+  ASSERT_TRUE(b.Use("signed", config));
+  EXPECT_EQ(b.NumberAt("signed"), 2u);
+  ExpectRefused(take(1, ours), Check::kCollateralRollback, "2 has been in force");
+}
+
+TEST(FloorBook, WithoutAKeyNothingIsTaken) {
+  Book b;
+  ASSERT_TRUE(b.Use("builtin"));
+  const auto taken = b.book->Take({Floors(1), Bytes(64)}, "upload", kNow);
+  ASSERT_FALSE(taken);
+  EXPECT_NE(taken.error().message.find("floors.key"), std::string::npos);
+  EXPECT_FALSE(b.Use("signed"));
+}
+
+// A file that is tried out may still be edited, and its number does not matter.
+TEST(FloorBook, ATrialReadsTheFileAsItIsNow) {
+  const test::TempDir files;
+  Book b;
+  const std::string path = files.Write("f.json", std::string_view(Floors(2)));
+  ASSERT_TRUE(b.Use(path));
+  files.Write("f.json", std::string_view(Floors(1)));
+  EXPECT_EQ((*b.book->Try(path))->number, 1u);
+  EXPECT_EQ(b.NumberAt(path), 2u);
+}
+
+TEST(FloorBook, ARecordThatIsDamagedIsNotForgotten) {
+  Book b;
+  ASSERT_TRUE(b.Use("builtin"));
+  ASSERT_TRUE(b.store->Apply({{"floors/ours/0000000007", std::string("{}")}}));
+  EXPECT_FALSE(FloorBook::Open(b.store));
+}
+
+TEST(Floors, ThimbleDoesNotStartWithoutTheFloorsOfABaseline) {
   Config config;
-  config.baselines["mine"].amd = "/nowhere/floor.toml";
-  EXPECT_FALSE(CheckFloors(config.baselines));
+  config.baselines["mine"].amd = "/nowhere/floors.json";
+  EXPECT_FALSE(CheckFloors(config.baselines, config.policies, config.floors));
   const auto app = App::Make(config, {.storage = Storage::kMemory, .frozen_time = {}});
   ASSERT_FALSE(app);
-  EXPECT_NE(app.error().message.find("/nowhere/floor.toml"), std::string::npos);
+  EXPECT_NE(app.error().message.find("/nowhere/floors.json"), std::string::npos);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "tests/service/testing/process.h"
 #include "tests/service/testing/world.h"
 #include "tests/support/sim_recovery.h"
+#include "tests/tcb/amd/floor_world.h"
 
 namespace thimble {
 namespace {
@@ -167,32 +168,34 @@ TEST_F(RecoveryTest, CountsSightingsOnly) {
 
 // AMD's: the floor is the reference, and a file of the operator's.
 TEST_F(RecoveryTest, TriesAFloorFile) {
-  constexpr std::string_view kFloor =
-      "name = \"ours\"\nversion = \"%\"\n[[floor]]\nbulletin = \"B-1\"\nfamily = 0x19\nmodels = [0x11, "
-      "0x11]\n"
-      "steppings = [1, 1]\nsnp = %\n";
-  const auto floor = [&](const char* snp) {
-    std::string text(kFloor);
-    for (size_t at = text.find('%'); at != std::string::npos; at = text.find('%')) text.replace(at, 1, snp);
-    return w_.files.Write(StrCat("floor", snp, ".toml"), text);
+  const auto floor = [&](int snp) {
+    amd::Json document = amd::SmallFloors();
+    document["bulletins"] = amd::Json::array({document["bulletins"][0]});
+    document["bulletins"][0]["require"]["G1"] = {
+        {"min", {{{"snp", snp}, {"grade", "A"}, {"sources", {"amd"}}}}}};
+    document["levels"] = amd::Json::object();
+    document["name"] = StrCat("asks for ", snp);
+    return w_.files.Write(StrCat("floors", snp, ".json"), std::string_view(document.dump()));
   };
-  w_.config.baselines.at("default").amd = floor("23");
+  w_.config.baselines.at("default").amd = floor(23);
   w_.Start();
   AmdTcbRecord genoa;
-  genoa.reported.product = amd::Product::kGenoa;
-  genoa.reported.snp = 23;
+  for (auto* tcb : {&genoa.reported, &genoa.committed, &genoa.current, &genoa.launch}) {
+    tcb->product = amd::Product::kGenoa;
+    tcb->snp = 23;
+  }
   genoa.cpuid = amd::CpuId{0x19, 0x11, 1};
   w_.app->seen().Record(genoa, sim::kNow);
 
-  const json report = Ask("POST", "/v1/impact", json{{"amd", floor("24")}}.dump());
+  const json report = Ask("POST", "/v1/impact", json{{"amd", floor(24)}}.dump());
   EXPECT_EQ(report["refused"], 1) << report.dump(1);
   EXPECT_EQ(Shortfalls(report["changes"][0]["then"]), std::vector<std::string>{"snp.snp 23 of 24"});
-  EXPECT_EQ(Ask("POST", "/v1/impact", json{{"amd", floor("22")}}.dump())["unchanged"], 1);
+  EXPECT_EQ(Ask("POST", "/v1/impact", json{{"amd", floor(22)}}.dump())["unchanged"], 1);
 
-  Ask("POST", "/v1/impact", json{{"amd", w_.files / "none.toml"}}.dump(), 400);
-  const std::string junk = w_.files.Write("junk.toml", std::string_view("floor = 7\n"));
+  Ask("POST", "/v1/impact", json{{"amd", w_.files / "none.json"}}.dump(), 400);
+  const std::string junk = w_.files.Write("junk.json", std::string_view("{}"));
   Ask("PUT", "/v1/baselines/default/candidate", json{{"amd", junk}}.dump(), 400);
-  Ask("PUT", "/v1/baselines/default/candidate", json{{"amd", floor("24")}}.dump());
+  Ask("PUT", "/v1/baselines/default/candidate", json{{"amd", floor(24)}}.dump());
   EXPECT_EQ(Ask("POST", "/v1/impact", "{}")["changes"], report["changes"]);
 }
 

@@ -19,7 +19,7 @@ using test::ProcessResult;
 using test::RunThimble;
 
 const SnpPlatform kMilan = SnpPlatform::Of(Product::kMilan), kTurin = SnpPlatform::Of(Product::kTurin);
-constexpr const char* kMilanTcb = "bl04-tee00-snp24-ucode219";
+constexpr const char* kMilanTcb = "bl04-tee00-snp29-ucode225";
 
 json ObjectOf(const ProcessResult& run) {
   EXPECT_EQ(run.err, "");
@@ -52,8 +52,7 @@ TEST_F(SnpCommandTest, VerifiesWithADirectory) {
   EXPECT_EQ(run.exit_code, 0) << run.out;
   const json result = ObjectOf(run);
   EXPECT_EQ(result["tcb_status"], "UpToDate");
-  EXPECT_EQ(result["evaluation"],
-            json::parse(R"({"baseline": "default", "floor": "amd-builtin 2026-11-25"})"));
+  EXPECT_EQ(result["evaluation"], json::parse(R"({"baseline": "default", "floor": "thimble-amd-floors 1"})"));
 
   // The same files from a server.
   w_.Start(sim::kAmdNow);
@@ -174,7 +173,7 @@ TEST_F(SnpCommandTest, TakesFilesByWhatTheyAre) {
 
   // What is not this report's is no endorsement of it, and is named.
   SnpPlatform older = kMilan;
-  --older.tcb.snp;
+  --*older.tcb.snp;
   w_.files.Write("certs/vcek.pem", sim::ToPem(w_.amd.Leaf(older), "CERTIFICATE"));
   const ProcessResult stale = verify(w_.files / "certs");
   EXPECT_EQ(stale.exit_code, 3);
@@ -206,7 +205,7 @@ TEST_F(SnpCommandTest, LetsAServerVerify) {
       RunThimble({"verify", report, "--server", Server(), "--product", "Milan", "--json"});
   // A version 2 report does not name its CPU, so no floor is known for it.
   EXPECT_EQ(test::FindingsOf(ObjectOf(run)), std::set<std::string>{"snp.floor_unknown"});
-  EXPECT_EQ(RunThimble({"verify", report, "--product", "Venice", "--json"}).exit_code, 2);
+  EXPECT_EQ(RunThimble({"verify", report, "--product", "Rome", "--json"}).exit_code, 2);
 }
 
 TEST_F(SnpCommandTest, SaysForPeopleThatTheStatusIsLocalPolicy) {
@@ -216,8 +215,8 @@ TEST_F(SnpCommandTest, SaysForPeopleThatTheStatusIsLocalPolicy) {
   const ProcessResult run = RunThimble({"verify", report, "--anchor", w_.files / "amd-root.pem", "--at",
                                         FormatRfc3339(sim::kAmdNow), "--collateral", DirectoryOf(old)});
   EXPECT_EQ(run.exit_code, 1);
-  for (const char* words :
-       {"OutOfDate, by local policy", "amd-builtin 2026-11-25", "snp.microcode: has 80, needs 86"}) {
+  for (const char* words : {"OutOfDate, by local policy", "thimble-amd-floors 1",
+                            "AMD-SB-3020, snp.microcode (reported): has 80, needs 86"}) {
     EXPECT_NE(run.out.find(words), std::string::npos) << run.out;
   }
 }
@@ -240,7 +239,7 @@ TEST_F(SnpCommandTest, InspectsReportsTablesAndCertificates) {
   EXPECT_EQ(files[1]["certificate_table"], json::parse(R"(["vlek", "ask", "ark", "crl"])"));
   EXPECT_EQ(files[1]["platform"]["signing_key"], "vlek");
   EXPECT_EQ(files[2]["certificates"][0]["endorses"]["hwid"], HexLower(kTurin.hwid()));
-  EXPECT_EQ(files[2]["certificates"][0]["endorses"]["microcode"], 81);
+  EXPECT_EQ(files[2]["certificates"][0]["endorses"]["microcode"], 91);
   EXPECT_EQ(files[3]["kind"], "crl");
   EXPECT_EQ(files[4]["kind"], "hcl_report");
   EXPECT_EQ(files[4]["claims"]["runtime_data"], json::parse(sim::RuntimeData(sim::VtpmKey())));
@@ -261,7 +260,7 @@ TEST_F(SnpCommandTest, FetchesWhatAReportOrAChipNeeds) {
   const ProcessResult by_chip = fetch({"--product", "Milan", "--hwid", hwid, "--tcb", kMilanTcb});
   EXPECT_EQ(ObjectOf(by_chip)["items"], ObjectOf(by_report)["items"]);
   const ProcessResult turin = fetch(
-      {"--product", "Turin", "--hwid", HexUpper(kTurin.hwid()), "--tcb", "bl01-tee02-snp04-ucode81-fmc01"});
+      {"--product", "Turin", "--hwid", HexUpper(kTurin.hwid()), "--tcb", "bl01-tee02-snp04-ucode91-fmc01"});
   EXPECT_EQ(turin.exit_code, 0) << turin.err;
   EXPECT_EQ(w_.vendor.Count("SPL="), 2u);
 
@@ -270,8 +269,8 @@ TEST_F(SnpCommandTest, FetchesWhatAReportOrAChipNeeds) {
       {"--hwid", hwid},
       {"--hwid", hwid, "--product", "Milan"},
       {"--hwid", hwid, "--product", "Milan", "--tcb", "bl04-tee00-snp24"},
-      {"--hwid", hwid, "--product", "Milan", "--tcb", "bl04-tee00-snp24-ucode219-fmc01"},
-      {"--hwid", hwid, "--product", "Turin", "--tcb", "bl04-tee00-snp24-ucode219-fmc01"},
+      {"--hwid", hwid, "--product", "Milan", "--tcb", "bl04-tee00-snp29-ucode225-fmc01"},
+      {"--hwid", hwid, "--product", "Turin", "--tcb", "bl04-tee00-snp29-ucode225-fmc01"},
       {"--hwid", zeros, "--product", "Milan", "--tcb", kMilanTcb},
       {"--hwid", hwid, "--product", "Venice", "--tcb", kMilanTcb},
       {"--quote", report, "--tcb", kMilanTcb},

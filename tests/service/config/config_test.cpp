@@ -3,11 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-
 #include "service/cli/command_support.h"
 #include "tcb/policy/digest.h"
+#include "tests/support/temp_dir.h"
 
 namespace thimble {
 namespace {
@@ -153,15 +151,8 @@ TEST(Config, TakesHttpToHostsThatAreLocal) {
 
 class ConfigFileTest : public testing::Test {
  protected:
-  std::string Write(std::string_view text) {
-    const std::string path =
-        (std::filesystem::temp_directory_path() / ("thimble-config-" + std::to_string(::getpid()) + ".toml"))
-            .string();
-    std::ofstream(path) << text;
-    return path_ = path;
-  }
-  ~ConfigFileTest() override { std::filesystem::remove(path_); }
-  std::string path_;
+  std::string Write(std::string_view text) const { return files_.Write("thimble.toml", text); }
+  test::TempDir files_;
 };
 
 TEST_F(ConfigFileTest, GoesAfterTheCommandLineAndBeforeTheDefaults) {

@@ -4,14 +4,13 @@
 // holds its names.
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "service/config/config.h"
 #include "tcb/base/text.h"
 #include "tcb/policy/digest.h"
+#include "tests/support/temp_dir.h"
 
 namespace thimble {
 namespace {
@@ -29,67 +28,81 @@ std::string Ids(size_t bytes) { return "[" + Hex(bytes) + "]"; }
 
 // Every key with a value that is not its default, the section before the dot.
 std::vector<std::pair<std::string, std::string>> Keys() {
-  std::vector<std::pair<std::string, std::string>> keys = {{"evidence", "[\"sgx\"]"},
-                                                           {"accepted_statuses", "[\"OutOfDate\"]"},
-                                                           {"accepted_advisories", "[]"},
-                                                           {"rejected_advisories", "[\"INTEL-SA-1\"]"},
-                                                           {"min_tcb_evaluation", "1"},
-                                                           {"platform_grace", "\"1d\""},
-                                                           {"min_tcb_date", "\"2025-01-01T00:00:00Z\""},
-                                                           {"accepted_qe_statuses", "[\"UpToDate\"]"},
-                                                           {"qe_grace", "\"1d\""},
-                                                           {"min_qe_evaluation", "1"},
-                                                           {"collateral_grace", "\"1h\""},
-                                                           {"allow_debug", "true"},
-                                                           {"allow_migration", "true"},
-                                                           {"allow_smt", "false"},
-                                                           {"allow_dynamic_platform", "false"},
-                                                           {"allow_cached_keys", "false"},
-                                                           {"sgx_types", "[\"Scalable\"]"},
-                                                           {"amd_crl", "\"off\""},
-                                                           {"amd_floor", "\"if_known\""},
-                                                           {"caller_collateral", "\"refuse\""},
-                                                           {"max_collateral_age.crl", "\"1d\""},
-                                                           {"max_collateral_age.tcb_info", "\"1d\""},
-                                                           {"max_collateral_age.identity", "\"1d\""},
-                                                           {"sgx.mrenclave", Ids(32)},
-                                                           {"sgx.mrsigner", Ids(32)},
-                                                           {"sgx.isvprodid", "[1]"},
-                                                           {"sgx.min_isvsvn", "1"},
-                                                           {"sgx.configid", Ids(64)},
-                                                           {"sgx.min_configsvn", "1"},
-                                                           {"sgx.isvextprodid", Ids(16)},
-                                                           {"sgx.isvfamilyid", Ids(16)},
-                                                           {"sgx.attributes", Hex(16)},
-                                                           {"sgx.miscselect", Hex(4)},
-                                                           {"tdx.td_attributes", "\"0000001000000000\""},
-                                                           {"tdx.xfam", Hex(8)},
-                                                           {"tdx.require_sept_ve_disable", "true"},
-                                                           {"tdx.forbid_reserved_attributes", "true"},
-                                                           {"snp.products", "[\"Milan\"]"},
-                                                           {"snp.measurement", Ids(48)},
-                                                           {"snp.host_data", Ids(32)},
-                                                           {"snp.family_id", Ids(16)},
-                                                           {"snp.image_id", Ids(16)},
-                                                           {"snp.min_guest_svn", "1"},
-                                                           {"snp.id_key_digest", Ids(48)},
-                                                           {"snp.author_key_digest", Ids(48)},
-                                                           {"snp.vmpl", "[0]"},
-                                                           {"snp.policy_required", "[\"SMT\"]"},
-                                                           {"snp.policy_forbidden", "[\"SMT\"]"},
-                                                           {"snp.platform_info_required", "[\"ECC_EN\"]"},
-                                                           {"snp.platform_info_forbidden", "[\"ECC_EN\"]"},
-                                                           {"snp.min_abi", "\"1.51\""},
-                                                           {"snp.min_current_version", "\"1.55.37\""},
-                                                           {"snp.min_committed_version", "\"1.55.37\""},
-                                                           {"snp.current_mitigations", "[1]"},
-                                                           {"snp.launch_mitigations", "[1]"},
-                                                           {"snp.chip_id", Ids(64)},
-                                                           {"snp.csp_id", "[\"CN=x\"]"},
-                                                           {"restricted.ppid_sha256", Ids(32)},
-                                                           {"restricted.pck_serial", Ids(20)},
-                                                           {"restricted.chip_id", Ids(64)},
-                                                           {"restricted.measurement", Ids(32)}};
+  std::vector<std::pair<std::string, std::string>> keys = {
+      {"evidence", "[\"sgx\"]"},
+      {"accepted_statuses", "[\"OutOfDate\"]"},
+      {"accepted_advisories", "[]"},
+      {"rejected_advisories", "[\"INTEL-SA-1\"]"},
+      {"min_tcb_evaluation", "1"},
+      {"platform_grace", "\"1d\""},
+      {"min_tcb_date", "\"2025-01-01T00:00:00Z\""},
+      {"accepted_qe_statuses", "[\"UpToDate\"]"},
+      {"qe_grace", "\"1d\""},
+      {"min_qe_evaluation", "1"},
+      {"collateral_grace", "\"1h\""},
+      {"allow_debug", "true"},
+      {"allow_migration", "true"},
+      {"allow_smt", "false"},
+      {"allow_dynamic_platform", "false"},
+      {"allow_cached_keys", "false"},
+      {"sgx_types", "[\"Scalable\"]"},
+      {"amd_crl", "\"off\""},
+      {"amd_floor", "\"if_known\""},
+      {"caller_collateral", "\"refuse\""},
+      {"max_collateral_age.crl", "\"1d\""},
+      {"max_collateral_age.tcb_info", "\"1d\""},
+      {"max_collateral_age.identity", "\"1d\""},
+      {"sgx.mrenclave", Ids(32)},
+      {"sgx.mrsigner", Ids(32)},
+      {"sgx.isvprodid", "[1]"},
+      {"sgx.min_isvsvn", "1"},
+      {"sgx.configid", Ids(64)},
+      {"sgx.min_configsvn", "1"},
+      {"sgx.isvextprodid", Ids(16)},
+      {"sgx.isvfamilyid", Ids(16)},
+      {"sgx.attributes", Hex(16)},
+      {"sgx.miscselect", Hex(4)},
+      {"tdx.td_attributes", "\"0000001000000000\""},
+      {"tdx.xfam", Hex(8)},
+      {"tdx.allow_migratable", "true"},
+      {"tdx.allow_reserved_attributes", "true"},
+      {"tdx.forbid_service_td", "true"},
+      {"tdx.require_sept_ve_disable", "true"},
+      {"tdx.forbid_reserved_attributes", "true"},
+      {"snp.products", "[\"Milan\"]"},
+      {"snp.measurement", Ids(48)},
+      {"snp.host_data", Ids(32)},
+      {"snp.family_id", Ids(16)},
+      {"snp.image_id", Ids(16)},
+      {"snp.min_guest_svn", "1"},
+      {"snp.id_key_digest", Ids(48)},
+      {"snp.author_key_digest", Ids(48)},
+      {"snp.vmpl", "[0]"},
+      {"snp.policy_required", "[\"SMT\"]"},
+      {"snp.policy_forbidden", "[\"SMT\"]"},
+      {"snp.platform_info_required", "[\"ECC_EN\"]"},
+      {"snp.platform_info_forbidden", "[\"ECC_EN\"]"},
+      {"snp.min_abi", "\"1.51\""},
+      {"snp.min_current_version", "\"1.55.37\""},
+      {"snp.min_committed_version", "\"1.55.37\""},
+      {"snp.current_mitigations", "[1]"},
+      {"snp.launch_mitigations", "[1]"},
+      {"snp.allow_masked_chip_id", "true"},
+      {"snp.chip_id", Ids(64)},
+      {"snp.csp_id", "[\"CN=x\"]"},
+      {"hcl.secure_boot", "true"},
+      {"hcl.console_enabled", "false"},
+      {"hcl.interactive_console_enabled", "false"},
+      {"hcl.tpm_enabled", "true"},
+      {"hcl.tpm_persisted", "true"},
+      {"hcl.filtered_vpci_devices_allowed", "false"},
+      {"hcl.vm_unique_id", "[\"one\"]"},
+      {"hcl.user_data", Ids(64)},
+      {"hcl.pcr", "{ sha256 = { 7 = " + Ids(32) + " } }"},
+      {"restricted.ppid_sha256", Ids(32)},
+      {"restricted.pck_serial", Ids(20)},
+      {"restricted.chip_id", Ids(64)},
+      {"restricted.measurement", Ids(32)}};
   for (const char* name : {"mrtd", "mrseam", "rtmr0", "rtmr1", "rtmr2", "rtmr3", "mrconfigid", "mrowner",
                            "mrownerconfig", "mrservicetd"})
     keys.emplace_back(StrCat("tdx.", name), Ids(48));
@@ -156,14 +169,13 @@ TEST(PolicyDigest, CountsWhatHoldsForOneTeeAlone) {
 }
 
 TEST(PolicyDigest, OfAFileIsOfWhatItSays) {
-  const std::string path = testing::TempDir() + "policy_digest_test.toml";
-  std::ofstream(path) << "[policy.default]\nallow_debug = true  # a comment\n";
+  const test::TempDir files;
+  const std::string path = files.Write("policy.toml", "[policy.default]\nallow_debug = true  # a comment\n");
   const auto file = LoadPolicyFile(path);
   ASSERT_TRUE(file.ok()) << file.error().message;
   EXPECT_EQ(file->policy.sha256, Read("allow_debug = true").sha256);
-  std::ofstream(path) << "[baseline.default]\namd = \"\"\n";
+  files.Write("policy.toml", "[baseline.default]\namd = \"\"\n");
   EXPECT_EQ(LoadPolicyFile(path)->policy.sha256, BuiltInPolicy().sha256) << "without [policy.default]";
-  std::filesystem::remove(path);
 }
 
 }  // namespace

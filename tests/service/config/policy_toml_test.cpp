@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-
 #include "service/config/config.h"
 #include "tcb/check.h"
 #include "tcb/policy/digest.h"
+#include "tests/support/temp_dir.h"
 
 namespace thimble {
 namespace {
@@ -326,7 +324,7 @@ const std::vector<BadToml>& BadTexts() {
        "t.toml:3: min_reported_tcb: no product or line snp"},
       {"[policy.p.snp]\nmin_reported_tcb.Siena = { snp = 1 }\nmin_reported_tcb.Bergamo = { snp = 2 }",
        "t.toml:3: min_reported_tcb.Siena and min_reported_tcb.Bergamo in line 4 are of the same CPUs"},
-      {"[policy.p.snp]\nmin_reported_tcb.Venice = { snp = 1 }",
+      {"[policy.p.snp]\nmin_reported_tcb.Rome = { snp = 1 }",
        "t.toml:3: min_reported_tcb: no product or line"},
       {"[policy.p.tdx]\nallow_reserved_attributes = true\nforbid_reserved_attributes = true",
        "t.toml:3: tdx.allow_reserved_attributes: is true"},
@@ -391,13 +389,11 @@ INSTANTIATE_TEST_SUITE_P(All, PolicyTomlError, testing::ValuesIn(BadTexts()));
 
 class IntelPolicyFile : public testing::Test {
  protected:
-  IntelPolicyFile() { std::ofstream(path_) << kText; }
-  ~IntelPolicyFile() override { std::filesystem::remove(path_); }
-
   static constexpr const char* kText = R"({"policy_array":[{"environment":
     {"class_id":"3123ec35-8d38-4ea5-87a5-d6c48b567570","description":"strict"},
     "reference":{"accepted_tcb_status":["UpToDate"],"collateral_grace_period":0,"min_eval_num":17}}]})";
-  const std::string path_ = testing::TempDir() + "policy_toml_test.json";
+  const test::TempDir files_;
+  const std::string path_ = files_.Write("policy.json", kText);
 };
 
 TEST_F(IntelPolicyFile, IsNamedInTheConfiguration) {

@@ -71,16 +71,16 @@ TEST_F(KdsDialectTest, ServesEveryItemOfEveryProductAsTheKdsDoes) {
 
 TEST_F(KdsDialectTest, TakesTheSameItemForTheSameInEverySpelling) {
   w_.Start(sim::kAmdNow);
-  const std::string plain = VcekPath(kMilan, "blSPL=4&teeSPL=0&snpSPL=24&ucodeSPL=219");
+  const std::string plain = VcekPath(kMilan, "blSPL=4&teeSPL=0&snpSPL=29&ucodeSPL=225");
   const RawAnswer first = Get(plain);
   ASSERT_EQ(first.status, 200);
   EXPECT_EQ(first.Header("X-Thimble-Freshness"), "fresh");
   w_.vendor.SetMode("500");
   const std::string upper =
-      StrCat("/vcek/v1/Milan/", HexUpper(kMilan.hwid()), "?blSPL=04&teeSPL=00&snpSPL=24&ucodeSPL=219");
+      StrCat("/vcek/v1/Milan/", HexUpper(kMilan.hwid()), "?blSPL=04&teeSPL=00&snpSPL=29&ucodeSPL=225");
   for (const std::string& spelling :
-       {plain, upper, VcekPath(kMilan, "ucodeSPL=219&snpSPL=024&teeSPL=0&blSPL=4"),
-        VcekPath(kMilan, "blSPL=4&snpSPL=24&ucodeSPL=219")}) {
+       {plain, upper, VcekPath(kMilan, "ucodeSPL=225&snpSPL=029&teeSPL=0&blSPL=4"),
+        VcekPath(kMilan, "blSPL=4&snpSPL=29&ucodeSPL=225")}) {
     EXPECT_EQ(Get(spelling).body, first.body) << spelling;
   }
   EXPECT_EQ(w_.vendor.Count("/vcek/v1/Milan/"), 2u);  // the VCEK, and its chain
@@ -109,16 +109,16 @@ TEST_F(KdsDialectTest, KeepsManyTcbsOfOneChipSideBySide) {
 TEST_F(KdsDialectTest, SaysWhatItDoesNotUnderstand) {
   w_.Start(sim::kAmdNow);
   for (const char* parameters :
-       {"blSPL=4&teeSPL=0&snpSPL=24&ucodeSPL=256", "blSPL=4&teeSPL=0&snpSPL=24&ucodSPL=219",
-        "blSPL=x&teeSPL=0&snpSPL=24&ucodeSPL=219", "blSPL=4&blSPL=4&teeSPL=0&snpSPL=24&ucodeSPL=219",
-        "blSPL=4&teeSPL=0&snpSPL=24&ucodeSPL=219&fmcSPL=1"}) {
+       {"blSPL=4&teeSPL=0&snpSPL=29&ucodeSPL=256", "blSPL=4&teeSPL=0&snpSPL=29&ucodSPL=225",
+        "blSPL=x&teeSPL=0&snpSPL=29&ucodeSPL=225", "blSPL=4&blSPL=4&teeSPL=0&snpSPL=29&ucodeSPL=225",
+        "blSPL=4&teeSPL=0&snpSPL=29&ucodeSPL=225&fmcSPL=1"}) {
     ExpectRefused(Get(VcekPath(kMilan, parameters)), 400, "request.invalid");
   }
   // Without fmcSPL the KDS could answer with the certificate of another TCB.
-  ExpectRefused(Get(VcekPath(kTurin, "blSPL=1&teeSPL=2&snpSPL=4&ucodeSPL=81", "Turin")), 400,
+  ExpectRefused(Get(VcekPath(kTurin, "blSPL=1&teeSPL=2&snpSPL=4&ucodeSPL=91", "Turin")), 400,
                 "request.invalid");
   ExpectRefused(Get("/vcek/v1/Milan/crl?x=1"), 400, "request.invalid");
-  for (const char* path : {"/vcek/v1/Venice/cert_chain", "/vcek/v1/milan/cert_chain", "/vcek/v1/Milan",
+  for (const char* path : {"/vcek/v1/Rome/cert_chain", "/vcek/v1/milan/cert_chain", "/vcek/v1/Milan",
                            "/vcek/v1/Milan/00", "/vlek/v1/Milan/cert", "/vcek/v1/Milan/crl/"}) {
     ExpectRefused(Get(path), 404, "upstream.not_found");
   }
@@ -129,7 +129,7 @@ TEST_F(KdsDialectTest, SaysWhatItDoesNotUnderstand) {
 TEST_F(KdsDialectTest, RefusesAMaskedChipAtOnce) {
   w_.Start(sim::kAmdNow);
   const std::string zeros(128, '0');
-  const RawAnswer answer = Get(StrCat("/vcek/v1/Milan/", zeros, "?blSPL=4&teeSPL=0&snpSPL=24&ucodeSPL=219"));
+  const RawAnswer answer = Get(StrCat("/vcek/v1/Milan/", zeros, "?blSPL=4&teeSPL=0&snpSPL=29&ucodeSPL=225"));
   ExpectRefused(answer, 400, "snp.chip_id");
   EXPECT_NE(answer.body.find("all zero"), std::string::npos);
   EXPECT_EQ(w_.vendor.Count(), 0u);

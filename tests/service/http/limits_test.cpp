@@ -13,6 +13,7 @@
 #include "service/support/peer_address.h"
 #include "tcb/base/text.h"
 #include "tests/service/testing/raw_http.h"
+#include "tests/support/eventually.h"
 
 namespace thimble::http {
 namespace {
@@ -61,12 +62,7 @@ TEST_F(HttpLimits, ConnectionsInAll) {
   for (const auto& connection : held) EXPECT_EQ(Ask(*connection), 200);
   held.pop_back();
   // The place is free once the server has seen the end of the connection.
-  int status = 0;
-  for (int i = 0; i < 100 && status != 200; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    status = Get(server_->port(), "/").status;
-  }
-  EXPECT_EQ(status, 200);
+  EXPECT_TRUE(test::Eventually([&] { return Get(server_->port(), "/").status == 200; }));
 }
 
 TEST(ConnectionCount, KnowsLoopbackPeersHoweverTheyAreWritten) {

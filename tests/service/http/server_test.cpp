@@ -13,6 +13,7 @@
 
 #include "tcb/base/text.h"
 #include "tests/service/testing/raw_http.h"
+#include "tests/support/temp_dir.h"
 
 namespace thimble::http {
 namespace {
@@ -214,9 +215,8 @@ TEST_F(HttpServerTest, RefusesAnAddressThatIsTaken) {
 }
 
 TEST(UnixHttpServer, IsForItsOwnerAloneAndAdmin) {
-  const auto directory = std::filesystem::temp_directory_path() / StrCat("thimble-sock-", ::getpid());
-  std::filesystem::create_directory(directory);
-  const std::string path = (directory / "thimble.sock").string();
+  const test::TempDir files;
+  const std::string path = files / "thimble.sock";
   {
     HttpServer server([](const Request& request) {
       return Response{.status = request.admin ? 200 : 403, .headers = {}, .content = nullptr};
@@ -231,7 +231,6 @@ TEST(UnixHttpServer, IsForItsOwnerAloneAndAdmin) {
     EXPECT_EQ(connection.Receive().status, 200);
   }
   EXPECT_FALSE(std::filesystem::exists(path));
-  std::filesystem::remove_all(directory);
 }
 
 TEST(ListenAddress, IsHostAndPort) {

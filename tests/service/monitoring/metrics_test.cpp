@@ -96,8 +96,9 @@ TEST(Metrics, CountHitsMissesUpstreamsAndVerdicts) {
   EXPECT_GE(Sample(metrics, upstream + "answered\"}"), 4);
   EXPECT_EQ(Sample(metrics, upstream + "refused\"}"), 1);
   EXPECT_EQ(
-      Sample(metrics,
-             R"(thimble_verdicts_total{about="now",tee="sgx",status="UpToDate",policy="default",decision="accept"})"),
+      Sample(
+          metrics,
+          R"(thimble_verdicts_total{about="now",tee="sgx",status="UpToDate",policy="default",decision="accept"})"),
       1);
 }
 

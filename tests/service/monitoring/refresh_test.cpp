@@ -10,6 +10,7 @@
 #include "tcb/base/text.h"
 #include "tests/service/testing/process.h"
 #include "tests/service/testing/world.h"
+#include "tests/support/eventually.h"
 
 namespace thimble {
 namespace {
@@ -38,13 +39,12 @@ class RefreshTest : public testing::Test {
   // What a running server says, once `holds` does; or what it said last.
   StatusReport Status(const std::function<bool(const StatusReport&)>& holds) {
     StatusReport report;
-    for (int i = 0; i < 400; ++i) {
+    (void)test::Eventually([&] {
       const ProcessResult result = RunThimble({"status", "--data", data_, "--json"});
       auto parsed = ParseStatusJson(result.out);
       if (parsed) report = *parsed;
-      if (parsed && holds(report)) break;
-      std::this_thread::sleep_for(std::chrono::milliseconds(25));
-    }
+      return parsed && holds(report);
+    });
     return report;
   }
 

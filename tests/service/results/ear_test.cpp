@@ -8,9 +8,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "service/verification/challenges.h"
+#include "service/results/ear_check.h"
 #include "service/results/jwt.h"
 #include "service/results/result_signer.h"
+#include "service/verification/challenges.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tests/service/testing/process.h"
@@ -24,7 +25,7 @@ using nlohmann::json;
 using test::RunThimble;
 
 EcSigningKey KeyOf(uint8_t seed) { return *EcSigningKey::FromScalar(Bytes(32, seed)); }
-std::vector<Jwk> SetOf(const EcSigningKey& key) { return *ParseJwks(JwksJson({key})); }
+std::vector<Jwk> SetOf(const EcSigningKey& key) { return *ParseJwks(JwksJson({key.point()})); }
 std::string Encoded(std::string_view header, std::string_view claims) {
   return StrCat(Base64Url(AsBytes(header)), ".", Base64Url(AsBytes(claims)));
 }
@@ -61,7 +62,7 @@ TEST(SigningKey, MacsAsRfc4231Says) {
 
 TEST(Jwt, IsNamedByTheThumbprintOfItsKey) {
   const EcSigningKey key = KeyOf(3);
-  const json set = json::parse(JwksJson({key}));
+  const json set = json::parse(JwksJson({key.point()}));
   EXPECT_EQ(set["keys"][0]["kid"], ThumbprintOf(key.point()));
   EXPECT_EQ(set["keys"][0]["alg"], "ES256");
   EXPECT_FALSE(set["keys"][0].contains("d")) << "the private part";
@@ -92,13 +93,19 @@ TEST(Jwt, RefusesTheKnownTricks) {
     const std::string text = Encoded(header, "{}");
     return StrCat(text, ".", Base64Url(key.Sign(AsBytes(text))));
   };
-  ASSERT_TRUE(VerifyJwt(signed_with(StrCat(R"({"alg":"ES256","kid":")", kid, "\"}")), SetOf(key)).ok());
-  for (const std::string& header :
-       {StrCat(R"({"alg":"none","kid":")", kid, "\"}"), StrCat(R"({"alg":"HS256","kid":")", kid, "\"}"),
-        StrCat(R"({"alg":"es256","kid":")", kid, "\"}"), StrCat(R"({"kid":")", kid, "\"}"),
-        std::string(R"({"alg":"ES256"})"),
-        StrCat(R"({"alg":"ES256","crit":["b64"],"b64":false,"kid":")", kid, "\"}")}) {
-    EXPECT_EQ(VerifyJwt(signed_with(header), SetOf(key)).error().check, Check::kSigningChainUntrusted)
+  const json good = {{"alg", "ES256"}, {"typ", "eat+jwt"}, {"kid", kid}};
+  const auto with = [&](const char* name, json value) {
+    json header = good;
+    value.is_null() ? static_cast<void>(header.erase(name)) : static_cast<void>(header[name] = value);
+    return header;
+  };
+  for (const json& header : {good, with("typ", "EAT+JWT"), with("typ", "application/eat+jwt")})
+    EXPECT_TRUE(VerifyJwt(signed_with(header.dump()), SetOf(key)).ok()) << header;
+  for (const json& header :
+       {with("alg", "none"), with("alg", "HS256"), with("alg", "es256"), with("alg", nullptr),
+        with("kid", nullptr), with("kid", "another"), with("crit", {"b64"}), with("typ", nullptr),
+        with("typ", "JWT"), with("typ", "at+jwt"), with("typ", 1)}) {
+    EXPECT_EQ(VerifyJwt(signed_with(header.dump()), SetOf(key)).error().check, Check::kSigningChainUntrusted)
         << header;
   }
   for (const std::string& token :
@@ -109,7 +116,7 @@ TEST(Jwt, RefusesTheKnownTricks) {
 }
 
 TEST(Jwt, PassesOverKeysOfOtherKinds) {
-  json set = json::parse(JwksJson({KeyOf(3)}));
+  json set = json::parse(JwksJson({KeyOf(3).point()}));
   set["keys"].insert(set["keys"].begin(), json::parse(R"({"kty":"RSA","n":"AQ","e":"AQAB","kid":"r"})"));
   EXPECT_EQ(ParseJwks(set.dump())->size(), 1u);
   set["keys"][1]["x"] = "AA";
@@ -122,7 +129,7 @@ TEST(Jwt, PassesOverKeysOfOtherKinds) {
 class EarClaimsTest : public testing::Test {
  protected:
   json Claims() const {
-    return json::parse(EarClaims({outcome_, policy_, "default", 1}, {sim::kNow, "id", "nonce-1"}));
+    return json::parse(EarClaims({outcome_, policy_, "default", 1}, {"id", "Thimble", "nonce-1"}));
   }
   int Vector(const char* name) const {
     const json vector = Claims()["submods"]["cpu0"]["ear.trustworthiness-vector"];
@@ -134,7 +141,18 @@ class EarClaimsTest : public testing::Test {
     verdict_.authentic = true;
     verdict_.tcb_status = TcbStatus::kUpToDate;
     verdict_.claims = intel::SgxClaims{};
+    verdict_.tcb_info_evaluation = verdict_.qe_identity_evaluation = 17;
+    verdict_.at = sim::kNow;
     decision_.accept = true;
+  }
+  static UsedCollateral Item(std::string name, const Validity& window) {
+    return {std::move(name), Digest256(), window, "", BroughtBy::kServer};
+  }
+  // How long it lives, when this is decided by the policy.
+  Seconds Life() {
+    decision_ = Appraise(verdict_, policy_, verdict_.at);
+    const json claims = Claims();
+    return Seconds(claims["exp"].get<int64_t>() - claims["iat"].get<int64_t>());
   }
   VerificationOutcome outcome_;
   Verdict& verdict_ = outcome_.verdict;
@@ -207,40 +225,74 @@ TEST_F(EarClaimsTest, AffirmNothingOfAForgery) {
   EXPECT_EQ(Status(), "contraindicated");
 }
 
-TEST_F(EarClaimsTest, LiveNoLongerThanTheCollateral) {
-  verdict_.window.not_after = sim::kNow + 60s;
-  EXPECT_EQ(Claims()["exp"].get<int64_t>(), (sim::kNow + 60s).time_since_epoch().count());
+// Whatever the decision rests on, by itself: the token ends with it, and a second later ends a second later.
+TEST_F(EarClaimsTest, LiveNoLongerThanTheFirstThingTheyRestOn) {
+  EXPECT_EQ(Life(), 300s);
+  const auto ends_at = [&](Seconds when) { return Validity{sim::kNow - 24h, sim::kNow + when}; };
+  for (const Seconds when : {0s, 1s, 60s, 299s, 300s, 301s}) {
+    const Seconds life = std::min<Seconds>(when, 300s);
+    verdict_.window = ends_at(when);  // evidence's certificates, and all the rest
+    EXPECT_EQ(Life(), life) << when.count();
+    verdict_.window = {};
+    outcome_.collateral = {Item("intel/crl/root", ends_at(when))};
+    EXPECT_EQ(Life(), life) << when.count();
+    outcome_.collateral.clear();
+    // Tolerances of the policy.
+    verdict_.advisories = {"INTEL-SA-00001"};
+    policy_.accepted_advisories = {{AdvisoryEntry{"INTEL-SA-00001", sim::kNow + when}}};
+    EXPECT_EQ(Life(), life) << when.count();
+    ASSERT_TRUE(decision_.accept);
+    verdict_.advisories.clear();
+    policy_.accepted_advisories.reset();
+    verdict_.tcb_status = TcbStatus::kOutOfDate;
+    verdict_.tcb_date = sim::kNow - 1h + when;
+    policy_.platform_grace = 1h;
+    EXPECT_EQ(Life(), life) << when.count();
+    ASSERT_TRUE(decision_.accept);
+    verdict_.tcb_status = TcbStatus::kUpToDate;
+    verdict_.tcb_date.reset();
+    policy_.platform_grace.reset();
+  }
 }
 
-TEST_F(EarClaimsTest, AreHeldToWhatARelyingPartyExpects) {
-  const json good = Claims();
-  const auto check = [](const json& claims, Instant now = sim::kNow,
-                        std::optional<std::string> nonce = "nonce-1") {
-    return CheckEar(claims.dump(), now, nonce);
+TEST_F(EarClaimsTest, SayThatGraceWasUsedAndOnlyWarn) {
+  EXPECT_EQ(Life(), 300s);
+  EXPECT_EQ(Status(), "affirming");
+  const auto evidence = [&] { return Claims()["submods"]["cpu0"]["ear.veraison.annotated-evidence"]; };
+  EXPECT_FALSE(evidence().contains("grace_used"));
+  const auto ended = [&](Seconds ago, Seconds grace) {
+    verdict_.findings = {{Check::kTcbInfoExpired, Severity::kSoft, "ended"}};
+    verdict_.window.not_after = sim::kNow - ago;
+    outcome_.collateral = {Item("tcb info", {sim::kNow - 48h, sim::kNow - ago})};
+    outcome_.grace_used = ago;
+    policy_.collateral_grace = grace;
+    return Life();
   };
-  const auto summary = check(good);
-  ASSERT_TRUE(summary.ok()) << summary.error().message;
-  EXPECT_EQ(summary->status, Tier::kAffirming);
-  EXPECT_TRUE(check(good, sim::kNow + 299s).ok());
-  EXPECT_EQ(check(good, sim::kNow + 300s).error().check, Check::kEvidenceFormat);
-  EXPECT_TRUE(check(good, sim::kNow - 60s).ok()) << "clocks differ a little";
-  EXPECT_EQ(check(good, sim::kNow - 61s).error().check, Check::kEvidenceFormat);
-  EXPECT_EQ(check(good, sim::kNow, "nonce-2").error().check, Check::kEvidenceFormat);
-  EXPECT_TRUE(check(good, sim::kNow, std::nullopt).ok());
+  EXPECT_EQ(ended(1h, 2h), 300s);
+  ASSERT_TRUE(decision_.accept);
+  EXPECT_EQ(Status(), "warning");
+  EXPECT_EQ(evidence()["grace_used"], "1h");
+  EXPECT_EQ(evidence()["findings"], json({"tcb_info.expired"}));
+  EXPECT_EQ(ended(1h, 1h + 40s), 40s) << "and no longer than the grace";
+  outcome_.collateral.push_back(Item("crl", {sim::kNow - 48h, sim::kNow + 20s}));
+  EXPECT_EQ(Life(), 20s) << "nor than what has not ended";
+}
 
-  json other_profile = good, no_nonce = good, better = good, two = good, none = good, odd = good;
-  other_profile["eat_profile"] = "tag:github.com,2024:confidential-containers/Trustee";
-  no_nonce.erase("eat_nonce");
-  better["submods"]["cpu0"]["ear.trustworthiness-vector"]["hardware"] = 32;
-  for (const json& bad : {other_profile, no_nonce, better})
-    EXPECT_EQ(check(bad).error().check, Check::kEvidenceFormat) << bad.dump();
-  two["submods"]["gpu0"] = two["submods"]["cpu0"];
-  two["submods"]["gpu0"]["ear.status"] = "contraindicated";
-  EXPECT_EQ(check(two)->status, Tier::kContraindicated) << "the worst of them counts";
-  none["submods"] = json::object();
-  odd["submods"]["cpu0"]["ear.status"] = "excellent";
-  for (const json& bad : {none, odd, json::object()})
-    EXPECT_EQ(check(bad).error().check, Check::kEvidenceFormat) << bad.dump();
+TEST_F(EarClaimsTest, NameWhatTheyRestOn) {
+  outcome_.collateral = {
+      {"intel/crl/root", Digest256(), {sim::kNow - 1h, sim::kNow + 24h}, "", BroughtBy::kCaller}};
+  outcome_.caller_collateral = CallerCollateral::kNewest;
+  const json claims = Claims(), evidence = claims["submods"]["cpu0"]["ear.veraison.annotated-evidence"];
+  EXPECT_EQ(claims["iss"], "Thimble");
+  EXPECT_EQ(evidence["about"], "now");
+  EXPECT_EQ(evidence["evaluation"],
+            json({{"baseline", "default"}, {"baseline_version", 1}, {"tcb_info", 17}, {"qe_identity", 17}}));
+  ASSERT_EQ(evidence["collateral"].size(), 1u);
+  EXPECT_EQ(evidence["collateral"][0]["sha256"], std::string(64, '0'));
+  EXPECT_EQ(evidence["collateral"][0]["issued"], FormatRfc3339(sim::kNow - 1h));
+  EXPECT_EQ(evidence["collateral"][0]["next_update"], FormatRfc3339(sim::kNow + 24h));
+  EXPECT_EQ(evidence["collateral"][0]["brought_by"], "caller");
+  EXPECT_EQ(evidence["caller_collateral"], "newest");
 }
 
 TEST(Tiers, AreThoseOfAr4si) {
@@ -304,7 +356,7 @@ TEST_F(EarServiceTest, SignsAResultOnRequest) {
   const json result = Post({{"evidence", QuoteWith({})}, {"ear", true}});
   const auto claims = VerifyJwt(result["ear"].get<std::string>(), *keys);
   ASSERT_TRUE(claims.ok()) << claims.error().message;
-  const auto summary = CheckEar(*claims, sim::kNow, std::nullopt);
+  const auto summary = CheckEar(*claims, sim::kNow, {});
   ASSERT_TRUE(summary.ok()) << summary.error().message;
   EXPECT_EQ(summary->status, Tier::kAffirming);
   const json evidence = json::parse(*claims)["submods"]["cpu0"]["ear.veraison.annotated-evidence"];
@@ -345,41 +397,96 @@ TEST_F(EarServiceTest, TakesItsOwnNoncesOnceAndHoldsThemToTheReportData) {
   Post({{"evidence", QuoteWith(own)}, {"nonce", HexLower(own)}, {"report_data", "00"}}, 400);
 }
 
-TEST_F(EarServiceTest, KeepsItsKeyToItself) {
-  const std::string path = w_.files / "result-key.pem";
-  const auto first = ResultSigner::AtFile(path);
-  ASSERT_TRUE(first.ok()) << first.error().message;
-  struct stat found {};
-  ASSERT_EQ(::stat(path.c_str(), &found), 0);
-  EXPECT_EQ(found.st_mode & 0777, 0600u);
-  EXPECT_EQ(ResultSigner::AtFile(path)->jwks(), first->jwks());
-  EXPECT_NE(ResultSigner::InMemory().jwks(), first->jwks());
-  ::chmod(path.c_str(), 0644);
-  EXPECT_EQ(ResultSigner::AtFile(path).error().check, Check::kStoreIo);
-  const std::string junk = w_.files.Write("junk.pem", "junk");
-  ::chmod(junk.c_str(), 0600);
-  EXPECT_EQ(ResultSigner::AtFile(junk).error().check, Check::kStoreIo);
-}
-
 TEST_F(EarServiceTest, IsCheckedFromTheCommandLine) {
+  w_.config.policies["lax"] = BuiltInPolicy();
+  w_.config.policies["lax"].id = "lax";
+  w_.config.baselines["old"] = {};
   w_.Start();
   const json result = Post({{"evidence", QuoteWith({})}, {"ear", true}});
+  const auto token_of = [&](const json& more) {
+    json body = {{"evidence", QuoteWith({})}, {"ear", true}};
+    body.update(more);
+    return w_.files.Write("other.jwt", Post(body)["ear"].get<std::string>());
+  };
   const std::string token = w_.files.Write("result.jwt", result["ear"].get<std::string>());
   const std::string whole = w_.files.Write("result.json", result.dump());
   const std::string keys = w_.files.Write("jwks.json", test::Get(w_.port(), "/.well-known/jwks.json").body);
-  const std::string others = w_.files.Write("others.json", JwksJson({KeyOf(9)}));
+  const std::string others = w_.files.Write("others.json", JwksJson({KeyOf(9).point()}));
   const std::string now = FormatRfc3339(sim::kNow), server = StrCat("http://127.0.0.1:", w_.port());
+  const auto run = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "verify-result");
+    return RunThimble(arguments).exit_code;
+  };
   const auto good = RunThimble({"verify-result", token, "--jwks", keys, "--at", now, "--json"});
   EXPECT_EQ(good.exit_code, 0) << good.err;
   EXPECT_EQ(json::parse(good.out)["submods"]["cpu0"]["ear.status"], "affirming");
-  EXPECT_EQ(RunThimble({"verify-result", whole, "--server", server, "--at", now}).exit_code, 0);
-  EXPECT_EQ(RunThimble({"verify-result", token, "--jwks", others, "--at", now}).exit_code, 1);
-  EXPECT_EQ(RunThimble({"verify-result", token, "--jwks", keys}).exit_code, 1) << "it has long expired";
-  EXPECT_EQ(RunThimble({"verify-result", token, "--jwks", keys, "--at", now, "--nonce", "5a5a5a5a5a5a5a5a"})
-                .exit_code,
-            1);
-  EXPECT_EQ(RunThimble({"verify-result", keys, "--jwks", keys, "--at", now}).exit_code, 4);
-  EXPECT_EQ(RunThimble({"verify-result", token, "--at", now}).exit_code, 2);
+  EXPECT_EQ(run({whole, "--server", server, "--at", now}), 0);
+  EXPECT_EQ(run({token, "--jwks", others, "--at", now}), 1);
+  EXPECT_EQ(run({token, "--jwks", keys}), 1) << "it has long expired";
+  EXPECT_EQ(run({token, "--jwks", keys, "--at", now, "--nonce", "5a5a5a5a5a5a5a5a"}), 1);
+  EXPECT_EQ(run({keys, "--jwks", keys, "--at", now}), 4);
+  EXPECT_EQ(run({token, "--at", now}), 2);
+
+  // What the attester may have picked.
+  const std::string digest = result["policy"]["sha256"];
+  const auto asks = [&](const std::string& file, const std::string& flag, const std::string& value) {
+    return run({file, "--jwks", keys, "--at", now, flag, value});
+  };
+  EXPECT_EQ(asks(token, "--policy", "default@" + digest), 0);
+  EXPECT_EQ(asks(token, "--policy", "default@sha256:" + digest), 0);
+  EXPECT_EQ(asks(token, "--policy", "default@" + std::string(64, '0')), 1);
+  EXPECT_EQ(asks(token, "--policy", "lax"), 1);
+  EXPECT_EQ(asks(token, "--policy", "default@12"), 2);
+  EXPECT_EQ(asks(token, "--baseline", "default@1"), 0);
+  EXPECT_EQ(asks(token, "--baseline", "default@2"), 1);
+  EXPECT_EQ(asks(token, "--baseline", "default@one"), 2);
+  EXPECT_EQ(asks(token, "--issuer", "Thimble"), 0);
+  EXPECT_EQ(asks(token, "--issuer", "https://verifier.example"), 1);
+  const std::string lax = token_of({{"policy", "lax"}});
+  EXPECT_EQ(run({lax, "--jwks", keys, "--at", now}), 1) << "another policy than default";
+  EXPECT_EQ(asks(lax, "--policy", "lax"), 0);
+  const std::string old = token_of({{"baseline", "old"}});
+  EXPECT_EQ(run({old, "--jwks", keys, "--at", now}), 1) << "another baseline than default";
+  EXPECT_EQ(asks(old, "--baseline", "old"), 0);
+}
+
+// The same through HTTP and the command line: a token ends with the TCB info that it rests on; afterwards, by grace, it
+// warns and lives no longer than that.
+TEST_F(EarServiceTest, EndsWithWhatItRestsOnAndWarnsByGrace) {
+  const Instant end = sim::kNow + std::chrono::days(21);  // of the TCB info
+  w_.config.policies["default"].collateral_grace = 1h + 40s;
+  struct Case {
+    Instant now;
+    Seconds life;
+    std::string status, grace;
+    int exit_code;
+  };
+  for (const Case& c :
+       {Case{end - 300s, 300s, "affirming", "", 0}, Case{end - 60s, 60s, "affirming", "", 0},
+        Case{end + 1h, 40s, "warning", "1h", 0}, Case{end + 2h, 300s, "contraindicated", "", 1}}) {
+    const std::string now = FormatRfc3339(c.now);
+    w_.Start(c.now);
+    const json result = Post({{"evidence", QuoteWith({})}, {"ear", true}});
+    const std::string token = w_.files.Write("result.jwt", result["ear"].get<std::string>());
+    const std::string keys = w_.files.Write("jwks.json", test::Get(w_.port(), "/.well-known/jwks.json").body);
+    const auto checked = RunThimble({"verify-result", token, "--jwks", keys, "--at", now, "--json"});
+    ASSERT_EQ(checked.exit_code, c.exit_code) << now << checked.out << checked.err;
+    const json claims = json::parse(checked.out);
+    EXPECT_EQ(claims["exp"].get<int64_t>() - claims["iat"].get<int64_t>(), c.life.count()) << now;
+    EXPECT_EQ(claims["submods"]["cpu0"]["ear.status"], c.status) << now;
+    const json evidence = claims["submods"]["cpu0"]["ear.veraison.annotated-evidence"];
+    EXPECT_EQ(evidence.value("grace_used", ""), c.grace) << now;
+    EXPECT_EQ(result.value("grace_used", ""), c.grace) << now;
+  }
+}
+
+// Whoever sits on the way could put other keys in place of the server's.
+TEST_F(EarServiceTest, TakesNoKeysOverPlainHttpFromElsewhere) {
+  const std::string token = w_.files.Write("result.jwt", "a.b.c");
+  const auto refused = RunThimble({"verify-result", token, "--server", "http://192.0.2.1:8081"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_NE(refused.err.find("over http:// are taken from this host alone"), std::string::npos)
+      << refused.err;
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ struct Pipe {
   }
 };
 
-pid_t Spawn(const std::vector<std::string>& arguments, int out, int err) {
+pid_t Spawn(const std::vector<std::string>& arguments, const TempDir& here, int out, int err) {
   std::vector<std::string> words{THIMBLE_BINARY};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
@@ -38,6 +38,7 @@ pid_t Spawn(const std::vector<std::string>& arguments, int out, int err) {
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addchdir_np(&actions, here.path().c_str());
   posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
   pid_t pid = -1;
@@ -75,7 +76,8 @@ std::string ReadAll(int descriptor) {
 
 ProcessResult RunThimble(const std::vector<std::string>& arguments) {
   const Pipe out, err;
-  const pid_t pid = Spawn(arguments, out.write, err.write);
+  const TempDir here;
+  const pid_t pid = Spawn(arguments, here, out.write, err.write);
   ::close(out.write);
   ::close(err.write);
   if (pid < 0) return {};
@@ -92,7 +94,7 @@ ServeProcess::ServeProcess(const std::vector<std::string>& arguments) {
   std::vector<std::string> words{"serve"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);  // its log
-  pid_ = Spawn(words, out.write, nowhere);
+  pid_ = Spawn(words, here_, out.write, nowhere);
   ::close(nowhere);
   ::close(out.write);
   out_ = out.read;

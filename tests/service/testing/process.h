@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs the real binary.
+// Runs the real binary, each time in a working directory of its own: what it writes beside itself nobody else reads.
 #pragma once
 
 #include <sys/types.h>
 
 #include <string>
 #include <vector>
+
+#include "tests/support/temp_dir.h"
 
 namespace thimble::test {
 
@@ -30,6 +32,7 @@ class ServeProcess {
   int Terminate();  // SIGTERM; the exit code
 
  private:
+  TempDir here_;
   pid_t pid_ = -1;
   int out_ = -1;
   std::string address_;

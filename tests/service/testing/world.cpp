@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/service/testing/world.h"
 
-#include <unistd.h>
-
-#include <atomic>
-#include <filesystem>
-#include <fstream>
 #include <stdexcept>
 
 #include "service/http/server.h"
@@ -13,23 +8,6 @@
 #include "tcb/base/text.h"
 
 namespace thimble::test {
-
-TempDir::TempDir() {
-  static std::atomic<int> count{0};
-  path_ =
-      (std::filesystem::temp_directory_path() / StrCat("thimble-test-", ::getpid(), "-", count++)).string();
-  std::filesystem::create_directory(path_);
-}
-
-TempDir::~TempDir() { std::filesystem::remove_all(path_); }
-
-std::string TempDir::operator/(std::string_view name) const { return StrCat(path_, "/", name); }
-
-std::string TempDir::Write(std::string_view name, std::string_view text) const {
-  const std::string path = *this / name;
-  std::ofstream(path, std::ios::binary) << text;
-  return path;
-}
 
 World::World(sim::SimIntel the_intel) : intel(std::move(the_intel)), vendor(intel) {
   SetLogLevel(LogLevel::kOff);  // misbehaving vendors are what tests are about

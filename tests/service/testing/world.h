@@ -10,25 +10,9 @@
 #include "tests/service/testing/raw_http.h"
 #include "tests/support/sim_intel.h"
 #include "tests/support/sim_vendor_server.h"
+#include "tests/support/temp_dir.h"
 
 namespace thimble::test {
-
-// A directory of its own, removed at the end.
-class TempDir {
- public:
-  TempDir();
-  ~TempDir();
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  std::string operator/(std::string_view name) const;
-  const std::string& path() const { return path_; }
-  // Writes a file into it and gives its path.
-  std::string Write(std::string_view name, std::string_view text) const;
-  std::string Write(std::string_view name, ByteView bytes) const { return Write(name, AsText(bytes)); }
-
- private:
-  std::string path_;
-};
 
 class World {
  public:

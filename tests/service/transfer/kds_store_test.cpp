@@ -51,8 +51,8 @@ class KdsStoreTest : public testing::Test {
 };
 
 TEST_F(KdsStoreTest, ReadsWhatTrusteeKeeps) {
-  Write(kMilan, "bl04_tee00_snp24_ucode219_vcek.der", w_.amd.Leaf(kMilan));
-  Write(kTurin, "bl01_tee02_snp04_ucode81_fmc01_vcek.der", w_.amd.Leaf(kTurin));
+  Write(kMilan, "bl04_tee00_snp29_ucode225_vcek.der", w_.amd.Leaf(kMilan));
+  Write(kTurin, "bl01_tee02_snp04_ucode91_fmc01_vcek.der", w_.amd.Leaf(kTurin));
   Write(kTurin, "README", Bytes{1});
   EXPECT_EQ(Keys(), (std::vector{test::VcekKeyOf(kTurin), test::VcekKeyOf(kMilan)}));
 }
@@ -68,7 +68,7 @@ TEST_F(KdsStoreTest, RefusesTheCertificateOfAnotherChipOrTcb) {
   std::filesystem::remove_all(w_.files / "kds");
   Write(kMilan, "bl04_tee00_snp24_ucode220_vcek.der", w_.amd.Leaf(kMilan));
   ExpectRefused(Check::kCollateralMismatch);
-  Write(kMilan, "bl04_tee00_snp24_ucode219_fmc00_vcek.der", w_.amd.Leaf(kMilan));
+  Write(kMilan, "bl04_tee00_snp29_ucode225_fmc00_vcek.der", w_.amd.Leaf(kMilan));
   EXPECT_EQ(Read().refused.size(), 2u);
 }
 

@@ -2,7 +2,7 @@
 //
 // Real AMD evidence from end to end: each recorded case through `thimble verify --collateral DIR`, through
 // POST /v1/verify with its endorsements, and through POST /v1/verify before an upstream that serves what was recorded,
-// against the reference verdicts (../shared/corpus/amd, as its README describes it).
+// against the reference verdicts (corpus/amd, as its README describes it).
 #include <gtest/gtest.h>
 
 #include <filesystem>

@@ -171,10 +171,10 @@ TEST(Collateral, VcekOfAnotherChipOrTcb) {
   key.hwid[0] ^= 1;
   ExpectError(Authenticate(key, leaf, Chain(Product::kTurin)), ErrorKind::kRejected,
               Check::kCollateralMismatch);
-  for (uint8_t TcbVersion::*component :
+  for (TcbVersion::Spl TcbVersion::*component :
        {&TcbVersion::bootloader, &TcbVersion::tee, &TcbVersion::snp, &TcbVersion::microcode}) {
     key = KeyFor(turin);
-    ++(key.tcb.*component);
+    ++*(key.tcb.*component);
     ExpectError(Authenticate(key, leaf, Chain(Product::kTurin)), ErrorKind::kRejected,
                 Check::kCollateralMismatch);
   }

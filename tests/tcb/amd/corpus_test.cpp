@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Real and doctored evidence against reference verdicts: ../shared/corpus/amd, as its README describes it.
+// Real and doctored evidence against reference verdicts: corpus/amd, as its README describes it.
 #include "tests/tcb/corpus.h"
 
 #include <gtest/gtest.h>
@@ -123,10 +123,10 @@ std::optional<Check> FirstFailure(const Result<Verdict>& result) {
 }
 
 Json TcbJson(const std::optional<TcbVersion>& tcb) {
-  Json out = {{"bootloader", tcb.value().bootloader},
-              {"tee", tcb->tee},
-              {"snp", tcb->snp},
-              {"microcode", tcb->microcode}};
+  Json out = {{"bootloader", tcb.value().bootloader.value()},
+              {"tee", tcb->tee.value()},
+              {"snp", tcb->snp.value()},
+              {"microcode", tcb->microcode.value()}};
   if (tcb->fmc) out["fmc"] = *tcb->fmc;
   return out;
 }

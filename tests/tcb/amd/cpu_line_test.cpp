@@ -17,7 +17,7 @@ std::string NameOf(const CpuId& cpuid) {
   return line == nullptr ? "" : std::string(line->name);
 }
 
-// The table of spec/amd-floors.md 1, and CPUs beside each of its rows.
+// The table of spec/amd-floors.md section 1, and CPUs beside each of its rows.
 TEST(CpuLine, OfACpuId) {
   struct Row {
     CpuId cpuid;

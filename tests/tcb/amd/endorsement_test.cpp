@@ -118,7 +118,8 @@ TEST(Endorsement, ProductNameIsReadUpToTheStepping) {
   EXPECT_EQ(product("Milan-B1"), Product::kMilan);
   EXPECT_EQ(product("Genoa"), Product::kGenoa);
   EXPECT_EQ(product("Turin-"), Product::kTurin);
-  EXPECT_EQ(product("Venice-A0"), std::nullopt);
+  EXPECT_EQ(product("Venice-A0"), Product::kVenice);
+  EXPECT_EQ(product("Rome-A0"), std::nullopt);
   EXPECT_EQ(product("MilanX"), std::nullopt);
   const auto utf8 = Parse(SnpPlatform::Of(Product::kMilan), WithExtension("2", der::Utf8String("Milan-B0")));
   ExpectError(utf8.endorsement, ErrorKind::kMalformed, kMalformed);
@@ -127,9 +128,9 @@ TEST(Endorsement, ProductNameIsReadUpToTheStepping) {
 TEST(Endorsement, TcbDifferenceNamesTheComponent) {
   const TcbVersion turin = SnpPlatform::Of(Product::kTurin).tcb;
   const Endorsement endorsement = Parse(SnpPlatform::Of(Product::kTurin)).endorsement.value();
-  const auto differs = [&](uint8_t TcbVersion::*component) {
+  const auto differs = [&](TcbVersion::Spl TcbVersion::*component) {
     TcbVersion other = turin;
-    other.*component = static_cast<uint8_t>(other.*component + 1);
+    ++*(other.*component);
     return TcbDifference(endorsement, other).value_or("nothing");
   };
   EXPECT_TRUE(differs(&TcbVersion::bootloader).starts_with("bootloader: "))
@@ -145,6 +146,20 @@ TEST(Endorsement, TcbDifferenceNamesTheComponent) {
   Endorsement without_fmc = endorsement;
   without_fmc.fmc.reset();
   EXPECT_EQ(TcbDifference(without_fmc, turin), "fmc: not in the certificate");
+}
+
+// Which SPLs a leaf of Venice has beside those of its TCB has not been seen: they do not count, absent or there.
+TEST(Endorsement, OfVeniceIsComparedByTheComponentsOfItsTcb) {
+  const SnpPlatform venice = SnpPlatform::OfLine("Venice");
+  const auto difference = [&](const std::function<void(LeafSpec&)>& bend) {
+    const auto leaf = Parse(venice, bend);
+    EXPECT_TRUE(leaf.endorsement.ok());
+    return TcbDifference(*leaf.endorsement, venice.tcb).value_or("");
+  };
+  EXPECT_EQ(difference([](LeafSpec&) {}), "");
+  EXPECT_EQ(difference([](LeafSpec& l) { l.tcb.bootloader = l.tcb.microcode = 9; }), "");
+  EXPECT_EQ(difference([](LeafSpec& l) { l.tcb.snp = 9; }), "snp: certificate 9, report 2");
+  EXPECT_EQ(difference([](LeafSpec& l) { l.tcb.fmc.reset(); }), "fmc: not in the certificate");
 }
 
 TEST(Endorsement, ReservedSplsAreZero) {

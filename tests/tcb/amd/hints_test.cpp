@@ -28,7 +28,7 @@ const SimAmd& Forger() {
 }
 
 SnpPlatform Older(SnpPlatform platform) {
-  --platform.tcb.snp;
+  --*platform.tcb.snp;
   return platform;
 }
 SnpPlatform OtherChip(SnpPlatform platform) {
@@ -129,7 +129,7 @@ const std::vector<BadHint>& BadHints() {
       {"PEM without an end", TextBytes("-----BEGIN CERTIFICATE-----\nAAAA"), "does not end"},
       {"JSON of something else", TextBytes(R"({"a":1})"), "vcekCert"},
       {"JSON cut short", TextBytes(R"({"vcekCert":)"), "THIM document"},
-      {"an older TCB's leaf", World().Leaf(Older(kMilan)), "snp: certificate 23, report 24"},
+      {"an older TCB's leaf", World().Leaf(Older(kMilan)), "snp: certificate 28, report 29"},
       {"another chip's leaf", World().Leaf(OtherChip(kMilan)), "CHIP_ID"},
       {"another product's leaf", World().Leaf(kTurin), "Turin"},
       {"a VLEK", World().Leaf(kVlek), "signed with a vcek"},

@@ -13,7 +13,7 @@ TEST(Product, NamesAndAliases) {
   EXPECT_EQ(ProductFromName("Turin"), Product::kTurin);
   for (const char* name : {"Genoa", "Bergamo", "Siena"})
     EXPECT_EQ(ProductFromName(name), Product::kGenoa) << name;
-  for (const char* name : {"", "milan", "Venice", "Milan-B0"})
+  for (const char* name : {"", "milan", "Rome", "Milan-B0"})
     EXPECT_EQ(ProductFromName(name), std::nullopt) << name;
   for (const ProductTraits& traits : AllProducts()) {
     EXPECT_EQ(ProductFromName(traits.name), traits.product);
@@ -27,11 +27,14 @@ TEST(Product, FromCpuIdAtTheEdgesOfEachRange) {
     std::optional<Product> product;
   };
   constexpr Row kRows[] = {
-      {0x19, 0x00, Product::kMilan}, {0x19, 0x0f, Product::kMilan}, {0x19, 0x10, Product::kGenoa},
-      {0x19, 0x1f, Product::kGenoa}, {0x19, 0x20, std::nullopt},    {0x19, 0x9f, std::nullopt},
-      {0x19, 0xa0, Product::kGenoa}, {0x19, 0xaf, Product::kGenoa}, {0x19, 0xb0, std::nullopt},
-      {0x1a, 0x00, Product::kTurin}, {0x1a, 0x11, Product::kTurin}, {0x1a, 0x1f, Product::kTurin},
-      {0x1a, 0x20, std::nullopt},    {0x17, 0x31, std::nullopt},
+      {0x19, 0x00, Product::kMilan},  {0x19, 0x0f, Product::kMilan},  {0x19, 0x10, Product::kGenoa},
+      {0x19, 0x1f, Product::kGenoa},  {0x19, 0x20, std::nullopt},     {0x19, 0x9f, std::nullopt},
+      {0x19, 0xa0, Product::kGenoa},  {0x19, 0xaf, Product::kGenoa},  {0x19, 0xb0, std::nullopt},
+      {0x1a, 0x00, Product::kTurin},  {0x1a, 0x11, Product::kTurin},  {0x1a, 0x1f, Product::kTurin},
+      {0x1a, 0x20, std::nullopt},     {0x17, 0x31, std::nullopt},     {0x1a, 0x4f, std::nullopt},
+      {0x1a, 0x50, Product::kVenice}, {0x1a, 0x57, Product::kVenice}, {0x1a, 0x58, std::nullopt},
+      {0x1a, 0x90, Product::kVenice}, {0x1a, 0xaf, Product::kVenice}, {0x1a, 0xb0, std::nullopt},
+      {0x1a, 0xc0, Product::kVenice}, {0x1a, 0xc7, Product::kVenice}, {0x1a, 0xc8, std::nullopt},
   };
   for (const Row& row : kRows) {
     const auto product = ProductFromCpuId({row.family, row.model, 1});
@@ -40,12 +43,11 @@ TEST(Product, FromCpuIdAtTheEdgesOfEachRange) {
   }
 }
 
-TEST(Product, VeniceIsNamedAndNotSupported) {
-  for (const uint8_t model : std::initializer_list<uint8_t>{0x50, 0x57, 0x90, 0xaf, 0xc0, 0xc7}) {
-    const auto product = ProductFromCpuId({0x1a, model, 0});
-    ExpectError(product, ErrorKind::kRejected, Check::kSnpProduct);
-    EXPECT_NE(product.error().message.find("Venice"), std::string::npos) << product.error().message;
-  }
+// Read with Turin's layout a TCB of Venice would give wrong numbers, and no error.
+TEST(TcbVersion, OfVeniceHasNeitherBootLoaderNorMicrocode) {
+  const TcbVersion venice = TcbVersion::Decode(Product::kVenice, {7, 8, 9, 0, 0, 0, 0, 0});
+  EXPECT_EQ(venice, (TcbVersion{Product::kVenice, std::nullopt, 8, 9, std::nullopt, 7}));
+  EXPECT_EQ(venice.Encode(), (std::array<uint8_t, 8>{7, 8, 9, 0, 0, 0, 0, 0}));
 }
 
 // The examples of spec/amd-sev-snp.md c.
@@ -66,7 +68,7 @@ TEST(TcbVersion, EncodesWhatItDecodes) {
 TEST(TcbVersion, CoversIsPerComponent) {
   const TcbVersion required{Product::kTurin, 2, 2, 2, 2, 2};
   EXPECT_TRUE(Covers(required, required));
-  for (uint8_t TcbVersion::*component :
+  for (TcbVersion::Spl TcbVersion::*component :
        {&TcbVersion::bootloader, &TcbVersion::tee, &TcbVersion::snp, &TcbVersion::microcode}) {
     TcbVersion platform{Product::kTurin, 9, 9, 9, 9, 9};
     EXPECT_TRUE(Covers(platform, required));

@@ -14,7 +14,7 @@ Bytes GoodReport(uint32_t version = 5) {
 }
 
 TEST(Report, ReadsWhatEachVersionHas) {
-  for (uint32_t version = 2; version <= 5; ++version) {
+  for (uint32_t version = 2; version <= 6; ++version) {
     const Bytes bytes = GoodReport(version);
     const auto report = ParseReport(bytes);
     ASSERT_TRUE(report.ok()) << report.error().message;
@@ -26,11 +26,13 @@ TEST(Report, ReadsWhatEachVersionHas) {
     EXPECT_EQ(c.measurement.bytes()[0], 0x90);
     EXPECT_EQ(c.host_data.bytes()[31], 0xdf);
     EXPECT_EQ(c.current_version.major, 1);
-    EXPECT_EQ(c.current_version.minor, 55);
-    EXPECT_EQ(c.current_version.build, 40);
+    EXPECT_EQ(c.current_version.minor, 58);
+    EXPECT_EQ(c.current_version.build, 10);
     EXPECT_EQ(c.cpuid.has_value(), version >= 3);
     EXPECT_EQ(c.launch_mit_vector.has_value(), version >= 5);
     EXPECT_EQ(c.current_mit_vector.value_or(0x3f), 0x3fu);
+    for (const auto* etcb : {&c.current_etcb, &c.launch_etcb, &c.committed_etcb})
+      EXPECT_EQ(etcb->has_value(), version >= 6);
     EXPECT_EQ(c.reported_tcb, std::nullopt);  // the layout is the product's
     EXPECT_EQ(report->signed_bytes.size(), 0x2a0u);
   }
@@ -45,8 +47,32 @@ TEST(Report, LengthIsExact) {
   ExpectError(ParseReport({}), ErrorKind::kMalformed, Check::kSnpFormat);
 }
 
-TEST(Report, VersionsOtherThan2To5) {
-  for (const uint32_t version : {0u, 1u, 6u, 0x02000000u}) {
+TEST(Report, ExtendedTcbsStandWhereTheyAre) {
+  const Bytes bytes = World().Report(SnpPlatform::OfLine("Venice"), {.version = 6, .bend = [](Bytes& r) {
+                                                                       r[0x220] = 0xa1, r[0x25f] = 0xa2;
+                                                                       r[0x248] = 0xa3, r[0x260] = 0xa4;
+                                                                     }});
+  const SnpClaims claims = ParseReport(bytes).value().claims;
+  EXPECT_EQ(claims.current_etcb->front(), 0xa1);
+  EXPECT_EQ(claims.launch_etcb->back(), 0xa2);
+  EXPECT_EQ(claims.launch_etcb->at(8), 0xa3);  // microcode
+  EXPECT_EQ(claims.committed_etcb->front(), 0xa4);
+  EXPECT_EQ(EtcbComponentName(8), "microcode");
+}
+
+// Only in the versions for which it is known to be zero.
+TEST(Report, ReservedPolicyBitsMayMeanSomethingInVersion6) {
+  const auto with_bit = [](uint32_t version) {
+    Bytes bytes = GoodReport(version);
+    bytes[0x0f] = 0x80;
+    return ParseReport(bytes).ok();
+  };
+  EXPECT_FALSE(with_bit(5));
+  EXPECT_TRUE(with_bit(6));
+}
+
+TEST(Report, VersionsOtherThan2To6) {
+  for (const uint32_t version : {0u, 1u, 7u, 0x02000000u}) {
     ExpectError(ParseReport(GoodReport(version)), ErrorKind::kMalformed, Check::kSnpVersion);
   }
 }

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 using test::ReadFile;
 
-const fs::path kCorpus = test::CorpusRoot() / "tpm";
+const fs::path kCorpus = test::CorpusDir() / "tpm";
 
 std::string Jwk(const HclClaims& claims) {
   return R"("kty":"RSA","n":")" + Base64Url(claims.ak_modulus) + R"(","e":")" +

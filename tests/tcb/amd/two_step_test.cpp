@@ -191,7 +191,7 @@ TEST(TwoSteps, WhatIsMissingInTheEndIsNamed) {
 // A VCEK of the same chip for another TCB is authentic, and not this report's.
 TEST(TwoSteps, AnotherTcbsVcekDoesNotServe) {
   SnpPlatform older = Milan();
-  --older.tcb.microcode;
+  --*older.tcb.microcode;
   CachedEndorsements cached = Cached(Milan());
   cached.vcek = Cached(older).vcek;
   const Bytes report = World().Report(Milan());

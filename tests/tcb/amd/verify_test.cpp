@@ -109,7 +109,7 @@ TEST(Verify, WrappedHwIdIsTheSame) {
 TEST(Verify, Malformed) {
   const EndorsementSet given = World().Endorsements(Milan());
   ExpectError(Judge(Bytes(100), given), ErrorKind::kMalformed, Check::kSnpFormat);
-  ExpectError(Judge(World().Report(Milan(), {.version = 6}), given), ErrorKind::kMalformed,
+  ExpectError(Judge(World().Report(Milan(), {.version = 7}), given), ErrorKind::kMalformed,
               Check::kSnpVersion);
   EndorsementSet broken = given;
   broken.crl.pop_back();
@@ -259,18 +259,18 @@ TEST(Verify, ProductOfReportLeafAndRootAgree) {
   other.cpuid = SnpPlatform::Of(Product::kGenoa).cpuid;
   ExpectHard(Judge(World().Report(other), World().Endorsements(Milan())), Check::kSnpProduct);
   ExpectHard(JudgeLeaf(Milan(), [](LeafSpec& l) { l.product_name = "Genoa"; }), Check::kSnpProduct);
-  ExpectHard(JudgeLeaf(Milan(), [](LeafSpec& l) { l.product_name = "Venice-A0"; }), Check::kSnpProduct);
+  ExpectHard(JudgeLeaf(Milan(), [](LeafSpec& l) { l.product_name = "Rome-A0"; }), Check::kSnpProduct);
   ExpectHard(JudgeLeaf(Milan(), [](LeafSpec& l) { l.struct_version = 1; }), Check::kSnpProduct);
   ExpectHard(JudgeLeaf(Turin(), [](LeafSpec& l) { l.struct_version = 0; }), Check::kSnpProduct);
   ExpectGood(JudgeLeaf(Milan(), [](LeafSpec& l) { l.product_name = "Milan-B1"; }));
 }
 
-TEST(Verify, ProductOfUnsupportedCpusIsNamed) {
-  SnpPlatform venice = Turin();
-  venice.cpuid = {0x1a, 0x50, 0};
-  const auto result = Judge(World().Report(venice), World().Endorsements(Turin()));
+TEST(Verify, CpusOfNoSupportedProductAreNamed) {
+  SnpPlatform unknown = Turin();
+  unknown.cpuid = {0x1a, 0x30, 0};
+  const auto result = Judge(World().Report(unknown), World().Endorsements(Turin()));
   ExpectHard(result, Check::kSnpProduct);
-  EXPECT_NE(FindingsOf(*result)[0].message.find("Venice"), std::string::npos);
+  EXPECT_NE(FindingsOf(*result)[0].message.find("model 48"), std::string::npos);
   EXPECT_EQ(std::get<SnpClaims>(result->claims).reported_tcb, std::nullopt);  // of unknown layout
 }
 
@@ -319,13 +319,14 @@ TEST(Verify, ChipIdMasked) {
 TEST(Verify, TcbOfTheLeafIsTheReportedOneExactly) {
   for (const SnpPlatform& platform : AllPlatforms()) {
     SCOPED_TRACE(NameOf(platform));
-    for (uint8_t TcbVersion::*component :
+    for (TcbVersion::Spl TcbVersion::*component :
          {&TcbVersion::bootloader, &TcbVersion::tee, &TcbVersion::snp, &TcbVersion::microcode}) {
       for (const int step : {1, 255}) {  // one more, one less
-        ExpectHard(
-            JudgeLeaf(platform,
-                      [=](LeafSpec& l) { l.tcb.*component = static_cast<uint8_t>(l.tcb.*component + step); }),
-            Check::kSnpTcbBinding);
+        ExpectHard(JudgeLeaf(platform,
+                             [=](LeafSpec& l) {
+                               l.tcb.*component = static_cast<uint8_t>(*(l.tcb.*component) + step);
+                             }),
+                   Check::kSnpTcbBinding);
       }
     }
     ExpectHard(JudgeLeaf(platform, [](LeafSpec& l) { l.reserved.back().second = 1; }), Check::kSnpTcbBinding);
@@ -335,9 +336,24 @@ TEST(Verify, TcbOfTheLeafIsTheReportedOneExactly) {
   ExpectHard(JudgeLeaf(Milan(), [](LeafSpec& l) { l.tcb.fmc = 0; }), Check::kSnpTcbBinding);
 }
 
+// REPORTED <= COMMITTED <= CURRENT in each component; LAUNCH is outside of it (spec/amd-floors.md 7).
+TEST(Verify, TcbsMayNotFall) {
+  for (const size_t component : {0u, 6u, 7u}) {  // boot loader, snp, microcode of Milan
+    for (const size_t view : {0x038u, 0x1e0u}) {
+      ExpectHard(JudgeReport(Milan(), {.bend = [=](Bytes& r) { --r[view + component]; }}),
+                 Check::kSnpTcbOrder);
+      ExpectGood(JudgeReport(Milan(), {.bend = [=](Bytes& r) { --r[0x1f0 + component]; }}));
+    }
+    ExpectHard(JudgeReport(Milan(), {.bend = [=](Bytes& r) { ++r[0x1e0 + component]; }}),
+               Check::kSnpTcbOrder);
+    ExpectGood(
+        JudgeReport(Milan(), {.bend = [=](Bytes& r) { ++r[0x038 + component], ++r[0x1e0 + component]; }}));
+  }
+}
+
 // Reported is what counts: the others may differ (spec d.14).
 TEST(Verify, TcbOfOtherKindsMayDiffer) {
-  ExpectGood(JudgeReport(Milan(), {.bend = [](Bytes& r) { r[0x03f] = r[0x1e7] = r[0x1f7] = 0xdf; }}));
+  ExpectGood(JudgeReport(Milan(), {.bend = [](Bytes& r) { r[0x03f] = r[0x1e7] = r[0x1f7] = 0xef; }}));
 }
 
 TEST(Verify, Signature) {

@@ -16,13 +16,13 @@ using intel::ReferenceStatus;
 
 TEST(ReferenceStatus, NamesEachTcbStatus) {
   std::set<std::string_view> names;
-  for (size_t i = 0; i < kTcbStatusCount; ++i) {
+  for (size_t i = 0; i < kIntelTcbStatusCount; ++i) {
     Verdict verdict;
     verdict.tcb_status = static_cast<TcbStatus>(i);
     EXPECT_TRUE(ReferenceStatus(verdict).starts_with("STATUS_")) << i;
     names.insert(ReferenceStatus(verdict));
   }
-  EXPECT_EQ(names.size(), kTcbStatusCount);
+  EXPECT_EQ(names.size(), kIntelTcbStatusCount);
 }
 
 TEST(ReferenceStatus, IsTheHardFindingWhenThereIsOne) {

@@ -8,6 +8,7 @@
 
 #include "tcb/base/crypto.h"
 #include "tcb/check.h"
+#include "tcb/policy/digest.h"
 #include "tests/tcb/policy/good_evidence.h"
 
 namespace thimble {

@@ -58,7 +58,9 @@ struct Bender {
   static void Bend(std::set<T>& set) {
     set.emplace();
   }
+  static void Bend(std::vector<amd::Cpus>& list) { list.emplace_back(amd::Product::kGenoa); }
   static void Bend(TcbMinimums& map) { map[amd::Product::kGenoa].snp = 1; }
+  static void Bend(decltype(HclRules::pcr)& map) { map[11][7] = {Bytes(32, 1)}; }
 
   template <Table T>
   static void Bend(T& value) {
@@ -126,6 +128,30 @@ void EachPartCounts(void (*add)(Policy&, const T&)) {
   BendEach(part, "", note);
 }
 
+// A line is not its product, and a line by its other name is the same line.
+TEST(PolicyDigest, TellsCpusApart) {
+  const auto digest = [](std::string_view products, std::string_view minimum) {
+    Policy policy;
+    policy.snp.products = {amd::Cpus::FromName(products).value()};
+    policy.snp.min_reported_tcb[amd::Cpus::FromName(minimum).value()].snp = uint8_t{1};
+    return PolicyDigest(policy);
+  };
+  EXPECT_EQ(digest("Siena", "Bergamo"), digest("Bergamo", "Siena"));
+  EXPECT_NE(digest("Siena", "Siena"), digest("Genoa", "Siena"));
+  EXPECT_NE(digest("Genoa", "Siena"), digest("Genoa", "Genoa"));
+}
+
+// PCRs by bank and number.
+TEST(PolicyDigest, TellsPcrsApart) {
+  const auto digest = [](uint16_t bank, uint8_t number) {
+    Policy policy;
+    policy.hcl.pcr[bank][number] = {Bytes(32, 1)};
+    return PolicyDigest(policy);
+  };
+  EXPECT_NE(digest(0x000b, 7), digest(0x000b, 8));
+  EXPECT_NE(digest(0x000b, 7), digest(0x000c, 7));
+}
+
 TEST(PolicyDigest, ChangesWithEachPartOfAnEntry) {
   EachPartCounts<AdvisoryEntry>([](Policy& p, const AdvisoryEntry& e) { p.rejected_advisories = {e}; });
   EachPartCounts<TcbMinimum>(
@@ -133,6 +159,16 @@ TEST(PolicyDigest, ChangesWithEachPartOfAnEntry) {
   EachPartCounts<AbiVersion>([](Policy& p, const AbiVersion& e) { p.snp.min_abi = e; });
   EachPartCounts<amd::FirmwareVersion>(
       [](Policy& p, const amd::FirmwareVersion& e) { p.snp.min_current_version = e; });
+  std::set<Digest256> pcrs;
+  for (const auto& [bank, number, value] :
+       std::initializer_list<std::tuple<uint16_t, uint8_t, uint8_t>>{{amd::kTpmSha256, 7, 0},
+                                                                     {amd::kTpmSha384, 7, 0},
+                                                                     {amd::kTpmSha256, 8, 0},
+                                                                     {amd::kTpmSha256, 7, 1}}) {
+    Policy policy;
+    policy.hcl.pcr[bank][number] = {Bytes(32, value)};
+    EXPECT_TRUE(pcrs.insert(PolicyDigest(policy)).second) << "a PCR's bank, number and value";
+  }
   Policy value, mask;
   value.tdx.xfam = BitPattern<8>{};
   mask.tdx.xfam = BitPattern<8>{};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/tcb/policy/good_evidence.h"
 
+#include "tcb/amd/floor_document.h"
+
 namespace thimble {
 namespace {
 
@@ -99,7 +101,13 @@ Verdict Snp(amd::Product product) {
   verdict.authentic = true;
   verdict.tcb_status = TcbStatus::kUpToDate;
   verdict.status_source = StatusSource::kLocalFloor;
-  verdict.floor = "test floor 1";
+  auto floors = std::make_shared<amd::FloorDocument>();
+  floors->name = "test-floors";
+  floors->number = 1;
+  verdict.floors.emplace();
+  verdict.floors->document = std::move(floors);
+  verdict.floors->line = "test-line";
+  verdict.floors->level = "all";
   verdict.at = kPolicyNow;
   verdict.window = {kPolicyNow - 24h * 7, kPolicyNow + 24h * 23};
   verdict.claims = SnpClaimsOf(product);

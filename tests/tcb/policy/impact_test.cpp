@@ -5,6 +5,7 @@
 
 #include "tcb/intel/verify.h"
 #include "tests/support/sim_recovery.h"
+#include "tests/tcb/amd/floor_world.h"
 #include "tests/tcb/policy/good_evidence.h"
 
 namespace thimble {
@@ -209,20 +210,32 @@ TEST_F(Recovery, ListsFirstWhoWouldBeRefused) {
 
 // -- AMD: the floor is the reference --
 
-ReferenceSet Floor(const amd::FloorTable* table) {
+ReferenceSet Floor(amd::FloorsPtr floors) {
   ReferenceSet set;
-  set.floor = table;
+  set.floors = std::move(floors);
   return set;
 }
 
-amd::FloorTable GenoaFloor(uint8_t snp) {
-  return {"floor " + std::to_string(snp), {{0x19, {0x11, 0x11}, {1, 1}, "AMD-SB-3019", {}, {}, {}, snp, {}}}};
+// One bulletin, which asks this of the platform of GoodSnp().
+amd::FloorsPtr GenoaFloor(int snp) {
+  amd::Json document = amd::SmallFloors();
+  document["bulletins"] = amd::Json::array({document["bulletins"][0]});
+  document["bulletins"][0]["require"]["G1"] = {
+      {"min", {{{"snp", snp}, {"grade", "A"}, {"sources", {"amd"}}}}}};
+  document["levels"] = {{"first", {"B-1"}}};
+  return amd::Parsed(document);
+}
+
+// GoodSnp() was launched one lower than it reports.
+TcbRecord GoodRecord() {
+  Verdict good = GoodSnp();
+  ClaimsOf<amd::SnpClaims>(good).launch_tcb->snp = 23;
+  return TcbOf(good).value();
 }
 
 TEST(FloorImpact, NamesTheShortComponent) {
-  const amd::FloorTable now = GenoaFloor(23), then = GenoaFloor(24);
   const Impact impact =
-      Compare({{TcbOf(GoodSnp()).value(), 4, kPolicyNow}}, Floor(&now), Floor(&then), kPolicyNow);
+      Compare({{GoodRecord(), 4, kPolicyNow}}, Floor(GenoaFloor(23)), Floor(GenoaFloor(24)), kPolicyNow);
   ASSERT_EQ(impact.changes.size(), 1u);
   EXPECT_TRUE(impact.changes.front().now.accept);
   EXPECT_FALSE(impact.changes.front().then.accept);
@@ -230,30 +243,40 @@ TEST(FloorImpact, NamesTheShortComponent) {
   EXPECT_EQ(Text(impact.changes.front().then.shortfalls), std::vector<std::string>{"snp.snp 23 of 24"});
 }
 
+TEST(FloorImpact, KnowsTheTcbThatTheGuestWasLaunchedUnder) {
+  const TcbOutcome outcome = Judge(TcbOf(GoodSnp()).value(), Floor(GenoaFloor(23)), kPolicyNow);
+  EXPECT_EQ(outcome.status, TcbStatus::kRelaunchAdvised);
+  EXPECT_FALSE(outcome.accept);
+}
+
 TEST(FloorImpact, WithoutAFloorIsByThePolicy) {
   ReferenceSet none = Floor(nullptr);
-  const TcbOutcome outcome = Judge(TcbOf(GoodSnp()).value(), none, kPolicyNow);
+  const TcbOutcome outcome = Judge(GoodRecord(), none, kPolicyNow);
   EXPECT_TRUE(outcome.judged);
   EXPECT_FALSE(outcome.status.has_value());
   EXPECT_FALSE(outcome.accept);
   none.policy.amd_floor = AmdFloorMode::kIfKnown;
-  EXPECT_TRUE(Judge(TcbOf(GoodSnp()).value(), none, kPolicyNow).accept);
+  EXPECT_TRUE(Judge(GoodRecord(), none, kPolicyNow).accept);
 }
 
-TEST(FloorImpact, HoldsTheReportedTcbToThePolicysMinimum) {
-  const amd::FloorTable floor = GenoaFloor(23);
-  ReferenceSet candidate = Floor(&floor);
-  TcbMinimum minimum;
-  minimum.microcode = uint8_t{85};
-  candidate.policy.snp.min_reported_tcb = {{amd::Product::kGenoa, minimum}};
-  candidate.policy.snp.min_committed_tcb = {
-      {amd::Product::kGenoa, minimum}};  // not remembered, so not judged
-  const TcbOutcome outcome = Judge(TcbOf(GoodSnp()).value(), candidate, kPolicyNow);
-  EXPECT_FALSE(outcome.accept);
-  ASSERT_EQ(outcome.refused_by.size(), 1u);
-  EXPECT_EQ(outcome.refused_by.front().rule, "snp.min_reported_tcb");
-  candidate.policy.snp.min_reported_tcb[amd::Product::kGenoa].microcode = uint8_t{84};
-  EXPECT_TRUE(Judge(TcbOf(GoodSnp()).value(), candidate, kPolicyNow).accept);
+TEST(FloorImpact, HoldsTheTcbsToThePolicysMinimums) {
+  ReferenceSet candidate = Floor(GenoaFloor(23));
+  const auto minimum = [](uint8_t microcode) {
+    TcbMinimum out;
+    out.microcode = microcode;
+    return TcbMinimums{{amd::Product::kGenoa, out}};
+  };
+  const auto refused_by = [&] {
+    const TcbOutcome outcome = Judge(GoodRecord(), candidate, kPolicyNow);
+    return outcome.refused_by.empty() ? "" : outcome.refused_by.front().rule;
+  };
+  candidate.policy.snp.min_reported_tcb = minimum(85);
+  EXPECT_EQ(refused_by(), "snp.min_reported_tcb");
+  candidate.policy.snp.min_reported_tcb = minimum(84);
+  candidate.policy.snp.min_committed_tcb = minimum(85);
+  EXPECT_EQ(refused_by(), "");
+  candidate.policy.snp.min_committed_tcb = minimum(86);
+  EXPECT_EQ(refused_by(), "snp.min_committed_tcb");
 }
 
 }  // namespace

@@ -295,7 +295,16 @@ std::vector<RuleRow> PlatformRows() {
        [](Policy& p) {
          p.accepted_statuses = {TcbStatus::kUpToDate, TcbStatus::kOutOfDate};
        },
-       [](Verdict& v) { AddFinding(v, Check::kSnpFloorUnknown); }, R"("require")", R"("test floor 1")", ""},
+       [](Verdict& v) { AddFinding(v, Check::kSnpFloorUnknown); }, R"("require")", R"("test-floors 1")", ""},
+      {"amd_floor", "complete", GoodSnp(), [](Policy& p) { p.amd_floor = AmdFloorMode::kComplete; },
+       [](Verdict& v) {
+         v.findings.push_back({Check::kSnpFloorUnproven, Severity::kNote, "bent"});
+       },
+       R"("complete")", R"("test-floors 1")", ""},
+      {"amd_level", "", GoodSnp(), [](Policy&) {}, [](Verdict& v) { v.floors->level = "entrysign"; },
+       R"("all")", R"("all")", R"("entrysign")"},
+      {"allow_stale_floor", "", GoodSnp(), [](Policy& p) { p.allow_stale_floor = false; },
+       [](Verdict& v) { AddFinding(v, Check::kSnpFloorStale); }, "false", "false", "true"},
       {"restricted", "ppid_sha256", GoodSgx(),
        list([](RestrictedList& r) { r.ppid_sha256 = {Sha256(Filled<intel::Ppid>(0x99).view())}; }),
        Platform([](intel::PlatformFacts& f) { f.ppid = Filled<intel::Ppid>(0x99); }), "[]", "[]",

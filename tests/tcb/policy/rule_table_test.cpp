@@ -78,8 +78,8 @@ TEST(DefaultPolicy, ListsOnlyWhatItAsks) {
   tdx.insert({"tdx.allow_migratable", "tdx.allow_reserved_attributes"});
   EXPECT_EQ(RulesIn(Appraise(GoodTdx15(), Policy{}, kPolicyNow)), tdx);
   const std::set<std::string> amd = {
-      "authentic", "accepted_statuses", "allow_debug", "allow_migration",
-      "amd_floor", "collateral_grace",  "no_findings", "snp.allow_masked_chip_id"};
+      "authentic", "accepted_statuses", "allow_debug",      "allow_migration", "amd_floor",
+      "amd_level", "allow_stale_floor", "collateral_grace", "no_findings",     "snp.allow_masked_chip_id"};
   EXPECT_EQ(RulesIn(Appraise(GoodSnp(), Policy{}, kPolicyNow)), amd);
 }
 

@@ -22,7 +22,12 @@ TEST(TcbRecord, ReadsWhatItWrote) {
   Verdict no_cpuid = GoodSnp();
   ClaimsOf<amd::SnpClaims>(no_cpuid).cpuid.reset();
   Verdict turin = GoodSnp();
-  ClaimsOf<amd::SnpClaims>(turin).reported_tcb = {amd::Product::kTurin, 1, 1, 4, 81, uint8_t{2}};
+  auto& claims = ClaimsOf<amd::SnpClaims>(turin);
+  for (auto* tcb : {&claims.reported_tcb, &claims.committed_tcb, &claims.current_tcb, &claims.launch_tcb})
+    *tcb = {amd::Product::kTurin, 1, 1, 4, 81, uint8_t{2}};
+  claims.launch_mit_vector.reset();
+  claims.current_mit_vector.reset();
+  claims.policy = 0;
   Verdict processor_ca = GoodSgx();
   auto& facts = FactsOf<intel::PlatformFacts>(processor_ca);
   facts.ca = intel::PckCa::kProcessor;
@@ -47,8 +52,37 @@ TEST(TcbRecord, HasThisText) {
             R"("last_seen":"2026-06-01T00:00:00Z"})");
   EXPECT_EQ(
       Encode(Remembered(GoodSnp())),
+      R"({"version":2,"tee":"snp","product":"Genoa","reported_tcb":"0900000000001754",)"
+      R"("committed_tcb":"0900000000001855","current_tcb":"0900000000001956","launch_tcb":"0900000000001653",)"
+      R"("family":25,"model":17,"stepping":1,"platform_info":36,"committed_version":"013725",)"
+      R"("current_version":"013728","launch_mit_vector":5,"current_mit_vector":7,"smt_permitted":true,)"
+      R"("count":3,"last_seen":"2026-06-01T00:00:00Z"})");
+}
+
+// Before floors looked at the others, REPORTED_TCB alone was kept.
+TEST(TcbRecord, ReadsWhatVersion1Wrote) {
+  const auto read = DecodeRememberedTcb(
       R"({"version":1,"tee":"snp","product":"Genoa","reported_tcb":"0900000000001754","family":25,"model":17,)"
       R"("stepping":1,"platform_info":36,"count":3,"last_seen":"2026-06-01T00:00:00Z"})");
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  const auto& tcb = std::get<AmdTcbRecord>(read->tcb);
+  EXPECT_EQ(tcb.committed, tcb.reported);
+  EXPECT_EQ(tcb.launch, tcb.reported);
+  EXPECT_EQ(tcb.committed_version, (amd::FirmwareVersion{255, 255, 255}));
+  EXPECT_FALSE(tcb.current_mit_vector);
+  EXPECT_TRUE(tcb.smt_permitted);
+}
+
+TEST(TcbRecord, BecomesTheClaimsThatFloorsJudge) {
+  const Verdict good = GoodSnp();
+  const auto& claims = std::get<amd::SnpClaims>(good.claims);
+  const amd::SnpClaims back = ClaimsOf(std::get<AmdTcbRecord>(TcbOf(good).value()));
+  EXPECT_EQ(back.reported_tcb, claims.reported_tcb);
+  EXPECT_EQ(back.launch_tcb, claims.launch_tcb);
+  EXPECT_EQ(back.cpuid, claims.cpuid);
+  EXPECT_EQ(back.committed_version, claims.committed_version);
+  EXPECT_EQ(back.current_mit_vector, claims.current_mit_vector);
+  EXPECT_EQ(back.version, 5u);
 }
 
 TEST(TcbRecord, NamesNoPlatform) {
@@ -96,6 +130,10 @@ TEST(TcbRecord, RefusesWhatItDoesNotKnow) {
       {Edited(tdx, R"("qe_isvsvn":8)", R"("qe_isvsvn":"8")"), "integer"},
       {Edited(tdx, "2026-06-01", "2026-06-31"), "last_seen"},
       {Edited(snp, "Genoa", "Siena"), "Siena"},
+      {Edited(snp, R"("version":2)", R"("version":3)"), "version 3"},
+      {Edited(snp, R"("version":2)", R"("version":0)"), "version 0"},
+      {Edited(snp, R"("launch_tcb":"0900000000001653",)", ""), "launch_tcb"},
+      {Edited(snp, R"("smt_permitted":true,)", ""), "smt_permitted"},
       {Edited(snp, R"("model":17)", R"("model":256)"), "256"},
       {Edited(snp, R"("stepping":1,)", ""), "stepping"},
       {"[]", ""},

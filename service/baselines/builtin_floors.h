@@ -5,7 +5,7 @@
 
 namespace thimble {
 
-// The text of deploy/baselines/amd.toml, built in.
-extern const std::string_view kBuiltinFloor;
+// deploy/baselines/amd-floors.json, built in.
+extern const std::string_view kBuiltinFloors;
 
 }  // namespace thimble
