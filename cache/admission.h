@@ -4,7 +4,8 @@
 // the cached item.
 #pragma once
 
-#include "tcb/collateral.h"
+#include "tcb/collateral_key.h"
+#include "tcb/collateral_item.h"
 
 namespace thimble {
 

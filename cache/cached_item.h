@@ -10,7 +10,8 @@
 #include "cache/attachments.h"
 #include "cache/freshness.h"
 #include "cache/record.h"
-#include "tcb/collateral.h"
+#include "tcb/collateral_key.h"
+#include "tcb/collateral_item.h"
 
 namespace thimble {
 

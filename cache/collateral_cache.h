@@ -18,7 +18,8 @@
 #include "cache/record.h"
 #include "cache/store.h"
 #include "tcb/base/result.h"
-#include "tcb/collateral.h"
+#include "tcb/collateral_key.h"
+#include "tcb/collateral_item.h"
 
 namespace thimble {
 

@@ -11,7 +11,8 @@
 #include <optional>
 
 #include "cache/store.h"
-#include "tcb/collateral.h"
+#include "tcb/collateral_key.h"
+#include "tcb/collateral_item.h"
 
 namespace thimble {
 

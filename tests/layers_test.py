@@ -24,7 +24,7 @@ LAYERS = {
 }
 
 # A room of service/, and what it may include besides itself and tcb/: other rooms, and the layers cache and fetchers.
-# What stands directly in service/ wires the rooms together; the command line stands above it.
+# The room wiring joins them; what stands directly in service/ is above it, and the command line above that.
 ROOMS = {
     "support": "",
     "http": "support",
@@ -40,10 +40,12 @@ ROOMS = {
     "api": "support http upstreams baselines verification results platforms transfer audit monitoring cache fetchers",
     "page": "support http monitoring api",
     "dialects": "support http upstreams baselines platforms api cache fetchers",
+    "wiring": "support http upstreams baselines verification results platforms transfer audit monitoring config api page "
+              "dialects cache fetchers",
 }
 DOMAIN_ROOMS = "upstreams baselines verification results platforms transfer audit monitoring".split()
-READ_THE_CONFIGURATION = {"config", "cli", ""}  # "": directly in service/
-DIRECTLY_IN_SERVICE = {"main", "app", "wiring"}
+READ_THE_CONFIGURATION = {"config", "wiring", "cli", ""}  # "": directly in service/
+DIRECTLY_IN_SERVICE = {"main", "app"}
 STARTS_THE_COMMAND_LINE = "service/main.cpp"
 
 # A folder of tcb/, and the others that it may include. The files directly in tcb/ are the words that all share
@@ -421,6 +423,8 @@ BREACHES = [
     ("service/api/a.cpp", '#include "service/dialects/kds.h"\nKds();'),
     ("service/dialects/a.cpp", '#include "service/config/config.h"\nConfig config;'),
     ("service/dialects/a.cpp", '#include "service/app.h"\nApp();'),
+    ("service/dialects/a.cpp", '#include "service/wiring/routes.h"\nRoutes();'),
+    ("service/wiring/a.cpp", '#include "service/app.h"\nApp();'),
     ("service/config/a.cpp", '#include "service/api/verify_api.h"\nAnswer();'),
     ("service/verification/a.cpp", '#include "service/results/b.h"'),
     ("service/app.h", '#include "service/cli/commands.h"\nRun();'),

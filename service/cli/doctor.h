@@ -11,7 +11,7 @@
 
 #include "fetchers/upstreams.h"
 #include "service/cli/thimble_client.h"
-#include "tcb/collateral.h"
+#include "tcb/collateral_key.h"
 
 namespace thimble {
 

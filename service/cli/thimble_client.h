@@ -16,7 +16,7 @@
 #include "service/cli/cli.h"
 #include "service/monitoring/status_report.h"
 #include "service/transfer/transfer.h"
-#include "tcb/collateral.h"
+#include "tcb/collateral_key.h"
 
 namespace thimble {
 

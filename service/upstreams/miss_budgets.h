@@ -13,7 +13,6 @@
 #include <unordered_map>
 
 #include "tcb/base/result.h"
-#include "tcb/collateral.h"
 
 namespace thimble {
 

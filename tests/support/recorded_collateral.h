@@ -9,7 +9,8 @@
 #include <optional>
 #include <string>
 
-#include "tcb/collateral.h"
+#include "tcb/collateral_key.h"
+#include "tcb/collateral_item.h"
 
 namespace thimble::sim {
 

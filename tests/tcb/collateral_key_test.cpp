@@ -5,7 +5,7 @@
 
 #include <set>
 
-#include "tcb/collateral.h"
+#include "tcb/collateral_key.h"
 
 namespace thimble {
 namespace {

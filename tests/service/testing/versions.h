@@ -8,7 +8,6 @@
 #include <optional>
 #include <vector>
 
-#include "tcb/collateral.h"
 
 namespace thimble::test {
 

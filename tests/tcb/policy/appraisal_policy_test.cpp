@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tcb/policy/appraisal_policy.h"
-#include "tcb/policy/digest.h"
 
 #include <gtest/gtest.h>
 
