@@ -29,7 +29,7 @@ enum class Tee : uint8_t { kSgx, kTdx, kSnp };
 std::string_view TeeName(Tee tee);  // "sgx", "tdx", "snp"
 
 // Intel's names (DCAP 6.4), used for AMD's floors where they mean the same. The two after kRevoked are of floors alone:
-// only the TCB that the guest was launched under is short (spec/amd-floors.md 8).
+// only the TCB that the guest was launched under is short (spec/amd-floors.md section 8).
 enum class TcbStatus : uint8_t {
   kUpToDate,
   kSWHardeningNeeded,

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "service/support/log.h"
-#include "tcb/base/crypto.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 

@@ -14,7 +14,6 @@
 #include "tcb/amd/floor_document.h"
 #include "tcb/base/ed25519.h"
 #include "tcb/base/result.h"
-#include "tcb/policy.h"
 
 namespace thimble {
 

@@ -6,7 +6,6 @@
 #pragma once
 
 #include "cache/collateral_cache.h"
-#include "service/dialects/served_item.h"
 #include "service/http/router.h"
 #include "service/support/clock.h"
 

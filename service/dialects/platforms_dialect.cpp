@@ -10,7 +10,6 @@
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
-#include "tcb/intel/pck_set.h"
 #include "tcb/keys_to_verify.h"
 
 namespace thimble {

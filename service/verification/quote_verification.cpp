@@ -150,7 +150,11 @@ Verification::Judged Verification::RunQuoteByItems(const VerificationRequest& re
   const Keys keys = KeysFor(begun->needed(), *selector);
   auto brought = AuthenticateBrought(request, quote, keys);
   if (!brought) return Outcome::Failed(std::move(brought).error(), std::move(so_far));
-  if (brought->rejected) return Outcome::Of(std::move(*begun).FinishRejected(*brought->rejected, {}));
+  if (brought->rejected) {
+    Verdict rejected = std::move(*begun).FinishRejected(*brought->rejected, {});
+    if (addition) addition(rejected);
+    return Outcome::Of(std::move(rejected));
+  }
   auto collected = Collect(keys, request, *brought);
   if (!collected) return Outcome::Failed(std::move(collected).error(), std::move(so_far));
 

@@ -25,7 +25,6 @@
 #include "service/upstreams/pck_source.h"
 #include "service/upstreams/refresh_scheduler.h"
 #include "service/upstreams/upstream_events.h"
-#include "service/wiring/upstreams.h"
 
 namespace thimble {
 

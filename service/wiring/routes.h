@@ -20,7 +20,6 @@
 #include "service/dialects/platforms_dialect.h"
 #include "service/dialects/thim_dialect.h"
 #include "service/http/request_metrics.h"
-#include "service/http/roles.h"
 #include "service/http/router.h"
 #include "service/monitoring/refused_requests.h"
 #include "service/wiring/appraisal.h"

@@ -37,7 +37,7 @@ Status CheckChipId(const ChipId& chip_id, Product product, const Endorsement& en
 // snp.tcb_binding: every SPL of the leaf equals its component of REPORTED_TCB.
 Status CheckTcb(const SnpClaims& claims, Product product, const Endorsement& endorsement);
 
-// snp.tcb_order: REPORTED_TCB <= COMMITTED_TCB <= CURRENT_TCB, the only order that AMD states (spec/amd-floors.md 7). A
+// snp.tcb_order: REPORTED_TCB <= COMMITTED_TCB <= CURRENT_TCB, the only order that AMD states (spec/amd-floors.md section 7). A
 // report that breaks it was made by firmware that lies, or is read by the wrong layout.
 Status CheckTcbOrder(const SnpClaims& claims, Product product);
 

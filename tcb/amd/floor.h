@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A TCB status for SEV-SNP by a floor document (spec/amd-floors.md 7 and 8): which bulletins a report meets, which it is
+// A TCB status for SEV-SNP by a floor document (spec/amd-floors.md sections 7 and 8): which bulletins a report meets, which it is
 // short of, and which it can neither prove nor refute.
 //
 // REPORTED_TCB is bound by the key that signed; the other three are as honest as the firmware. A component is judged on

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Minimum TCBs for SEV-SNP by security bulletin and CPU line (spec/amd-floors.md 9). AMD publishes no signed status;
+// Minimum TCBs for SEV-SNP by security bulletin and CPU line (spec/amd-floors.md section 9). AMD publishes no signed status;
 // such a document is local policy with sources. Its world is closed: every bulletin says of every line either what it
 // asks, or in which way that is not known. docs/AMD-FLOORS.md shows the document that comes with Thimble.
 #pragma once
@@ -20,7 +20,7 @@
 
 namespace thimble::amd {
 
-// How well a value is known (spec/amd-floors.md 0). kGuess and kWithdrawn never judge.
+// How well a value is known (spec/amd-floors.md section 0). kGuess and kWithdrawn never judge.
 enum class Grade : uint8_t { kAmd, kTwoSources, kOneSource, kOperator, kGuess, kWithdrawn };
 std::string_view GradeName(Grade grade);  // "A", "2", "1", "operator", "?", "W"
 constexpr bool Judges(Grade grade) { return grade < Grade::kGuess; }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "tcb/amd/product.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 

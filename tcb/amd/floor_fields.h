@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "tcb/amd/floor_document.h"
-#include "tcb/amd/product.h"
 #include "tcb/base/json.h"
 
 namespace thimble::amd {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The strict loader of floor documents: each rule of spec/amd-floors.md 9 is a check here.
+// The strict loader of floor documents: each rule of spec/amd-floors.md section 9 is a check here.
 #include <algorithm>
 
 #include "tcb/amd/floor_document.h"
 #include "tcb/amd/floor_fields.h"
 #include "tcb/amd/named_bits.h"
+#include "tcb/amd/product.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"

@@ -14,7 +14,6 @@
 
 #include "tcb/amd/claims.h"
 #include "tcb/amd/cpu_line.h"
-#include "tcb/policy/rule_types.h"
 
 namespace thimble {
 

@@ -34,6 +34,7 @@ class Agreement : public testing::Test {
   }
   std::string Quote(const Bytes& report_data, sim::Tcb tcb = sim::Tcb::kGood) {
     return Base64(w_.intel.Quote({.platform = sim::ServerPlatform(tcb), .bend = [&](sim::QuoteSpec& quote) {
+                                    quote.sgx.report_data = {};
                                     std::ranges::copy(report_data, quote.sgx.report_data.begin());
                                   }}));
   }

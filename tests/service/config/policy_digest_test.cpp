@@ -48,6 +48,8 @@ std::vector<std::pair<std::string, std::string>> Keys() {
       {"sgx_types", "[\"Scalable\"]"},
       {"amd_crl", "\"off\""},
       {"amd_floor", "\"if_known\""},
+      {"amd_level", "\"no-known-full-break\""},
+      {"allow_stale_floor", "false"},
       {"caller_collateral", "\"refuse\""},
       {"max_collateral_age.crl", "\"1d\""},
       {"max_collateral_age.tcb_info", "\"1d\""},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The built-in document against the facts it was made from (../shared/spec/amd-floors.csv), and what it does to the real
-// reports of the corpus: the counts of spec/amd-floors.md 6 and 8.
+// reports of the corpus: the counts of spec/amd-floors.md sections 6 and 8.
 #include <set>
 #include <sstream>
 

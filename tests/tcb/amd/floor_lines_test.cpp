@@ -31,7 +31,7 @@ std::string Highest(const FloorLine& line, const FloorLevel& level) {
   return out;
 }
 
-// spec/amd-floors.md 3. Bits are masks: platform bit 5 is 32, mitigation bits 1, 2 and 4 are 22.
+// spec/amd-floors.md section 3. Bits are masks: platform bit 5 is 32, mitigation bits 1, 2 and 4 are 22.
 TEST(FloorLines, AskWhatTheTableOfTheFactsSays) {
   struct Row {
     const char *line, *entrysign, *all;

@@ -336,7 +336,7 @@ TEST(Verify, TcbOfTheLeafIsTheReportedOneExactly) {
   ExpectHard(JudgeLeaf(Milan(), [](LeafSpec& l) { l.tcb.fmc = 0; }), Check::kSnpTcbBinding);
 }
 
-// REPORTED <= COMMITTED <= CURRENT in each component; LAUNCH is outside of it (spec/amd-floors.md 7).
+// REPORTED <= COMMITTED <= CURRENT in each component; LAUNCH is outside of it (spec/amd-floors.md section 7).
 TEST(Verify, TcbsMayNotFall) {
   for (const size_t component : {0u, 6u, 7u}) {  // boot loader, snp, microcode of Milan
     for (const size_t view : {0x038u, 0x1e0u}) {
