@@ -7,6 +7,7 @@
 #include "cache/cached_item.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/collateral.h"
 
 namespace thimble {
 namespace {

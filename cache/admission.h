@@ -4,8 +4,9 @@
 // the cached item.
 #pragma once
 
-#include "tcb/collateral_key.h"
 #include "tcb/collateral_item.h"
+#include "tcb/collateral_key.h"
+#include "tcb/pki/trust_anchors.h"
 
 namespace thimble {
 

@@ -18,6 +18,7 @@
 #include "cache/history_rules.h"
 #include "cache/platform_use.h"
 #include "cache/store.h"
+#include "tcb/pki/trust_anchors.h"
 
 namespace thimble {
 

@@ -18,8 +18,9 @@
 #include "cache/record.h"
 #include "cache/store.h"
 #include "tcb/base/result.h"
-#include "tcb/collateral_key.h"
 #include "tcb/collateral_item.h"
+#include "tcb/collateral_key.h"
+#include "tcb/pki/trust_anchors.h"
 
 namespace thimble {
 

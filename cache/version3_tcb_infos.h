@@ -11,8 +11,9 @@
 #include <optional>
 
 #include "cache/store.h"
-#include "tcb/collateral_key.h"
 #include "tcb/collateral_item.h"
+#include "tcb/collateral_key.h"
+#include "tcb/pki/trust_anchors.h"
 
 namespace thimble {
 

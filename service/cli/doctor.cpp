@@ -12,6 +12,7 @@
 #include "fetchers/url.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/collateral.h"
 #include "tcb/keys_to_verify.h"
 
 namespace thimble {

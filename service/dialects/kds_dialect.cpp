@@ -3,6 +3,7 @@
 
 #include "fetchers/amd_urls.h"
 #include "service/api/problem.h"
+#include "service/dialects/served_item.h"
 #include "service/support/outcome.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"

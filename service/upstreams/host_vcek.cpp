@@ -5,6 +5,7 @@
 #include "tcb/amd/product.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/collateral.h"
 
 namespace thimble {
 namespace {

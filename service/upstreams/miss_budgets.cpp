@@ -5,6 +5,7 @@
 
 #include "service/support/peer_address.h"
 #include "tcb/base/text.h"
+#include "tcb/base/vendor.h"
 #include "tcb/check.h"
 
 namespace thimble {

@@ -13,6 +13,7 @@
 #include <unordered_map>
 
 #include "tcb/base/result.h"
+#include "tcb/base/vendor.h"
 
 namespace thimble {
 

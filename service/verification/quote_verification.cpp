@@ -6,6 +6,7 @@
 #include "service/verification/verification.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/collateral.h"
 #include "tcb/keys_to_verify.h"
 #include "tcb/pki/pem.h"
 

@@ -9,6 +9,7 @@
 #include "service/config/anchors.h"
 #include "service/support/file.h"
 #include "service/support/log.h"
+#include "service/wiring/upstreams.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 

@@ -25,6 +25,7 @@
 #include "service/upstreams/pck_source.h"
 #include "service/upstreams/refresh_scheduler.h"
 #include "service/upstreams/upstream_events.h"
+#include "tcb/pki/trust_anchors.h"
 
 namespace thimble {
 

@@ -8,6 +8,7 @@
 #include "service/dialects/dialect_name.h"
 #include "service/support/log.h"
 #include "service/upstreams/miss_budgets.h"
+#include "service/wiring/upstreams.h"
 #include "tcb/base/text.h"
 
 namespace thimble {

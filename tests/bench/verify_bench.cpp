@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "service/support/malloc_tuning.h"
+#include "tcb/collateral.h"
 #include "tcb/intel/verify.h"
 #include "tests/bench/cpu_rate.h"
 #include "tests/bench/floor.h"

@@ -5,6 +5,7 @@
 
 #include <future>
 
+#include "tcb/collateral.h"
 #include "tests/cache/cache_world.h"
 
 namespace thimble {

@@ -17,6 +17,7 @@
 #include "service/verification/verification.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/collateral.h"
 #include "tests/service/testing/versions.h"
 #include "tests/support/sim_amd.h"
 #include "tests/support/sim_intel.h"
