@@ -7,9 +7,8 @@ Expected ByTheNewest(const std::vector<Situation>& items) {
   bool refused = false, on_others_alone = false;
   for (const Situation& item : items) {
     const bool serves = item.held && item.held->end != Made::End::kLongEnded;
-    const std::optional<uint32_t> number = item.baseline ? item.baseline
-                                           : serves      ? std::optional(item.held->number)
-                                                         : std::nullopt;
+    std::optional<uint32_t> number = item.baseline;
+    if (!number && serves) number = item.held->number;
     std::vector<Made> pool;
     if (serves) pool.push_back(*item.held);
     for (const Made& brought : item.brought) {

@@ -112,7 +112,7 @@ RuleRow MinTcbRow(std::string key, TcbMinimums SnpRules::*minimums,
             minimum.snp = snp;
             p.snp.*minimums = {{amd::Product::kGenoa, minimum}};
           },
-          Snp([=](SnpClaims& c) { --(c.*tcb)->snp; }),
+          Snp([=](SnpClaims& c) { --*(c.*tcb)->snp; }),
           R"({"product":"Genoa","line":"Genoa-B1","bootloader":9,"snp":)" + std::to_string(snp) + "}",
           "",
           ""};
