@@ -15,7 +15,7 @@ cleanup() {
 trap cleanup EXIT
 
 skip() { echo "SKIPPED: $1"; exit 77; }
-command -v node >/dev/null && command -v npm >/dev/null || skip "node and npm are not installed"
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then skip "node and npm are not installed"; fi
 npm install --prefix "$scratch" --no-audit --no-fund --fetch-retries=1 --fetch-timeout=20000 \
   "jose@$version" >"$scratch/npm.log" 2>&1 || skip "npm cannot install jose: $(tail -n 1 "$scratch/npm.log")"
 

@@ -102,7 +102,7 @@ bool TdAttributes(Scene& scene, Choices& in) {
     q.tdx.td_attributes[0] = tud;
     q.tdx.td_attributes[3] = other;
   });
-  return tud == 0;
+  return tud == 0 && (other & 0x2f) == 0;  // bits 24 to 27 are reserved, bit 29 is MIGRATABLE
 }
 
 bool SeamAttributes(Scene& scene, Choices& in) {

@@ -85,7 +85,7 @@ TEST(SimKds, SomeTwistsAreAuthentic) {
 
 TEST(SimKds, KnowsItsChipsAndWhatWasRecorded) {
   EXPECT_FALSE(AnswerKds(Kds(), "/sgx/certification/v4/tcb", Twist::kNone));
-  EXPECT_EQ(AnswerKds(Kds(), "/vcek/v1/Venice/cert_chain", Twist::kNone)->status, 404);
+  EXPECT_EQ(AnswerKds(Kds(), "/vcek/v1/Rome/cert_chain", Twist::kNone)->status, 404);
   const CollateralKey stranger = VcekKey{Product::kMilan, amd::HwId(64, 9), kMilan.tcb};
   EXPECT_EQ(AnswerKds(Kds(), KdsUrl("", stranger), Twist::kNone)->status, 404);
   SimKds kds;

@@ -29,7 +29,7 @@ const fs::path kCorpus = test::CorpusDir() / "amd";
 // What the reference calls a failing check, in our words.
 const std::map<std::string, std::vector<Check>> kReferenceNames = {
     {"malformed", {Check::kSnpFormat, Check::kHclFormat}},
-    {"unsupported_version", {Check::kSnpVersion}},
+    {"unsupported_version", {Check::kSnpVersion, Check::kSnpSignature}},
     {"unsupported_signature_algorithm", {Check::kSnpSignatureAlgorithm}},
     {"signing_key_mismatch", {Check::kSnpSigningKey}},
     {"chain", {Check::kSnpChain}},

@@ -141,7 +141,7 @@ const std::vector<BadHint>& BadHints() {
       {"another product's ASK", World().Intermediate(Product::kGenoa, SigningKey::kVcek), ""},
       {"a forger's ARK", Forger().Ark(Product::kMilan), "no trust anchor"},
       {"another product's ARK", World().Ark(Product::kGenoa), "Genoa"},
-      {"an older TCB's THIM document", Thim(Older(kMilan)), "snp: certificate 23"},
+      {"an older TCB's THIM document", Thim(Older(kMilan)), "snp: certificate 28, report 29"},
   };
   return hints;
 }

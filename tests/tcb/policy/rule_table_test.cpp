@@ -106,6 +106,7 @@ TEST(RuleTable, NothingPassesByAbsence) {
     verdict.claims = std::monostate();
     verdict.platform = std::monostate();
     verdict.hcl = nullptr;
+    verdict.crl_issued = verdict.tcb_info_issued = verdict.qe_identity_issued = std::nullopt;
     const Decision decision = Appraise(verdict, policy, kPolicyNow);
     const RuleOutcome* outcome = FindRule(decision, row.rule);
     if (outcome == nullptr) {
