@@ -10,8 +10,8 @@
 #include "cache/attachments.h"
 #include "cache/freshness.h"
 #include "cache/record.h"
-#include "tcb/collateral_key.h"
 #include "tcb/collateral_item.h"
+#include "tcb/collateral_key.h"
 
 namespace thimble {
 

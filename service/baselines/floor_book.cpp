@@ -105,8 +105,8 @@ Status FloorBook::CheckNumber(const amd::FloorDocument& document, std::string_vi
 }
 
 // Written down before it is in force.
-Status FloorBook::Record(const FloorBytes& bytes, const amd::FloorDocument& document, const std::string& source,
-                       Instant now) {
+Status FloorBook::Record(const FloorBytes& bytes, const amd::FloorDocument& document,
+                         const std::string& source, Instant now) {
   {
     const std::shared_lock lock(mutex_);
     const FloorVersion* const highest = Highest(document.name);
@@ -148,8 +148,8 @@ Result<amd::FloorsPtr> FloorBook::Admit(const std::string& setting, const FloorR
   return rules.Check(highest->bytes, highest->source, false);
 }
 
-Status FloorBook::Configure(const Baselines& baselines, const ConfiguredPolicies& policies, const FloorsConfig& config,
-                            Instant now) {
+Status FloorBook::Configure(const Baselines& baselines, const ConfiguredPolicies& policies,
+                            const FloorsConfig& config, Instant now) {
   const std::lock_guard changing(changing_);
   TRY_ASSIGN(FloorRules rules, FloorRules::Read(config));
   std::map<std::string, amd::FloorsPtr> next;

@@ -54,7 +54,7 @@ class FloorBook {
   explicit FloorBook(std::shared_ptr<Store> store) : store_(std::move(store)) {}
   Status Load();
   Status Record(const FloorBytes& bytes, const amd::FloorDocument& document, const std::string& source,
-              Instant now);
+                Instant now);
   Status CheckNumber(const amd::FloorDocument& document, std::string_view source) const;
   const FloorVersion* Highest(std::string_view name) const;
   Result<amd::FloorsPtr> Newest(const std::string& setting, const FloorRules& rules) const;

@@ -122,7 +122,8 @@ Status CheckLevels(const amd::FloorDocument& floors, const ConfiguredPolicies& p
   return {};
 }
 
-Status CheckFloors(const Baselines& baselines, const ConfiguredPolicies& policies, const FloorsConfig& config) {
+Status CheckFloors(const Baselines& baselines, const ConfiguredPolicies& policies,
+                   const FloorsConfig& config) {
   TRY_ASSIGN(const FloorRules rules, FloorRules::Read(config));
   for (const auto& [name, baseline] : baselines) {
     if (baseline.amd == kSignedFloorsName && rules.key) continue;

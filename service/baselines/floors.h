@@ -63,7 +63,8 @@ std::optional<Bytes> ParseFloorSignature(std::string_view text);
 
 // What every baseline names can be read, and has the levels that policies name: to be found at the start, not with the
 // first report.
-Status CheckFloors(const Baselines& baselines, const ConfiguredPolicies& policies, const FloorsConfig& config);
+Status CheckFloors(const Baselines& baselines, const ConfiguredPolicies& policies,
+                   const FloorsConfig& config);
 Status CheckLevels(const amd::FloorDocument& floors, const ConfiguredPolicies& policies);
 
 }  // namespace thimble

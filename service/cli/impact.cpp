@@ -39,7 +39,9 @@ ExitCode Run(const ImpactOptions& options) {
   }
   auto client = ThimbleClient::Open(options.flags, options.server);
   if (!client) return Fail(client.error(), options.json);
-  return PrintAnswer(client->Send({.method = "POST", .target = "/v1/impact", .body = BodyOf(options, floors)}), options.json, ImpactText);
+  return PrintAnswer(
+      client->Send({.method = "POST", .target = "/v1/impact", .body = BodyOf(options, floors)}), options.json,
+      ImpactText);
 }
 
 }  // namespace thimble

@@ -28,8 +28,8 @@ Result<Admission> CollateralUpload::Admit(const BundleItem& item) {
 }
 
 // What the platforms and their certificates say; nobody waits for those that are here now.
-Status CollateralUpload::RecordPlatforms(const PlatformBundle& bundle, const std::vector<Admission>& admissions,
-                                       RegistryEdit& edit) const {
+Status CollateralUpload::RecordPlatforms(const PlatformBundle& bundle,
+                                         const std::vector<Admission>& admissions, RegistryEdit& edit) const {
   for (const auto* registrations : {&bundle.platforms, &bundle.certified}) {
     for (const Registration& registration : *registrations) TRY(edit.Remember(registration));
   }

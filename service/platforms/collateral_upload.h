@@ -43,7 +43,7 @@ class CollateralUpload {
   void ChooseCertificates(const PlatformBundle& bundle);
   Result<CollateralCache::Admission> Admit(const BundleItem& item);
   Status RecordPlatforms(const PlatformBundle& bundle,
-                       const std::vector<CollateralCache::Admission>& admissions, RegistryEdit& edit) const;
+                         const std::vector<CollateralCache::Admission>& admissions, RegistryEdit& edit) const;
 
   CollateralCache& cache_;
   PlatformRegistry& registry_;

@@ -63,8 +63,9 @@ Result<std::unique_ptr<Appraisal>> Appraisal::Make(const Config& config, Storage
                                                 }));
   TRY_ASSIGN(auto floors, FloorBook::Open(collateral.store));
   TRY(floors->Configure(config.baselines, config.policies, config.floors, clock.Now()));
-  return std::unique_ptr<Appraisal>(
-      new Appraisal(config, collateral, clock, std::move(audit), std::move(baselines), std::move(floors), std::move(signer)));
+  return std::unique_ptr<Appraisal>(new Appraisal(config, collateral, clock, std::move(audit),
+                                                  std::move(baselines), std::move(floors),
+                                                  std::move(signer)));
 }
 
 }  // namespace thimble

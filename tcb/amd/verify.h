@@ -18,8 +18,8 @@
 #include "tcb/amd/modes.h"
 #include "tcb/amd/report.h"
 #include "tcb/base/result.h"
-#include "tcb/collateral_key.h"
 #include "tcb/collateral_item.h"
+#include "tcb/collateral_key.h"
 #include "tcb/verdict.h"
 
 namespace thimble::amd {

@@ -149,7 +149,8 @@ Status CheckSnpBits(const Policy& policy) {
     return Refuse(key, StrCat("has ", bit, ", and so ", other));
   };
   if (const uint64_t both = snp.policy_required & snp.policy_forbidden; both != 0) {
-    return refuse("snp.policy_required", NamesOfBits(amd::kGuestPolicyBits, both).front(), "has policy_forbidden");
+    return refuse("snp.policy_required", NamesOfBits(amd::kGuestPolicyBits, both).front(),
+                  "has policy_forbidden");
   }
   if (const uint64_t both = snp.platform_info_required & snp.platform_info_forbidden; both != 0) {
     return refuse("snp.platform_info_required", NamesOfBits(amd::kPlatformInfoBits, both).front(),

@@ -9,8 +9,8 @@
 #include <optional>
 #include <string>
 
-#include "tcb/collateral_key.h"
 #include "tcb/collateral_item.h"
+#include "tcb/collateral_key.h"
 
 namespace thimble::sim {
 

@@ -8,7 +8,6 @@
 #include <optional>
 #include <vector>
 
-
 namespace thimble::test {
 
 // What an item was made to be.
