@@ -208,6 +208,16 @@ Status ReadPolicyKeys(const TomlReader& r, const toml::table& table, std::string
   return ReadTable(r, table, StrCat("policy.", name), keys);
 }
 
+// One digest over the whole: results by an override name the policy, not a part of it.
+void SetDigest(Policy& policy) {
+  policy.sha256 = PolicyDigest(policy);
+  for (auto& [evidence, special] : policy.overrides) {
+    auto named = std::make_shared<Policy>(*special);
+    named->sha256 = policy.sha256;
+    special = std::move(named);
+  }
+}
+
 // One of Intel's files, in place of all keys.
 Result<Policy> ReadIntelFile(const TomlReader& r, const toml::node& node, std::string_view name) {
   TRY_ASSIGN(const auto path, ReadText<std::string>(r, node, "appraisal_policy", ParseSomeText,
@@ -230,7 +240,7 @@ Result<Policy> ReadPolicy(const toml::table& table, std::string_view name, const
   TRY(CheckContradictions(reader, table, "", policy));
   TRY(ReadOverrides(reader, table, name, policy));
   TRY(CheckContradictions(reader, table, "", policy));
-  policy.sha256 = PolicyDigest(policy);
+  SetDigest(policy);
   return policy;
 }
 

@@ -34,7 +34,7 @@ serve() { # NAME [OPTIONS]: its URL in $url
 }
 client() { NODE_PATH="$scratch/node_modules" node "$here/jose.js" "$@"; }
 token() { # FILE
-  curl -sS --fail --data-binary "@$scratch/vendors/good-tdx.bin" -H 'Content-Type: application/octet-stream' \
+  curl -sS --fail --data-binary "@$scratch/vendors/good-tdx-v4.bin" -H 'Content-Type: application/octet-stream' \
     "$url/v1/verify?ear=true" | node -p 'JSON.parse(require("fs").readFileSync(0)).ear' >"$1"
 }
 

@@ -127,7 +127,7 @@ TEST_F(CliTest, ExplainsForPeople) {
   const ProcessResult result = RunThimble(
       {"verify", quote_, "--collateral", collateral_, "--anchor", root_, "--at", FormatRfc3339(sim::kNow)});
   EXPECT_EQ(result.exit_code, 0);
-  EXPECT_TRUE(result.out.starts_with("decision      accept\n")) << result.out;
+  EXPECT_TRUE(result.out.starts_with("decision      accept, about 2026-06-01T00:00:00Z\n")) << result.out;
 }
 
 TEST_F(CliTest, ReadsPolicyFiles) {

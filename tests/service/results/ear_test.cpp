@@ -450,10 +450,10 @@ TEST_F(EarServiceTest, IsCheckedFromTheCommandLine) {
   EXPECT_EQ(asks(old, "--baseline", "old"), 0);
 }
 
-// The same through HTTP and the command line: a token ends with the TCB info that it rests on; afterwards, by grace, it
-// warns and lives no longer than that.
+// The same through HTTP and the command line: a token ends with the first item that it rests on; afterwards, by grace,
+// it warns and lives no longer than that.
 TEST_F(EarServiceTest, EndsWithWhatItRestsOnAndWarnsByGrace) {
-  const Instant end = sim::kNow + std::chrono::days(21);  // of the TCB info
+  const Instant end = sim::kNow + std::chrono::days(20);  // of the PCK CRL
   w_.config.policies["default"].collateral_grace = 1h + 40s;
   struct Case {
     Instant now;

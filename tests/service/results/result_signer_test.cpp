@@ -168,7 +168,7 @@ TEST_F(ResultSignerTest, RotatesByCommandWithAndWithoutAServer) {
   const auto rotate = [&] { return RunThimble({"result-key", "rotate", "--data", data, "--json"}); };
   const auto alone = rotate();
   ASSERT_EQ(alone.exit_code, 0) << alone.err;
-  test::ServeProcess serve({"serve", "--listen", "127.0.0.1:0", "--data", data});
+  test::ServeProcess serve({"--listen", "127.0.0.1:0", "--data", data});
   ASSERT_FALSE(serve.address().empty());
   const auto running = rotate();
   ASSERT_EQ(running.exit_code, 0) << running.err;

@@ -253,6 +253,8 @@ Names WrongAtTheUpstream(const Case& c) {
       check == "tcb_mismatch" || check == "product_mismatch" || check == "signing_key_mismatch") {
     Names names = OurNames(check);
     names.insert("collateral.mismatch");  // an authentic item, but not the one asked for
+    // A VCEK beside a report by a VLEK is dropped, and AMD serves VLEKs to nobody.
+    if (check == "signing_key_mismatch") names.insert("snp.endorsement_missing");
     return names;
   }
   return {};

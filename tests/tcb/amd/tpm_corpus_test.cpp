@@ -64,7 +64,8 @@ std::string JwkOf(const fs::path& dir) {
 std::optional<PcrValues> Pcrs(const fs::path& dir) {
   if (!fs::exists(dir / "pcrs.json")) return std::nullopt;
   PcrValues pcrs;
-  for (const auto& [bank, values] : Json::parse(ReadFile(dir / "pcrs.json")).items()) {
+  const Json banks = Json::parse(ReadFile(dir / "pcrs.json"));
+  for (const auto& [bank, values] : banks.items()) {
     for (const auto& [number, value] : values.items())
       pcrs[FindPcrBank(bank)->id][static_cast<uint8_t>(std::stoi(number))] =
           FromHex(value.get<std::string>()).value();
