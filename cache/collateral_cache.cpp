@@ -90,7 +90,7 @@ struct CollateralCache::Impl {
   CacheAnswer Answer(const CachedItem& held, Instant now, bool hit) const;
   Result<CacheAnswer> RenewOrServeStale(const CollateralKey& key, const std::string& name, Instant now);
   Result<CacheAnswer> ServeStale(const std::string& name, const CachedItemPtr& held, Instant now, bool hit);
-  void RefreshInBackground(const CollateralKey& key, const std::string& name, Instant now);
+  void RefreshInBackground(const CollateralKey& key, const std::string& name, Instant now, Urge urge);
   void NoteUse(const CollateralKey& key, const std::string& name, const CachedItem& held, Instant now);
 
   Flight Fly(const CollateralKey& key, const std::string& name, Instant now, Urge urge);
@@ -156,10 +156,10 @@ void CollateralCache::Impl::NoteUse(const CollateralKey& key, const std::string&
 }
 
 void CollateralCache::Impl::RefreshInBackground(const CollateralKey& key, const std::string& name,
-                                                Instant now) {
+                                                Instant now, Urge urge) {
   if (!attempts.MayTry(name, clock())) return;
   // Its outcome is noted and reported where it happens; nobody waits for it here.
-  const bool queued = workers.Submit(name, [this, key, name, now] { (void)Fly(key, name, now, Urge::kDue); });
+  const bool queued = workers.Submit(name, [this, key, name, now, urge] { (void)Fly(key, name, now, urge); });
   if (!queued) Report(Kind::kQueueFull, name, nullptr, "it is not renewed yet");
 }
 
@@ -396,7 +396,7 @@ Result<CacheAnswer> CollateralCache::Get(const CollateralKey& key, Instant now) 
     impl_->NoteUse(key, name, *held, now);
     CacheAnswer answer = impl_->Answer(*held, now, true);
     if (answer.freshness == Freshness::kStale) return impl_->RenewOrServeStale(key, name, now);
-    if (answer.freshness == Freshness::kRefreshDue) impl_->RefreshInBackground(key, name, now);
+    if (answer.freshness == Freshness::kRefreshDue) impl_->RefreshInBackground(key, name, now, Urge::kDue);
     impl_->Report(Kind::kHit, name);
     return answer;
   }
@@ -441,7 +441,7 @@ Result<CacheAnswer> CollateralCache::Refresh(const CollateralKey& key, Instant n
 }
 
 void CollateralCache::RefreshSoon(const CollateralKey& key, Instant now) {
-  impl_->RefreshInBackground(key, KeyName(key), now);
+  impl_->RefreshInBackground(key, KeyName(key), now, Urge::kPatient);
 }
 
 Result<CollateralCache::Admission> CollateralCache::Admit(const CollateralKey& key,

@@ -133,11 +133,11 @@ bool TeeTcbSvn(Scene& scene, Choices& in) {
   return svn >= kNeeded[version] && third >= 3;
 }
 
-// What runs now may be older than what the TD was launched on, if a level knows it at all (DCAP 6.3).
+// What runs now may be older than what the TD was launched on (DCAP 6.3), and must not be OutOfDate (tdx.current_tcb).
 bool CurrentTeeTcbSvn(Scene& scene, Choices& in) {
   const uint8_t third = in.U8() % 8;
   BendQuote(scene, [=](QuoteSpec& q) { q.tdx.tee_tcb_svn2[2] = third; });
-  return third >= 1;
+  return third >= 3;
 }
 
 // -- QE report --

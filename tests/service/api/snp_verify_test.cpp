@@ -52,11 +52,13 @@ TEST_F(SnpVerifyTest, FillsInWhatIsMissingFromTheCache) {
   Start();
   for (const Product product : {Product::kMilan, Product::kGenoa, Product::kTurin}) {
     const SnpPlatform platform = SnpPlatform::Of(product);
-    const json result = w_.Verify(w_.amd.Report(platform, {.version = product == Product::kTurin ? 5u : 3u}));
+    const json result = w_.Verify(w_.amd.Report(platform, {.version = 5}));
     EXPECT_EQ(result["decision"], "accept") << result.dump(1);
     EXPECT_EQ(result["tee"], "snp");
-    EXPECT_EQ(result["tcb_status"], "UpToDate");
-    EXPECT_EQ(FindingsOf(result), Names{});
+    // AMD-SB-3030 has numbers for Genoa and Turin that nobody has seen: nothing is short, and there is no status.
+    const bool proven = product == Product::kMilan;
+    EXPECT_EQ(result["tcb_status"], proven ? json("UpToDate") : json());
+    EXPECT_EQ(FindingsOf(result), proven ? Names{} : Names{"snp.floor_unproven"});
     EXPECT_EQ(result["platform"]["product"], amd::ProductName(product));
     EXPECT_EQ(result["platform"]["hwid"], HexLower(platform.hwid()));
     EXPECT_EQ(result["collateral"].size(), 3u);
@@ -74,7 +76,7 @@ TEST_F(SnpVerifyTest, TakesTheRawReportWithQueryParameters) {
   };
   EXPECT_EQ(json::parse(post("/v1/verify?product=Milan").body)["platform"]["product"], "Milan");
   EXPECT_EQ(json::parse(post("/v1/verify").body)["check"], "snp.endorsement_missing");
-  EXPECT_EQ(post("/v1/verify?product=Venice").status, 400);
+  EXPECT_EQ(post("/v1/verify?product=Rome").status, 400);
 }
 
 TEST_F(SnpVerifyTest, TakesCertificatesFromTheRequestAndTheCrlFromTheVendor) {
@@ -502,7 +504,7 @@ TEST_F(SnpVerifyTest, RefusesWhatDoesNotGoTogether) {
       {{{"evidence", report}, {"collateral", json::object()}}, "collateral"},
       {{{"evidence", report}, {"td_quote", quote}}, "td_quote"},
       {{{"evidence", report}, {"tpm_quote", tpm_quote}}, "tpm_quote"},
-      {{{"evidence", report}, {"product", "Venice"}}, "product"},
+      {{{"evidence", report}, {"product", "Rome"}}, "product"},
       {{{"evidence", report}, {"endorsements", "x"}}, "endorsements"},
       {{{"evidence", report}, {"endorsements", {"!"}}}, "endorsements"},
       {{{"evidence", report}, {"runtime_data", "!"}}, "runtime_data"},
@@ -539,13 +541,12 @@ TEST_F(SnpVerifyTest, GivesTheEndorsementsThatCompleteAReport) {
   EXPECT_EQ(given(w_.amd.Report(kMilan, {.version = 2}), "?product=Milan"), all);
   const json completed = given(w_.amd.ExtendedReport(kMilanVlek));
   EXPECT_EQ(completed["endorsements"].size(), 1u) << "the CRL, the rest is in the evidence";
-  // Nothing else is needed.
-  w_.vendor.SetMode("503");
+  // No certificate is needed beside them. The CRL that decides is the server's own.
   test::AmdWorld other;
   other.Start(sim::kAmdNow);
   EXPECT_EQ(other.Verify(report, all)["decision"], "accept");
   EXPECT_EQ(other.Verify(w_.amd.ExtendedReport(kMilanVlek), completed)["decision"], "accept");
-  EXPECT_EQ(other.vendor.Count(), 0u);
+  EXPECT_EQ(other.vendor.Count("SPL="), 0u);
 }
 
 TEST_F(SnpVerifyTest, GivesNoEndorsementsForWhatDoesNotHoldOrCannotBeHad) {
@@ -560,7 +561,7 @@ TEST_F(SnpVerifyTest, GivesNoEndorsementsForWhatDoesNotHoldOrCannotBeHad) {
   forged.at(0x90) ^= 1;  // the measurement
   EXPECT_EQ(problem(forged, 422), "snp.signature");
   EXPECT_EQ(problem(w_.amd.Report(kMilanVlek), 503), "snp.endorsement_missing");
-  EXPECT_EQ(problem(w_.amd.Report(kMilan), 400, "?product=Venice"), "request.invalid");
+  EXPECT_EQ(problem(w_.amd.Report(kMilan), 400, "?product=Rome"), "request.invalid");
   const std::string runtime_data = sim::RuntimeData(sim::VtpmKey());
   const Bytes td =
       sim::EncodeHclReport({.report_type = 4,

@@ -283,8 +283,11 @@ TEST_F(SnpCommandTest, FetchesNothingForAForgedReport) {
   Bytes forged = w_.amd.ExtendedReport(kMilan);
   forged.at(0x90) ^= 1;  // the measurement
   const std::string report = w_.files.Write("report.bin", forged);
-  const ProcessResult run = RunThimble({"fetch", "--quote", report, "--server", Server(), "--json"});
-  EXPECT_EQ(run.exit_code, 1);
+  const std::string config =
+      w_.files.Write("config.toml", StrCat("[server]\nanchors = [\"", w_.files / "amd-root.pem", "\"]\n"));
+  const ProcessResult run =
+      RunThimble({"fetch", "--quote", report, "--server", Server(), "--config", config, "--json"});
+  EXPECT_EQ(run.exit_code, 1) << run.out << run.err;
   EXPECT_EQ(ObjectOf(run)["check"], "snp.signature");
   EXPECT_EQ(w_.vendor.Count(), 0u);
 }
