@@ -30,6 +30,15 @@ milliseconds Left(SteadyTime deadline) {
   return std::max(left, milliseconds(0));
 }
 
+// What has no place in a field or an extension of a chunk (RFC 9110 section 5.6.4, RFC 9112 section 7.1.1).
+bool IsControl(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; }
+
+// What may follow a chunk's size: nothing, or what begins with ';', after white space.
+bool IsChunkExtension(std::string_view text) {
+  const size_t first = text.find_first_not_of(" \t");
+  return first == std::string_view::npos || text[first] == ';';
+}
+
 }  // namespace
 
 Connection::Connection(std::unique_ptr<Transport> transport, Peer peer, const ConnectionLimits& limits,
@@ -144,8 +153,7 @@ Connection::ReadResult Connection::ReadChunks(SteadyTime deadline, std::string& 
     if (const ReadResult got = ReadLine(deadline, line); got != ReadResult::kDone) return got;
     uint64_t size = 0;
     const auto parsed = std::from_chars(line.data(), line.data() + line.size(), size, 16);
-    const bool whole = parsed.ptr == line.data() + line.size() || *parsed.ptr == ';' || *parsed.ptr == ' ';
-    if (parsed.ec != std::errc() || !whole) return ReadResult::kBad;
+    if (parsed.ec != std::errc() || !IsChunkExtension(parsed.ptr)) return ReadResult::kBad;
     if (size > limits_.max_body - body.size()) return ReadResult::kTooLong;
     if (size == 0) return ReadTrailers(deadline);
     if (const ReadResult got = FillTo(size + 2, deadline); got != ReadResult::kDone) return got;
@@ -164,14 +172,16 @@ Connection::ReadResult Connection::ReadTrailers(SteadyTime deadline) {
   return ReadResult::kBad;
 }
 
+// Ends with CRLF and nothing else: a bare line feed would end it for another reader of these bytes, here or there.
 Connection::ReadResult Connection::ReadLine(SteadyTime deadline, std::string& line) {
   constexpr size_t kMaxLine = 1024;
   for (;;) {
-    const size_t end = buffer_.find("\r\n");
-    if (end != std::string::npos && end <= kMaxLine) {
-      line = TakeFromBuffer(end);
+    const size_t feed = buffer_.find('\n');
+    if (feed != std::string::npos) {
+      if (feed == 0 || buffer_[feed - 1] != '\r' || feed > kMaxLine) return ReadResult::kBad;
+      line = TakeFromBuffer(feed - 1);
       buffer_.erase(0, 2);
-      return ReadResult::kDone;
+      return std::ranges::any_of(line, IsControl) ? ReadResult::kBad : ReadResult::kDone;
     }
     if (buffer_.size() > kMaxLine) return ReadResult::kBad;
     if (const ReadResult got = FillTo(buffer_.size() + 1, deadline); got != ReadResult::kDone) return got;

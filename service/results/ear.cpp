@@ -24,6 +24,17 @@ constexpr int kContraindicatedValue = 96, kUnrecognized = 97, kCryptoFailed = 99
 
 // -- the vector --
 
+// As Outcome() below, of all rules whose names begin so.
+int OutcomeOfAll(const Decision& decision, std::string_view prefix) {
+  int outcome = 0;
+  for (const RuleOutcome& rule : decision.rules) {
+    if (!rule.rule.starts_with(prefix)) continue;
+    if (!rule.ok) return -1;
+    outcome = 1;
+  }
+  return outcome;
+}
+
 const RuleOutcome* FindRule(const Decision& decision, std::string_view name) {
   const auto found = std::find_if(decision.rules.begin(), decision.rules.end(),
                                   [&](const RuleOutcome& rule) { return rule.rule == name; });
@@ -92,8 +103,9 @@ std::optional<int> Executables(const Verdict& verdict, const Decision& decision)
   if (Outcome(decision, {"restricted"}) < 0) return kContraindicatedValue;
   const int outcome = Outcome(decision, {"sgx.mrenclave", "sgx.mrsigner", "tdx.mrtd", "tdx.rtmr0",
                                          "tdx.rtmr1", "tdx.rtmr2", "tdx.rtmr3", "snp.measurement"});
-  if (outcome == 0) return std::nullopt;
-  if (outcome < 0) return kUnrecognizedCode;
+  const int guest = OutcomeOfAll(decision, "hcl.pcr.");  // beside a paravisor, the PCRs are the guest
+  if (outcome == 0 && guest == 0) return std::nullopt;
+  if (outcome < 0 || guest < 0) return kUnrecognizedCode;
   return verdict.tee == Tee::kSgx ? kTrustworthy : kApprovedAtBoot;
 }
 

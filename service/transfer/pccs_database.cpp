@@ -3,7 +3,9 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 
@@ -56,11 +58,43 @@ Bytes Binary(const Row& row, int column) {
   return row.Blob(column);
 }
 
+// The file is somebody else's. Its tables are read, and what else a database can hold that SQLite would compute with,
+// views above all, is refused; and reading takes work, and gives values, in proportion to the file.
+class Bounds {
+ public:
+  Bounds(sqlite3* database, size_t file_size)
+      : work_left_(static_cast<int64_t>(file_size) + kSpare), values_left_(work_left_) {
+    sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    sqlite3_db_config(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+    sqlite3_db_config(database, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
+    sqlite3_limit(database, SQLITE_LIMIT_LENGTH,
+                  static_cast<int>(std::min<int64_t>(values_left_, std::numeric_limits<int>::max())));
+    sqlite3_progress_handler(database, kSteps, &Bounds::Worked, this);
+  }
+  Bounds(const Bounds&) = delete;
+  Bounds& operator=(const Bounds&) = delete;
+
+  // False: values that share their bytes in the file, as only a crafted one has.
+  bool Holds(sqlite3_stmt* row) {
+    for (int i = 0; i < sqlite3_data_count(row); ++i) values_left_ -= sqlite3_column_bytes(row, i);
+    return values_left_ >= 0;
+  }
+
+ private:
+  static constexpr int64_t kSpare = 1'000'000;
+  static constexpr int kSteps = 1000;  // of SQLite's virtual machine; a row takes a dozen and has more bytes
+  static int Worked(void* self) { return (static_cast<Bounds*>(self)->work_left_ -= kSteps) < 0 ? 1 : 0; }
+
+  int64_t work_left_, values_left_;
+};
+
 class Reader {
  public:
-  Reader(sqlite3* database, std::vector<std::string>& odd) : database_(database), odd_(odd) {}
+  Reader(sqlite3* database, size_t file_size, std::vector<std::string>& odd)
+      : database_(database), bounds_(database, file_size), odd_(odd) {}
 
   Result<PlatformBundle> Read() {
+    TRY(HoldOnlyTables());
     TRY(ReadCertificates());
     TRY(ReadPlatforms());
     TRY(ReadTcbs());
@@ -79,8 +113,19 @@ class Reader {
     const std::unique_ptr<sqlite3_stmt, FinishStatement> statement(raw);
     if (prepared != SQLITE_OK) return NotADatabase(sqlite3_errmsg(database_));
     int step = sqlite3_step(raw);
-    for (; step == SQLITE_ROW; step = sqlite3_step(raw)) visit(Row(raw));
+    for (; step == SQLITE_ROW; step = sqlite3_step(raw)) {
+      if (!bounds_.Holds(raw)) return NotADatabase("gives more than is in it");
+      visit(Row(raw));
+    }
+    if (step == SQLITE_INTERRUPT) return NotADatabase("takes more work than one of its size does");
     return step == SQLITE_DONE ? Status() : NotADatabase(sqlite3_errmsg(database_));
+  }
+
+  Status HoldOnlyTables() {
+    std::string other;
+    TRY(ForEach("SELECT name FROM sqlite_schema WHERE type = 'view' OR sql LIKE 'create virtual%'",
+                [&other](const Row& row) { other = row.Text(0); }));
+    return other.empty() ? Status() : NotADatabase(StrCat("\"", other, "\" is a view, not a table of rows"));
   }
 
   void Odd(std::string what) { odd_.push_back(std::move(what)); }
@@ -211,6 +256,7 @@ class Reader {
   }
 
   sqlite3* const database_;
+  Bounds bounds_;
   std::vector<std::string>& odd_;
   std::map<int64_t, std::string> certificates_;    // PEM
   std::map<std::string, std::string> chains_;      // of PCK certificates, by CA
@@ -231,7 +277,7 @@ Result<PlatformBundle> ReadPccsDatabase(std::string_view file, std::vector<std::
   if (sqlite3_deserialize(raw, "main", copy.data(), size, size, SQLITE_DESERIALIZE_READONLY) != SQLITE_OK) {
     return NotADatabase(sqlite3_errmsg(raw));
   }
-  return Reader(raw, odd).Read();
+  return Reader(raw, file.size(), odd).Read();
 }
 
 }  // namespace thimble

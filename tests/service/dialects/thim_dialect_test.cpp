@@ -92,6 +92,25 @@ TEST(ThimHost, IsAskedOfAThimUpstreamWhenNoneIsConfigured) {
   EXPECT_EQ(Get(w.port(), kHost, kMetadata).status, 200) << "it is held";
 }
 
+// On a machine of Azure's without a way to the KDS. Leaf and chain are in one answer, and IMDS is not as slow as the KDS.
+TEST(ThimHost, IsEnoughToVerifyByAndIsAskedOnce) {
+  ThimWorld azure(amd::Product::kGenoa);
+  azure.config.thim.host = azure.key();
+  azure.StartWithVcek();
+  ThimWorld w(amd::Product::kGenoa);
+  w.config.amd_upstreams = {{.url = StrCat("http://", azure.app->address()), .kind = UpstreamKind::kThim}};
+  w.config.policies["default"].amd_crl = AmdCrlMode::kIfAvailable;
+  w.Start(sim::kAmdNow);
+  for (int i = 0; i < 3; ++i) {
+    const RawAnswer answer =
+        Post(w.port(), "/v1/verify", "application/octet-stream", AsText(w.amd.Report(w.platform)));
+    ASSERT_EQ(answer.status, 200) << answer.body;
+    EXPECT_EQ(json::parse(answer.body)["decision"], "accept") << answer.body;
+  }
+  const std::string metrics = Get(azure.port(), "/metrics").body;
+  EXPECT_NE(metrics.find(StrCat("route=\"", kHost, "\",code=\"200\"} 1\n")), std::string::npos) << metrics;
+}
+
 TEST(ThimChip, IsVcekAndChainInPem) {
   for (const amd::Product product : {amd::Product::kMilan, amd::Product::kGenoa, amd::Product::kTurin}) {
     ThimWorld w(product);

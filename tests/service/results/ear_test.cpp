@@ -213,6 +213,10 @@ TEST_F(EarClaimsTest, SpeakOfCodeAndIdentityWhereThePolicyAsks) {
   decision_.rules = {{"sgx.mrenclave", "[]", "\"\"", false}, {"snp.chip_id", "[]", "\"\"", false}};
   EXPECT_EQ(Vector("executables"), 33);
   EXPECT_EQ(Vector("instance-identity"), 97);
+  decision_.rules = {{"hcl.pcr.sha256.7", "[]", "\"\"", true}};
+  EXPECT_EQ(Vector("executables"), 3) << "beside a paravisor, the PCRs are the guest";
+  decision_.rules = {{"sgx.mrenclave", "[]", "\"\"", true}, {"hcl.pcr.sha256.7", "[]", "\"\"", false}};
+  EXPECT_EQ(Vector("executables"), 33);
   decision_.rules = {{"restricted", "[]", "\"\"", false}};
   EXPECT_EQ(Vector("executables"), 96);
 }

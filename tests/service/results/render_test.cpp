@@ -206,8 +206,8 @@ TEST(Explain, SaysWhatWasDecidedAndWhatWouldChangeIt) {
 TEST(Explain, ShowsHostileTextOfAResultAsText) {
   const std::string evil = "x\\u001b[2J\\ndecision      accept\\u009b\\u202e";
   const std::string text =
-      R"({"about":"now","decision":"reject","authentic":false,"tee":")" + evil + R"(","tcb_status":")" + evil +
-      R"(","findings":[{"check":"pck.root","severity":"hard","message":")" + evil +
+      R"({"about":"now","decision":"reject","authentic":false,"tee":")" + evil + R"(","tcb_status":")" +
+      evil + R"(","findings":[{"check":"pck.root","severity":"hard","message":")" + evil +
       R"("}],"checks":[{"check":")" + evil + R"(","result":"failed","reason":")" + evil +
       R"("}],"shortfalls":[],"claims":{")" + evil + R"(":")" + evil + R"(","o":{"l":[{"k":")" + evil +
       R"("}]}},"policy":{"id":")" + evil + R"(","rules":[]},"trust_anchor":")" + evil + R"("})";

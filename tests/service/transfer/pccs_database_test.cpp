@@ -133,5 +133,34 @@ TEST(PccsDatabase, AnotherDatabaseIsRefusedAsAWhole) {
   EXPECT_TRUE(w.app->cache().Records().empty());
 }
 
+// What is no table of rows: it would be computed, for as long as its author likes.
+TEST(PccsDatabase, OnlyTablesAreReadAndWithinBounds) {
+  const std::string endless =
+      "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x AS id, 'a' AS cert, '' AS "
+      "crl FROM c";
+  const struct {
+    std::string change, why;
+  } cases[] = {
+      {StrCat("DROP TABLE pcs_certificates; CREATE VIEW pcs_certificates AS ", endless, " WHERE x < 0"),
+       "view"},
+      {StrCat("DROP TABLE pcs_certificates; CREATE VIEW pcs_certificates AS ", endless), "view"},
+      // Rows of two tables that all belong together: each with each.
+      {"DROP TABLE platforms; CREATE TABLE platforms(qe_id, pce_id, enc_ppid, platform_manifest, fmspc, ca);"
+       "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 20000) "
+       "INSERT INTO platforms SELECT 'a', 'b', '', '', '', '' FROM c;"
+       "DROP TABLE pck_cert; CREATE TABLE pck_cert(qe_id, pce_id, tcbm, pck_cert);"
+       "INSERT INTO pck_cert SELECT qe_id, pce_id, '', '' FROM platforms",
+       "work"},
+  };
+  for (const auto& bad : cases) {
+    Target w;
+    w.database.Run(bad.change);
+    const http::Response answer = w.Import(w.database.File());
+    ASSERT_EQ(answer.status, 400) << bad.change;
+    EXPECT_NE(answer.content->body().find(bad.why), std::string::npos) << answer.content->body();
+    EXPECT_TRUE(w.app->cache().Records().empty()) << bad.change;
+  }
+}
+
 }  // namespace
 }  // namespace thimble
