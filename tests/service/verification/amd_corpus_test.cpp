@@ -282,6 +282,8 @@ TEST_P(AmdCorpusTest, ThroughHttpFromAnUpstream) {
   }
 }
 
+void PrintTo(const Case& c, std::ostream* out) { *out << c.facts["dir"].get<std::string>(); }
+
 std::string NameOf(const testing::TestParamInfo<Case>& info) {
   std::string name = StrCat(info.index, "_", info.param.facts["dir"].get<std::string>());
   std::replace(name.begin(), name.end(), '-', '_');
