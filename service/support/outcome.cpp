@@ -41,7 +41,7 @@ Error ErrorOfStatus(int status, std::optional<Check> check, std::string message)
 }
 
 std::optional<Check> CheckFromName(std::string_view name) {
-  for (size_t i = 0; i < static_cast<size_t>(Check::kCount); ++i) {
+  for (size_t i = static_cast<size_t>(Check::kNone) + 1; i < static_cast<size_t>(Check::kCount); ++i) {
     if (CheckName(static_cast<Check>(i)) == name) return static_cast<Check>(i);
   }
   return std::nullopt;
