@@ -7,6 +7,7 @@
 #include "cache/cached_item.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/collateral.h"
 
 namespace thimble {
 namespace {
@@ -50,7 +51,7 @@ Succession SuccessionOf(const CollateralItem& next, const CollateralItem& held) 
 
 Error RollbackError(const CollateralItem& next, const CollateralItem& held) {
   return {ErrorKind::kRejected, Check::kCollateralRollback,
-          StrCat(next.name(), ": ", OrderText(next), ", held is ", OrderText(held))};
+          StrCat(next.name(), ": ", OrderText(next), ", the cached one is ", OrderText(held))};
 }
 
 size_t DroppedSerials(const CollateralItem& next, const CollateralItem& held) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Verified before cached, never backwards (DESIGN section 3): the judgement of what arrives, by itself and against
-// what is held.
+// the cached item.
 #pragma once
 
-#include "tcb/collateral.h"
+#include "tcb/collateral_item.h"
+#include "tcb/collateral_key.h"
+#include "tcb/pki/trust_anchors.h"
 
 namespace thimble {
 

@@ -10,6 +10,7 @@
 #include "tcb/base/crypto.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/collateral.h"
 
 namespace thimble {
 namespace {

@@ -18,6 +18,7 @@
 #include "cache/history_rules.h"
 #include "cache/platform_use.h"
 #include "cache/store.h"
+#include "tcb/pki/trust_anchors.h"
 
 namespace thimble {
 
@@ -31,7 +32,7 @@ class Archive {
   CachedItemPtr MakeHeld(const CollateralKey& key, ItemPtr item, std::string chain, Instant fetched,
                          Instant last_check) const;
 
-  // Authenticated anew. Null: not held, or not to be used.
+  // Authenticated again. Null: not stored, or not to be used.
   CachedItemPtr Load(const CollateralKey& key, const std::string& name);
   Status SaveVersion(const CollateralKey& key, const CachedItem& held,
                      Instant now);  // current, and in the history

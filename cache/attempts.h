@@ -17,7 +17,7 @@ struct AttemptRules {
   std::chrono::milliseconds failure_backoff{10'000};  // doubles with each failure in a row
   std::chrono::milliseconds negative_ttl{30'000};     // after upstream.not_found, for what is not held
   std::chrono::milliseconds max_backoff_held{600'000};
-  std::chrono::milliseconds max_backoff_missing{60'000};  // somebody waits for it
+  std::chrono::milliseconds max_backoff_missing{60'000};  // a client waits for it
   std::chrono::milliseconds recheck{600'000};             // after a check that brought nothing newer
   uint64_t seed = 0;                                      // of the jitter
 };

@@ -7,13 +7,15 @@
 #include <memory>
 #include <string>
 
+#include "cache/attachments.h"
 #include "cache/freshness.h"
 #include "cache/record.h"
-#include "tcb/collateral.h"
+#include "tcb/collateral_item.h"
+#include "tcb/collateral_key.h"
 
 namespace thimble {
 
-// Immutable and shared between threads, but for the two marks of its use.
+// Immutable and shared between threads, but for the marks of its use and for what is made of it.
 struct CachedItem {
   CachedItem(ItemPtr held_item, std::string chain, const FreshnessInput& input);
 
@@ -24,6 +26,8 @@ struct CachedItem {
   mutable std::atomic<bool> used{false};  // since the hot tier last looked
   mutable std::atomic<int64_t> noted_use{
       INT64_MIN};  // the time of the last use that was written down, seconds
+
+  const std::shared_ptr<const Attachments> attachments = std::make_shared<const Attachments>();
 
   Instant fetched() const { return freshness.fetched; }
   Instant last_check() const { return freshness.last_check; }

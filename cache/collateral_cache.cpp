@@ -2,6 +2,7 @@
 #include "cache/collateral_cache.h"
 
 #include <deque>
+#include <future>
 #include <map>
 
 #include "cache/admission.h"
@@ -134,7 +135,8 @@ CachedItemPtr CollateralCache::Impl::Find(const CollateralKey& key, const std::s
 
 CacheAnswer CollateralCache::Impl::Answer(const CachedItem& held, Instant now, bool hit) const {
   const FreshnessState state = Judge(held, now);
-  return {held.item, state.freshness, held.fetched(), held.last_check(), state.next_refresh, hit};
+  return {held.item, state.freshness, held.fetched(), held.last_check(), state.next_refresh,
+          hit,       held.attachments};
 }
 
 void CollateralCache::Impl::NoteUse(const CollateralKey& key, const std::string& name, const CachedItem& held,
@@ -144,17 +146,21 @@ void CollateralCache::Impl::NoteUse(const CollateralKey& key, const std::string&
   int64_t noted = held.noted_use.load(std::memory_order_relaxed);
   if (noted != INT64_MIN && seconds < noted + kNoteUseEvery.count()) return;
   if (!held.noted_use.compare_exchange_strong(noted, seconds, std::memory_order_relaxed)) return;
-  workers.Submit("use/" + name, [this, name, now] {
+  const bool queued = workers.Submit("use/" + name, [this, name, now] {
     const KeyedMutex::Turn turn(&turns, name);
     archive.NoteUse(name, now);
   });
+  if (queued) return;
+  held.noted_use.store(noted, std::memory_order_relaxed);  // the next use is to be written down
+  Report(Kind::kQueueFull, name, nullptr, "its use is not written down");
 }
 
 void CollateralCache::Impl::RefreshInBackground(const CollateralKey& key, const std::string& name,
                                                 Instant now, Urge urge) {
   if (!attempts.MayTry(name, clock())) return;
   // Its outcome is noted and reported where it happens; nobody waits for it here.
-  workers.Submit(name, [this, key, name, now, urge] { (void)Fly(key, name, now, urge); });
+  const bool queued = workers.Submit(name, [this, key, name, now, urge] { (void)Fly(key, name, now, urge); });
+  if (!queued) Report(Kind::kQueueFull, name, nullptr, "it is not renewed yet");
 }
 
 // Joins the attempt that is on its way for this key, or makes one. Whoever must have asked does not take it from one
@@ -402,6 +408,26 @@ Result<CacheAnswer> CollateralCache::Get(const CollateralKey& key, Instant now) 
   return impl_->Answer(*held, now, false);
 }
 
+std::vector<Result<CacheAnswer>> CollateralCache::GetAll(const std::vector<CollateralKey>& keys,
+                                                         Instant now) {
+  const auto enter =
+      impl_->options.context ? impl_->options.context() : std::function<std::shared_ptr<void>()>();
+  std::vector<std::future<Result<CacheAnswer>>> fetches(keys.size());
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const auto held = Peek(keys[i], now);
+    if (held && held->freshness != Freshness::kStale) continue;
+    fetches[i] = std::async(std::launch::async, [this, &key = keys[i], now, &enter] {
+      const std::shared_ptr<void> scope = enter ? enter() : nullptr;
+      return Get(key, now);
+    });
+  }
+  std::vector<Result<CacheAnswer>> answers;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    answers.push_back(fetches[i].valid() ? fetches[i].get() : Get(keys[i], now));
+  }
+  return answers;
+}
+
 std::optional<CacheAnswer> CollateralCache::Peek(const CollateralKey& key, Instant now) {
   const CachedItemPtr held = impl_->Find(key, KeyName(key));
   if (!held) return std::nullopt;
@@ -459,7 +485,7 @@ std::vector<CacheStatus> CollateralCache::Impl::StatusOf(const std::vector<Recor
     const auto input = MakeFreshnessInput(*key, record, archive.SeedOf(record.name));
     const FreshnessState state = JudgeFreshness(input, options.freshness, now);
     const auto error = attempts.LastError(record.name);
-    lines.push_back({.item = record.name,
+    lines.push_back({.key = *key,
                      .freshness = state.freshness,
                      .issued = record.issued,
                      .next_update = record.next_update,

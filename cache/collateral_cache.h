@@ -11,13 +11,16 @@
 #include <string>
 #include <vector>
 
+#include "cache/attachments.h"
 #include "cache/event.h"
 #include "cache/freshness.h"
 #include "cache/history_rules.h"
 #include "cache/record.h"
 #include "cache/store.h"
 #include "tcb/base/result.h"
-#include "tcb/collateral.h"
+#include "tcb/collateral_item.h"
+#include "tcb/collateral_key.h"
+#include "tcb/pki/trust_anchors.h"
 
 namespace thimble {
 
@@ -50,6 +53,9 @@ struct CacheOptions {
   size_t max_hot_items = 20'000;  // in memory; a VCEK with its chain takes about 10 kB
   size_t refresh_threads = 2;     // of background renewal
   uint64_t jitter_seed = 0;       // another one an instance, so that they renew at other times
+  // Called by whoever asks for several items: gives what the threads that work for it do first of all, and what ends
+  // with them. Empty: nothing.
+  std::function<std::function<std::shared_ptr<void>()>()> context;
 };
 
 // Whether to ask also for what failed, or was checked, a short while ago.
@@ -64,7 +70,8 @@ struct CacheAnswer {
   Instant fetched{};  // when these bytes came from upstream
   Instant last_check{};
   Instant next_refresh{};
-  bool hit = false;  // answered without waiting for an upstream
+  bool hit = false;                                     // answered without waiting for an upstream
+  std::shared_ptr<const Attachments> attachments = {};  // of the cached item; null: it is not cached
 };
 
 // A version that was held, and since when.
@@ -75,7 +82,7 @@ struct PastVersion {
 
 // One line of the status page.
 struct CacheStatus {
-  std::string item;
+  CollateralKey key;
   Freshness freshness;
   Instant issued{}, next_update{}, fetched{}, last_check{}, next_refresh{};
   std::string source, sha256;
@@ -93,16 +100,18 @@ class CollateralCache {
   // From memory, the store, or upstream, in this order. Never waits for a refresh of an item that is not stale.
   // Errors: kUnavailable with the cause (upstream.*, collateral.missing, or the failed check of a refused answer).
   Result<CacheAnswer> Get(const CollateralKey& key, Instant now);
-  // From memory or the store only; nullopt when it is not held.
+  // Several, in their order. What has to be fetched is fetched at the same time: it shares one request's time.
+  std::vector<Result<CacheAnswer>> GetAll(const std::vector<CollateralKey>& keys, Instant now);
+  // From memory or the store only; nullopt when it is not cached.
   std::optional<CacheAnswer> Peek(const CollateralKey& key, Instant now);
 
   // Takes an item from outside (import, upload): verified and ordered like a fetch. Past its nextUpdate and older than
-  // what is held, it enters as history only. Errors: the failed check; collateral.rollback; store.io.
+  // the cached item, it enters as history only. Errors: the failed check; collateral.rollback; store.io.
   Result<ItemPtr> Put(const CollateralKey& key, const FetchedBytes& fetched, Instant now, bool allow_older);
 
   // Several from outside together. Admit() authenticates like a fetch and takes nothing; its errors are the failed
   // checks. TakeTogether() writes all of them down in one batch with `beside`, what else has to be written with
-  // them, or fails (store.io) and takes none. What is older than what is held is left out: collateral.rollback in
+  // them, or fails (store.io) and takes none. What is older than the cached item is left out: collateral.rollback in
   // its place of the answer.
   struct Origin {
     Instant fetched, last_check;
@@ -138,7 +147,7 @@ class CollateralCache {
   std::vector<PastVersion> History(const CollateralKey& key);
   // The one that was held at that time, for "at": nullopt when none was, or it is not kept.
   std::optional<PastVersion> HistoryAt(const CollateralKey& key, Instant at);
-  // Everything as it lies in the store, for exports: what is held, and the history.
+  // Everything as it lies in the store, for exports: the cached items, and the history.
   std::vector<Record> Records();
   std::vector<Record> PastRecords();
 

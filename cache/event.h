@@ -14,18 +14,19 @@ namespace thimble {
 struct CacheEvent {
   enum class Kind : uint8_t {
     kHit,
-    kMiss,         // not held: an upstream has to be asked
+    kMiss,         // not cached: an upstream has to be asked
     kStaleServed,  // past nextUpdate, and nothing newer could be had
     kRenewed,      // a newer version, or the first one, was taken
     kUnchanged,    // an upstream was asked and had nothing newer
     kRefused,      // an answer or a record that does not authenticate
     kFetchFailed,
-    kRollback,        // an answer older than what is held
+    kRollback,        // an answer older than the cached item
     kSerialsDropped,  // a newer CRL no longer lists some serials; taken
     kIssuerChanged,   // issued under another key of the same anchor; taken
     kQuarantined,     // a record that fails its digest was put aside
     kEvicted,
     kOverBudget,   // no upstream was asked: the budget of whoever it is for is spent
+    kQueueFull,    // background work was not taken: too much waits already
     kStoreFailed,  // the store could not be read or written; memory and upstreams serve on
   };
   Kind kind;

@@ -43,7 +43,7 @@ struct Platform {
   std::optional<intel::PlatformProof> proof() const;
 };
 
-// A registration that waits for somebody to fetch certificates for it.
+// A registration whose certificates are still to be fetched.
 struct QueuedRegistration {
   enum class Why : uint8_t {
     kNew,           // no certificate yet

@@ -81,7 +81,7 @@ Status RegistryEdit::Remember(const Registration& registration) {
   return {};
 }
 
-Status RegistryEdit::NoteCertificates(const PlatformId& id, const intel::Fmspc& fmspc, intel::PckCa ca) {
+Status RegistryEdit::RecordCertificates(const PlatformId& id, const intel::Fmspc& fmspc, intel::PckCa ca) {
   TRY_ASSIGN(const auto known, Find(id));
   Platform platform = known.value_or(NewPlatform(id));
   platform.fmspc = fmspc;
@@ -90,7 +90,7 @@ Status RegistryEdit::NoteCertificates(const PlatformId& id, const intel::Fmspc& 
   return {};
 }
 
-Status RegistryEdit::NoteChoice(const PlatformId& id, const TcbMapping& mapping) {
+Status RegistryEdit::RecordChoice(const PlatformId& id, const TcbMapping& mapping) {
   TRY_ASSIGN(const auto known, Find(id));
   Platform platform = known.value_or(NewPlatform(id));
   if (std::ranges::find(platform.tcbs, mapping) != platform.tcbs.end()) return {};
@@ -136,19 +136,14 @@ Status RegistryEdit::Settle(const PlatformId& id, const std::vector<intel::PckTc
   return {};
 }
 
-Status RegistryEdit::SetHandedOut(const std::vector<QueuedRegistration>& entries, bool handed_out) {
-  for (const QueuedRegistration& entry : entries) {
+Status RegistryEdit::HandOut(const std::vector<QueuedRegistration>& read) {
+  for (const QueuedRegistration& entry : read) {
     TRY_ASSIGN(auto now, FindQueued(QueueEntry(entry.registration)));
     if (now != entry) continue;
-    now->handed_out = handed_out;
+    now->handed_out = true;
     Put(*std::move(now));
   }
   return {};
-}
-
-Status RegistryEdit::HandOut(const std::vector<QueuedRegistration>& read) { return SetHandedOut(read, true); }
-Status RegistryEdit::TakeBack(const std::vector<QueuedRegistration>& handed_out) {
-  return SetHandedOut(handed_out, false);
 }
 
 std::vector<Store::Write> RegistryEdit::Writes() const {

@@ -28,10 +28,10 @@ class RegistryEdit {
 
   // Adds what a registration says. What it does not say stays; zeros do not replace a PPID.
   Status Remember(const Registration& registration);
-  // Notes what the certificates of a platform say of it.
-  Status NoteCertificates(const intel::PlatformId& id, const intel::Fmspc& fmspc, intel::PckCa ca);
-  // Notes which certificate was chosen for a TCB. The last kMaxTcbs of a platform are kept.
-  Status NoteChoice(const intel::PlatformId& id, const TcbMapping& mapping);
+  // Records what the certificates of a platform say of it.
+  Status RecordCertificates(const intel::PlatformId& id, const intel::Fmspc& fmspc, intel::PckCa ca);
+  // Records which certificate was chosen for a TCB. The last kMaxTcbs of a platform are kept.
+  Status RecordChoice(const intel::PlatformId& id, const TcbMapping& mapping);
 
   // Waits from now on, also when it was handed out before; nothing changes when it waits already.
   Status Enqueue(const Registration& registration, QueuedRegistration::Why why);
@@ -39,7 +39,6 @@ class RegistryEdit {
   Status Settle(const intel::PlatformId& id, const std::vector<intel::PckTcb>& not_available);
   // Marks entries as handed out, but for those that were changed since they were read.
   Status HandOut(const std::vector<QueuedRegistration>& read);
-  Status TakeBack(const std::vector<QueuedRegistration>& handed_out);
 
   static constexpr size_t kMaxTcbs = 64;
 
@@ -50,7 +49,6 @@ class RegistryEdit {
   Result<std::optional<QueuedRegistration>> FindQueued(const std::string& name);
   void Put(const Platform& platform);
   void Put(QueuedRegistration queued);
-  Status SetHandedOut(const std::vector<QueuedRegistration>& entries, bool handed_out);
   std::vector<Store::Write> Writes() const;
 
   Store& store_;

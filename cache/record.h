@@ -17,7 +17,7 @@
 #include "tcb/base/bytes.h"
 #include "tcb/base/result.h"
 #include "tcb/base/time.h"
-#include "tcb/collateral.h"
+#include "tcb/collateral_item.h"
 
 namespace thimble {
 

@@ -100,11 +100,11 @@ struct Refresher::Round {
 
 RefreshReport Refresher::Pass(Instant now, Urge urge, const std::atomic<bool>& stop) {
   Round round{.now = now, .urge = urge, .stop = stop, .held = {}, .report = {now, 0, {}}};
-  for (CacheStatus& status : cache_.Status(now)) round.held.emplace(status.item, std::move(status));
+  for (CacheStatus& status : cache_.Status(now)) round.held.emplace(KeyName(status.key), std::move(status));
   RefreshNumbers(round);
   RefreshRest(round);
   RefetchPckCertificates(round);
-  std::ranges::sort(round.report.lines, {}, &RefreshLine::item);
+  std::ranges::sort(round.report.lines, {}, [](const RefreshLine& line) { return KeyName(line.key); });
   return std::move(round.report);
 }
 
@@ -112,10 +112,8 @@ RefreshReport Refresher::Pass(Instant now, Urge urge, const std::atomic<bool>& s
 void Refresher::RefreshNumbers(Round& round) {
   std::set<IntelTee> in_use;
   for (const auto& [name, status] : round.held) {
-    const auto key = ParseKeyName(name);
-    if (!key) continue;
-    if (const auto tee = TeeOf(*key)) in_use.insert(*tee);
-    if (const auto* numbers = std::get_if<EvaluationNumbersKey>(&*key)) in_use.insert(numbers->tee);
+    if (const auto tee = TeeOf(status.key)) in_use.insert(*tee);
+    if (const auto* numbers = std::get_if<EvaluationNumbersKey>(&status.key)) in_use.insert(numbers->tee);
   }
   std::vector<Job> jobs;
   for (const IntelTee tee : in_use) Consider(round, EvaluationNumbersKey{tee}, false, jobs);
@@ -136,12 +134,11 @@ uint32_t Refresher::NewestNumber(IntelTee tee, Instant now) {
 void Refresher::RefreshRest(Round& round) {
   std::map<std::string, CollateralKey> wanted;
   for (const auto& [name, status] : round.held) {
-    const auto key = ParseKeyName(name);
-    if (!key || std::holds_alternative<EvaluationNumbersKey>(*key)) continue;
-    wanted.emplace(name, *key);
-    if (SelectorOf(*key) == nullptr) continue;
+    if (std::holds_alternative<EvaluationNumbersKey>(status.key)) continue;
+    wanted.emplace(name, status.key);
+    if (SelectorOf(status.key) == nullptr) continue;
     for (const Selector& selector : {kStandard, kEarly}) {
-      const CollateralKey sibling = WithSelector(*key, selector);
+      const CollateralKey sibling = WithSelector(status.key, selector);
       wanted.emplace(KeyName(sibling), sibling);
     }
   }
@@ -179,8 +176,7 @@ void Refresher::Consider(Round& round, const CollateralKey& key, bool announced,
     const std::string reason = !reachable                  ? "no upstream is configured"
                                : status.last_error.empty() ? "was checked a short while ago"
                                                            : status.last_error;
-    round.report.lines.push_back(
-        {status.item, Outcome::kKept, reason, status.freshness == Freshness::kStale});
+    round.report.lines.push_back({status.key, Outcome::kKept, reason, status.freshness == Freshness::kStale});
   }
 }
 
@@ -207,7 +203,7 @@ bool Refresher::Run(Round& round, const std::vector<Job>& jobs) {
 // nullopt: nothing was held, and there is nothing to have.
 std::optional<RefreshLine> Refresher::Ask(const Job& job, const Round& round) {
   const auto answer = cache_.Refresh(job.key, round.now, round.urge);
-  RefreshLine line{.item = KeyName(job.key), .outcome = Outcome::kRenewed, .reason = ""};
+  RefreshLine line{.key = job.key, .outcome = Outcome::kRenewed, .reason = ""};
   if (answer) {
     line.stale = answer->freshness == Freshness::kStale;
     if (job.held && job.held->sha256 == answer->item->sha256().hex()) {
@@ -237,10 +233,9 @@ void Refresher::RefetchPckCertificates(Round& round) {
   };
   std::map<std::string, Found> found;  // by FMSPC
   for (const CacheStatus& status : cache_.Status(round.now)) {
-    const auto key = ParseKeyName(status.item);
-    const auto* tcb_info = key ? std::get_if<TcbInfoKey>(&*key) : nullptr;
-    if (tcb_info == nullptr || HasNumber(*key)) continue;
-    const auto answer = cache_.Peek(*key, round.now);
+    const auto* tcb_info = std::get_if<TcbInfoKey>(&status.key);
+    if (tcb_info == nullptr || HasNumber(status.key)) continue;
+    const auto answer = cache_.Peek(status.key, round.now);
     if (!answer || answer->item->tcb_info() == nullptr) continue;
     Found& of_fmspc = found[tcb_info->fmspc.hex()];
     of_fmspc.digests += answer->item->sha256().hex();
@@ -261,7 +256,10 @@ void Refresher::RefetchPckCertificates(Round& round) {
 bool Refresher::FetchForNewLevels(Round& round, const intel::Fmspc& fmspc,
                                   const std::set<std::string>& levels) {
   const auto kept = store_->Get(LevelsEntry(fmspc));
-  if (!kept) return false;
+  if (!kept) {
+    ReportStore(fmspc, kept.error());
+    return false;
+  }
   bool good = true;
   if (kept->has_value()) {
     const std::set<std::string> before = SplitLines(**kept);
@@ -277,7 +275,15 @@ bool Refresher::FetchForNewLevels(Round& round, const intel::Fmspc& fmspc,
     }
     good = Run(round, jobs) && good;
   }
-  return good && store_->Apply({{LevelsEntry(fmspc), JoinLines(levels)}}).ok();
+  if (!good) return false;
+  const Status written = store_->Apply({{LevelsEntry(fmspc), JoinLines(levels)}});
+  if (!written) ReportStore(fmspc, written.error());
+  return written.ok();
+}
+
+void Refresher::ReportStore(const intel::Fmspc& fmspc, const Error& error) const {
+  if (options_.events)
+    options_.events({CacheEvent::Kind::kStoreFailed, LevelsEntry(fmspc), &error, error.message});
 }
 
 }  // namespace thimble

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Renews ahead of expiry (DESIGN section 3). A pass looks at what is held, lists what has to be asked for, and asks,
-// each item on its own: one that fails keeps no other from being renewed. Nothing is locked meanwhile.
+// Renews ahead of expiry (DESIGN section 3). A pass lists the cached items that are due, and asks for each on its own:
+// one that fails keeps no other from being renewed. Nothing is locked meanwhile.
 #pragma once
 
 #include <atomic>
@@ -21,10 +21,10 @@ namespace thimble {
 
 struct RefreshLine {
   enum class Outcome : uint8_t { kRenewed, kKept, kFailed };
-  std::string item;  // KeyName
+  CollateralKey key;
   Outcome outcome = Outcome::kKept;
   std::string reason;  // empty when it was renewed
-  bool stale = false;  // what is held now is past its nextUpdate
+  bool stale = false;  // the cached item is past its nextUpdate
 };
 std::string_view OutcomeName(RefreshLine::Outcome outcome);  // "renewed", "kept", "failed"
 
@@ -43,6 +43,7 @@ struct RefresherOptions {
   std::function<bool(Vendor)> has_upstream;
   // The platforms of this FMSPC whose PCK certificates are kept; empty: none.
   std::function<std::vector<intel::PlatformId>(const intel::Fmspc&)> platforms;
+  EventSink events = {};  // told of a store that fails
 };
 
 // Thread-safe: passes may run at a time, and share what they ask for. What it is given outlives it.
@@ -74,6 +75,7 @@ class Refresher {
   std::optional<RefreshLine> Ask(const Job& job, const Round& round);
   uint32_t NewestNumber(IntelTee tee, Instant now);
   bool FetchForNewLevels(Round& round, const intel::Fmspc& fmspc, const std::set<std::string>& levels);
+  void ReportStore(const intel::Fmspc& fmspc, const Error& error) const;
 
   CollateralCache& cache_;
   const std::shared_ptr<Store> store_;

@@ -32,7 +32,7 @@ Result<size_t> SeenPlatforms::Load() {
   return unreadable.size();
 }
 
-void SeenPlatforms::Note(const TcbRecord& tcb, Instant now) {
+void SeenPlatforms::Record(const TcbRecord& tcb, Instant now) {
   std::string key = TcbKey(tcb);
   const std::lock_guard lock(mutex_);
   if (tcbs_.size() >= max_tcbs_ && !tcbs_.contains(key)) {

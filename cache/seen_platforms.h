@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The platforms that were seen, by their TCB and not by identity (tcb/tcb_record.h): how many sightings, and the
-// last one. Noting one touches memory alone; Flush() writes down what changed, at most a few seconds' sightings
+// last one. Recording one touches memory alone; Flush() writes down what changed, at most a few seconds' sightings
 // are lost with the process. May be lost: it fills again as platforms come by.
 //
 //   seen/<SHA-256 of the TCB's text>   a RememberedTcb
@@ -30,7 +30,7 @@ class SeenPlatforms {
   Result<size_t> Load();
 
   // Beyond max_tcbs, the TCB that was seen longest ago is forgotten.
-  void Note(const TcbRecord& tcb, Instant now);
+  void Record(const TcbRecord& tcb, Instant now);
   std::vector<RememberedTcb> All() const;
   Status Flush();
 

@@ -4,6 +4,7 @@
 #include "cache/admission.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/collateral.h"
 #include "tcb/intel/tcb_info.h"
 
 namespace thimble {

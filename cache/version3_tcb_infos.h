@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// TCB infos in the form of PCS v3: signed in another form than those of v4, and no longer to be had. They come by
+// TCB infos in the form of PCS v3: signed in another form than those of v4, and no longer published. They come by
 // uploads alone, are kept beside the collateral, and serve clients that know no other (spec/intel-pccs-api.md
 // section 0). Nobody judges by them here.
 //
@@ -11,7 +11,9 @@
 #include <optional>
 
 #include "cache/store.h"
-#include "tcb/collateral.h"
+#include "tcb/collateral_item.h"
+#include "tcb/collateral_key.h"
+#include "tcb/pki/trust_anchors.h"
 
 namespace thimble {
 
@@ -24,7 +26,7 @@ class Version3TcbInfos {
   // Authenticated like a fetch; what has to be written to hold it. Errors: the failed check; collateral.rollback when
   // a newer one is held.
   Result<Store::Write> Admit(const TcbInfoKey& key, const CollateralBytes& bytes, Instant now);
-  // Null: not held. The store is not trusted: authenticated anew.
+  // Null: not stored. The store is not trusted: the item is authenticated again.
   Result<ItemPtr> Find(const TcbInfoKey& key);
 
  private:

@@ -23,7 +23,7 @@ class Workers {
   Workers& operator=(const Workers&) = delete;
 
   // False when the queue is full. A job whose name is queued or running already is that job: nothing is added.
-  bool Submit(std::string name, std::function<void()> job);
+  [[nodiscard]] bool Submit(std::string name, std::function<void()> job);
   // Until no job is queued or running.
   void WaitUntilIdle();
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "tcb/collateral.h"
+#include "tcb/collateral_key.h"
 
 namespace thimble {
 

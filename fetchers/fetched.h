@@ -7,7 +7,7 @@
 
 #include "tcb/base/result.h"
 #include "tcb/check.h"
-#include "tcb/collateral.h"
+#include "tcb/collateral_item.h"
 
 namespace thimble {
 

@@ -63,7 +63,10 @@ std::string Explanation(const HttpResponse& response) {
 
 Status CheckStatus(const HttpResponse& response, const std::string& what) {
   const auto error = [&](Check check, std::string_view meaning) {
-    return UpstreamError(check, StrCat(what, ": HTTP ", response.status, meaning, Explanation(response)));
+    Error refused =
+        UpstreamError(check, StrCat(what, ": HTTP ", response.status, meaning, Explanation(response)));
+    refused.http_status = response.status;
+    return refused;
   };
   switch (response.status) {
     case 200:

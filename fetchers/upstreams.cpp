@@ -194,7 +194,7 @@ Result<Fetched> Upstreams::Try(Entry& entry, const Task& task, SteadyTime deadli
   const SteadyTime start = clock_();
   if (!entry.breaker.Admit(start)) {
     Error error = UpstreamError(Check::kUpstreamUnreachable,
-                                StrCat(entry.upstream.url, ": unreachable of late, left out"));
+                                StrCat(entry.upstream.url, ": left out for a while, it was unreachable"));
     Report(entry, UpstreamEvent::Kind::kSkipped, task, &error, start);
     return error;
   }

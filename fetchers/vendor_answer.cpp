@@ -7,19 +7,16 @@
 namespace thimble {
 namespace {
 
-constexpr std::string_view kRetired = "HTTP 410 (retired)";
+constexpr int kRetired = 410;
 
 Status CheckStatus(const HttpResponse& response, const std::string& url) {
-  switch (response.status) {
-    case 200:
-      return {};
-    case 404:
-      return UpstreamError(Check::kUpstreamNotFound, StrCat("GET ", url, ": HTTP 404"));
-    case 410:
-      return UpstreamError(Check::kUpstreamNotFound, StrCat("GET ", url, ": ", kRetired));
-    default:
-      return UpstreamError(Check::kUpstreamStatus, StrCat("GET ", url, ": HTTP ", response.status));
-  }
+  if (response.status == 200) return {};
+  const bool not_found = response.status == 404 || response.status == kRetired;
+  Error error = UpstreamError(
+      not_found ? Check::kUpstreamNotFound : Check::kUpstreamStatus,
+      StrCat("GET ", url, ": HTTP ", response.status, response.status == kRetired ? " (retired)" : ""));
+  error.http_status = response.status;
+  return error;
 }
 
 }  // namespace
@@ -65,7 +62,7 @@ Result<VendorAnswer> Ask(HttpClient& client, const VendorRequest& request) {
 }
 
 bool IsRetired(const Error& error) {
-  return error.check == Check::kUpstreamNotFound && error.message.ends_with(kRetired);
+  return error.check == Check::kUpstreamNotFound && error.http_status == kRetired;
 }
 
 }  // namespace thimble

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The composition root: makes and owns store, anchors, upstreams, cache, verification and server, in this order.
+// The composition root: makes and owns collateral, appraisal, routes and servers, in this order.
 #pragma once
 
 #include <memory>
@@ -8,19 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "cache/collateral_cache.h"
-#include "service/baselines/evaluation.h"
-#include "service/baselines/recovery_watch.h"
-#include "service/config/config.h"
-#include "service/http/types.h"
-#include "service/support/clock.h"
-#include "service/transfer/transfer.h"
-#include "service/upstreams/refresh_scheduler.h"
-#include "service/verification/verification.h"
+#include "service/support/periodic_tasks.h"
+#include "service/wiring/appraisal.h"
+#include "service/wiring/collateral.h"
+#include "service/wiring/routes.h"
+#include "service/wiring/servers.h"
 
 namespace thimble {
-
-enum class Storage : uint8_t { kDisk, kMemory };
 
 struct AppOptions {
   Storage storage = Storage::kDisk;
@@ -35,48 +29,50 @@ class App {
   static Result<std::unique_ptr<App>> Make(Config config, const AppOptions& options);
   ~App();
 
-  const Config& config() const;
-  const Clock& clock() const;
-  const TrustAnchors& anchors() const;
-  CollateralCache& cache();
-  const DefaultEvaluation& evaluation() const;
-  Verification& verification();
-  RefreshScheduler& refresh();
-  Transfer& transfer();
-  // A copy of the store beside it, DATA/backup/NAME, while it is in use; the path. It is a store by itself.
-  Result<std::string> BackUp(std::string_view name);
+  const Config& config() const { return config_; }
+  const Clock& clock() const { return clock_; }
+  const TrustAnchors& anchors() const { return collateral_->anchors; }
+  CollateralCache& cache() { return collateral_->cache; }
+  SeenPlatforms& seen() { return collateral_->seen; }
+  RefreshScheduler& refresh() { return collateral_->refresh; }
+  Verification& verification() { return appraisal_->verification; }
+  const DefaultEvaluation& evaluation() const { return appraisal_->evaluation; }
+  // What the housekeeping thread runs every minute.
+  RecoveryWatch& recovery_watch() { return appraisal_->recovery_watch; }
 
-  // Refuses a clock that lies before the issue date of something that is held: it would call what has ended fresh.
-  Status CheckClock();
-  SeenPlatforms& seen();
-  // What the housekeeping thread does every minute: looks out for TCB recoveries.
-  RecoveryWatch& recovery_watch();
+  // Refuses a clock that lies before the issue date of a cached item.
+  Status CheckClock() { return collateral_->CheckClock(clock_.Now()); }
 
-  // What the HTTP server answers; also for tests, without a socket.
-  http::Response Handle(const http::Request& request) const;
-
-  std::vector<std::string> Routes() const;  // "GET /v1/status"
+  // What the HTTP server answers; also for the command line and for tests, without a socket.
+  http::Response Handle(const http::Request& request);
+  std::vector<std::string> Routes() const { return routes_->All(); }
 
   // Listens on the configured address, and with a store on disk on DATA/thimble.sock.
   Status Listen();
   // Takes certificates, roles, policies, baselines and upstreams from another configuration; requests under way keep
-  // what they began with. An error of the configuration changes nothing; when the store or the audit trail fails,
+  // those that they began with. An error of the configuration changes nothing; when the store or the audit trail fails,
   // baselines that were recorded before hold. What else differs needs a restart, which the log says.
   Status Reload(Config fresh);
-  // The file that was to be taken cannot be read: shown in the status until one is taken.
-  void ReloadRefused(const Error& error);
-  bool tls() const;             // whether it serves HTTPS
-  std::string address() const;  // "127.0.0.1:8081", after Listen()
-  void Stop();                  // answers what is under way first
+  // The file to reload cannot be read: shown in the status until one is taken.
+  void RecordRefusedReload(const Error& error);
+  bool tls() const { return servers_->tls(); }                 // whether it serves HTTPS
+  std::string address() const { return servers_->address(); }  // "127.0.0.1:8081", after Listen()
+  void Stop();                                                 // requests under way are answered first
 
  private:
-  void NoteCause(const http::Request& request, const http::Response& response) const;
-  struct Impl;
-  explicit App(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
-};
+  App(Config config, const AppOptions& options);
+  void StartHousekeeping();
 
-// DATA/thimble.sock.
-std::string AdminSocketPath(const std::string& data);
+  const Config config_;
+  const AppOptions options_;
+  const Clock clock_;
+  Snapshot<Roles> roles_;
+  Snapshot<ReloadOutcome> reload_outcome_{ReloadOutcome{}};
+  std::unique_ptr<Collateral> collateral_;
+  std::unique_ptr<Appraisal> appraisal_;
+  std::unique_ptr<thimble::Routes> routes_;
+  std::unique_ptr<Servers> servers_;
+  std::unique_ptr<PeriodicTasks> housekeeping_;  // while listening
+};
 
 }  // namespace thimble

@@ -72,6 +72,7 @@ Result<ItemParts> AuthenticateParts(ItemKind kind, const CollateralBytes& bytes,
 ItemPtr MakeItem(ItemParts parts) {
   std::shared_ptr<CollateralItem> item(new CollateralItem());
   item->name_ = KeyName(parts.key);
+  item->key_ = std::move(parts.key);
   item->sha256_ = Sha256(parts.body);
   item->body_ = std::move(parts.body);
   for (const auto& certificate : parts.signers) {
@@ -82,7 +83,6 @@ ItemPtr MakeItem(ItemParts parts) {
   item->order_number_ = parts.order_number;
   item->anchor_name_ = parts.anchor->name;
   item->anchor_spki_ = parts.anchor->spki_sha256;
-  item->anchor_extra_ = parts.anchor->extra;
   item->crl_ = std::move(parts.crl);
   item->tcb_info_ = std::move(parts.tcb_info);
   item->identity_ = std::move(parts.identity);

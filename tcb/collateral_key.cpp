@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Keys and their stable names, both ways.
+#include "tcb/collateral_key.h"
+
 #include <array>
 #include <charconv>
 #include <utility>
 
 #include "tcb/base/text.h"
-#include "tcb/collateral.h"
 
 namespace thimble {
 namespace {

@@ -4,7 +4,8 @@
 // MakeItem() vouches for the parts.
 #pragma once
 
-#include "tcb/collateral.h"
+#include "tcb/collateral_item.h"
+#include "tcb/pki/trust_anchors.h"
 
 namespace thimble {
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "tcb/amd/floor.h"
 #include "tcb/base/text.h"
 #include "tcb/intel/tcb_level.h"
 

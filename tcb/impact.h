@@ -10,7 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "tcb/amd/floor.h"
+#include "tcb/amd/claims.h"
+#include "tcb/amd/floor_document.h"
 #include "tcb/base/time.h"
 #include "tcb/intel/enclave_identity.h"
 #include "tcb/intel/tcb_info.h"

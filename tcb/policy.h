@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tcb/amd/modes.h"
 #include "tcb/base/result.h"
 #include "tcb/base/time.h"
 #include "tcb/policy/hcl_rules.h"
@@ -22,10 +23,6 @@
 #include "tcb/verdict.h"
 
 namespace thimble {
-
-enum class AmdCrlMode : uint8_t { kRequire, kIfAvailable, kOff };
-// What a status by floors has to rest on: a line that they know; not even that; nothing that they do not know.
-enum class AmdFloorMode : uint8_t { kRequire, kIfKnown, kComplete };
 
 // What collateral counts for that a request brings: the caller's, or the host's beside a report.
 enum class CallerCollateral : uint8_t {
@@ -105,6 +102,7 @@ struct Policy {
 
   const Policy& For(EvidenceClass evidence_class) const;
 };
+using PolicyPtr = std::shared_ptr<const Policy>;
 
 // Rules that contradict each other or that nothing can satisfy are refused: kMalformed, policy.format, and the
 // message begins with the key, "snp.policy_required: ...".

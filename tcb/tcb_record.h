@@ -13,7 +13,7 @@
 #include "tcb/amd/claims.h"
 #include "tcb/base/result.h"
 #include "tcb/base/time.h"
-#include "tcb/collateral.h"
+#include "tcb/collateral_key.h"
 #include "tcb/intel/claims.h"
 #include "tcb/verdict.h"
 

@@ -24,7 +24,7 @@ LAYERS = {
 }
 
 # A room of service/, and what it may include besides itself and tcb/: other rooms, and the layers cache and fetchers.
-# What stands directly in service/ wires the rooms together; the command line stands above it.
+# The room wiring joins them; what stands directly in service/ is above it, and the command line above that.
 ROOMS = {
     "support": "",
     "http": "support",
@@ -40,10 +40,12 @@ ROOMS = {
     "api": "support http upstreams baselines verification results platforms transfer audit monitoring cache fetchers",
     "page": "support http monitoring api",
     "dialects": "support http upstreams baselines platforms api cache fetchers",
+    "wiring": "support http upstreams baselines verification results platforms transfer audit monitoring config api page "
+              "dialects cache fetchers",
 }
 DOMAIN_ROOMS = "upstreams baselines verification results platforms transfer audit monitoring".split()
-READ_THE_CONFIGURATION = {"config", "cli", ""}  # "": directly in service/
-DIRECTLY_IN_SERVICE = {"main", "app", "wiring"}
+READ_THE_CONFIGURATION = {"config", "wiring", "cli", ""}  # "": directly in service/
+DIRECTLY_IN_SERVICE = {"main", "app"}
 STARTS_THE_COMMAND_LINE = "service/main.cpp"
 
 # A folder of tcb/, and the others that it may include. The files directly in tcb/ are the words that all share
@@ -100,9 +102,7 @@ MOST_FUNCTION_LINES = 60  # from the line of its { to that of its }
 
 # Breaches of before these rules, each to be deleted with its cause. One that is gone fails too.
 KNOWN = """
-tcb/impact.h: uses nothing of "tcb/amd/floor.h"
 tests/service/results/ear_test.cpp: more than 400 lines
-tcb/amd/floor_reader.cpp: includes "tcb/policy/snp_rules.h"
 cache/archive.cpp: uses nothing of "tcb/check.h"
 cache/collateral_cache.cpp: more than 400 lines
 cache/store.h: uses nothing of "tcb/base/bytes.h"
@@ -114,8 +114,6 @@ fetchers/intel_pcs.h: uses nothing of "fetchers/intel_urls.h"
 fetchers/url.h: uses nothing of "tcb/base/percent.h"
 fetchers/vendor_answer.h: uses nothing of "fetchers/fetched.h"
 service/api/collateral_api.cpp: uses nothing of "tcb/base/text.h"
-service/app.cpp: Impl has more than 60 lines
-service/app.cpp: more than 400 lines
 service/audit/audit_trail.cpp: uses nothing of "service/support/log.h"
 service/audit/audit_trail.cpp: uses nothing of "tcb/base/text.h"
 service/baselines/impact_study.cpp: uses nothing of "tcb/base/text.h"
@@ -129,16 +127,10 @@ service/config/config.h: uses nothing of "tcb/base/crypto.h"
 service/main.cpp: uses nothing of "service/cli/command_support.h"
 service/results/result_signer.h: uses nothing of "service/results/jwt.h"
 service/support/reload.h: uses nothing of "service/support/snapshot.h"
-service/upstreams/miss_budgets.h: uses nothing of "tcb/collateral.h"
 service/verification/verification.h: uses nothing of "service/verification/at_hand.h"
 service/verification/verification.h: uses nothing of "tcb/amd/hcl.h"
 tcb/amd/claims.h: includes "tcb/intel/ids.h"
-tcb/amd/floor.h: includes "tcb/policy.h"
-tcb/amd/verify.h: includes "tcb/policy.h"
 tcb/findings.h: uses nothing of "tcb/collateral_parts.h"
-tcb/intel/appraisal_policy.cpp: includes "tcb/policy/digest.h"
-tcb/intel/appraisal_policy.h: includes "tcb/policy.h"
-tcb/intel/appraisal_reference.h: includes "tcb/policy.h"
 tcb/intel/memo.h: uses nothing of "tcb/base/bytes.h"
 tcb/intel/pck_chain.cpp: uses nothing of "tcb/pki/der.h"
 tcb/intel/pck_chain.h: uses nothing of "tcb/pki/trust_anchors.h"
@@ -423,6 +415,8 @@ BREACHES = [
     ("service/api/a.cpp", '#include "service/dialects/kds.h"\nKds();'),
     ("service/dialects/a.cpp", '#include "service/config/config.h"\nConfig config;'),
     ("service/dialects/a.cpp", '#include "service/app.h"\nApp();'),
+    ("service/dialects/a.cpp", '#include "service/wiring/routes.h"\nRoutes();'),
+    ("service/wiring/a.cpp", '#include "service/app.h"\nApp();'),
     ("service/config/a.cpp", '#include "service/api/verify_api.h"\nAnswer();'),
     ("service/verification/a.cpp", '#include "service/results/b.h"'),
     ("service/app.h", '#include "service/cli/commands.h"\nRun();'),

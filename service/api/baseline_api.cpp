@@ -10,10 +10,11 @@
 namespace thimble {
 namespace {
 
-http::Response JsonResponse(std::string body) {
-  return {.status = 200,
-          .headers = {{"Cache-Control", "no-store"}},
-          .content = http::Content::Make("application/json", std::move(body))};
+http::Response NoSuchBaseline(std::string_view name) {
+  return ProblemResponse({.status = 404,
+                          .title = "There is no such baseline",
+                          .detail = StrCat("baseline \"", name, "\" is not in the configuration"),
+                          .check = std::string(CheckName(Check::kRequest))});
 }
 
 http::Response Answer(const Result<BaselineState>& state) {
@@ -21,7 +22,7 @@ http::Response Answer(const Result<BaselineState>& state) {
   std::string body;
   json::Writer json(&body);
   WriteState(json, *state);
-  return JsonResponse(std::move(body));
+  return http::NoStore(200, "application/json", std::move(body));
 }
 
 // What the candidate does not say is as in the version in force.
@@ -39,29 +40,26 @@ Result<Baseline> ReadCandidate(std::string_view body, const BaselineVersion& cur
 void BaselineApi::AddTo(http::Router& router) {
   using http::Query, http::Request;
   router.Add({"GET", "/v1/baselines", {}, [this](const Request&, const Query&) { return List(); }});
-  for (const auto& [known, state] : book_.All()) {
-    const std::string base = StrCat("/v1/baselines/", known);
-    const std::string name = known;
-    router.Add({"PUT",
-                base + "/candidate",
-                {},
-                [this, name](const Request& r, const Query&) { return SetCandidate(name, r); },
-                Role::kAdmin});
-    router.Add({"POST",
-                base + "/promote",
-                {},
-                [this, name](const Request& r, const Query&) {
-                  return Answer(book_.Promote(name, AuthorOf(r), clock_.Now()));
-                },
-                Role::kAdmin});
-    router.Add({"POST",
-                base + "/rollback",
-                {},
-                [this, name](const Request& r, const Query&) {
-                  return Answer(book_.RollBack(name, AuthorOf(r), clock_.Now()));
-                },
-                Role::kAdmin});
-  }
+  const std::string base = "/v1/baselines/{name}";
+  router.Add({"PUT",
+              base + "/candidate",
+              {},
+              [this](const Request& r, const Query& q) { return SetCandidate(q.Segment("name"), r); },
+              Role::kAdmin});
+  router.Add({"POST",
+              base + "/promote",
+              {},
+              [this](const Request& r, const Query& q) {
+                return Make(&BaselineBook::Promote, q.Segment("name"), r);
+              },
+              Role::kAdmin});
+  router.Add({"POST",
+              base + "/rollback",
+              {},
+              [this](const Request& r, const Query& q) {
+                return Make(&BaselineBook::RollBack, q.Segment("name"), r);
+              },
+              Role::kAdmin});
 }
 
 http::Response BaselineApi::List() const {
@@ -72,16 +70,21 @@ http::Response BaselineApi::List() const {
   for (const auto& [name, state] : book_.All()) WriteState(json, state);
   json.EndArray();
   json.EndObject();
-  return JsonResponse(std::move(body));
+  return http::NoStore(200, "application/json", std::move(body));
 }
 
-http::Response BaselineApi::SetCandidate(const std::string& name, const http::Request& request) {
+http::Response BaselineApi::SetCandidate(std::string_view name, const http::Request& request) {
   const BaselinePtr current = book_.Find(name);
-  if (!current) return BadRequest(StrCat("baseline: there is no ", name));
+  if (!current) return NoSuchBaseline(name);
   const auto candidate = ReadCandidate(request.body, *current);
   if (!candidate) return ProblemResponse(ProblemOf(candidate.error()));
   if (const auto floor = floor_of_(candidate->amd); !floor) return ProblemResponse(ProblemOf(floor.error()));
   return Answer(book_.SetCandidate(name, *candidate, AuthorOf(request)));
+}
+
+http::Response BaselineApi::Make(Change change, std::string_view name, const http::Request& request) {
+  if (!book_.Find(name)) return NoSuchBaseline(name);
+  return Answer((book_.*change)(name, AuthorOf(request), clock_.Now()));
 }
 
 }  // namespace thimble

@@ -17,12 +17,14 @@ class BaselineApi {
   BaselineApi(BaselineBook& book, FloorOf floor_of, const Clock& clock)
       : book_(book), floor_of_(std::move(floor_of)), clock_(clock) {}
 
-  // Routes for the baselines that there are.
   void AddTo(http::Router& router);
 
  private:
   http::Response List() const;
-  http::Response SetCandidate(const std::string& name, const http::Request& request);
+  http::Response SetCandidate(std::string_view name, const http::Request& request);
+  using Change = Result<BaselineState> (BaselineBook::*)(std::string_view name, const std::string& by,
+                                                         Instant now);
+  http::Response Make(Change change, std::string_view name, const http::Request& request);
 
   BaselineBook& book_;
   const FloorOf floor_of_;

@@ -120,7 +120,7 @@ http::Response CollateralApi::Post(const http::Request& request, const http::Que
   const bool tar = format == "tar";
   auto content = *kind == EvidenceKind::kQuote ? ForQuote(*wanted, tar) : ForReport(*wanted, tar);
   if (!content.ok()) return ProblemResponse(ProblemOf(content.error()));
-  return {.status = 200, .headers = {{"Cache-Control", "no-store"}}, .content = *std::move(content)};
+  return http::NoStore(200, *std::move(content));
 }
 
 Result<http::ContentPtr> CollateralApi::ForQuote(const VerificationRequest& wanted, bool tar) {

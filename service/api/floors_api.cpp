@@ -14,9 +14,7 @@ namespace thimble {
 namespace {
 
 http::Response JsonResponse(std::string body) {
-  return {.status = 200,
-          .headers = {{"Cache-Control", "no-store"}},
-          .content = http::Content::Make("application/json", std::move(body))};
+  return http::NoStore(200, "application/json", std::move(body));
 }
 
 http::Response NotKept(std::string detail) {
@@ -26,19 +24,13 @@ http::Response NotKept(std::string detail) {
                           .check = std::string(CheckName(Check::kCollateralMissing))});
 }
 
-Result<std::string> TextIn(const json::Value& object, std::string_view key) {
-  TRY_ASSIGN(const json::Value value, object.Get(key));
-  TRY_ASSIGN(const std::string_view text, value.String());
-  return std::string(text);
-}
-
 Result<FloorBytes> ReadFloors(std::string_view body) {
   TRY_ASSIGN(const auto document,
              json::Document::Parse(body, "floors", ErrorKind::kMalformed, Check::kRequest));
   TRY(document->root().AllowOnly({"document", "signature"}));
   FloorBytes out;
-  TRY_ASSIGN(out.text, TextIn(document->root(), "document"));
-  TRY_ASSIGN(const std::string base64, TextIn(document->root(), "signature"));
+  TRY_ASSIGN(out.text, document->root().GetString("document"));
+  TRY_ASSIGN(const std::string_view base64, document->root().GetString("signature"));
   auto signature = ParseFloorSignature(base64);
   if (!signature)
     return Error{ErrorKind::kMalformed, Check::kRequest, "signature: is not base64 of 64 bytes"};
@@ -86,10 +78,8 @@ http::Response FloorsApi::Document(const http::Query& query) {
   }
   for (const FloorVersion& version : floors_.History()) {
     if (version.name != name || std::to_string(version.number) != number) continue;
-    http::Response response{
-        .status = 200,
-        .headers = {{"Cache-Control", "no-store"}, {"ETag", StrCat("\"", version.sha256.hex(), "\"")}},
-        .content = http::Content::Make("application/json", version.bytes.text)};
+    http::Response response = http::NoStore(200, "application/json", version.bytes.text);
+    response.headers.emplace_back("ETag", StrCat("\"", version.sha256.hex(), "\""));
     if (!version.bytes.signature.empty())
       response.headers.emplace_back("X-Thimble-Floors-Signature", Base64(version.bytes.signature));
     return response;

@@ -10,12 +10,6 @@
 namespace thimble {
 namespace {
 
-http::Response JsonResponse(int status, std::string body) {
-  return {.status = status,
-          .headers = {{"Cache-Control", "no-store"}},
-          .content = http::Content::Make("application/json", std::move(body))};
-}
-
 // What is wrong with an item, or empty.
 std::string DegradedBy(const CacheStatus& item) {
   if (!item.last_error.empty()) return StrCat("last refresh failed: ", item.last_error);
@@ -24,23 +18,19 @@ std::string DegradedBy(const CacheStatus& item) {
 }
 
 std::string RefusedReload(const ReloadOutcome& reload) {
-  return StrCat("the one of before ", FormatRfc3339(reload.at),
-                " is in force; refused was: ", reload.refused);
+  return StrCat("refused on ", FormatRfc3339(reload.at), ", the one before it is in force: ", reload.refused);
 }
 
 }  // namespace
 
 void HealthApi::AddTo(http::Router& router) {
-  // Everybody's: what asks whether a process lives has no token, and learns nothing else here.
-  router.Add({"GET",
-              "/healthz",
-              {},
-              [](const http::Request&, const http::Query&) {
-                return http::Response{.status = 200,
-                                      .headers = {{"Cache-Control", "no-store"}},
-                                      .content = http::Content::Make("text/plain", "ok\n")};
-              },
-              std::nullopt});
+  // Open to anyone: a liveness probe has no token, and learns nothing else here.
+  router.Add(
+      {"GET",
+       "/healthz",
+       {},
+       [](const http::Request&, const http::Query&) { return http::NoStore(200, "text/plain", "ok\n"); },
+       std::nullopt});
   router.Add({"GET", "/readyz", {"strict"}, [this](const http::Request&, const http::Query& q) {
                 return Ready(q);
               }});
@@ -66,7 +56,7 @@ http::Response HealthApi::Ready(const http::Query& query) {
     if (reason.empty()) continue;
     degraded = true;
     json.BeginObject();
-    json.Key("item").String(item.item);
+    json.Key("item").String(KeyName(item.key));
     json.Key("reason").String(reason);
     json.EndObject();
   }
@@ -87,7 +77,8 @@ http::Response HealthApi::Ready(const http::Query& query) {
   }
   json.EndArray();
   json.EndObject();
-  return JsonResponse(ready && !(degraded && strict == "1") ? 200 : 503, std::move(body));
+  const bool good = ready && !(degraded && strict == "1");
+  return http::NoStore(good ? 200 : 503, "application/json", std::move(body));
 }
 
 http::Response HealthApi::Status() {
@@ -98,7 +89,7 @@ http::Response HealthApi::Status() {
   report.coming = watch_.Coming();
   if (const auto reload = reload_.Get(); !reload->refused.empty())
     report.configuration = RefusedReload(*reload);
-  return JsonResponse(200, StatusJson(report));
+  return http::NoStore(200, "application/json", StatusJson(report));
 }
 
 }  // namespace thimble

@@ -15,15 +15,9 @@ using Versions = std::vector<PastVersion>;
 
 http::Response NotKept(std::string detail) {
   return ProblemResponse({.status = 404,
-                          .title = "No such version is kept",
+                          .title = "The history has no such version",
                           .detail = std::move(detail),
                           .check = std::string(CheckName(Check::kCollateralMissing))});
-}
-
-http::Response JsonResponse(std::string body) {
-  return {.status = 200,
-          .headers = {{"Cache-Control", "no-store"}},
-          .content = http::Content::Make("application/json", std::move(body))};
 }
 
 void WriteChanges(json::Writer& json, const CollateralItem& before, const CollateralItem& after) {
@@ -62,7 +56,7 @@ http::Response AllVersions(std::string_view key, const Versions& versions) {
   }
   json.EndArray();
   json.EndObject();
-  return JsonResponse(std::move(body));
+  return http::NoStore(200, "application/json", std::move(body));
 }
 
 http::Response Between(std::string_view key, const Versions& versions, std::string_view from,
@@ -70,7 +64,7 @@ http::Response Between(std::string_view key, const Versions& versions, std::stri
   const PastVersion* before = FindVersion(versions, from);
   const PastVersion* after = FindVersion(versions, to);
   if (before == nullptr || after == nullptr) {
-    return NotKept(StrCat(key, ": no version of sha256 ", before == nullptr ? from : to, " is kept"));
+    return NotKept(StrCat(key, ": the history has no version of sha256 ", before == nullptr ? from : to));
   }
   std::string body;
   json::Writer json(&body);
@@ -80,7 +74,7 @@ http::Response Between(std::string_view key, const Versions& versions, std::stri
   json.Key("to").String(to);
   WriteChanges(json, *before->item, *after->item);
   json.EndObject();
-  return JsonResponse(std::move(body));
+  return http::NoStore(200, "application/json", std::move(body));
 }
 
 }  // namespace
@@ -102,7 +96,7 @@ http::Response HistoryApi::History(const http::Query& query) {
   const auto from = query.Get("from"), to = query.Get("to");
   if (from.has_value() != to.has_value()) return BadRequest("from and to: both or none");
   const Versions versions = cache_.History(*key);
-  if (versions.empty()) return NotKept(StrCat(name, ": no version is kept"));
+  if (versions.empty()) return NotKept(StrCat(name, ": the history has no version"));
   return from ? Between(name, versions, *from, *to) : AllVersions(name, versions);
 }
 

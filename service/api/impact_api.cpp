@@ -13,10 +13,8 @@ namespace {
 Error Refuse(std::string message) { return {ErrorKind::kMalformed, Check::kRequest, std::move(message)}; }
 
 Result<std::string> NameIn(const json::Value& object, std::string_view key, std::string_view otherwise) {
-  const auto member = object.Find(key);
-  if (!member) return std::string(otherwise);
-  TRY_ASSIGN(const std::string_view name, member->String());
-  return std::string(name);
+  TRY_ASSIGN(const auto name, object.FindString(key));
+  return std::string(name.value_or(otherwise));
 }
 
 }  // namespace
@@ -30,9 +28,7 @@ void ImpactApi::AddTo(http::Router& router) {
                 if (!sides) return ProblemResponse(ProblemOf(sides.error()));
                 const auto report = study_.Run(sides->current, sides->candidate, clock_.Now());
                 if (!report) return ProblemResponse(ProblemOf(report.error()));
-                return {.status = 200,
-                        .headers = {{"Cache-Control", "no-store"}},
-                        .content = http::Content::Make("application/json", ImpactJson(*report))};
+                return http::NoStore(200, "application/json", ImpactJson(*report));
               },
               Role::kAdmin});
 }
@@ -40,8 +36,8 @@ void ImpactApi::AddTo(http::Router& router) {
 Result<Policy> ImpactApi::PolicyNamed(const std::string& name) const {
   const auto policies = policies_.Get();
   const auto found = policies->find(name);
-  if (found == policies->end()) return Refuse(StrCat("policy: there is no ", name));
-  return found->second;
+  if (found == policies->end()) return Refuse(StrCat("policy: \"", name, "\" is not in the configuration"));
+  return *found->second;
 }
 
 Result<ImpactApi::Sides> ImpactApi::Read(std::string_view body) const {
@@ -52,7 +48,7 @@ Result<ImpactApi::Sides> ImpactApi::Read(std::string_view body) const {
   TRY_ASSIGN(const std::string name, NameIn(root, "baseline", "default"));
   const auto states = book_.All();
   const auto state = states.find(name);
-  if (state == states.end()) return Refuse(StrCat("baseline: there is no ", name));
+  if (state == states.end()) return Refuse(StrCat("baseline: \"", name, "\" is not in the configuration"));
 
   Sides sides;
   const BaselineVersion& current = *state->second.current;

@@ -9,8 +9,11 @@
 namespace thimble {
 namespace {
 
-// "intel/tcb" of "intel/tcb/sgx/...".
-std::string KindOf(const std::string& item) { return item.substr(0, item.find('/', item.find('/') + 1)); }
+// "intel/tcb": as the names of its items begin.
+std::string KindName(const CollateralKey& key) {
+  const std::string name = KeyName(key);
+  return name.substr(0, name.find('/', name.find('/') + 1));
+}
 
 void WriteItems(PrometheusText& out, const MetricsSources& sources) {
   const Instant now = sources.clock.Now();
@@ -22,7 +25,7 @@ void WriteItems(PrometheusText& out, const MetricsSources& sources) {
   std::map<Freshness, size_t> by_freshness = {
       {Freshness::kFresh, 0}, {Freshness::kRefreshDue, 0}, {Freshness::kStale, 0}};
   for (const CacheStatus& item : items) {
-    const auto place = by_kind.emplace(KindOf(item.item), left(item)).first;
+    const auto place = by_kind.emplace(KindName(item.key), left(item)).first;
     place->second = std::min(place->second, left(item));
     ++by_freshness[item.freshness];
   }
@@ -32,19 +35,19 @@ void WriteItems(PrometheusText& out, const MetricsSources& sources) {
   out.Metric("thimble_worst_seconds_until_expiry", "gauge", "The least of thimble_seconds_until_expiry.");
   const auto worst = std::ranges::min_element(by_kind, {}, [](const auto& entry) { return entry.second; });
   if (worst != by_kind.end()) out.Sample({}, worst->second);
-  out.Metric("thimble_items", "gauge", "Shared items that are held, by freshness.");
+  out.Metric("thimble_items", "gauge", "Shared items in the cache, by freshness.");
   for (const auto& [freshness, count] : by_freshness) {
     out.Sample({{"freshness", FreshnessName(freshness)}}, static_cast<double>(count));
   }
   out.Metric("thimble_item_failing", "gauge", "1 for each shared item whose last refresh failed.");
   for (const CacheStatus& item : items) {
-    if (!item.last_error.empty()) out.Sample({{"item", item.item}}, 1);
+    if (!item.last_error.empty()) out.Sample({{"item", KeyName(item.key)}}, 1);
   }
   out.Metric("thimble_item_stale", "gauge", "1 for each shared item that is past its next update.");
   for (const CacheStatus& item : items) {
-    if (item.freshness == Freshness::kStale) out.Sample({{"item", item.item}}, 1);
+    if (item.freshness == Freshness::kStale) out.Sample({{"item", KeyName(item.key)}}, 1);
   }
-  out.Metric("thimble_platform_items", "gauge", "VCEKs and sets of PCK certificates that are held.");
+  out.Metric("thimble_platform_items", "gauge", "VCEKs and sets of PCK certificates in the cache.");
   out.Sample({}, static_cast<double>(sources.cache.platform_items()));
 }
 
@@ -85,10 +88,7 @@ void AddMetricsTo(http::Router& router, MetricsSources sources,
                 WriteItems(out, sources);
                 WriteRefresh(out, sources.refresh);
                 sources.verdicts.Write(out);
-                return http::Response{
-                    .status = 200,
-                    .headers = {{"Cache-Control", "no-store"}},
-                    .content = http::Content::Make("text/plain; version=0.0.4; charset=utf-8", out.Take())};
+                return http::NoStore(200, "text/plain; version=0.0.4; charset=utf-8", out.Take());
               }});
 }
 

@@ -2,6 +2,7 @@
 #include "service/api/problem.h"
 
 #include "service/results/render.h"
+#include "service/support/outcome.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -40,20 +41,6 @@ std::string_view TypeOf(int status) {
 
 }  // namespace
 
-int HttpStatusOf(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::kMalformed:
-      return 400;
-    case ErrorKind::kRejected:
-      return 422;
-    case ErrorKind::kUnavailable:
-      return 503;
-    case ErrorKind::kInternal:
-      break;
-  }
-  return 500;
-}
-
 Problem ProblemOf(const Error& error, const CheckLog* checks) {
   return {.status = HttpStatusOf(error.kind),
           .title = std::string(TitleOf(error.kind)),
@@ -81,9 +68,7 @@ std::string ProblemJson(const Problem& problem) {
 }
 
 http::Response ProblemResponse(const Problem& problem) {
-  http::Response response{.status = problem.status,
-                          .headers = {{"Cache-Control", "no-store"}},
-                          .content = http::Content::Make("application/problem+json", ProblemJson(problem))};
+  http::Response response = http::NoStore(problem.status, "application/problem+json", ProblemJson(problem));
   if (problem.check == CheckName(Check::kMissBudget)) {
     response.headers.emplace_back("X-Thimble-Cause", "miss_budget");
     response.headers.emplace_back("Retry-After", "1");

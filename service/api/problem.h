@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Problem objects (RFC 9457): how own routes answer errors, and what --json prints for exits 3 and 4.
-// This is the one place where an Error becomes an HTTP status.
+// Problem objects (RFC 9457): how own routes answer errors, and what --json prints for exits 1, 3 and 4.
 #pragma once
 
 #include <string>
@@ -22,7 +21,6 @@ struct Problem {
   const CheckLog* checks = nullptr;  // the checks so far, when a verification had begun
 };
 
-int HttpStatusOf(ErrorKind kind);
 Problem ProblemOf(const Error& error, const CheckLog* checks = nullptr);
 std::string ProblemJson(const Problem& problem);
 http::Response ProblemResponse(const Problem& problem);

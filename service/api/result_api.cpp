@@ -39,9 +39,7 @@ http::Response ResultApi::Rotate(const http::Request& request) {
   json.Key("retired").String(rotation->retired);
   json.Key("retired_until").String(FormatRfc3339(rotation->retired_until));
   json.EndObject();
-  return {.status = 200,
-          .headers = {{"Cache-Control", "no-store"}},
-          .content = http::Content::Make("application/json", std::move(body))};
+  return http::NoStore(200, "application/json", std::move(body));
 }
 
 http::Response ResultApi::Challenge() const {
@@ -52,9 +50,7 @@ http::Response ResultApi::Challenge() const {
   json.Key("nonce").Hex(challenge.nonce);
   json.Key("expires").String(FormatRfc3339(challenge.expires));
   json.EndObject();
-  return {.status = 200,
-          .headers = {{"Cache-Control", "no-store"}},
-          .content = http::Content::Make("application/json", std::move(body))};
+  return http::NoStore(200, "application/json", std::move(body));
 }
 
 }  // namespace thimble

@@ -3,7 +3,6 @@
 
 #include "service/api/problem.h"
 #include "service/support/log.h"
-#include "tcb/base/text.h"
 
 namespace thimble {
 
@@ -16,10 +15,7 @@ void TransferApi::AddTo(http::Router& router) {
               [this](const Request&, const Query& query) {
                 const std::string_view history = query.Get("history").value_or("0");
                 if (history != "0" && history != "1") return BadRequest("history must be 0 or 1");
-                return http::Response{.status = 200,
-                                      .headers = {{"Cache-Control", "no-store"}},
-                                      .content = http::Content::Make("application/octet-stream",
-                                                                     transfer_.Export(history == "1"))};
+                return http::NoStore(200, "application/octet-stream", transfer_.Export(history == "1"));
               },
               Role::kAdmin});
   router.Add({"POST",
@@ -33,12 +29,11 @@ void TransferApi::AddTo(http::Router& router) {
                 }
                 const auto report = transfer_.Import(request.body, min_remaining);
                 if (!report) return ProblemResponse(ProblemOf(report.error()));
-                LogInfo(StrCat("import: id=", request.id, " taken=", report->taken, " held=", report->held,
-                               " refused=", report->refused.size()));
-                return http::Response{
-                    .status = 200,
-                    .headers = {{"Cache-Control", "no-store"}},
-                    .content = http::Content::Make("application/json", ImportJson(*report))};
+                LogInfo("import", {{"id", request.id},
+                                   {"taken", report->taken},
+                                   {"held", report->held},
+                                   {"refused", report->refused.size()}});
+                return http::NoStore(200, "application/json", ImportJson(*report));
               },
               Role::kAdmin});
 }

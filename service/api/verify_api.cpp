@@ -58,15 +58,13 @@ http::Response VerifyApi::Verify(const http::Request& request, const http::Query
   if (outcome.error) return ProblemResponse(ProblemOf(*outcome.error, &outcome.verdict.checks));
   auto body = Answer(request, *read, outcome);
   if (!body) return ProblemResponse(ProblemOf(body.error()));
-  return {.status = 200,
-          .headers = {{"Cache-Control", "no-store"}},
-          .content = http::Content::Make("application/json", *std::move(body))};
+  return http::NoStore(200, "application/json", *std::move(body));
 }
 
 // Signed first, so that the record names the token; and recorded before anybody has it.
 Result<std::string> VerifyApi::Answer(const http::Request& request, const VerificationRequest& asked,
                                       const VerificationOutcome& outcome) {
-  const ResultView view{outcome, asked.policy, asked.baseline_name, asked.baseline_version};
+  const ResultView view{outcome, *asked.policy, asked.baseline_name, asked.baseline_version};
   std::optional<std::string> token, token_id;
   if (asked.ear) {
     const auto nonce = asked.nonce ? std::optional(Base64Url(*asked.nonce)) : std::nullopt;
@@ -154,7 +152,7 @@ Status VerifyApi::Apply(const Options& options, VerificationRequest& request) co
   if (!IsJudgedAsBrought(request)) return SetBaseline(options.baseline, baselines_, request);
   if (options.baseline) {
     return BadRequestError(StrCat("baseline: has no meaning beside collateral under policy ",
-                                  request.policy.id,
+                                  request.policy->id,
                                   ", which takes that as it is (caller_collateral = \"any\")"));
   }
   return {};

@@ -27,10 +27,8 @@ Result<Link> ReadLink(std::string_view line) {
   TRY_ASSIGN(const auto document,
              json::Document::Parse(line, "record", ErrorKind::kRejected, Check::kStoreCorrupt));
   Link link;
-  TRY_ASSIGN(const json::Value seq, document->root().Get("seq"));
-  TRY_ASSIGN(link.seq, seq.Unsigned(UINT64_MAX));
-  TRY_ASSIGN(const json::Value prev, document->root().Get("prev"));
-  TRY_ASSIGN(const std::string_view hex, prev.String());
+  TRY_ASSIGN(link.seq, document->root().GetUnsigned("seq"));
+  TRY_ASSIGN(const std::string_view hex, document->root().GetString("prev"));
   const auto digest = Digest256::FromHex(hex);
   if (!digest) return Error{ErrorKind::kRejected, Check::kStoreCorrupt, "record: prev is not a digest"};
   link.prev = *digest;

@@ -112,7 +112,8 @@ void AuditLog::RemoveOldFiles() {
   const std::vector<std::string> files = AuditFiles(config_.directory);
   for (size_t i = 0; i + config_.keep_files < files.size(); ++i) {
     std::error_code error;
-    if (!fs::remove(files.at(i), error)) LogWarning(StrCat("audit trail: cannot remove ", files.at(i)));
+    if (!fs::remove(files.at(i), error))
+      LogWarning("audit file cannot be removed", {{"file", files.at(i)}}, error.message());
   }
 }
 
@@ -217,8 +218,9 @@ Status AuditLog::Write(const Text& text) {
 
 // Called with the lock held. What failed waits for the next attempt, but for what somebody waits on.
 void AuditLog::Settle(std::vector<Entry> batch, const Status& status) {
-  if (!status && state_.last_error.empty()) LogError(status.error().message);
-  if (status && !state_.last_error.empty()) LogInfo("audit trail: written again");
+  if (!status && state_.last_error.empty())
+    LogError("audit trail cannot be written", {}, status.error().message);
+  if (status && !state_.last_error.empty()) LogInfo("audit trail is written again");
   state_.last_error = status ? "" : status.error().message;
   state_.last_seq = seq_;
   for (auto entry = batch.rbegin(); entry != batch.rend(); ++entry) {

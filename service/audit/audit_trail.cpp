@@ -32,8 +32,8 @@ void WriteAsked(Writer& json, const VerificationRequest& asked) {
   if (asked.nonce) json.Key("nonce").Hex(*asked.nonce);
   if (asked.runtime_data) json.Key("runtime_data_sha256").Hex(Sha256(*asked.runtime_data).view());
   json.Key("policy").BeginObject();
-  json.Key("id").String(asked.policy.id);
-  json.Key("sha256").Hex(asked.policy.sha256.view());
+  json.Key("id").String(asked.policy->id);
+  json.Key("sha256").Hex(asked.policy->sha256.view());
   json.EndObject();
   if (asked.baseline_name.empty()) return;
   json.Key("baseline").BeginObject();

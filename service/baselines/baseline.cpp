@@ -41,19 +41,14 @@ void WriteBaseline(json::Writer& json, const Baseline& baseline) {
 }
 
 Status ReadBaselineMembers(const json::Value& object, Baseline& out) {
-  if (const auto intel = object.Find("intel")) {
-    TRY_ASSIGN(const std::string_view text, intel->String());
-    const auto choice = EvaluationChoice::Parse(text);
-    if (!choice)
-      return Refuse(
-          StrCat("intel: \"", text,
-                 "\" is not \"standard\", \"early\", an evaluation number in quotes or \"delayed: 30d\""));
+  TRY_ASSIGN(const auto intel, object.FindString("intel"));
+  if (intel) {
+    const auto choice = EvaluationChoice::Parse(*intel);
+    if (!choice) return Refuse(StrCat("intel: \"", *intel, "\" is not one of ", kEvaluationForms));
     out.intel = *choice;
   }
-  if (const auto amd = object.Find("amd")) {
-    TRY_ASSIGN(const std::string_view text, amd->String());
-    out.amd = text;
-  }
+  TRY_ASSIGN(const auto amd, object.FindString("amd"));
+  if (amd) out.amd = *amd;
   return {};
 }
 

@@ -12,7 +12,7 @@
 #include "tcb/base/json.h"
 #include "tcb/base/result.h"
 #include "tcb/base/time.h"
-#include "tcb/collateral.h"
+#include "tcb/collateral_key.h"
 
 namespace thimble {
 

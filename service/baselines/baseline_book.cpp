@@ -57,17 +57,10 @@ std::string Encode(const BaselineState& state) {
 Result<BaselinePtr> ReadVersion(const json::Value& object, const std::string& name) {
   auto version = std::make_shared<BaselineVersion>();
   version->name = name;
-  TRY_ASSIGN(const json::Value number, object.Get("version"));
-  TRY_ASSIGN(const uint64_t value, number.Unsigned(UINT32_MAX));
-  version->version = static_cast<uint32_t>(value);
+  TRY_ASSIGN(const uint64_t number, object.GetUnsigned("version", UINT32_MAX));
+  version->version = static_cast<uint32_t>(number);
   TRY(ReadBaselineMembers(object, version->baseline));
-  TRY_ASSIGN(const json::Value since, object.Get("since"));
-  TRY_ASSIGN(const std::string_view text, since.String());
-  const auto instant = ParseRfc3339(text);
-  if (!instant) {
-    return Error{ErrorKind::kInternal, Check::kStoreCorrupt, StrCat(EntryOf(name), ": since is not a time")};
-  }
-  version->since = *instant;
+  TRY_ASSIGN(version->since, object.GetTime("since"));
   return BaselinePtr(std::move(version));
 }
 
@@ -75,12 +68,10 @@ Result<BaselineState> Decode(const std::string& name, std::string_view text) {
   TRY_ASSIGN(const auto document,
              json::Document::Parse(text, EntryOf(name), ErrorKind::kInternal, Check::kStoreCorrupt));
   const json::Value root = document->root();
-  TRY_ASSIGN(const json::Value layout, root.Get("layout"));
-  TRY(layout.Unsigned(kLayout));  // a newer one is not read
+  TRY(root.GetUnsigned("layout", kLayout));  // a newer one is not read
   BaselineState state;
-  TRY_ASSIGN(const json::Value highest, root.Get("highest"));
-  TRY_ASSIGN(const uint64_t number, highest.Unsigned(UINT32_MAX));
-  state.highest = static_cast<uint32_t>(number);
+  TRY_ASSIGN(const uint64_t highest, root.GetUnsigned("highest", UINT32_MAX));
+  state.highest = static_cast<uint32_t>(highest);
   TRY_ASSIGN(const json::Value configured, root.Get("configured"));
   TRY(ReadBaselineMembers(configured, state.configured));
   TRY_ASSIGN(const json::Value current, root.Get("current"));
@@ -88,8 +79,7 @@ Result<BaselineState> Decode(const std::string& name, std::string_view text) {
   if (const auto candidate = root.Find("candidate")) {
     TRY(ReadBaselineMembers(*candidate, state.candidate.emplace()));
   }
-  TRY_ASSIGN(const json::Value past, root.Get("past"));
-  TRY_ASSIGN(const auto versions, past.Array());
+  TRY_ASSIGN(const auto versions, root.GetArray("past"));
   for (const json::Value& entry : versions) {
     TRY_ASSIGN(BaselinePtr version, ReadVersion(entry, name));
     state.past.push_back(std::move(version));
@@ -154,7 +144,7 @@ Result<std::optional<BaselineState>> BaselineBook::Load(const std::string& name)
   TRY_ASSIGN(const auto text, store_->Get(EntryOf(name)));
   if (!text) return std::optional<BaselineState>();
   auto state = Decode(name, *text);
-  // What is in the store is a promotion that somebody decided on: never silently replaced by what it was before.
+  // The store holds a promotion that an operator decided on: never silently replaced by an earlier version.
   if (!state) {
     return Error{ErrorKind::kInternal, Check::kStoreCorrupt,
                  StrCat(EntryOf(name), ": ", state.error().message)};
@@ -196,8 +186,7 @@ Result<BaselineState> BaselineBook::Find(std::string_view name, std::string_view
   const std::shared_lock lock(mutex_);
   const auto found = states_.find(name);
   if (found == states_.end())
-    return Refuse(
-        StrCat("baseline: there is no \"", name, "\" to ", purpose, "; the configuration names them"));
+    return Refuse(StrCat("cannot ", purpose, " baseline \"", name, "\": it is not in the configuration"));
   return found->second;
 }
 
@@ -219,7 +208,7 @@ Status BaselineBook::Commit(Action action, const std::string& by, const Baseline
 Result<BaselineState> BaselineBook::SetCandidate(std::string_view name, const Baseline& candidate,
                                                  const std::string& by) {
   const std::lock_guard changing(changing_);
-  TRY_ASSIGN(BaselineState next, Find(name, "set a candidate for"));
+  TRY_ASSIGN(BaselineState next, Find(name, "stage a candidate for"));
   next.candidate = candidate;
   TRY(Commit(Action::kCandidate, by, next));
   return next;
@@ -238,7 +227,7 @@ Result<BaselineState> BaselineBook::Promote(std::string_view name, const std::st
 Result<BaselineState> BaselineBook::RollBack(std::string_view name, const std::string& by, Instant now) {
   const std::lock_guard changing(changing_);
   TRY_ASSIGN(BaselineState next, Find(name, "roll back"));
-  if (next.past.empty()) return Refuse(StrCat("baseline \"", name, "\" has no version before this one"));
+  if (next.past.empty()) return Refuse(StrCat("baseline \"", name, "\" has no earlier version"));
   if (!next.candidate) next.candidate = next.current->baseline;
   const BaselineVersion& before = *next.past.front();
   next.current = NewVersion(before.name, before.version, before.baseline, now);

@@ -14,7 +14,7 @@ Result<ItemPtr> List(IntelTee tee, CollateralCache& cache, Instant at, ListOf li
   if (list == ListOf::kThen) {
     if (const auto version = cache.HistoryAt(key, at)) return version->item;
     return Error{ErrorKind::kUnavailable, Check::kCollateralMissing,
-                 StrCat(KeyName(key), ": no version that was held at ", FormatRfc3339(at), " is kept")};
+                 StrCat(KeyName(key), ": the history has no version of ", FormatRfc3339(at))};
   }
   TRY_ASSIGN(const CacheAnswer answer, cache.Get(key, at));
   return answer.item;
@@ -40,7 +40,8 @@ Result<Selector> SelectorOf(const EvaluationChoice& choice, IntelTee tee, Collat
 
 Result<DefaultEvaluation::Choice> DefaultEvaluation::For(IntelTee tee) const {
   Choice choice{{}, book_.Find("default")};
-  if (!choice.baseline) return Error{ErrorKind::kInternal, Check::kRequest, "there is no default baseline"};
+  if (!choice.baseline)
+    return Error{ErrorKind::kInternal, Check::kRequest, "the configuration has no default baseline"};
   TRY_ASSIGN(choice.selector, SelectorOf(choice.baseline->baseline.intel, tee, cache_, clock_.Now()));
   return choice;
 }

@@ -105,8 +105,8 @@ Status FloorBook::CheckNumber(const amd::FloorDocument& document, std::string_vi
 }
 
 // Written down before it is in force.
-Status FloorBook::Note(const FloorBytes& bytes, const amd::FloorDocument& document, const std::string& source,
-                       Instant now, const std::string& by) {
+Status FloorBook::Record(const FloorBytes& bytes, const amd::FloorDocument& document,
+                         const std::string& source, Instant now, const std::string& by) {
   {
     const std::shared_lock lock(mutex_);
     const FloorVersion* const highest = Highest(document.name);
@@ -115,8 +115,11 @@ Status FloorBook::Note(const FloorBytes& bytes, const amd::FloorDocument& docume
   if (record_) TRY(record_({document.name, document.number, document.sha256, source, by}));
   FloorVersion version{bytes, document.name, document.number, document.sha256, now, source};
   TRY(store_->Apply({{EntryOf(document), Encode(version)}}));
-  LogInfo(StrCat("floors: taken name=", document.name, " number=", document.number,
-                 " sha256=", document.sha256.hex(), " source=", source, " by=", by));
+  LogInfo("floors taken", {{"name", document.name},
+                           {"number", std::to_string(document.number)},
+                           {"sha256", document.sha256.hex()},
+                           {"source", source},
+                           {"by", by}});
   const std::unique_lock lock(mutex_);
   versions_.push_back(std::move(version));
   return {};
@@ -142,17 +145,17 @@ Result<amd::FloorsPtr> FloorBook::Admit(const std::string& setting, const FloorR
   const Status number = CheckNumber(*floors, setting);
   if (number) {
     TRY_ASSIGN(const FloorBytes bytes, ReadFloorBytes(setting));
-    TRY(Note(bytes, *floors, setting, now, "configuration"));
+    TRY(Record(bytes, *floors, setting, now, "configuration"));
     return floors;
   }
   if (setting != kBuiltinFloorsName) return number.error();
-  LogWarning(StrCat("floors: ", number.error().message, "; the newer one stays in force"));
+  LogWarning("older floors ignored", {}, StrCat(number.error().message, "; the newer ones stay in force"));
   const FloorVersion* const highest = Highest(floors->name);
   return rules.Check(highest->bytes, highest->source, false);
 }
 
-Status FloorBook::Configure(const Baselines& baselines, const Policies& policies, const FloorsConfig& config,
-                            Instant now) {
+Status FloorBook::Configure(const Baselines& baselines, const ConfiguredPolicies& policies,
+                            const FloorsConfig& config, Instant now) {
   const std::lock_guard changing(changing_);
   TRY_ASSIGN(FloorRules rules, FloorRules::Read(config));
   std::map<std::string, amd::FloorsPtr> next;
@@ -177,7 +180,7 @@ Result<amd::FloorsPtr> FloorBook::Take(const FloorBytes& bytes, const std::strin
   const std::lock_guard changing(changing_);
   TRY_ASSIGN(const amd::FloorsPtr floors, rules_.Check(bytes, source, true));
   TRY(CheckNumber(*floors, source));
-  TRY(Note(bytes, *floors, source, now, by));
+  TRY(Record(bytes, *floors, source, now, by));
   const std::unique_lock lock(mutex_);
   in_force_[std::string(kSignedFloorsName)] = floors;
   return floors;

@@ -48,7 +48,7 @@ class FloorBook {
   // What the configuration says now: every document is read and checked before any is taken. policy.format,
   // request.invalid: as LoadFloors(); collateral.rollback: a file is older than what was in force under its name, or
   // another document has its number.
-  Status Configure(const Baselines& baselines, const Policies& policies, const FloorsConfig& config,
+  Status Configure(const Baselines& baselines, const ConfiguredPolicies& policies, const FloorsConfig& config,
                    Instant now);
 
   // A document that has to be signed: the newest is what "signed" names. Errors as above.
@@ -71,8 +71,8 @@ class FloorBook {
   FloorBook(std::shared_ptr<Store> store, RecordFloors record)
       : store_(std::move(store)), record_(std::move(record)) {}
   Status Load();
-  Status Note(const FloorBytes& bytes, const amd::FloorDocument& document, const std::string& source,
-              Instant now, const std::string& by);
+  Status Record(const FloorBytes& bytes, const amd::FloorDocument& document, const std::string& source,
+                Instant now, const std::string& by);
   Status CheckNumber(const amd::FloorDocument& document, std::string_view source) const;
   const FloorVersion* Highest(std::string_view name) const;
   Result<amd::FloorsPtr> Newest(const std::string& setting, const FloorRules& rules) const;

@@ -113,7 +113,7 @@ FloorsAt FloorsOfFiles(FloorRules rules) {
   };
 }
 
-Status CheckLevels(const amd::FloorDocument& floors, const Policies& policies) {
+Status CheckLevels(const amd::FloorDocument& floors, const ConfiguredPolicies& policies) {
   for (const auto& [name, policy] : policies) {
     const std::string& level = policy.For(EvidenceClass::kSnp).amd_level;
     if (floors.FindLevel(level) == nullptr)
@@ -122,7 +122,8 @@ Status CheckLevels(const amd::FloorDocument& floors, const Policies& policies) {
   return {};
 }
 
-Status CheckFloors(const Baselines& baselines, const Policies& policies, const FloorsConfig& config) {
+Status CheckFloors(const Baselines& baselines, const ConfiguredPolicies& policies,
+                   const FloorsConfig& config) {
   TRY_ASSIGN(const FloorRules rules, FloorRules::Read(config));
   for (const auto& [name, baseline] : baselines) {
     if (baseline.amd == kSignedFloorsName && rules.key) continue;

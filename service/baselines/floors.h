@@ -65,7 +65,8 @@ std::optional<Bytes> ParseFloorSignature(std::string_view text);
 
 // What every baseline names can be read, and has the levels that policies name: to be found at the start, not with the
 // first report.
-Status CheckFloors(const Baselines& baselines, const Policies& policies, const FloorsConfig& config);
-Status CheckLevels(const amd::FloorDocument& floors, const Policies& policies);
+Status CheckFloors(const Baselines& baselines, const ConfiguredPolicies& policies,
+                   const FloorsConfig& config);
+Status CheckLevels(const amd::FloorDocument& floors, const ConfiguredPolicies& policies);
 
 }  // namespace thimble

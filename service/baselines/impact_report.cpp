@@ -76,16 +76,12 @@ void WriteRows(Writer& json, const std::vector<ImpactRow>& rows) {
 
 // -- for people --
 
+// "none" where there is null.
 Result<std::string> Text(const json::Value& object, std::string_view key) {
   TRY_ASSIGN(const json::Value value, object.Get(key));
   if (value.IsNull()) return std::string("none");
   TRY_ASSIGN(const std::string_view text, value.String());
   return std::string(text);
-}
-
-Result<uint64_t> Number(const json::Value& object, std::string_view key) {
-  TRY_ASSIGN(const json::Value value, object.Get(key));
-  return value.Unsigned(UINT64_MAX);
 }
 
 Result<std::string> Amount(const json::Value& object, std::string_view key) {
@@ -95,11 +91,6 @@ Result<std::string> Amount(const json::Value& object, std::string_view key) {
   return std::to_string(number);
 }
 
-Result<std::vector<json::Value>> List(const json::Value& object, std::string_view key) {
-  TRY_ASSIGN(const json::Value value, object.Get(key));
-  return value.Array();
-}
-
 Result<Lines> SideText(const json::Value& report, std::string_view which) {
   TRY_ASSIGN(const json::Value side, report.Get(which));
   TRY_ASSIGN(const std::string name, Text(side, "name"));
@@ -107,10 +98,10 @@ Result<Lines> SideText(const json::Value& report, std::string_view which) {
   TRY_ASSIGN(const std::string amd, Text(side, "amd"));
   TRY_ASSIGN(const std::string policy, Text(side, "policy"));
   Lines out = {StrCat(which, ": ", name, ", intel \"", intel, "\", amd \"", amd, "\", policy ", policy)};
-  TRY_ASSIGN(const auto references, List(side, "references"));
+  TRY_ASSIGN(const auto references, side.GetArray("references"));
   for (const json::Value& reference : references) {
     TRY_ASSIGN(const std::string item, Text(reference, "item"));
-    TRY_ASSIGN(const uint64_t evaluation, Number(reference, "evaluation"));
+    TRY_ASSIGN(const uint64_t evaluation, reference.GetUnsigned("evaluation"));
     out.Add(StrCat("  ", item, ": evaluation data ", evaluation));
   }
   return out;
@@ -129,7 +120,7 @@ Result<std::string> OutcomeText(const json::Value& outcome) {
 Result<Lines> ShortfallsText(const json::Value& outcome) {
   Lines out;
   if (!outcome.Find("shortfalls")) return out;
-  TRY_ASSIGN(const auto shortfalls, List(outcome, "shortfalls"));
+  TRY_ASSIGN(const auto shortfalls, outcome.GetArray("shortfalls"));
   for (const json::Value& shortfall : shortfalls) {
     TRY_ASSIGN(const std::string component, Text(shortfall, "component"));
     TRY_ASSIGN(const std::string have, Amount(shortfall, "have"));
@@ -145,7 +136,7 @@ Result<Lines> RowText(const json::Value& row) {
   TRY_ASSIGN(const std::string tee, Text(platforms, "tee"));
   TRY_ASSIGN(const std::string kind, Text(platforms, platforms.Find("fmspc") ? "fmspc" : "product"));
   TRY_ASSIGN(const std::string last_seen, Text(platforms, "last_seen"));
-  TRY_ASSIGN(const uint64_t count, Number(platforms, "count"));
+  TRY_ASSIGN(const uint64_t count, platforms.GetUnsigned("count"));
   TRY_ASSIGN(const json::Value now, row.Get("now"));
   TRY_ASSIGN(const json::Value then, row.Get("then"));
   TRY_ASSIGN(const std::string before, OutcomeText(now));
@@ -158,7 +149,7 @@ Result<Lines> RowText(const json::Value& row) {
 }
 
 Result<Lines> RowsText(const json::Value& report, std::string_view key) {
-  TRY_ASSIGN(const auto rows, List(report, key));
+  TRY_ASSIGN(const auto rows, report.GetArray(key));
   Lines out;
   if (!rows.empty()) out = {"", std::string(key)};
   for (const json::Value& row : rows) {
@@ -192,9 +183,9 @@ Result<Lines> ImpactText(std::string_view text) {
   const json::Value report = document->root();
   TRY_ASSIGN(Lines out, SideText(report, "current"));
   TRY_ASSIGN(const Lines candidate, SideText(report, "candidate"));
-  TRY_ASSIGN(const uint64_t refused, Number(report, "refused"));
-  TRY_ASSIGN(const uint64_t admitted, Number(report, "admitted"));
-  TRY_ASSIGN(const uint64_t unchanged, Number(report, "unchanged"));
+  TRY_ASSIGN(const uint64_t refused, report.GetUnsigned("refused"));
+  TRY_ASSIGN(const uint64_t admitted, report.GetUnsigned("admitted"));
+  TRY_ASSIGN(const uint64_t unchanged, report.GetUnsigned("unchanged"));
   TRY_ASSIGN(const Lines changes, RowsText(report, "changes"));
   TRY_ASSIGN(const Lines unjudged, RowsText(report, "unjudged"));
   out.Add(candidate);

@@ -18,7 +18,7 @@ struct References {
   std::vector<UsedReference> used;
 };
 
-// The item, when it is to be had: a platform that lacks it is reported as not judged, by name.
+// Null when it cannot be fetched: a platform that lacks it is reported as not judged, by name.
 const CollateralItem* Take(const CollateralKey& key, CollateralCache& cache, Instant now, References& out) {
   const auto answer = cache.Get(key, now);
   if (!answer) return nullptr;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a change of baseline or policy would do to the platforms that were seen: the references of both sides are had
+// What a change of baseline or policy would do to the platforms that were seen: the references of both sides come
 // from the cache, and every platform is judged by both (tcb/impact.h).
 #pragma once
 
@@ -48,7 +48,7 @@ class ImpactStudy {
   ImpactStudy(const SeenPlatforms& seen, CollateralCache& cache, FloorOf floor_of)
       : seen_(seen), cache_(cache), floor_of_(std::move(floor_of)) {}
 
-  // May ask upstreams for what a side needs. A platform whose references are not to be had is in the report as not
+  // May ask upstreams for what a side needs. A platform whose references cannot be fetched is in the report as not
   // judged. Errors: kUnavailable when a side's evaluation data cannot be told; request.invalid for a floor file.
   Result<ImpactReport> Run(ImpactSide current, ImpactSide candidate, Instant now) const;
   // Of platforms of this TEE alone.

@@ -10,6 +10,8 @@
 namespace thimble {
 namespace {
 
+std::string_view TeeText(IntelTee tee) { return tee == IntelTee::kTdx ? "tdx" : "sgx"; }
+
 uint32_t Newest(const intel::EvaluationNumbers& list) {
   uint32_t newest = 0;
   for (const intel::EvaluationNumber& entry : list.numbers) newest = std::max(newest, entry.number);
@@ -22,19 +24,28 @@ uint32_t NewestUsed(const std::vector<UsedReference>& used) {
   return newest;
 }
 
-std::string Line(const ComingSet& set) {
-  return StrCat("recovery: tee=", set.tee == IntelTee::kTdx ? "tdx" : "sgx", " evaluation=", set.number,
-                " in_force=", set.in_force, " refused=", set.refused, " changed_tcbs=", set.kinds,
-                " unjudged_tcbs=", set.unjudged, " (thimble impact --intel ", set.number, " says which)");
+void LogComing(const ComingSet& set) {
+  Log(set.refused != 0 ? LogLevel::kWarning : LogLevel::kInfo, "recovery",
+      {{"tee", TeeText(set.tee)},
+       {"evaluation", set.number},
+       {"in_force", set.in_force},
+       {"refused", set.refused},
+       {"changed_tcbs", set.kinds},
+       {"unjudged_tcbs", set.unjudged}},
+      StrCat("thimble impact --intel ", set.number, " says which"));
 }
 
 }  // namespace
 
-void RecoveryWatch::Look(Instant now) {
-  for (const IntelTee tee : {IntelTee::kSgx, IntelTee::kTdx}) Note(tee, LookAt(tee, now));
+void RecoveryWatch::Check(Instant now) {
+  for (const IntelTee tee : {IntelTee::kSgx, IntelTee::kTdx}) {
+    const auto found = FindComing(tee, now);
+    RecordFailure(tee, found);
+    Record(tee, found ? *found : std::nullopt);
+  }
 }
 
-std::optional<ComingSet> RecoveryWatch::LookAt(IntelTee tee, Instant now) const {
+Result<std::optional<ComingSet>> RecoveryWatch::FindComing(IntelTee tee, Instant now) const {
   const Tee kind = tee == IntelTee::kTdx ? Tee::kTdx : Tee::kSgx;
   const auto platforms = seen_.All();
   const bool any = std::any_of(platforms.begin(), platforms.end(), [&](const RememberedTcb& remembered) {
@@ -43,28 +54,31 @@ std::optional<ComingSet> RecoveryWatch::LookAt(IntelTee tee, Instant now) const 
   const BaselinePtr current = book_.Find("default");
   const auto policies = policies_.Get();
   const auto policy = policies->find("default");
-  if (!any || !current || policy == policies->end()) return std::nullopt;
+  if (!any || !current || policy == policies->end()) return std::optional<ComingSet>();
 
-  const auto list = cache_.Get(EvaluationNumbersKey{tee}, now);
-  if (!list) return std::nullopt;  // the cache has reported why
-  const uint32_t newest = Newest(*list->item->numbers());
-  ImpactSide candidate{"newest", current->baseline, policy->second};
+  TRY_ASSIGN(const CacheAnswer list, cache_.Get(EvaluationNumbersKey{tee}, now));
+  const uint32_t newest = Newest(*list.item->numbers());
+  ImpactSide candidate{"newest", current->baseline, *policy->second};
   candidate.baseline.intel = {{Selector::Kind::kNumber, newest}, {}};
-  const auto report =
-      study_.Run({StrCat(current->name, "@", current->version), current->baseline, policy->second}, candidate,
-                 now, kind);
-  if (!report) return std::nullopt;
-  const uint32_t in_force = NewestUsed(report->used_now);
-  if (in_force == 0 || newest <= in_force) return std::nullopt;
-  return ComingSet{tee,
-                   newest,
-                   in_force,
-                   RefusedThen(report->impact),
-                   report->impact.changes.size(),
-                   report->impact.unjudged.size()};
+  TRY_ASSIGN(const ImpactReport report,
+             study_.Run({StrCat(current->name, "@", current->version), current->baseline, *policy->second},
+                        candidate, now, kind));
+  const uint32_t in_force = NewestUsed(report.used_now);
+  if (in_force == 0 || newest <= in_force) return std::optional<ComingSet>();
+  return std::optional(ComingSet{tee, newest, in_force, RefusedThen(report.impact),
+                                 report.impact.changes.size(), report.impact.unjudged.size()});
 }
 
-void RecoveryWatch::Note(IntelTee tee, const std::optional<ComingSet>& coming) {
+void RecoveryWatch::RecordFailure(IntelTee tee, const Result<std::optional<ComingSet>>& found) {
+  const std::lock_guard lock(mutex_);
+  std::string& last = failures_[tee];
+  const std::string failure = found ? "" : found.error().message;
+  if (last == failure) return;
+  last = failure;
+  if (!failure.empty()) LogWarning("recovery watch failed", {{"tee", TeeText(tee)}}, failure);
+}
+
+void RecoveryWatch::Record(IntelTee tee, const std::optional<ComingSet>& coming) {
   const std::lock_guard lock(mutex_);
   const auto before = coming_.find(tee);
   if (!coming) {
@@ -75,7 +89,7 @@ void RecoveryWatch::Note(IntelTee tee, const std::optional<ComingSet>& coming) {
                     before->second.kinds == coming->kinds && before->second.unjudged == coming->unjudged;
   coming_.insert_or_assign(tee, *coming);
   if (told) return;
-  coming->refused != 0 ? LogWarning(Line(*coming)) : LogInfo(Line(*coming));
+  LogComing(*coming);
 }
 
 std::vector<ComingSet> RecoveryWatch::Coming() const {

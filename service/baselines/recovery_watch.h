@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Looks out for TCB recoveries: when Intel's list has a newer evaluation data number than the default baseline has in
+// Watches for TCB recoveries: when Intel's list has a newer evaluation data number than the default baseline has in
 // force, says what it would do to the platforms that were seen. In the log once, in the status for as long as it holds.
 #pragma once
 
 #include <map>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "cache/collateral_cache.h"
@@ -33,12 +34,13 @@ class RecoveryWatch {
       : policies_(policies), book_(book), seen_(seen), cache_(cache), study_(study) {}
 
   // May ask upstreams. Nothing is asked for a TEE of which no platform was seen.
-  void Look(Instant now);
+  void Check(Instant now);
   std::vector<ComingSet> Coming() const;
 
  private:
-  std::optional<ComingSet> LookAt(IntelTee tee, Instant now) const;
-  void Note(IntelTee tee, const std::optional<ComingSet>& coming);
+  Result<std::optional<ComingSet>> FindComing(IntelTee tee, Instant now) const;
+  void Record(IntelTee tee, const std::optional<ComingSet>& coming);
+  void RecordFailure(IntelTee tee, const Result<std::optional<ComingSet>>& found);
 
   const Snapshot<Policies>& policies_;
   const BaselineBook& book_;
@@ -47,6 +49,7 @@ class RecoveryWatch {
   const ImpactStudy& study_;
   mutable std::mutex mutex_;
   std::map<IntelTee, ComingSet> coming_;
+  std::map<IntelTee, std::string> failures_;  // logged when they change
 };
 
 }  // namespace thimble

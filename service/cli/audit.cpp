@@ -49,7 +49,7 @@ std::string Json(const AuditSummary& summary) {
 Lines Text(const AuditSummary& summary) {
   Lines out = {
       StrCat(summary.records, " records, ", summary.first_seq, " to ", summary.last_seq,
-             ", each follows from the one before", summary.from_start ? "" : "; earlier ones are not here"),
+             ", each follows from the one before", summary.from_start ? "" : "; earlier records are missing"),
       StrCat("last record: ", summary.head.hex())};
   if (summary.torn_bytes != 0) {
     out.Add(StrCat(summary.torn_bytes, " bytes at the end are a record that was cut short"));

@@ -4,6 +4,7 @@
 #include "service/cli/thimble_client.h"
 #include "service/support/log.h"
 #include "tcb/base/json.h"
+#include "tcb/base/percent.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
@@ -12,19 +13,15 @@ namespace {
 
 using Action = BaselineOptions::Action;
 
-struct Call {
-  std::string method, target, body;
-};
-
-Call CallOf(const BaselineOptions& options) {
-  const std::string base = StrCat("/v1/baselines/", options.name);
+ThimbleClient::Call CallOf(const BaselineOptions& options) {
+  const std::string base = StrCat("/v1/baselines/", PercentEncode(options.name));
   switch (options.action) {
     case Action::kPromote:
-      return {"POST", base + "/promote", ""};
+      return {.method = "POST", .target = base + "/promote"};
     case Action::kRollBack:
-      return {"POST", base + "/rollback", ""};
+      return {.method = "POST", .target = base + "/rollback"};
     case Action::kCandidate: {
-      Call call{"PUT", base + "/candidate", ""};
+      ThimbleClient::Call call{.method = "PUT", .target = base + "/candidate"};
       json::Writer json(&call.body);
       json.BeginObject();
       if (options.intel) json.Key("intel").String(*options.intel);
@@ -35,38 +32,32 @@ Call CallOf(const BaselineOptions& options) {
     case Action::kList:
       break;
   }
-  return {"GET", "/v1/baselines", ""};
+  return {.target = "/v1/baselines"};
 }
 
 Result<std::string> DefinitionText(const json::Value& definition) {
-  TRY_ASSIGN(const json::Value intel, definition.Get("intel"));
-  TRY_ASSIGN(const std::string_view intel_text, intel.String());
-  TRY_ASSIGN(const json::Value amd, definition.Get("amd"));
-  TRY_ASSIGN(const std::string_view amd_text, amd.String());
-  return StrCat("intel \"", intel_text, "\", amd \"", amd_text, "\"");
+  TRY_ASSIGN(const std::string_view intel, definition.GetString("intel"));
+  TRY_ASSIGN(const std::string_view amd, definition.GetString("amd"));
+  return StrCat("intel \"", intel, "\", amd \"", amd, "\"");
 }
 
 Result<std::string> VersionText(const json::Value& version) {
-  TRY_ASSIGN(const json::Value number, version.Get("version"));
-  TRY_ASSIGN(const uint64_t value, number.Unsigned(UINT32_MAX));
-  TRY_ASSIGN(const json::Value since, version.Get("since"));
-  TRY_ASSIGN(const std::string_view since_text, since.String());
+  TRY_ASSIGN(const uint64_t number, version.GetUnsigned("version", UINT32_MAX));
+  TRY_ASSIGN(const std::string_view since, version.GetString("since"));
   TRY_ASSIGN(const std::string definition, DefinitionText(version));
-  return StrCat("version ", value, ": ", definition, ", since ", since_text);
+  return StrCat("version ", number, ": ", definition, ", since ", since);
 }
 
 Result<Lines> StateText(const json::Value& state) {
-  TRY_ASSIGN(const json::Value name, state.Get("name"));
-  TRY_ASSIGN(const std::string_view name_text, name.String());
+  TRY_ASSIGN(const std::string_view name, state.GetString("name"));
   TRY_ASSIGN(const json::Value current, state.Get("current"));
   TRY_ASSIGN(const std::string current_text, VersionText(current));
-  Lines out = {std::string(name_text), StrCat("  in force   ", current_text)};
+  Lines out = {std::string(name), StrCat("  in force   ", current_text)};
   if (const auto candidate = state.Find("candidate")) {
     TRY_ASSIGN(const std::string text, DefinitionText(*candidate));
     out.Add(StrCat("  candidate  ", text));
   }
-  TRY_ASSIGN(const json::Value past, state.Get("past"));
-  TRY_ASSIGN(const auto versions, past.Array());
+  TRY_ASSIGN(const auto versions, state.GetArray("past"));
   for (const json::Value& version : versions) {
     TRY_ASSIGN(const std::string text, VersionText(version));
     out.Add(StrCat("  before     ", text));
@@ -92,11 +83,9 @@ Result<Lines> BaselinesText(std::string_view body) {
 
 ExitCode Run(const BaselineOptions& options) {
   SetLogLevel(LogLevel::kError);
-  auto place = ThimbleClient::Open(options.flags, options.server);
-  if (!place) return Fail(place.error(), options.json);
-  const Call call = CallOf(options);
-  const auto answer = place->Ask(call.method, call.target, call.body);
-  return PrintAnswer(answer, options.json, BaselinesText);
+  auto client = ThimbleClient::Open(options.flags, options.server);
+  if (!client) return Fail(client.error(), options.json);
+  return PrintAnswer(client->Send(CallOf(options)), options.json, BaselinesText);
 }
 
 }  // namespace thimble

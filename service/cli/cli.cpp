@@ -118,7 +118,7 @@ void AddFetch(CLI::App& app, FetchOptions& options) {
 
 void AddStatus(CLI::App& app, StatusOptions& options) {
   CLI::App& verb =
-      *app.add_subcommand("status", "every item that is held: freshness, next update, source, last error");
+      *app.add_subcommand("status", "list the cached items: freshness, next update, source, last error");
   AddConfig(verb, options.flags);
   AddAnchor(verb, options.flags);
   AddStore(verb, options.flags, options.server);
@@ -127,7 +127,7 @@ void AddStatus(CLI::App& app, StatusOptions& options) {
 
 void AddRefresh(CLI::App& app, RefreshOptions& options) {
   CLI::App& verb = *app.add_subcommand(
-      "refresh", "renew what is due, once; exit code 3 if anything failed or is stale. For cron and timers");
+      "refresh", "renew all due items once; exit code 3 if one failed or is stale. For cron and timers");
   AddUpstreams(verb, options.flags);
   AddStore(verb, options.flags, options.server);
   AddJson(verb, options.json);
@@ -243,7 +243,7 @@ void AddDoctor(CLI::App& app, DoctorOptions& options) {
 
 void AddExport(CLI::App& app, ExportOptions& options) {
   CLI::App& verb =
-      *app.add_subcommand("export", "write all collateral into one file, for where there is no network");
+      *app.add_subcommand("export", "write all collateral into one file, for a place without network");
   verb.add_option("file", options.file, "the file to write")->required()->type_name("FILE");
   verb.add_flag("--history", options.history, "with the past versions");
   AddConfig(verb, options.flags);
@@ -254,7 +254,7 @@ void AddExport(CLI::App& app, ExportOptions& options) {
 void AddImport(CLI::App& app, ImportOptions& options) {
   CLI::App& verb = *app.add_subcommand(
       "import",
-      "take collateral from a file: of `thimble export`, a PCCS's pckcache.db or platformcollateral");
+      "take collateral from a file of `thimble export`, a PCCS's pckcache.db or a platformcollateral bundle");
   verb.add_option("file", options.file, "the file to read")->required()->type_name("FILE");
   verb.add_option("--min-remaining", options.min_remaining,
                   "refuse a file with an item that ends sooner, as 7d")

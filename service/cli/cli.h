@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "service/cli/exit_code.h"
+#include "service/support/outcome.h"
 
 namespace thimble {
 

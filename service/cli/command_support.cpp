@@ -7,20 +7,6 @@
 #include "tcb/check.h"
 
 namespace thimble {
-namespace {
-
-// What a problem object says.
-std::string DetailOf(std::string_view body) {
-  const auto document =
-      json::Document::Parse(body, "answer", ErrorKind::kUnavailable, Check::kUpstreamAnswer);
-  if (!document) return "no detail";
-  const auto detail = (*document)->root().Find("detail");
-  const auto text = detail ? detail->String() : Result<std::string_view>(std::string_view("no detail"));
-  return std::string(text ? *text : "no detail");
-}
-
-}  // namespace
-
 Result<Config> EffectiveConfig(const ConfigFlags& flags) {
   Config config;
   if (flags.config) {
@@ -62,39 +48,54 @@ Result<std::optional<amd::Product>> ParseProductFlag(const std::optional<std::st
 }
 
 ExitCode Fail(const Error& error, bool json, const CheckLog* checks) {
-  if (error.check == Check::kRequest || error.check == Check::kPolicyFormat) {
+  const ExitCode code = ExitCodeOf(error);
+  if (code == ExitCode::kUsage) {
     PrintError(error.message);
-    return ExitCode::kUsage;
-  }
-  if (json) {
+  } else if (json) {
     PrintJson(ProblemJson(ProblemOf(error, checks)));
   } else {
     PrintError(StrCat(CheckName(error.check), ": ", error.message));
   }
-  return ExitCodeOf(error.kind);
+  return code;
+}
+
+Error ErrorOf(const HttpResponse& answer) {
+  std::string detail;
+  std::optional<Check> check = CheckFromName(answer.Header("x-thimble-cause").value_or(""));
+  const auto document =
+      json::Document::Parse(AsText(answer.body), "answer", ErrorKind::kUnavailable, Check::kUpstreamAnswer);
+  if (document) {
+    const json::Value root = (*document)->root();
+    if (const auto text = root.GetString("detail")) detail = *text;
+    if (const auto name = root.GetString("check")) check = CheckFromName(*name);
+  } else {
+    detail = AsText(answer.body);
+  }
+  return ErrorOfStatus(answer.status, check,
+                       StrCat("HTTP ", answer.status, detail.empty() ? "" : ": ", detail));
+}
+
+ExitCode Fail(const HttpResponse& answer, bool json) {
+  const Error error = ErrorOf(answer);
+  const bool problem = answer.Header("content-type") == "application/problem+json";
+  if (!json || !problem || ExitCodeOf(error) == ExitCode::kUsage) return Fail(error, json);
+  PrintJson(AsText(answer.body));
+  return ExitCodeOf(error);
 }
 
 ExitCode PrintAnswer(const Result<HttpResponse>& answer, bool json,
                      Result<Lines> (*explain)(std::string_view)) {
   if (!answer) return Fail(answer.error(), json);
+  if (answer->status != 200) return Fail(*answer, json);
   const std::string_view body = AsText(answer->body);
-  if (answer->status == 200) {
-    if (json) {
-      PrintJson(body);
-      return ExitCode::kDone;
-    }
-    const auto text = explain(body);
-    if (!text) return Fail(text.error(), false);
-    Print(*text);
+  if (json) {
+    PrintJson(body);
     return ExitCode::kDone;
   }
-  const bool wrong = answer->status >= 400 && answer->status < 500;
-  if (json && !wrong) {
-    PrintJson(body);
-  } else {
-    PrintError(StrCat("HTTP ", answer->status, ": ", DetailOf(body)));
-  }
-  return wrong ? ExitCode::kUsage : ExitCode::kUnavailable;
+  const auto text = explain(body);
+  if (!text) return Fail(text.error(), false);
+  Print(*text);
+  return ExitCode::kDone;
 }
 
 }  // namespace thimble

@@ -10,8 +10,8 @@
 
 #include "fetchers/http_client.h"
 #include "service/cli/cli.h"
-#include "service/cli/exit_code.h"
 #include "service/config/config.h"
+#include "service/support/outcome.h"
 #include "service/support/terminal.h"
 #include "tcb/base/result.h"
 #include "tcb/verdict.h"
@@ -27,12 +27,16 @@ Result<std::optional<Instant>> ParseTimeFlag(std::string_view flag, const std::o
 // request.invalid for what is no product of AMD's.
 Result<std::optional<amd::Product>> ParseProductFlag(const std::optional<std::string>& text);
 
-// An error that ends a command. A wrong command line, file name or configuration is a line on stderr and kUsage;
-// all else is the problem object on stdout with --json, or a line on stderr, and the error's own exit code.
+// An error that ends a command. A wrong command line, file name or configuration is a line on stderr; all else is the
+// problem object on stdout with --json, or a line on stderr.
 ExitCode Fail(const Error& error, bool json, const CheckLog* checks = nullptr);
 
-// What a Thimble answered to a command: the JSON as it is, or the text that `explain` makes of it. A refusal is a
-// problem object: 4xx means that the command is wrong.
+// The error that an answer of a Thimble stands for: what its problem object says, or its status alone.
+Error ErrorOf(const HttpResponse& answer);
+// The same for an answer that a command ends with: its problem object is printed as it is with --json.
+ExitCode Fail(const HttpResponse& answer, bool json);
+
+// What a Thimble answered to a command: the JSON as it is, or the text that `explain` makes of it.
 ExitCode PrintAnswer(const Result<HttpResponse>& answer, bool json,
                      Result<Lines> (*explain)(std::string_view));
 

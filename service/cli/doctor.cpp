@@ -12,6 +12,8 @@
 #include "fetchers/url.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/collateral.h"
+#include "tcb/keys_to_verify.h"
 
 namespace thimble {
 namespace {
@@ -39,8 +41,7 @@ Result<std::string> AddressOf(const std::string& host) {
   return std::string(text.data());
 }
 
-// A target, and the header that its issuer chain comes in, if it has one.
-// One of each kind, as Intel's client asks.
+// One target of each kind, as Intel's client asks, with the header that its issuer chain comes in, if it has one.
 std::vector<std::pair<std::string, const char*>> ProbesFor(const intel::Fmspc& fmspc) {
   const std::string query = StrCat("?fmspc=", fmspc.HexUpper(), "&update=standard");
   return {{"/sgx/certification/v4/rootcacrl", nullptr},
@@ -67,7 +68,7 @@ bool Doctor::well() const {
   return std::ranges::all_of(diagnosis_, [](const Symptom& symptom) { return symptom.ok; });
 }
 
-void Doctor::Note(std::string where, std::string what, const Status& status, std::string detail) {
+void Doctor::Record(std::string where, std::string what, const Status& status, std::string detail) {
   diagnosis_.push_back({std::move(where), std::move(what), status.ok(),
                         status.ok() ? std::move(detail) : status.error().message});
   show_(diagnosis_.back());
@@ -78,18 +79,15 @@ std::vector<CollateralKey> Doctor::KeysOf(Vendor vendor) const {
     return {AmdChainKey{amd::Product::kMilan, amd::SigningKey::kVcek},
             AmdCrlKey{amd::Product::kMilan, amd::SigningKey::kVcek}};
   }
-  return {RootCaCrlKey{},
-          PckCrlKey{intel::PckCa::kPlatform},
-          TcbInfoKey{IntelTee::kSgx, fmspc_, {}},
-          TcbInfoKey{IntelTee::kTdx, fmspc_, {}},
-          EnclaveIdentityKey{EnclaveId::kQe, {}},
-          EnclaveIdentityKey{EnclaveId::kTdQe, {}}};
+  std::vector<CollateralKey> keys = KeysToVerify(IntelTee::kSgx, fmspc_, intel::PckCa::kPlatform, {});
+  AddKeys(KeysToVerify(IntelTee::kTdx, fmspc_, intel::PckCa::kPlatform, {}), keys);
+  return keys;
 }
 
 bool Doctor::Resolve(const std::string& where, const Upstream& upstream) {
   const auto url = ParseUrl(upstream.url);
   const auto address = url ? AddressOf(url->host) : Result<std::string>(Trouble("not a URL"));
-  Note(where, "resolves", address.ok() ? Status() : Status(address.error()), address.ok() ? *address : "");
+  Record(where, "resolves", address.ok() ? Status() : Status(address.error()), address.ok() ? *address : "");
   return address.ok();
 }
 
@@ -100,12 +98,12 @@ bool Doctor::Connect(const std::string& where, const Upstream& upstream) {
   request.allow_http = true;
   request.deadline = Soon();
   const auto answer = CurlHttpClient(CurlOptions{}).Send(request);
-  Note(where, request.url.starts_with("https:") ? "connects with TLS" : "connects",
-       answer.ok() ? Status() : Status(answer.error()), answer.ok() ? StrCat("HTTP ", answer->status) : "");
+  Record(where, request.url.starts_with("https:") ? "connects with TLS" : "connects",
+         answer.ok() ? Status() : Status(answer.error()), answer.ok() ? StrCat("HTTP ", answer->status) : "");
   return answer.ok();
 }
 
-void Doctor::LookAtUpstream(Vendor vendor, const Upstream& upstream) {
+void Doctor::CheckUpstream(Vendor vendor, const Upstream& upstream) {
   const std::string where = StrCat(vendor == Vendor::kIntel ? "intel " : "amd ", upstream.url);
   if (!Resolve(where, upstream) || !Connect(where, upstream)) return;
   if (upstream.kind == UpstreamKind::kThim) return;  // it has this host's certificates alone
@@ -113,27 +111,27 @@ void Doctor::LookAtUpstream(Vendor vendor, const Upstream& upstream) {
   UpstreamsOptions options;
   (vendor == Vendor::kIntel ? options.intel : options.amd) = {upstream};
   const auto upstreams = Upstreams::Make(std::move(options), client, client, {}, Now);
-  if (!upstreams.ok()) return Note(where, "is an upstream", upstreams.error(), "");
+  if (!upstreams.ok()) return Record(where, "is an upstream", upstreams.error(), "");
   for (const CollateralKey& key : KeysOf(vendor)) {
     const auto fetched = (*upstreams)->Fetch(key, Soon());
     const auto item =
         fetched.ok() ? AuthenticateItem(key, fetched->bytes, anchors_) : Result<ItemPtr>(fetched.error());
-    Note(where, KeyName(key), item.ok() ? Status() : Status(item.error()),
-         item.ok() ? StrCat("good until ", FormatRfc3339((*item)->next_update())) : "");
+    Record(where, KeyName(key), item.ok() ? Status() : Status(item.error()),
+           item.ok() ? StrCat("good until ", FormatRfc3339((*item)->next_update())) : "");
   }
 }
 
-void Doctor::LookAtServer(const Remote& server) {
+void Doctor::CheckServer(ThimbleClient& server) {
   const std::string where = StrCat("server ", server.name());
-  const auto health = server.Get("/healthz");
-  Note(where, "answers", health.ok() ? Status() : Status(health.error()),
-       health.ok() ? StrCat("HTTP ", health->status) : "");
+  const auto health = server.Send({.target = "/healthz"});
+  Record(where, "answers", health.ok() ? Status() : Status(health.error()),
+         health.ok() ? StrCat("HTTP ", health->status) : "");
   if (!health.ok()) return;
   for (const auto& [target, chain_header] : ProbesFor(fmspc_)) {
-    const auto answer = server.Get(target);
+    const auto answer = server.Send({.target = target});
     const Status judged = answer.ok() ? JudgeAnswer(*answer, chain_header) : Status(answer.error());
-    Note(where, target, judged,
-         answer.ok() ? std::string(answer->Header("x-thimble-freshness").value_or("")) : "");
+    Record(where, target, judged,
+           answer.ok() ? std::string(answer->Header("x-thimble-freshness").value_or("")) : "");
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What `thimble doctor` looks at: does each upstream's name resolve, can it be connected to (with TLS), and does it
+// What `thimble doctor` checks: does each upstream's name resolve, can it be connected to (with TLS), and does it
 // give one authentic item of each kind; and does a running Thimble give the same to its clients.
 #pragma once
 
@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "fetchers/upstreams.h"
-#include "service/cli/remote.h"
-#include "tcb/collateral.h"
+#include "service/cli/thimble_client.h"
+#include "tcb/collateral_key.h"
 
 namespace thimble {
 
@@ -30,8 +30,8 @@ class Doctor {
   Doctor(const TrustAnchors& anchors, intel::Fmspc fmspc, Show show)
       : anchors_(anchors), fmspc_(fmspc), show_(std::move(show)) {}
 
-  void LookAtUpstream(Vendor vendor, const Upstream& upstream);
-  void LookAtServer(const Remote& server);
+  void CheckUpstream(Vendor vendor, const Upstream& upstream);
+  void CheckServer(ThimbleClient& server);
 
   const Diagnosis& diagnosis() const { return diagnosis_; }
   bool well() const;
@@ -40,7 +40,7 @@ class Doctor {
   std::vector<CollateralKey> KeysOf(Vendor vendor) const;
   bool Resolve(const std::string& where, const Upstream& upstream);
   bool Connect(const std::string& where, const Upstream& upstream);
-  void Note(std::string where, std::string what, const Status& status, std::string detail);
+  void Record(std::string where, std::string what, const Status& status, std::string detail);
 
   const TrustAnchors& anchors_;
   const intel::Fmspc fmspc_;

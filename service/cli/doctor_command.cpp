@@ -51,15 +51,15 @@ ExitCode Run(const DoctorOptions& options) {
   }
   const std::string url = options.server.value_or(
       StrCat(config->server.tls_certificate.empty() ? "http://" : "https://", config->server.listen));
-  const auto server = Remote::AtUrl(url);
+  auto server = ThimbleClient::AtUrl(url);
   if (!server) return Fail(server.error(), options.json);
 
   Doctor doctor(*anchors, *fmspc, [&](const Symptom& symptom) {
     if (!options.json) PrintLine(Line(symptom));
   });
-  for (const Upstream& upstream : config->intel_upstreams) doctor.LookAtUpstream(Vendor::kIntel, upstream);
-  for (const Upstream& upstream : config->amd_upstreams) doctor.LookAtUpstream(Vendor::kAmd, upstream);
-  doctor.LookAtServer(*server);
+  for (const Upstream& upstream : config->intel_upstreams) doctor.CheckUpstream(Vendor::kIntel, upstream);
+  for (const Upstream& upstream : config->amd_upstreams) doctor.CheckUpstream(Vendor::kAmd, upstream);
+  doctor.CheckServer(*server);
   const std::string recipes = ClientRecipes(url);
   if (options.json) {
     PrintJson(Json(doctor, recipes));

@@ -15,6 +15,7 @@
 #include "tcb/base/ascii.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/keys_to_verify.h"
 #include "tcb/verify.h"
 
 namespace thimble {
@@ -24,8 +25,8 @@ using Keys = Result<std::vector<CollateralKey>>;
 
 Error HardFinding(const Finding& hard) { return {ErrorKind::kRejected, hard.check, hard.message}; }
 
-// What evidence needs. It is held against what it brings itself and the anchors first: a forged one has nothing fetched
-// for it.
+// What evidence needs. It is checked against what it brings itself and the anchors first: nothing is fetched for forged
+// evidence.
 Result<intel::NeededCollateral> NeededByQuote(ByteView quote, const TrustAnchors& anchors) {
   TRY_ASSIGN(const auto begun,
              intel::QuoteVerification::Begin(quote, "", anchors, Clock().Now(), nullptr, nullptr));
@@ -46,7 +47,7 @@ Keys KeysForHclReport(ByteView evidence, std::optional<amd::Product> product, co
                "a TDREPORT needs its TD quote: name that instead"};
 }
 
-// Of Intel's items, which set is wanted is said by the place that keeps them.
+// Of Intel's items, which set is wanted is said by the client that keeps them.
 using Wanted = std::variant<intel::NeededCollateral, intel::Fmspc, std::vector<CollateralKey>>;
 
 Result<Wanted> WantedByEvidence(const FetchOptions& options, const Config& config) {
@@ -103,27 +104,24 @@ Result<Wanted> WantedBy(const FetchOptions& options, const Config& config) {
   return Wanted(fmspc);
 }
 
-Keys KeysForQuote(const intel::NeededCollateral& needed, ThimbleClient& place) {
-  TRY_ASSIGN(const Selector selector, place.SelectorFor(needed.tee));
-  const auto keys = KeysFor(needed, selector);
-  return std::vector<CollateralKey>(keys.begin(), keys.end());
+Keys KeysForQuote(const intel::NeededCollateral& needed, ThimbleClient& client) {
+  TRY_ASSIGN(const Selector selector, client.SelectorFor(needed.tee));
+  return KeysToVerify(needed.tee, needed.fmspc, needed.ca, selector);
 }
 
-Keys KeysForFmspc(const intel::Fmspc& fmspc, ThimbleClient& place) {
-  TRY_ASSIGN(const Selector sgx, place.SelectorFor(IntelTee::kSgx));
-  TRY_ASSIGN(const Selector tdx, place.SelectorFor(IntelTee::kTdx));
-  return std::vector<CollateralKey>{RootCaCrlKey{},
-                                    PckCrlKey{intel::PckCa::kProcessor},
-                                    PckCrlKey{intel::PckCa::kPlatform},
-                                    TcbInfoKey{IntelTee::kSgx, fmspc, sgx},
-                                    EnclaveIdentityKey{EnclaveId::kQe, sgx},
-                                    TcbInfoKey{IntelTee::kTdx, fmspc, tdx},
-                                    EnclaveIdentityKey{EnclaveId::kTdQe, tdx}};
+Keys KeysForFmspc(const intel::Fmspc& fmspc, ThimbleClient& client) {
+  std::vector<CollateralKey> keys;
+  for (const IntelTee tee : {IntelTee::kSgx, IntelTee::kTdx}) {
+    TRY_ASSIGN(const Selector selector, client.SelectorFor(tee));
+    AddKeys(KeysToVerify(tee, fmspc, std::nullopt, selector), keys);
+  }
+  return keys;
 }
 
-Keys KeysOf(const Wanted& wanted, ThimbleClient& place) {
-  if (const auto* needed = std::get_if<intel::NeededCollateral>(&wanted)) return KeysForQuote(*needed, place);
-  if (const auto* fmspc = std::get_if<intel::Fmspc>(&wanted)) return KeysForFmspc(*fmspc, place);
+Keys KeysOf(const Wanted& wanted, ThimbleClient& client) {
+  if (const auto* needed = std::get_if<intel::NeededCollateral>(&wanted))
+    return KeysForQuote(*needed, client);
+  if (const auto* fmspc = std::get_if<intel::Fmspc>(&wanted)) return KeysForFmspc(*fmspc, client);
   return std::get<std::vector<CollateralKey>>(wanted);
 }
 
@@ -133,18 +131,25 @@ bool MayBeAbsent(const CollateralKey& key, const Error& error) {
   return tcb_info != nullptr && tcb_info->tee == IntelTee::kTdx && error.check == Check::kUpstreamNotFound;
 }
 
-// The part of a name before the selector, which is a server's own when it is asked.
-std::string WithoutSelector(const std::string& name) { return name.substr(0, name.rfind('/')); }
-
-bool IsAmong(const CacheStatus& item, const std::vector<CollateralKey>& keys) {
-  return std::any_of(keys.begin(), keys.end(), [&](const CollateralKey& key) {
-    const bool selected = KindOf(key) == ItemKind::kTcbInfo || KindOf(key) == ItemKind::kEnclaveIdentity;
-    return selected ? WithoutSelector(item.item) == WithoutSelector(KeyName(key)) : item.item == KeyName(key);
-  });
+// The same but for the selector, which is a server's own when it is asked.
+bool SameButSelector(const CollateralKey& a, const CollateralKey& b) {
+  if (const auto* info = std::get_if<TcbInfoKey>(&a)) {
+    const auto* other = std::get_if<TcbInfoKey>(&b);
+    return other != nullptr && info->tee == other->tee && info->fmspc == other->fmspc;
+  }
+  if (const auto* identity = std::get_if<EnclaveIdentityKey>(&a)) {
+    const auto* other = std::get_if<EnclaveIdentityKey>(&b);
+    return other != nullptr && identity->id == other->id;
+  }
+  return a == b;
 }
 
-ExitCode Print(ThimbleClient& place, const std::vector<CollateralKey>& keys, bool json) {
-  auto report = place.Status();
+bool IsAmong(const CacheStatus& item, const std::vector<CollateralKey>& keys) {
+  return std::ranges::any_of(keys, [&](const CollateralKey& key) { return SameButSelector(item.key, key); });
+}
+
+ExitCode Print(ThimbleClient& client, const std::vector<CollateralKey>& keys, bool json) {
+  auto report = client.Status();
   if (!report) return Fail(report.error(), json);
   std::erase_if(report->items, [&](const CacheStatus& item) { return !IsAmong(item, keys); });
   json ? PrintJson(StatusJson(*report)) : Print(StatusText(*report));
@@ -155,8 +160,8 @@ ExitCode Print(ThimbleClient& place, const std::vector<CollateralKey>& keys, boo
 ExitCode BringStore(const FetchOptions& options) {
   const auto store = ReadKdsStore(*options.kds_store);
   if (!store) return Fail(store.error(), options.json);
-  auto place = ThimbleClient::Open(options.flags, options.server);
-  if (!place) return Fail(place.error(), options.json);
+  auto client = ThimbleClient::Open(options.flags, options.server);
+  if (!client) return Fail(client.error(), options.json);
 
   std::optional<Error> failed;
   const auto note = [&failed](const std::string& path, Error error) {
@@ -168,14 +173,15 @@ ExitCode BringStore(const FetchOptions& options) {
   std::vector<CollateralKey> keys;
   for (const StoredVcek& vcek : store->vceks) {
     keys.emplace_back(vcek.key);
-    const auto answer = place->Ask("PUT", KdsUrl("", vcek.key), std::string(AsText(vcek.der)));
+    const auto answer = client->Send({.method = "PUT",
+                                      .target = KdsUrl("", vcek.key),
+                                      .body = std::string(AsText(vcek.der)),
+                                      .content_type = "application/pkix-cert"});
     if (!answer) return Fail(answer.error(), options.json);
-    if (answer->status == 204) continue;
-    note(vcek.path, {answer->status == 422 ? ErrorKind::kRejected : ErrorKind::kUnavailable,
-                     Check::kUpstreamStatus, StrCat("HTTP ", answer->status, ", ", AsText(answer->body))});
+    if (answer->status != 204) note(vcek.path, ErrorOf(*answer));
   }
   if (failed) return Fail(*failed, options.json);
-  return Print(*place, keys, options.json);
+  return Print(*client, keys, options.json);
 }
 
 }  // namespace
@@ -188,14 +194,14 @@ ExitCode Run(const FetchOptions& options) {
   // What is wrong with the command is said before a store is opened for it.
   const auto wanted = WantedBy(options, *config);
   if (!wanted) return Fail(wanted.error(), options.json);
-  auto place = ThimbleClient::Open(options.flags, options.server);
-  if (!place) return Fail(place.error(), options.json);
-  const auto keys = KeysOf(*wanted, *place);
+  auto client = ThimbleClient::Open(options.flags, options.server);
+  if (!client) return Fail(client.error(), options.json);
+  const auto keys = KeysOf(*wanted, *client);
   if (!keys) return Fail(keys.error(), options.json);
 
   std::optional<Error> failed;
   for (const CollateralKey& key : *keys) {
-    const Status fetched = place->Fetch(key);
+    const Status fetched = client->Fetch(key);
     if (fetched || (options.fmspc && MayBeAbsent(key, fetched.error()))) continue;
     Error error = fetched.error();
     error.message = StrCat(KeyName(key), ": ", error.message);
@@ -203,7 +209,7 @@ ExitCode Run(const FetchOptions& options) {
     failed = std::move(error);
   }
   if (failed) return Fail(*failed, options.json);
-  return Print(*place, *keys, options.json);
+  return Print(*client, *keys, options.json);
 }
 
 }  // namespace thimble

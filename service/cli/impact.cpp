@@ -39,9 +39,11 @@ ExitCode Run(const ImpactOptions& options) {
     if (!text) return Fail(text.error(), options.json);
     floors = *std::move(text);
   }
-  auto place = ThimbleClient::Open(options.flags, options.server);
-  if (!place) return Fail(place.error(), options.json);
-  return PrintAnswer(place->Ask("POST", "/v1/impact", BodyOf(options, floors)), options.json, ImpactText);
+  auto client = ThimbleClient::Open(options.flags, options.server);
+  if (!client) return Fail(client.error(), options.json);
+  return PrintAnswer(
+      client->Send({.method = "POST", .target = "/v1/impact", .body = BodyOf(options, floors)}), options.json,
+      ImpactText);
 }
 
 }  // namespace thimble

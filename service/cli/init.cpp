@@ -83,9 +83,8 @@ Status Renew(const fs::path& dir, const InitOptions& options, Instant now) {
 
 Status Init(const fs::path& dir, const InitOptions& options, Instant now) {
   if (fs::exists(dir / "thimble.toml")) {
-    return Error{
-        ErrorKind::kMalformed, Check::kRequest,
-        StrCat((dir / "thimble.toml").string(), " is there already; --renew makes a new server certificate")};
+    return Error{ErrorKind::kMalformed, Check::kRequest,
+                 StrCat((dir / "thimble.toml").string(), " exists; --renew makes a new server certificate")};
   }
   std::error_code error;
   fs::create_directories(dir, error);

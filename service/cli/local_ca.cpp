@@ -14,23 +14,17 @@
 #include <memory>
 
 #include "tcb/base/bytes.h"
+#include "tcb/base/openssl_ptr.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
 namespace thimble {
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Deleter<X509_free>>;
-using Memory = std::unique_ptr<BIO, Deleter<BIO_free>>;
-using ExtensionPtr = std::unique_ptr<X509_EXTENSION, Deleter<X509_EXTENSION_free>>;
+using Key = OpensslPtr<EVP_PKEY, EVP_PKEY_free>;
+using Certificate = OpensslPtr<X509, X509_free>;
+using Memory = OpensslPtr<BIO, BIO_free>;
+using ExtensionPtr = OpensslPtr<X509_EXTENSION, X509_EXTENSION_free>;
 
 constexpr Seconds kDay{24 * 3600};
 constexpr Seconds kBefore = kDay;  // for clocks that lag behind
@@ -68,7 +62,7 @@ bool SetSerial(X509* certificate) {
   std::array<uint8_t, 16> serial{};
   if (RAND_bytes(serial.data(), static_cast<int>(serial.size())) != 1) return false;
   serial[0] &= 0x7f;  // positive
-  const std::unique_ptr<BIGNUM, Deleter<BN_free>> number(
+  const OpensslPtr<BIGNUM, BN_free> number(
       BN_bin2bn(serial.data(), static_cast<int>(serial.size()), nullptr));
   return number && BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)) != nullptr;
 }

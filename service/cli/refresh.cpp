@@ -9,9 +9,9 @@ namespace thimble {
 
 ExitCode Run(const RefreshOptions& options) {
   SetLogLevel(LogLevel::kError);
-  auto place = ThimbleClient::Open(options.flags, options.server);
-  if (!place) return Fail(place.error(), options.json);
-  const auto report = place->Refresh();
+  auto client = ThimbleClient::Open(options.flags, options.server);
+  if (!client) return Fail(client.error(), options.json);
+  const auto report = client->Refresh();
   if (!report) return Fail(report.error(), options.json);
   options.json ? PrintJson(RefreshJson(*report)) : Print(RefreshText(*report));
   return report->complete() ? ExitCode::kDone : ExitCode::kUnavailable;

@@ -30,7 +30,8 @@ ExitCode Run(const ResultKeyOptions& options) {
   SetLogLevel(LogLevel::kError);
   auto client = ThimbleClient::Open(options.flags, options.server);
   if (!client) return Fail(client.error(), options.json);
-  return PrintAnswer(client->Ask("POST", "/v1/result-key/rotate", ""), options.json, RotationText);
+  return PrintAnswer(client->Send({.method = "POST", .target = "/v1/result-key/rotate"}), options.json,
+                     RotationText);
 }
 
 }  // namespace thimble

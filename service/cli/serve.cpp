@@ -27,19 +27,20 @@ sigset_t BlockSignals() {
 
 void LogStart(const App& app) {
   for (const TrustAnchor& anchor : app.anchors().all()) {
-    LogInfo(StrCat("trust anchor: ", anchor.name, anchor.extra ? " (added by the operator)" : "",
-                   " spki_sha256=", anchor.spki_sha256.hex()));
+    LogInfo("trust anchor",
+            {{"name", anchor.name}, {"added", anchor.extra}, {"spki_sha256", anchor.spki_sha256.hex()}});
   }
   for (const Upstream& upstream : app.config().intel_upstreams)
-    LogInfo(StrCat("upstream: intel ", upstream.url));
-  for (const Upstream& upstream : app.config().amd_upstreams) LogInfo(StrCat("upstream: amd ", upstream.url));
-  if (app.clock().frozen()) LogWarning(StrCat("time is frozen at ", FormatRfc3339(app.clock().Now())));
+    LogInfo("upstream", {{"vendor", "intel"}, {"url", upstream.url}});
+  for (const Upstream& upstream : app.config().amd_upstreams)
+    LogInfo("upstream", {{"vendor", "amd"}, {"url", upstream.url}});
+  if (app.clock().frozen()) LogWarning("time is frozen", {{"at", FormatRfc3339(app.clock().Now())}});
 }
 
 void Reload(App& app, const ConfigFlags& flags) {
   auto config = EffectiveConfig(flags);
   const Status taken = config ? app.Reload(std::move(config).value()) : Status(config.error());
-  if (!taken) app.ReloadRefused(taken.error());
+  if (!taken) app.RecordRefusedReload(taken.error());
 }
 
 }  // namespace
@@ -77,7 +78,7 @@ ExitCode Run(const ServeOptions& options) {
 
   int signal = 0;
   while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) Reload(**app, options.flags);
-  LogInfo("stopping: answering what is under way");
+  LogInfo("stopping", {}, "requests under way are answered first");
   (*app)->Stop();
   return ExitCode::kDone;
 }

@@ -8,9 +8,9 @@ namespace thimble {
 
 ExitCode Run(const StatusOptions& options) {
   SetLogLevel(LogLevel::kError);
-  auto place = ThimbleClient::Open(options.flags, options.server);
-  if (!place) return Fail(place.error(), options.json);
-  const auto report = place->Status();
+  auto client = ThimbleClient::Open(options.flags, options.server);
+  if (!client) return Fail(client.error(), options.json);
+  const auto report = client->Status();
   if (!report) return Fail(report.error(), options.json);
   options.json ? PrintJson(StatusJson(*report)) : Print(StatusText(*report));
   return ExitCode::kDone;

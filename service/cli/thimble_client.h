@@ -1,47 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where a command works: on a running Thimble, or in this process on the store's directory. RocksDB admits one process,
-// so the directory of a running server is reached through the server's socket.
+// The Thimble that a command works with. A running one is asked over HTTP, at --server URL or through the socket beside
+// its store; where none runs, one in this process on the store's directory answers the same requests. RocksDB admits one
+// process, so the directory of a running server is reached through the server alone.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "cache/refresher.h"
+#include "fetchers/http_client.h"
 #include "service/app.h"
 #include "service/cli/cli.h"
-#include "service/cli/remote.h"
 #include "service/monitoring/status_report.h"
 #include "service/transfer/transfer.h"
-#include "tcb/collateral.h"
+#include "tcb/collateral_key.h"
 
 namespace thimble {
 
 class ThimbleClient {
  public:
+  // Errors: those of the configuration and of the store; as of AtUrl().
   static Result<ThimbleClient> Open(const ConfigFlags& flags, const std::optional<std::string>& server);
+  // request.invalid when it is not a URL. Plain HTTP is allowed: the user has named this host.
+  static Result<ThimbleClient> AtUrl(std::string_view url);
 
-  // The answer to a request of the administrator, whatever its status: from the server, or from the store in this process.
-  Result<HttpResponse> Ask(const std::string& method, const std::string& target, std::string body = "");
+  const std::string& name() const { return name_; }  // where it is, for messages
+
+  struct Call {
+    std::string method = "GET", target;
+    std::string body = {}, content_type = "application/json";
+  };
+  // OK means that an answer came, whatever its status. Errors: upstream.unreachable.
+  Result<HttpResponse> Send(Call call);
+  // The body of an answer with status 200; the error that any other stands for.
+  Result<std::string> Ask(Call call);
+
   Result<StatusReport> Status();
   // By what the default baseline chooses here. A server chooses for itself, when it is not told.
   Result<Selector> SelectorFor(IntelTee tee);
-  // Makes sure that the item is held.
+  // Makes sure that the item is cached.
   thimble::Status Fetch(const CollateralKey& key);
-  // One refresh pass.
-  Result<RefreshReport> Refresh();
+  Result<RefreshReport> Refresh();  // one pass
   Result<std::string> Export(bool with_history);
   Result<ImportReport> Import(std::string file, const std::optional<Seconds>& min_remaining);
-  // The path of the copy.
-  Result<std::string> BackUp(const std::string& name);
+  Result<std::string> BackUp(const std::string& name);  // the path of the copy
 
  private:
-  explicit ThimbleClient(Remote remote) : remote_(std::move(remote)) {}
-  explicit ThimbleClient(std::unique_ptr<App> app) : app_(std::move(app)) {}
+  struct Server {
+    std::string base, socket;
+    std::shared_ptr<HttpClient> http;
+  };
+  ThimbleClient(std::string name, std::string base, std::string socket);
+  explicit ThimbleClient(std::unique_ptr<App> app) : name_("this process"), app_(std::move(app)) {}
+  static std::optional<ThimbleClient> RunningOn(const std::string& data);
+  thimble::Status CheckClock();
 
-  std::optional<Remote> remote_;  // else app_
+  std::string name_;
+  std::optional<Server> server_;  // else app_
   std::unique_ptr<App> app_;
 };
 

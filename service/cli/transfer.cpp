@@ -38,9 +38,9 @@ Result<std::string> ReadLargeFile(const std::string& path) {
 
 ExitCode Run(const ExportOptions& options) {
   SetLogLevel(LogLevel::kError);
-  auto place = ThimbleClient::Open(options.flags, options.server);
-  if (!place) return Fail(place.error(), false);
-  const auto file = place->Export(options.history);
+  auto client = ThimbleClient::Open(options.flags, options.server);
+  if (!client) return Fail(client.error(), false);
+  const auto file = client->Export(options.history);
   if (!file) return Fail(file.error(), false);
   if (const Status written = WriteFile(options.file, *file); !written) return Fail(written.error(), false);
   PrintLine(StrCat("wrote ", options.file, ", ", file->size(), " bytes"));
@@ -53,9 +53,9 @@ ExitCode Run(const ImportOptions& options) {
   if (!min_remaining) return Fail(min_remaining.error(), options.json);
   auto file = ReadLargeFile(options.file);
   if (!file) return Fail(file.error(), options.json);
-  auto place = ThimbleClient::Open(options.flags, options.server);
-  if (!place) return Fail(place.error(), options.json);
-  const auto report = place->Import(*std::move(file), *min_remaining);
+  auto client = ThimbleClient::Open(options.flags, options.server);
+  if (!client) return Fail(client.error(), options.json);
+  const auto report = client->Import(*std::move(file), *min_remaining);
   if (!report) return Fail(report.error(), options.json);
   options.json ? PrintJson(ImportJson(*report)) : Print(ImportText(*report));
   return report->refused.empty() ? ExitCode::kDone : ExitCode::kRejected;
@@ -63,9 +63,9 @@ ExitCode Run(const ImportOptions& options) {
 
 ExitCode Run(const BackupOptions& options) {
   SetLogLevel(LogLevel::kError);
-  auto place = ThimbleClient::Open(options.flags, options.server);
-  if (!place) return Fail(place.error(), false);
-  const auto path = place->BackUp(options.name);
+  auto client = ThimbleClient::Open(options.flags, options.server);
+  if (!client) return Fail(client.error(), false);
+  const auto path = client->BackUp(options.name);
   if (!path) return Fail(path.error(), false);
   PrintLine(*path);
   return ExitCode::kDone;

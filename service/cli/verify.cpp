@@ -5,7 +5,7 @@
 #include "service/app.h"
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
-#include "service/cli/remote.h"
+#include "service/cli/thimble_client.h"
 #include "service/config/anchors.h"
 #include "service/results/explain.h"
 #include "service/results/render.h"
@@ -64,11 +64,11 @@ Result<VerificationRequest> MakeRequest(const VerifyOptions& options, const Conf
   TRY_ASSIGN(request.report_data, ParseReportData(options.report_data));
   TRY_ASSIGN(request.nonce, ParseNonce(options.nonce));
   TRY_ASSIGN(request.product, ParseProductFlag(options.product));
-  request.policy = config.policies.at("default");
+  request.policy = std::make_shared<const Policy>(config.policies.at("default"));
   request.baseline = config.baselines.at("default");
   if (options.policy) {
     TRY_ASSIGN(const PolicyFile file, LoadPolicyFile(*options.policy));
-    request.policy = file.policy;
+    request.policy = std::make_shared<const Policy>(file.policy);
     request.baseline = file.baseline;
   }
   if (options.collateral) TRY(ReadCollateral(*options.collateral, request));
@@ -91,7 +91,7 @@ ExitCode PrintResult(std::string_view result_json, bool accept, bool json) {
 
 ExitCode Finish(const VerificationRequest& request, const VerificationOutcome& outcome, bool json) {
   if (outcome.error) return Fail(*outcome.error, json, &outcome.verdict.checks);
-  const ResultView view{outcome, request.policy, request.baseline_name};
+  const ResultView view{outcome, *request.policy, request.baseline_name};
   return PrintResult(RenderResult(view), outcome.decision.accept, json);
 }
 
@@ -129,31 +129,20 @@ std::string TargetOf(const VerifyOptions& options) {
   return target;
 }
 
-// What a server's answer means for the exit code; its body is printed as it is.
-ExitCode FinishRemote(const HttpResponse& response, bool json) {
-  const std::string_view body = AsText(response.body);
+ExitCode FinishRemote(const HttpResponse& answer, bool json) {
+  if (answer.status != 200) return Fail(answer, json);
+  const std::string_view body = AsText(answer.body);
   const auto document =
       json::Document::Parse(body, "answer", ErrorKind::kUnavailable, Check::kUpstreamAnswer);
   if (!document) return Fail(document.error(), json);
-  if (response.status == 200) {
-    const auto decision = (*document)->root().Get("decision");
-    const auto text = decision ? decision->String() : Result<std::string_view>(decision.error());
-    if (!text) return Fail(text.error(), json);
-    return PrintResult(body, *text == "accept", json);
-  }
-  if (json) {
-    PrintJson(body);
-  } else {
-    const auto detail = (*document)->root().Find("detail");
-    const auto text = detail ? detail->String() : Result<std::string_view>(std::string_view("no detail"));
-    PrintError(StrCat("the server answered HTTP ", response.status, ": ", text ? *text : "no detail"));
-  }
-  return response.status == 400 ? ExitCode::kMalformed : ExitCode::kUnavailable;
+  const auto decision = (*document)->root().GetString("decision");
+  if (!decision) return Fail(decision.error(), json);
+  return PrintResult(body, *decision == "accept", json);
 }
 
 ExitCode VerifyRemotely(const VerifyOptions& options) {
-  const auto remote = Remote::AtUrl(*options.server);
-  if (!remote) return Fail(remote.error(), options.json);
+  auto client = ThimbleClient::AtUrl(*options.server);
+  if (!client) return Fail(client.error(), options.json);
   const auto evidence = ReadEvidence(options.evidence);
   if (!evidence) return Fail(evidence.error(), options.json);
   const auto at = ParseTimeFlag("--at", options.at);
@@ -164,10 +153,12 @@ ExitCode VerifyRemotely(const VerifyOptions& options) {
   if (!nonce) return Fail(nonce.error(), options.json);
   const auto product = ParseProductFlag(options.product);
   if (!product) return Fail(product.error(), options.json);
-  const auto response =
-      remote->Post(TargetOf(options), "application/octet-stream", std::string(AsText(*evidence)));
-  if (!response) return Fail(response.error(), options.json);
-  return FinishRemote(*response, options.json);
+  const auto answer = client->Send({.method = "POST",
+                                    .target = TargetOf(options),
+                                    .body = std::string(AsText(*evidence)),
+                                    .content_type = "application/octet-stream"});
+  if (!answer) return Fail(answer.error(), options.json);
+  return FinishRemote(*answer, options.json);
 }
 
 }  // namespace

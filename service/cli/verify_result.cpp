@@ -2,7 +2,7 @@
 #include "fetchers/url.h"
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
-#include "service/cli/remote.h"
+#include "service/cli/thimble_client.h"
 #include "service/results/ear_check.h"
 #include "service/results/jwt.h"
 #include "service/support/clock.h"
@@ -36,13 +36,9 @@ Result<std::vector<Jwk>> KeysOf(const VerifyResultOptions& options) {
   }
   if (!options.server) return Wrong("--jwks FILE or --server URL must say whose results are trusted");
   TRY(CheckWayOfKeys(*options.server));
-  TRY_ASSIGN(const Remote remote, Remote::AtUrl(*options.server));
-  TRY_ASSIGN(const HttpResponse response, remote.Get("/.well-known/jwks.json"));
-  if (response.status != 200) {
-    return Error{ErrorKind::kUnavailable, Check::kUpstreamStatus,
-                 StrCat(remote.name(), " answered HTTP ", response.status)};
-  }
-  return ParseJwks(AsText(response.body));
+  TRY_ASSIGN(ThimbleClient client, ThimbleClient::AtUrl(*options.server));
+  TRY_ASSIGN(const std::string answer, client.Ask({.target = "/.well-known/jwks.json"}));
+  return ParseJwks(answer);
 }
 
 // The token by itself, or in the member "ear" of a result.
@@ -53,8 +49,7 @@ Result<std::string> TokenIn(const std::string& text) {
   if (trimmed.front() != '{') return trimmed;
   TRY_ASSIGN(const auto document,
              json::Document::Parse(trimmed, "result", ErrorKind::kMalformed, Check::kEvidenceFormat));
-  TRY_ASSIGN(const json::Value ear, document->root().Get("ear"));
-  TRY_ASSIGN(const std::string_view token, ear.String());
+  TRY_ASSIGN(const std::string_view token, document->root().GetString("ear"));
   return std::string(token);
 }
 

@@ -14,7 +14,7 @@
 #include "service/upstreams/host_vcek.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
-#include "tcb/intel/appraisal_policy.h"
+#include "tcb/policy/appraisal_policy.h"
 #include "tcb/policy/digest.h"
 
 namespace thimble {

@@ -119,8 +119,8 @@ struct Config {
   //   token_sha512: SHA-512 of a token, 128 hex digits (`thimble hash-token`), which the client sends as
   //     `Authorization: Bearer`, or as PCCS's clients do: `user-token` (register), `admin-token` (admin).
   //   client_sha256: SHA-256 of a client certificate's DER, 64 hex digits; needs server.client_ca.
-  // Reading and verifying are everybody's until they are granted to somebody; registering and administration are
-  // nobody's until then, but over the Unix socket.
+  // Anyone may read and verify until a [[role]] grants these to some; only the Unix socket may register and administer
+  // until a [[role]] grants them.
   std::vector<RoleGrant> roles;
   // [baseline] honour_update: let "update=standard" of Intel's clients mean the standard set instead of the
   // default baseline. Clients send it always, so it is no choice of theirs. Default false.
@@ -131,7 +131,7 @@ struct Config {
   //          "delayed: 30d", the newest set that appeared at least so long ago.
   Baselines baselines = {{"default", {}}};
   // [policy.NAME]: keys as the fields of Policy in tcb/policy.h; "default" is always there.
-  std::map<std::string, Policy, std::less<>> policies = {{"default", BuiltInPolicy()}};
+  ConfiguredPolicies policies = {{"default", BuiltInPolicy()}};
 };
 
 // Errors (kMalformed, request.invalid) are one line, "FILE:LINE: what is wrong and what is right".

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "service/support/toml_reader.h"
+#include "tcb/base/named_bits.h"
 #include "tcb/policy.h"
 
 namespace thimble {

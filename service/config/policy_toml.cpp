@@ -3,7 +3,8 @@
 
 #include "service/config/policy_keys.h"
 #include "service/support/file.h"
-#include "tcb/intel/appraisal_policy.h"
+#include "tcb/amd/named_bits.h"
+#include "tcb/policy/appraisal_policy.h"
 #include "tcb/policy/digest.h"
 
 namespace thimble {
@@ -78,10 +79,10 @@ TomlKeys SnpKeys(const TomlReader& r, SnpRules& snp) {
           IdsKey(r, "id_key_digest", snp.id_key_digest),
           IdsKey(r, "author_key_digest", snp.author_key_digest),
           NumbersKey(r, "vmpl", snp.vmpl),
-          BitNamesKey(r, "policy_required", kGuestPolicyBits, snp.policy_required),
-          BitNamesKey(r, "policy_forbidden", kGuestPolicyBits, snp.policy_forbidden),
-          BitNamesKey(r, "platform_info_required", kPlatformInfoBits, snp.platform_info_required),
-          BitNamesKey(r, "platform_info_forbidden", kPlatformInfoBits, snp.platform_info_forbidden),
+          BitNamesKey(r, "policy_required", amd::kGuestPolicyBits, snp.policy_required),
+          BitNamesKey(r, "policy_forbidden", amd::kGuestPolicyBits, snp.policy_forbidden),
+          BitNamesKey(r, "platform_info_required", amd::kPlatformInfoBits, snp.platform_info_required),
+          BitNamesKey(r, "platform_info_forbidden", amd::kPlatformInfoBits, snp.platform_info_forbidden),
           ParsedKey(r, "min_abi", snp.min_abi, ParseAbi, "a version, as \"1.51\""),
           MinTcbKey(r, "min_reported_tcb", snp.min_reported_tcb),
           MinTcbKey(r, "min_committed_tcb", snp.min_committed_tcb),

@@ -38,12 +38,10 @@ constexpr std::array<std::string_view, 4> kPolicyClasses = {
 Status CheckPayload(std::string_view payload) {
   TRY_ASSIGN(const auto document,
              json::Document::Parse(payload, "policy_payload", ErrorKind::kMalformed, Check::kRequest));
-  TRY_ASSIGN(const json::Value array, document->root().Get("policy_array"));
-  TRY_ASSIGN(const auto policies, array.Array());
+  TRY_ASSIGN(const auto policies, document->root().GetArray("policy_array"));
   for (const json::Value& policy : policies) {
     TRY_ASSIGN(const json::Value environment, policy.Get("environment"));
-    TRY_ASSIGN(const json::Value id, environment.Get("class_id"));
-    TRY_ASSIGN(const std::string_view class_id, id.String());
+    TRY_ASSIGN(const std::string_view class_id, environment.GetString("class_id"));
     const bool known = std::ranges::any_of(
         kPolicyClasses, [&](std::string_view one) { return EqualIgnoringCase(one, class_id); });
     if (!known) return BadPolicy(StrCat("unknown class_id ", class_id));
@@ -60,8 +58,7 @@ Status CheckPolicyToken(std::string_view jwt) {
   if (!claims) return BadPolicy("the claims of the JWT are not base64url");
   TRY_ASSIGN(const auto document,
              json::Document::Parse(AsText(*claims), "claims", ErrorKind::kMalformed, Check::kRequest));
-  TRY_ASSIGN(const json::Value payload, document->root().Get("policy_payload"));
-  TRY_ASSIGN(const std::string_view text, payload.String());
+  TRY_ASSIGN(const std::string_view text, document->root().GetString("policy_payload"));
   return CheckPayload(text);
 }
 
@@ -70,15 +67,12 @@ Result<PolicyUpload> ParsePolicyUpload(std::string_view body) {
              json::Document::Parse(body, "appraisalpolicy", ErrorKind::kMalformed, Check::kRequest));
   const json::Value root = document->root();
   PolicyUpload upload;
-  TRY_ASSIGN(const json::Value is_default, root.Get("is_default"));
-  TRY_ASSIGN(upload.is_default, is_default.Bool());
-  TRY_ASSIGN(const json::Value fmspc_value, root.Get("fmspc"));
-  TRY_ASSIGN(const std::string_view hex, fmspc_value.String());
+  TRY_ASSIGN(upload.is_default, root.GetBool("is_default"));
+  TRY_ASSIGN(const std::string_view hex, root.GetString("fmspc"));
   const auto fmspc = intel::Fmspc::FromHex(hex);
   if (!fmspc) return BadPolicy("fmspc is not 12 hex digits");
   upload.fmspc = *fmspc;
-  TRY_ASSIGN(const json::Value policy, root.Get("policy"));
-  TRY_ASSIGN(const std::string_view jwt, policy.String());
+  TRY_ASSIGN(const std::string_view jwt, root.GetString("policy"));
   TRY(CheckPolicyToken(jwt));
   upload.text = jwt;
   return upload;
@@ -96,7 +90,7 @@ std::string RefusedHeader(const UploadReport& report) {
   return out;
 }
 
-// An older version of what is held is no harm: what was asked for, and more, is here.
+// An older version of a cached item is no harm: the newer one is here.
 const Error* FirstHarm(const UploadReport& report) {
   const auto harm = std::ranges::find_if(report.refused, [](const UploadReport::Refused& refused) {
     return refused.error.check != Check::kCollateralRollback;
@@ -134,10 +128,10 @@ Response AdminDialect::PutCollateral(const Request& request, PcsVersion version)
   const auto report = upload_.Take(*bundle);
   if (!report.ok()) return pccs::RefusalOf(report.error());
   for (const auto& [item, error] : report->refused) {
-    LogWarning(StrCat("upload refused: id=", request.id, " item=", item, " check=", CheckName(error.check),
-                      " ", error.message));
+    LogWarning("upload refused", {{"id", request.id}, {"item", item}, {"check", CheckName(error.check)}},
+               error.message);
   }
-  LogInfo(StrCat("upload: id=", request.id, " taken=", report->taken, " refused=", report->refused.size()));
+  LogInfo("upload", {{"id", request.id}, {"taken", report->taken}, {"refused", report->refused.size()}});
   const Error* const harm = FirstHarm(*report);
   Response response = harm == nullptr                       ? pccs::Successful()
                       : harm->kind == ErrorKind::kMalformed ? pccs::RefusalOf(*harm)
@@ -154,8 +148,8 @@ Response AdminDialect::Refresh(const Request& request, const Query& query) {
   if (type ? *type != "certs" || !fmspc : query.Get("fmspc").has_value()) return pccs::InvalidParameters();
   const Status refreshed = type ? RefreshCertificates(*fmspc) : RefreshCollateral();
   if (refreshed.ok()) return pccs::Successful();
-  LogWarning(StrCat("refresh failed: id=", request.id, " cause=", pccs::CauseOf(refreshed.error()), " ",
-                    refreshed.error().message));
+  LogWarning("refresh failed", {{"id", request.id}, {"cause", pccs::CauseOf(refreshed.error())}},
+             refreshed.error().message);
   return pccs::NotNow(refreshed.error());
 }
 
@@ -186,7 +180,7 @@ Status AdminDialect::RefreshCertificates(const intel::Fmspc& fmspc) {
 Response AdminDialect::PutPolicy(const Request& request) {
   const auto upload = ParsePolicyUpload(IsJson(request) ? request.body : "{}");
   if (!upload.ok()) {
-    LogInfo(StrCat("appraisal policy refused: id=", request.id, " ", upload.error().message));
+    LogInfo("appraisal policy refused", {{"id", request.id}}, upload.error().message);
     return pccs::InvalidParameters();
   }
   const auto id = policies_.Put(upload->fmspc, upload->text, upload->is_default);

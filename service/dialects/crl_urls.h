@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-#include "tcb/collateral.h"
+#include "tcb/collateral_key.h"
 
 namespace thimble {
 

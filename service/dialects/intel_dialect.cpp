@@ -41,7 +41,7 @@ bool GoodCustomParameter(const Query& query) {
   return !text || ParseCustomParameter(*text).has_value();
 }
 
-Error NotHeld() { return {ErrorKind::kUnavailable, Check::kModeForbidsFetch, "not held"}; }
+Error NotHeld() { return {ErrorKind::kUnavailable, Check::kModeForbidsFetch, "not cached"}; }
 
 http::Response RefusalOfChoice(const Error& error) {
   return error.kind == ErrorKind::kMalformed ? pccs::InvalidParameters() : pccs::RefusalOf(error);
@@ -265,8 +265,8 @@ http::Response IntelDialect::ServePast(const http::Request& request, std::string
   if (!time) return pccs::InvalidParameters();
   const auto version = cache_.HistoryAt(key, *time);
   if (!version) {
-    return pccs::RefusalOf({ErrorKind::kUnavailable, Check::kUpstreamNotFound,
-                            StrCat("no version that was held at ", at, " is kept")});
+    return pccs::RefusalOf(
+        {ErrorKind::kUnavailable, Check::kUpstreamNotFound, StrCat("the history has no version of ", at)});
   }
   CacheAnswer answer{.item = version->item,
                      .freshness = Freshness::kFresh,
@@ -292,7 +292,7 @@ http::Response IntelDialect::Serve(const http::Request& request, const Collatera
   }
   const auto answer = cache_.Get(key, now);
   if (!answer) return pccs::RefusalOf(answer.error());
-  auto content = contents_.Get(answer->item, form, MakeContent);
+  auto content = PreparedContent(*answer, form, MakeContent);
   if (TooLongForIntelsClient(*content)) return pccs::TooLong();
   http::Response response = ItemResponse(request, *answer, std::move(content), now);
   AddEvaluationHeaders(response, *answer->item, baseline);

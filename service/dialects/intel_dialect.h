@@ -54,7 +54,7 @@ class IntelDialect {
   // A TCB info or identity has its evaluation number in the headers, and the baseline that chose it.
   http::Response Serve(const http::Request& request, const CollateralKey& key, ItemForm form,
                        const BaselinePtr& baseline = nullptr);
-  // Errors: request.invalid; and unavailable, when the default baseline needs a list that is not to be had.
+  // Errors: request.invalid; and unavailable, when the list that the default baseline needs cannot be fetched.
   using Choice = DefaultEvaluation::Choice;
   Result<Choice> ChoiceOf(const http::Query& query, IntelTee tee) const;
 
@@ -64,7 +64,6 @@ class IntelDialect {
   FmspcList& fmspcs_;
   const Clock& clock_;
   const IntelDialectOptions options_;
-  PreparedContents contents_;
 };
 
 }  // namespace thimble

@@ -3,6 +3,8 @@
 
 #include "fetchers/amd_urls.h"
 #include "service/api/problem.h"
+#include "service/dialects/served_item.h"
+#include "service/support/outcome.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
@@ -29,6 +31,23 @@ http::Response RefusalOf(const Error& error) {
   return Refusal(error.kind == ErrorKind::kInternal ? 500 : 503, error.check, "");
 }
 
+http::Response NoSuchPath() {
+  return NotFound(
+      "The KDS has /vcek/v1/{product}/{hwid}, cert_chain and crl, and /vlek/v1/{product}/cert_chain and crl; "
+      "products are Milan, Genoa and Turin, an hwid has 128 hex digits, of Turin 16.");
+}
+
+http::Response BadParameters() {
+  return Refusal(400, Check::kRequest,
+                 "Parameters are blSPL, teeSPL, snpSPL, ucodeSPL, each from 0 to 255, and for Turin fmcSPL.");
+}
+
+http::Response NoSuchRoute(const http::Request& request) {
+  if (request.method == "PUT") return NotFound("Only a VCEK can be put here.");
+  if (request.method != "GET" && request.method != "HEAD") return NotFound("GET is the only method.");
+  return NoSuchPath();
+}
+
 // Whether the path alone is one of the KDS's: then its parameters are what is wrong.
 bool IsKnownPath(std::string_view path) {
   constexpr std::string_view kAll = "?blSPL=0&teeSPL=0&snpSPL=0&ucodeSPL=0";
@@ -36,18 +55,17 @@ bool IsKnownPath(std::string_view path) {
 }
 
 http::Response NotUnderstood(std::string_view path) {
-  if (!IsKnownPath(path)) {
-    return NotFound(
-        "The KDS has /vcek/v1/{product}/{hwid}, cert_chain and crl, and /vlek/v1/{product}/cert_chain and "
-        "crl; "
-        "products are Milan, Genoa and Turin, an hwid has 128 hex digits, of Turin 16.");
-  }
-  return Refusal(400, Check::kRequest,
-                 "Parameters are blSPL, teeSPL, snpSPL, ucodeSPL, each from 0 to 255, and for Turin fmcSPL.");
+  return IsKnownPath(path) ? BadParameters() : NoSuchPath();
 }
 
 std::optional<CollateralKey> KeyOf(const http::Request& request) {
   return ParseKdsUrl(request.query.empty() ? request.path : StrCat(request.path, "?", request.query));
+}
+
+http::Response MaskedChip() {
+  return Refusal(
+      400, Check::kSnpChipId,
+      "The chip id is all zero: the host masks it, or signs with a VLEK. There is no VCEK for it.");
 }
 
 std::string_view TypeOf(const CollateralItem& item) {
@@ -62,39 +80,43 @@ std::shared_ptr<const http::Content> MakeContent(const CollateralItem& item, Ite
 }  // namespace
 
 void KdsDialect::AddTo(http::Router& router) {
-  for (const char* prefix : {"/vcek/v1/", "/vlek/v1/"}) {
-    router.AddDialect(
-        {.prefix = prefix,
-         .trailing_slash = false,
-         .not_found = {},
-         .bad_request = {},
-         .unauthorized = {},
-         .all = [this](const http::Request& request, RoleSet roles) { return Answer(request, roles); }});
+  const std::vector<std::string> tcb = {"blSPL", "teeSPL", "snpSPL", "ucodeSPL", "fmcSPL"};
+  const auto get = [this](const http::Request& request, const http::Query&) { return Get(request); };
+  const auto put = [this](const http::Request& request, const http::Query&) { return Put(request); };
+  for (const char* const prefix : {"/vcek/v1/", "/vlek/v1/"}) {
+    router.AddDialect({.prefix = prefix,
+                       .not_found = NoSuchRoute,
+                       .bad_request = [](std::string_view) { return BadParameters(); },
+                       .unauthorized = Unauthorized});
+    router.Add({"GET", StrCat(prefix, "{product}/cert_chain"), {}, get});
+    router.Add({"GET", StrCat(prefix, "{product}/crl"), {}, get});
   }
+  router.Add({"GET", "/vcek/v1/{product}/{hwid}", tcb, get});
+  router.Add({"PUT", "/vcek/v1/{product}/{hwid}", tcb, put, Role::kAdmin});
 }
 
-http::Response KdsDialect::Answer(const http::Request& request, RoleSet roles) {
-  const bool put = request.method == "PUT";
-  if (!put && request.method != "GET" && request.method != "HEAD") return NotFound("GET is the only method.");
-  const Role role = put ? Role::kAdmin : Role::kRead;
-  if (!roles.Has(role)) return Unauthorized(role);
+http::Response KdsDialect::Get(const http::Request& request) {
+  const auto key = KeyOf(request);
+  if (!key) return NotUnderstood(request.path);
+  if (const auto* const vcek = std::get_if<VcekKey>(&*key); vcek != nullptr && AllZero(vcek->hwid)) {
+    return MaskedChip();
+  }
+  return Serve(request, *key);
+}
+
+http::Response KdsDialect::Put(const http::Request& request) {
   const auto key = KeyOf(request);
   if (!key) return NotUnderstood(request.path);
   const auto* const vcek = std::get_if<VcekKey>(&*key);
-  if (vcek != nullptr && AllZero(vcek->hwid)) {
-    return Refusal(
-        400, Check::kSnpChipId,
-        "The chip id is all zero: the host masks it, or signs with a VLEK. There is no VCEK for it.");
-  }
-  if (!put) return Serve(request, *key);
-  return vcek != nullptr ? Take(request, *vcek) : NotFound("Only a VCEK can be put here.");
+  if (vcek == nullptr) return NoSuchRoute(request);
+  return AllZero(vcek->hwid) ? MaskedChip() : Take(request, *vcek);
 }
 
 http::Response KdsDialect::Serve(const http::Request& request, const CollateralKey& key) {
   const Instant now = clock_.Now();
   const auto answer = cache_.Get(key, now);
   if (!answer) return RefusalOf(answer.error());
-  return ItemResponse(request, *answer, contents_.Get(answer->item, ItemForm::kVerbatim, MakeContent), now);
+  return ItemResponse(request, *answer, PreparedContent(*answer, ItemForm::kVerbatim, MakeContent), now);
 }
 
 // What an administrator brings is verified as a fetch is, by the chain that the cache holds or fetches.

@@ -6,7 +6,6 @@
 #pragma once
 
 #include "cache/collateral_cache.h"
-#include "service/dialects/served_item.h"
 #include "service/http/router.h"
 #include "service/support/clock.h"
 
@@ -20,13 +19,13 @@ class KdsDialect {
   void AddTo(http::Router& router);
 
  private:
-  http::Response Answer(const http::Request& request, RoleSet roles);
+  http::Response Get(const http::Request& request);
+  http::Response Put(const http::Request& request);
   http::Response Serve(const http::Request& request, const CollateralKey& key);
   http::Response Take(const http::Request& request, const VcekKey& key);
 
   CollateralCache& cache_;
   const Clock& clock_;
-  PreparedContents contents_;
 };
 
 }  // namespace thimble

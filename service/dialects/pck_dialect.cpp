@@ -89,7 +89,7 @@ void PckDialect::AddTo(http::Router& router) {
 
 // A platform that is not here and must not be fetched has a code of its own.
 http::Response PckDialect::RefusalOf(const Request& request, const Error& error) const {
-  LogInfo(StrCat("pckcert refused: id=", request.id, " cause=", pccs::CauseOf(error), " ", error.message));
+  LogInfo("pckcert refused", {{"id", request.id}, {"cause", pccs::CauseOf(error)}}, error.message);
   const bool unknown = error.check == Check::kPckNotRegistered || error.check == Check::kModeForbidsFetch;
   if (unknown && service_.mode() != CachingMode::kLazy) return pccs::PlatformUnknown(error);
   return pccs::RefusalOf(error);

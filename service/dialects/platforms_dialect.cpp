@@ -2,17 +2,15 @@
 #include "service/dialects/platforms_dialect.h"
 
 #include <algorithm>
-#include <future>
 
 #include "service/dialects/pccs_answers.h"
 #include "service/platforms/registration_json.h"
 #include "service/support/log.h"
-#include "service/upstreams/miss_budgets.h"
 #include "tcb/base/ascii.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
-#include "tcb/intel/pck_set.h"
+#include "tcb/keys_to_verify.h"
 
 namespace thimble {
 namespace {
@@ -91,58 +89,47 @@ Response PlatformsDialect::Post(const Request& request, const Query& query) {
 
   Status done = service_.Register(*registration);
   if (done && service_.mode() != CachingMode::kOffline) {
-    done = FetchAll(KeysToVerifyBy(registration->platform, *selectors));
+    done = FetchAll(KeysFor(registration->platform, *selectors));
   }
-  const std::string who =
-      StrCat("id=", request.id, " qe_id=", registration->platform.qe_id().substr(0, 8), "...");
+  const std::string qe_id = StrCat(registration->platform.qe_id().substr(0, 8), "...");
   if (done) {
-    LogInfo(
-        StrCat("platform registered: ", who, " by ", registration->manifest ? "manifest" : "encrypted PPID"));
+    LogInfo("platform registered", {{"id", request.id},
+                                    {"qe_id", qe_id},
+                                    {"by", registration->manifest ? "manifest" : "encrypted PPID"}});
     return pccs::Successful();
   }
-  LogWarning(StrCat("registration failed: ", who, " cause=", pccs::CauseOf(done.error()), " ",
-                    done.error().message));
+  LogWarning("registration failed",
+             {{"id", request.id}, {"qe_id", qe_id}, {"cause", pccs::CauseOf(done.error())}},
+             done.error().message);
   return pccs::RefusalOf(done.error());
 }
 
 // What a verifier of this platform's quotes will ask for, by these sets and by what the default baseline has in force. A
-// list that is not to be had is no reason to refuse a registration.
-std::vector<CollateralKey> PlatformsDialect::KeysToVerifyBy(const intel::PlatformId& platform,
-                                                            const std::vector<Selector>& selectors) {
-  std::vector<CollateralKey> keys = {RootCaCrlKey{}, PckCrlKey{intel::PckCa::kProcessor},
-                                     PckCrlKey{intel::PckCa::kPlatform}};
-  std::vector<Selector> all = selectors;
+// list that cannot be fetched is no reason to refuse a registration.
+std::vector<CollateralKey> PlatformsDialect::KeysFor(const intel::PlatformId& platform,
+                                                     std::vector<Selector> selectors) {
   for (const IntelTee tee : {IntelTee::kSgx, IntelTee::kTdx}) {
     const auto chosen = evaluation_.For(tee);
-    if (chosen.ok() && std::ranges::find(all, chosen->selector) == all.end()) all.push_back(chosen->selector);
+    if (chosen.ok() && std::ranges::find(selectors, chosen->selector) == selectors.end())
+      selectors.push_back(chosen->selector);
   }
   const auto set = cache_.Peek(PckCertsKey{platform}, clock_.Now());
-  for (const Selector& selector : all) {
-    for (const EnclaveId id : {EnclaveId::kQe, EnclaveId::kQve, EnclaveId::kTdQe}) {
-      keys.push_back(EnclaveIdentityKey{id, selector});
-    }
-    for (const IntelTee tee : {IntelTee::kSgx, IntelTee::kTdx}) {
-      if (set) keys.push_back(TcbInfoKey{tee, set->item->pck_set()->fmspc, selector});
-    }
+  const auto fmspc = set ? std::optional(set->item->pck_set()->fmspc) : std::nullopt;
+  std::vector<CollateralKey> keys;
+  for (const Selector& selector : selectors) {
+    for (const IntelTee tee : {IntelTee::kSgx, IntelTee::kTdx})
+      AddKeys(KeysToVerify(tee, fmspc, std::nullopt, selector), keys);
+    AddKeys({EnclaveIdentityKey{EnclaveId::kQve, selector}}, keys);
   }
   return keys;
 }
 
-// All at once: they share one request's time. What does not exist is not missing.
+// What does not exist is not missing.
 Status PlatformsDialect::FetchAll(const std::vector<CollateralKey>& keys) {
-  std::vector<std::future<Result<CacheAnswer>>> answers;
-  for (const CollateralKey& key : keys) {
-    answers.push_back(std::async(std::launch::async, [this, &key, client = MissBudgets::Client()] {
-      const MissBudgets::OnBehalf scope(client);
-      return cache_.Get(key, clock_.Now());
-    }));
+  for (const auto& answer : cache_.GetAll(keys, clock_.Now())) {
+    if (!answer.ok() && answer.error().check != Check::kUpstreamNotFound) return answer.error();
   }
-  Status first;
-  for (auto& answer : answers) {
-    const auto got = answer.get();
-    if (!got.ok() && got.error().check != Check::kUpstreamNotFound && first) first = got.error();
-  }
-  return first;
+  return {};
 }
 
 // ---- GET ----
@@ -164,7 +151,7 @@ Response PlatformsDialect::FromQueue(Why why) {
   response.delivered = [this, turn, read = std::move(waiting).value()] {
     const Status handed_out = registry_.Edit([&](RegistryEdit& edit) { return edit.HandOut(read); });
     if (!handed_out)
-      LogError(StrCat("the queue was read, but stays as it was: ", handed_out.error().message));
+      LogError("registrations were handed out, but are still queued", {}, handed_out.error().message);
   };
   return response;
 }

@@ -33,8 +33,7 @@ class PlatformsDialect {
   http::Response FromQueue(QueuedRegistration::Why why);
   http::Response HandedOut();
   http::Response OfFmspcs(std::string_view list);
-  std::vector<CollateralKey> KeysToVerifyBy(const intel::PlatformId& platform,
-                                            const std::vector<Selector>& selectors);
+  std::vector<CollateralKey> KeysFor(const intel::PlatformId& platform, std::vector<Selector> selectors);
   Status FetchAll(const std::vector<CollateralKey>& keys);
 
   PckService& service_;

@@ -11,7 +11,6 @@
 namespace thimble {
 namespace {
 
-constexpr size_t kMaxPrepared = 4096;
 constexpr Seconds kLongestMaxAge{86400};  // Azure's client refuses more (spec/azure-thim.md section 3)
 
 // RFC 9110 section 13.1.2: a list of tags, compared weakly.
@@ -28,18 +27,11 @@ bool NamesTag(std::string_view if_none_match, std::string_view tag) {
 
 }  // namespace
 
-std::shared_ptr<const http::Content> PreparedContents::Get(const ItemPtr& item, ItemForm form, Maker make) {
-  const std::pair<std::string, ItemForm> key{item->name(), form};
-  {
-    const std::lock_guard lock(mutex_);
-    const auto it = prepared_.find(key);
-    if (it != prepared_.end() && it->second.item == item) return it->second.content;
-  }
-  auto content = make(*item, form);
-  const std::lock_guard lock(mutex_);
-  if (prepared_.size() >= kMaxPrepared && !prepared_.contains(key)) prepared_.clear();
-  prepared_[key] = {item, content};
-  return content;
+http::ContentPtr PreparedContent(const CacheAnswer& answer, ItemForm form, ContentMaker make) {
+  static_assert(static_cast<size_t>(ItemForm::kVerbatim) < Attachments::kPlaces);
+  const auto made = [&] { return make(*answer.item, form); };
+  if (!answer.attachments) return made();
+  return answer.attachments->GetOrMake<http::Content>(static_cast<size_t>(form), made);
 }
 
 http::Response ItemResponse(const http::Request& request, const CacheAnswer& answer,

@@ -4,12 +4,7 @@
 // sends with them (DESIGN section 3).
 #pragma once
 
-#include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
-#include <string>
-#include <utility>
 
 #include "cache/collateral_cache.h"
 #include "service/baselines/baseline.h"
@@ -20,22 +15,9 @@ namespace thimble {
 // The ways an item is sent. What a form looks like is each dialect's own.
 enum class ItemForm : uint8_t { kJson, kHexCrl, kDerCrl, kPemCrl, kHexCrlAlone, kDerCrlAlone, kVerbatim };
 
-// The ready-to-send content of items, by item name and form. A content is kept as long as the item behind it
-// is the one that is served. Thread-safe.
-class PreparedContents {
- public:
-  using Maker = std::shared_ptr<const http::Content> (*)(const CollateralItem& item, ItemForm form);
-
-  std::shared_ptr<const http::Content> Get(const ItemPtr& item, ItemForm form, Maker make);
-
- private:
-  struct Prepared {
-    ItemPtr item;
-    std::shared_ptr<const http::Content> content;
-  };
-  std::mutex mutex_;
-  std::map<std::pair<std::string, ItemForm>, Prepared> prepared_;
-};
+// The ready-to-send content of an item, made once for each form and kept with the cached item.
+using ContentMaker = http::ContentPtr (*)(const CollateralItem& item, ItemForm form);
+http::ContentPtr PreparedContent(const CacheAnswer& answer, ItemForm form, ContentMaker make);
 
 // 200, or 304 when the request's If-None-Match names the item; with ETag, Cache-Control, Age,
 // X-Thimble-Freshness, and Warning when the item is stale.

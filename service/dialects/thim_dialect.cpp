@@ -60,11 +60,11 @@ std::vector<VcekKey> KeysOf(const Bytes& chip, const RawTcb& raw) {
   return keys;
 }
 
-bool KnowsParameters(const http::Query& query) {
-  return std::ranges::all_of(query.all(), [](const auto& parameter) {
-    return EqualIgnoringCase(parameter.first, "api-version") ||
-           EqualIgnoringCase(parameter.first, "clientid");
-  });
+http::Response NotAChip() { return BadRequest("Not {chip id}/{TCB}, both in hex"); }
+
+http::Response NoSuchRoute(const http::Request& request) {
+  const bool get = request.method == "GET" || request.method == "HEAD";
+  return get ? NotAChip() : pccs::NoSuchRoute(request);
 }
 
 std::string MaxAge(const CollateralItem& item, Instant now) {
@@ -81,11 +81,14 @@ void ThimDialect::AddTo(http::Router& router) {
               {"api-version", "clientid"},
               [this](const http::Request& r, const http::Query&) { return Host(r); }});
   router.AddDialect({.prefix = std::string(kChips),
-                     .trailing_slash = false,
-                     .not_found = {},
-                     .bad_request = {},
-                     .unauthorized = {},
-                     .all = [this](const http::Request& r, RoleSet roles) { return Chip(r, roles); }});
+                     .not_found = NoSuchRoute,
+                     .bad_request = [](std::string_view) { return NotAChip(); },
+                     .unauthorized = [](Role) { return pccs::Unauthorized(); },
+                     .any_case = true});
+  router.Add({"GET",
+              StrCat(kChips, "{chip}/{tcb}"),
+              {"api-version", "clientid"},
+              [this](const http::Request& r, const http::Query& q) { return Chip(r, q); }});
 }
 
 http::Response ThimDialect::Host(const http::Request& request) {
@@ -114,16 +117,10 @@ http::Response ThimDialect::Host(const http::Request& request) {
 }
 
 // "{chip}/{tcb}": of the products that it may be of, the one that is held goes first.
-http::Response ThimDialect::Chip(const http::Request& request, RoleSet roles) {
-  if (!roles.Has(Role::kRead)) return pccs::Unauthorized();
-  if (request.method != "GET" && request.method != "HEAD") return pccs::NoSuchRoute(request);
-  const std::string_view rest = std::string_view(request.path).substr(kChips.size());
-  const size_t slash = std::min(rest.find('/'), rest.size());
-  const auto chip = FromHex(rest.substr(0, slash));
-  const auto raw = slash == rest.size() ? std::nullopt : ParseTcbNumber(rest.substr(slash + 1));
-  const auto query = http::Query::Parse(request.query);
-  if (!chip || !raw || !query || !KnowsParameters(*query))
-    return BadRequest("Not {chip id}/{TCB}, both in hex");
+http::Response ThimDialect::Chip(const http::Request& request, const http::Query& query) {
+  const auto chip = FromHex(query.Segment("chip"));
+  const auto raw = ParseTcbNumber(query.Segment("tcb"));
+  if (!chip || !raw) return NotAChip();
   std::vector<VcekKey> keys = KeysOf(*chip, *raw);
   if (keys.empty()) return BadRequest("A chip id has 128 hex digits, of Turin 16");
   if (AllZero(*chip)) {

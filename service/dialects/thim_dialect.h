@@ -25,7 +25,7 @@ class ThimDialect {
 
  private:
   http::Response Host(const http::Request& request);
-  http::Response Chip(const http::Request& request, RoleSet roles);
+  http::Response Chip(const http::Request& request, const http::Query& query);
 
   CollateralCache& cache_;
   const Clock& clock_;

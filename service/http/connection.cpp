@@ -192,8 +192,7 @@ Connection::ReadResult Connection::ReadLine(SteadyTime deadline, std::string& li
 bool Connection::ServeOne(std::string_view head_text) {
   auto parsed = ParseHead(head_text);
   if (const auto* refused = std::get_if<RefusedHead>(&parsed)) {
-    LogDebug(
-        StrCat("request refused: client=", peer_.address, " status=", refused->status, " ", refused->why));
+    LogDebug("request refused", {{"client", peer_.address}, {"status", refused->status}}, refused->why);
     return Refuse(refused->status);
   }
   Head& head = std::get<Head>(parsed);
@@ -242,7 +241,7 @@ Response Connection::Call(const Request& request) {
   try {
     return handler_(request);
   } catch (const std::exception& failure) {
-    LogError(StrCat("handler failed: id=", request.id, " path=", request.path, " ", failure.what()));
+    LogError("handler failed", {{"id", request.id}, {"path", request.path}}, failure.what());
     return Response{.status = 500, .headers = {}, .content = nullptr};
   }
 }

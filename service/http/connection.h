@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One connection: reads requests, calls the handler, writes answers, in turn. It holds a thread only while it has
-// something to do: a connection that waits for its peer is parked (http_parking.h) and costs a descriptor and a buffer.
+// something to do: a connection that waits for its peer is parked (idle_connections.h) and costs a descriptor and a buffer.
 #pragma once
 
 #include <atomic>
@@ -25,7 +25,7 @@ class Transport {
   // Once, before anything else: TLS's handshake. False when it fails or takes longer than `patience`.
   virtual bool Begin(std::chrono::milliseconds patience) = 0;
   // The number of bytes read, at least 1; 0 when nothing came within `patience`; nullopt when the peer has
-  // closed or the connection is broken.
+  // closed or reset the connection.
   virtual std::optional<size_t> Read(std::span<char> into, std::chrono::milliseconds patience) = 0;
   // Both pieces in one go; false when they could not be written within `patience`.
   virtual bool Write(std::string_view first, std::string_view second, std::chrono::milliseconds patience) = 0;

@@ -29,4 +29,15 @@ std::optional<std::string_view> Query::Get(std::string_view name) const {
   return std::nullopt;
 }
 
+std::string_view Query::Segment(std::string_view name) const {
+  for (const auto& [key, value] : segments_) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
+void Query::AddSegment(std::string name, std::string value) {
+  segments_.emplace_back(std::move(name), std::move(value));
+}
+
 }  // namespace thimble::http

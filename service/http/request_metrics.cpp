@@ -47,20 +47,13 @@ size_t BucketOf(std::chrono::nanoseconds took) {
 
 std::string CodeName(size_t code) { return kCodes.at(code) == 0 ? "other" : std::to_string(kCodes.at(code)); }
 
-// Whose form a path is in.
-std::string DialectOf(std::string_view path) {
-  if (path.starts_with("/metadata/THIM/") || path.starts_with("/SevSnpVM/")) return "azure";
-  if (path.starts_with("/sgx/") || path.starts_with("/tdx/")) return "intel";
-  if (path.starts_with("/vcek/") || path.starts_with("/vlek/")) return "amd";
-  return "own";
-}
-
 }  // namespace
 
-RequestMetrics::RequestMetrics(const http::Router& router)
+RequestMetrics::RequestMetrics(const http::Router& router,
+                               std::string_view (*dialect_of)(std::string_view path))
     : places_(router.size() + 1), counters_((router.size() + 1) * kCountersAPlace) {
-  router.ForEach([this](const http::Route& route) {
-    places_.at(route.number) = {DialectOf(route.path), route.method, route.path};
+  router.ForEach([&](const http::Route& route) {
+    places_.at(route.number) = {std::string(dialect_of(route.path)), route.method, route.path};
   });
   places_.back() = {"none", "any", "none"};
 }

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "service/http/router.h"
@@ -17,7 +18,8 @@ namespace thimble {
 // Thread-safe. Made when the router is filled.
 class RequestMetrics {
  public:
-  explicit RequestMetrics(const http::Router& router);
+  // `dialect_of` says whose form a path is in.
+  RequestMetrics(const http::Router& router, std::string_view (*dialect_of)(std::string_view path));
 
   // `route` null: a path or method that does not exist.
   void Count(const http::Route* route, int status, std::chrono::nanoseconds took);

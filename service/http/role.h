@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What somebody may do. A route needs one role; a request has some.
+// What a client may do. A route needs one role; a request has some.
 #pragma once
 
 #include <cstdint>

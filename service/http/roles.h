@@ -30,15 +30,15 @@ class Roles {
   explicit Roles(std::vector<RoleGrant> grants);
 
   // Over the Unix socket: all. Else what is granted to the token in `Authorization: Bearer`, `user-token` (for
-  // register alone) or `admin-token` (for admin alone), and to the client certificate. Reading and verifying are
-  // everybody's until somebody is granted them. Takes the same time for any token.
+  // register alone) or `admin-token` (for admin alone), and to the client certificate. Anyone
+  // may read and verify until a grant names these. Takes the same time for any token.
   RoleSet Of(const http::Request& request) const;
 
  private:
   RoleSet OfToken(std::string_view token, RoleSet among) const;
 
   std::vector<RoleGrant> grants_;
-  RoleSet open_;  // everybody's
+  RoleSet open_;  // of anyone
 };
 
 }  // namespace thimble

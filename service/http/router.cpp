@@ -3,26 +3,72 @@
 
 #include <algorithm>
 
+#include "tcb/base/ascii.h"
+#include "tcb/base/percent.h"
 #include "tcb/base/text.h"
 
 namespace thimble::http {
+namespace {
+
+bool IsName(std::string_view segment) { return segment.starts_with('{') && segment.ends_with('}'); }
+
+// "/a/b" as {"a", "b"}.
+std::vector<std::string_view> Split(std::string_view path) {
+  std::vector<std::string_view> segments;
+  while (path.starts_with('/')) {
+    path.remove_prefix(1);
+    segments.push_back(path.substr(0, path.find('/')));
+    path.remove_prefix(segments.back().size());
+  }
+  return segments;
+}
+
+bool Matches(const std::vector<std::string>& pattern, const std::vector<std::string_view>& segments) {
+  return std::ranges::equal(pattern, segments, [](std::string_view wanted, std::string_view found) {
+    return IsName(wanted) ? !found.empty() : wanted == found;
+  });
+}
+
+// What stands in the path for the names of the route's, decoded. False: a bad %-escape.
+bool TakeSegments(const Route& route, std::string_view path, Query& query) {
+  const auto names = Split(route.path), values = Split(path);
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (!IsName(names[i])) continue;
+    auto value = PercentDecode(values.at(i));
+    if (!value) return false;
+    query.AddSegment(std::string(names[i].substr(1, names[i].size() - 2)), *std::move(value));
+  }
+  return true;
+}
+
+bool Reads(const Route& route, std::string_view parameter, bool any_case) {
+  return std::ranges::any_of(route.parameters, [&](std::string_view known) {
+    return any_case ? EqualIgnoringCase(known, parameter) : known == parameter;
+  });
+}
+
+}  // namespace
 
 void Router::Add(Route route) {
   route.number = size_++;
-  routes_[route.path].push_back(std::move(route));
+  const auto segments = Split(route.path);
+  if (std::ranges::any_of(segments, IsName)) {
+    patterns_.push_back({{segments.begin(), segments.end()}, std::move(route)});
+  } else {
+    exact_[route.path].push_back(std::move(route));
+  }
 }
 
 void Router::ForEach(const std::function<void(const Route&)>& visit) const {
-  for (const auto& [path, routes] : routes_) {
+  for (const auto& [path, routes] : exact_) {
     for (const Route& route : routes) visit(route);
   }
+  for (const Pattern& pattern : patterns_) visit(pattern.route);
 }
 
 std::vector<std::string> Router::Routes() const {
   std::vector<std::string> out;
-  for (const auto& [path, routes] : routes_) {
-    for (const Route& route : routes) out.push_back(StrCat(route.method, " ", path));
-  }
+  ForEach([&out](const Route& route) { out.push_back(StrCat(route.method, " ", route.path)); });
   return out;
 }
 
@@ -32,32 +78,36 @@ const Dialect& Router::DialectOf(std::string_view path) const {
   return it == dialects_.end() ? own_ : *it;
 }
 
-const Route* Router::Find(const Request& request, const Dialect& dialect) const {
-  std::string_view path = request.path;
-  if (dialect.trailing_slash && path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
-  const auto at_path = routes_.find(path);
-  if (at_path == routes_.end()) return nullptr;
-  const std::string_view method = request.method == "HEAD" ? std::string_view("GET") : request.method;
-  const auto route = std::find_if(at_path->second.begin(), at_path->second.end(),
-                                  [&](const Route& candidate) { return candidate.method == method; });
-  return route == at_path->second.end() ? nullptr : &*route;
+const Route* Router::Find(std::string_view method, std::string_view path) const {
+  if (method == "HEAD") method = "GET";
+  if (const auto at_path = exact_.find(path); at_path != exact_.end()) {
+    const auto route = std::ranges::find(at_path->second, method, &Route::method);
+    return route == at_path->second.end() ? nullptr : &*route;
+  }
+  const auto segments = Split(path);
+  const auto pattern = std::ranges::find_if(patterns_, [&](const Pattern& candidate) {
+    return candidate.route.method == method && Matches(candidate.segments, segments);
+  });
+  return pattern == patterns_.end() ? nullptr : &pattern->route;
 }
 
 Response Router::Handle(const Request& request, RoleSet roles, const Route** matched) const {
   const Dialect& dialect = DialectOf(request.path);
-  if (dialect.all) return dialect.all(request, roles);
-  const Route* route = Find(request, dialect);
+  std::string_view path = request.path;
+  if (dialect.trailing_slash && path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  const Route* route = Find(request.method, path);
   if (matched != nullptr) *matched = route;
   if (route == nullptr) return dialect.not_found(request);
   if (route->role && !roles.Has(*route->role)) return dialect.unauthorized(*route->role);
 
-  const auto query = Query::Parse(request.query);
+  auto query = Query::Parse(request.query);
   if (!query) return dialect.bad_request("the query has a bad %-escape, or a parameter twice");
   for (const auto& [name, value] : query->all()) {
-    if (std::find(route->parameters.begin(), route->parameters.end(), name) == route->parameters.end()) {
+    if (!Reads(*route, name, dialect.any_case)) {
       return dialect.bad_request(StrCat("unknown parameter: ", name));
     }
   }
+  if (!TakeSegments(*route, path, *query)) return dialect.bad_request("the path has a bad %-escape");
   return route->handler(request, *query);
 }
 

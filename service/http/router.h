@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which handler answers which request: an exact table, no pattern. Each route names the parameters that it
-// reads, and any other is refused: no parameter is silently ignored.
+// Which handler answers which request. A segment of a route's path may be a name in braces, which stands for any one
+// segment that is not empty. Each route names the parameters that it reads, and any other is refused: no parameter is
+// silently ignored.
 #pragma once
 
 #include <functional>
@@ -21,10 +22,10 @@ using RouteHandler = std::function<Response(const Request&, const Query&)>;
 
 struct Route {
   std::string method;
-  std::string path;
+  std::string path;  // "/v1/status", "/v1/baselines/{name}/promote"
   std::vector<std::string> parameters;
   RouteHandler handler;
-  std::optional<Role> role = Role::kRead;  // who has it is answered; nullopt: everybody
+  std::optional<Role> role = Role::kRead;  // what a client needs; nullopt: nothing
   size_t number = 0;                       // in the order in which they were added
 };
 
@@ -34,10 +35,8 @@ struct Dialect {
   bool trailing_slash = false;  // PATH/ is PATH
   std::function<Response(const Request&)> not_found;
   std::function<Response(std::string_view detail)> bad_request;
-  std::function<Response(Role role)> unauthorized;  // the request has not the role
-  // Answers every request under the prefix, when what is asked for stands in the path; no route is looked for then,
-  // and the roles are its own to ask.
-  std::function<Response(const Request&, RoleSet)> all = {};
+  std::function<Response(Role role)> unauthorized;  // the request does not have the role
+  bool any_case = false;                            // of the names of parameters
 };
 
 // Filled at start; then const methods may be called from many threads at once.
@@ -47,11 +46,12 @@ class Router {
   explicit Router(Dialect own) : own_(std::move(own)) {}
 
   void AddDialect(Dialect dialect) { dialects_.push_back(std::move(dialect)); }
+  // An exact path goes before one with names, and of these the one that was added first.
   void Add(Route route);
 
   std::vector<std::string> Routes() const;  // "GET /v1/status"
 
-  // For somebody with these roles. HEAD is answered as GET; the connection leaves the body out. `matched`, if given, is
+  // For a client with these roles. HEAD is answered as GET; the connection leaves the body out. `matched`, if given, is
   // set to the route, or null.
   Response Handle(const Request& request, RoleSet roles, const Route** matched = nullptr) const;
 
@@ -59,13 +59,18 @@ class Router {
   void ForEach(const std::function<void(const Route&)>& visit) const;
 
  private:
+  struct Pattern {
+    std::vector<std::string> segments;  // "{name}" as it is written
+    Route route;
+  };
   const Dialect& DialectOf(std::string_view path) const;
-  const Route* Find(const Request& request, const Dialect& dialect) const;
+  const Route* Find(std::string_view method, std::string_view path) const;
 
   size_t size_ = 0;
   Dialect own_;
   std::vector<Dialect> dialects_;
-  std::map<std::string, std::vector<Route>, std::less<>> routes_;  // by path
+  std::map<std::string, std::vector<Route>, std::less<>> exact_;  // by path
+  std::vector<Pattern> patterns_;
 };
 
 }  // namespace thimble::http

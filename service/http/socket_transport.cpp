@@ -54,7 +54,7 @@ bool SocketTransport::WaitFor(bool writable, milliseconds patience) const {
     const auto left = std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now());
     pollfd entry{socket_, events, 0};
     const int ready = ::poll(&entry, 1, static_cast<int>(std::max<milliseconds::rep>(left.count(), 0)));
-    if (ready >= 0 || errno != EINTR) return ready != 0;  // a broken socket is ready: the next call says so
+    if (ready >= 0 || errno != EINTR) return ready != 0;  // a failed socket is ready: the next call says so
   }
 }
 

@@ -9,6 +9,7 @@
 #include <array>
 
 #include "tcb/base/crypto.h"
+#include "tcb/base/openssl_ptr.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
@@ -17,13 +18,6 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
-
-struct FreeContext {
-  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
-};
-struct FreeSession {
-  void operator()(SSL* session) const { SSL_free(session); }
-};
 
 Error Problem(const std::string& file, std::string_view what) {
   const unsigned long code = ERR_peek_last_error();
@@ -114,7 +108,7 @@ class TlsTransport : public Transport {
     }
   }
 
-  std::unique_ptr<SSL, FreeSession> session_;
+  OpensslPtr<SSL, SSL_free> session_;
   std::unique_ptr<SocketTransport> socket_;
 };
 
@@ -128,7 +122,7 @@ Status CheckDates(const TlsFiles& files, const SSL_CTX* context) {
 }  // namespace
 
 struct TlsContext::Impl {
-  std::unique_ptr<SSL_CTX, FreeContext> context;
+  OpensslPtr<SSL_CTX, SSL_CTX_free> context;
 };
 
 TlsContext::TlsContext(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

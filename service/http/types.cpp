@@ -42,6 +42,14 @@ std::shared_ptr<const Content> Content::Make(std::string type, std::string body,
   return content;
 }
 
+Response NoStore(int status, ContentPtr content) {
+  return {.status = status, .headers = {{"Cache-Control", "no-store"}}, .content = std::move(content)};
+}
+
+Response NoStore(int status, std::string type, std::string body) {
+  return NoStore(status, Content::Make(std::move(type), std::move(body)));
+}
+
 // The codes of the dialects included: PCCS's 460 to 462 have no registered phrase (spec/intel-pccs-api.md
 // section 3).
 std::string_view ReasonPhrase(int status) {

@@ -62,6 +62,10 @@ struct Response {
   std::optional<std::string_view> Header(std::string_view name) const;
 };
 
+// An answer for this request alone, which no cache may keep: Cache-Control: no-store.
+Response NoStore(int status, ContentPtr content);
+Response NoStore(int status, std::string type, std::string body);
+
 using Handler = std::function<Response(const Request&)>;
 
 std::string_view ReasonPhrase(int status);

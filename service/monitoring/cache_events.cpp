@@ -4,47 +4,35 @@
 #include <string_view>
 
 #include "service/support/log.h"
-#include "tcb/base/text.h"
 #include "tcb/check.h"
 
 namespace thimble {
 namespace {
 
-enum class Level : uint8_t { kSilent, kDebug, kInfo, kWarning };
-
 struct KindTraits {
   std::string_view name;  // of its count
   std::string_view text;  // of its line in the log
-  Level level;
+  LogLevel level;
 };
 
 // In the order of CacheEvent::Kind. A hit is counted and never logged: it is what requests are mostly made of.
 constexpr KindTraits kTraits[] = {
-    {"hit", "hit", Level::kSilent},
-    {"miss", "miss", Level::kDebug},
-    {"stale_served", "stale item served", Level::kWarning},
-    {"renewed", "renewed", Level::kInfo},
-    {"unchanged", "checked, nothing newer", Level::kDebug},
-    {"refused", "answer refused", Level::kWarning},
-    {"fetch_failed", "fetch failed", Level::kWarning},
-    {"rollback", "older item refused", Level::kWarning},
-    {"serials_dropped", "newer CRL drops serials that have not expired", Level::kWarning},
-    {"issuer_changed", "issuer has another key", Level::kWarning},
-    {"quarantined", "record fails its digest, quarantined", Level::kWarning},
-    {"evicted", "evicted", Level::kDebug},
-    {"over_budget", "no upstream was asked", Level::kDebug},  // a stranger could fill the log
-    {"store_failed", "store failed", Level::kWarning},
+    {"hit", "hit", LogLevel::kOff},
+    {"miss", "miss", LogLevel::kDebug},
+    {"stale_served", "stale item served", LogLevel::kWarning},
+    {"renewed", "renewed", LogLevel::kInfo},
+    {"unchanged", "checked, nothing newer", LogLevel::kDebug},
+    {"refused", "answer refused", LogLevel::kWarning},
+    {"fetch_failed", "fetch failed", LogLevel::kWarning},
+    {"rollback", "older item refused", LogLevel::kWarning},
+    {"serials_dropped", "newer CRL drops serials that have not expired", LogLevel::kWarning},
+    {"issuer_changed", "issuer has another key", LogLevel::kWarning},
+    {"quarantined", "record fails its digest, quarantined", LogLevel::kWarning},
+    {"evicted", "evicted", LogLevel::kDebug},
+    {"over_budget", "no upstream was asked", LogLevel::kDebug},  // a stranger could fill the log
+    {"queue_full", "background work is not taken", LogLevel::kDebug},
+    {"store_failed", "store failed", LogLevel::kWarning},
 };
-
-std::string LineOf(const KindTraits& traits, const CacheEvent& event) {
-  std::string line = StrCat(traits.text, ": item=", event.item);
-  if (event.error != nullptr) {
-    line += StrCat(" check=", CheckName(event.error->check), " ", event.error->message);
-  } else if (!event.detail.empty()) {
-    line += StrCat(" ", event.detail);
-  }
-  return line;
-}
 
 }  // namespace
 
@@ -52,17 +40,10 @@ void CacheEvents::Record(const CacheEvent& event) {
   static_assert(std::size(kTraits) == kKinds);
   const auto kind = static_cast<size_t>(event.kind);
   counts_.Add(kind);
-  const KindTraits& traits = kTraits[kind];
-  switch (traits.level) {
-    case Level::kSilent:
-      return;
-    case Level::kDebug:
-      return LogDebug(LineOf(traits, event));
-    case Level::kInfo:
-      return LogInfo(LineOf(traits, event));
-    case Level::kWarning:
-      return LogWarning(LineOf(traits, event));
-  }
+  const auto& [name, text, level] = kTraits[kind];
+  if (level == LogLevel::kOff) return;
+  if (event.error == nullptr) return Log(level, text, {{"item", event.item}}, event.detail);
+  Log(level, text, {{"item", event.item}, {"check", CheckName(event.error->check)}}, event.error->message);
 }
 
 std::vector<std::pair<std::string, uint64_t>> CacheEvents::Counts() const {

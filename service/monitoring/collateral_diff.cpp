@@ -153,7 +153,7 @@ void CompareIssuers(const CollateralItem& before, const CollateralItem& after, L
     lines.push_back(
         StrCat("issuer key ", old_issuer.spki_sha256().hex(), " became ", new_issuer.spki_sha256().hex()));
   } else if (old_issuer.sha256() != new_issuer.sha256()) {
-    lines.push_back("issuer certificate issued anew, with the same key");
+    lines.push_back("issuer certificate reissued with the same key");
   }
 }
 

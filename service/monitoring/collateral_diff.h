@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tcb/collateral.h"
+#include "tcb/collateral_item.h"
 
 namespace thimble {
 

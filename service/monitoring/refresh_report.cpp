@@ -18,10 +18,11 @@ Error NotAReport(std::string_view what) {
 
 Result<RefreshLine> ReadLine(const json::Value& object) {
   RefreshLine line;
-  TRY_ASSIGN(const json::Value item, object.Get("item"));
-  TRY_ASSIGN(line.item, item.String());
-  TRY_ASSIGN(const json::Value outcome, object.Get("outcome"));
-  TRY_ASSIGN(const std::string_view outcome_name, outcome.String());
+  TRY_ASSIGN(const std::string_view item, object.GetString("item"));
+  const auto key = ParseKeyName(item);
+  if (!key) return NotAReport(StrCat("unknown item ", item));
+  line.key = *key;
+  TRY_ASSIGN(const std::string_view outcome_name, object.GetString("outcome"));
   bool known = false;
   for (const Outcome candidate : kOutcomes) {
     if (OutcomeName(candidate) != outcome_name) continue;
@@ -29,11 +30,9 @@ Result<RefreshLine> ReadLine(const json::Value& object) {
     known = true;
   }
   if (!known) return NotAReport(StrCat("unknown outcome ", outcome_name));
-  if (const auto reason = object.Find("reason")) {
-    TRY_ASSIGN(line.reason, reason->String());
-  }
-  TRY_ASSIGN(const json::Value stale, object.Get("stale"));
-  TRY_ASSIGN(line.stale, stale.Bool());
+  TRY_ASSIGN(const auto reason, object.FindString("reason"));
+  line.reason = reason.value_or("");
+  TRY_ASSIGN(line.stale, object.GetBool("stale"));
   return line;
 }
 
@@ -50,7 +49,7 @@ std::string RefreshJson(const RefreshReport& report) {
   json.Key("items").BeginArray();
   for (const RefreshLine& line : report.lines) {
     json.BeginObject();
-    json.Key("item").String(line.item);
+    json.Key("item").String(KeyName(line.key));
     json.Key("outcome").String(OutcomeName(line.outcome));
     if (!line.reason.empty()) json.Key("reason").String(line.reason);
     json.Key("stale").Bool(line.stale);
@@ -65,15 +64,9 @@ Result<RefreshReport> ParseRefreshJson(std::string_view text) {
   TRY_ASSIGN(const auto document,
              json::Document::Parse(text, "refresh", ErrorKind::kUnavailable, Check::kUpstreamAnswer));
   RefreshReport report;
-  TRY_ASSIGN(const json::Value at, document->root().Get("at"));
-  TRY_ASSIGN(const std::string_view time, at.String());
-  const auto parsed = ParseRfc3339(time);
-  if (!parsed) return NotAReport(StrCat("at is not a time: ", time));
-  report.at = *parsed;
-  TRY_ASSIGN(const json::Value not_due, document->root().Get("not_due"));
-  TRY_ASSIGN(report.not_due, not_due.Unsigned(SIZE_MAX));
-  TRY_ASSIGN(const json::Value list, document->root().Get("items"));
-  TRY_ASSIGN(const std::vector<json::Value> items, list.Array());
+  TRY_ASSIGN(report.at, document->root().GetTime("at"));
+  TRY_ASSIGN(report.not_due, document->root().GetUnsigned("not_due", SIZE_MAX));
+  TRY_ASSIGN(const auto items, document->root().GetArray("items"));
   for (const json::Value& item : items) {
     TRY_ASSIGN(RefreshLine line, ReadLine(item));
     report.lines.push_back(std::move(line));
@@ -84,7 +77,7 @@ Result<RefreshReport> ParseRefreshJson(std::string_view text) {
 Lines RefreshText(const RefreshReport& report) {
   Lines out;
   for (const RefreshLine& line : report.lines) {
-    out.Add(StrCat(OutcomeName(line.outcome), line.stale ? ", stale" : "", ": ", line.item,
+    out.Add(StrCat(OutcomeName(line.outcome), line.stale ? ", stale" : "", ": ", KeyName(line.key),
                    line.reason.empty() ? "" : ": ", line.reason));
   }
   std::string counts;

@@ -7,7 +7,7 @@
 
 namespace thimble {
 
-void RefusedRequests::Note(Instant at, std::string_view cause, std::string request) {
+void RefusedRequests::Record(Instant at, std::string_view cause, std::string request) {
   const std::lock_guard lock(mutex_);
   if (auto known = counts_.find(cause); known != counts_.end()) {
     ++known->second;

@@ -24,7 +24,7 @@ class RefusedRequests {
     std::string cause, request;
   };
 
-  void Note(Instant at, std::string_view cause, std::string request);
+  void Record(Instant at, std::string_view cause, std::string request);
   std::vector<std::pair<std::string, uint64_t>> Counts() const;  // by cause
   std::vector<Line> Last() const;                                // newest first
 

@@ -14,7 +14,7 @@ namespace {
 
 void WriteItem(json::Writer& json, const CacheStatus& status) {
   json.BeginObject();
-  json.Key("item").String(status.item);
+  json.Key("item").String(KeyName(status.key));
   json.Key("freshness").String(FreshnessName(status.freshness));
   json.Key("issued").String(FormatRfc3339(status.issued));
   json.Key("next_update").String(FormatRfc3339(status.next_update));
@@ -72,19 +72,6 @@ Error NotAStatus(std::string_view what) {
   return {ErrorKind::kUnavailable, Check::kUpstreamAnswer, StrCat("status: ", what)};
 }
 
-Result<std::string> Text(const json::Value& object, std::string_view name) {
-  TRY_ASSIGN(const json::Value value, object.Get(name));
-  TRY_ASSIGN(const std::string_view text, value.String());
-  return std::string(text);
-}
-
-Result<Instant> Time(const json::Value& object, std::string_view name) {
-  TRY_ASSIGN(const std::string text, Text(object, name));
-  const auto at = ParseRfc3339(text);
-  if (!at) return NotAStatus(StrCat(name, " is not a time: ", text));
-  return *at;
-}
-
 Result<Freshness> FreshnessFrom(std::string_view name) {
   for (const Freshness freshness : {Freshness::kFresh, Freshness::kRefreshDue, Freshness::kStale}) {
     if (FreshnessName(freshness) == name) return freshness;
@@ -94,40 +81,36 @@ Result<Freshness> FreshnessFrom(std::string_view name) {
 
 Result<CacheStatus> ReadItem(const json::Value& object) {
   CacheStatus status;
-  TRY_ASSIGN(status.item, Text(object, "item"));
-  TRY_ASSIGN(const std::string freshness, Text(object, "freshness"));
+  TRY_ASSIGN(const std::string_view item, object.GetString("item"));
+  const auto key = ParseKeyName(item);
+  if (!key) return NotAStatus(StrCat("unknown item ", item));
+  status.key = *key;
+  TRY_ASSIGN(const std::string_view freshness, object.GetString("freshness"));
   TRY_ASSIGN(status.freshness, FreshnessFrom(freshness));
-  TRY_ASSIGN(status.issued, Time(object, "issued"));
-  TRY_ASSIGN(status.next_update, Time(object, "next_update"));
-  TRY_ASSIGN(status.fetched, Time(object, "fetched"));
-  TRY_ASSIGN(status.last_check, Time(object, "last_check"));
-  TRY_ASSIGN(status.next_refresh, Time(object, "next_refresh"));
-  TRY_ASSIGN(status.source, Text(object, "source"));
-  TRY_ASSIGN(status.sha256, Text(object, "sha256"));
-  TRY_ASSIGN(const json::Value number, object.Get("order_number"));
-  TRY_ASSIGN(status.order_number, number.Unsigned(UINT64_MAX));
-  if (object.Find("last_error")) {
-    TRY_ASSIGN(status.last_error, Text(object, "last_error"));
-  }
+  TRY_ASSIGN(status.issued, object.GetTime("issued"));
+  TRY_ASSIGN(status.next_update, object.GetTime("next_update"));
+  TRY_ASSIGN(status.fetched, object.GetTime("fetched"));
+  TRY_ASSIGN(status.last_check, object.GetTime("last_check"));
+  TRY_ASSIGN(status.next_refresh, object.GetTime("next_refresh"));
+  TRY_ASSIGN(status.source, object.GetString("source"));
+  TRY_ASSIGN(status.sha256, object.GetString("sha256"));
+  TRY_ASSIGN(status.order_number, object.GetUnsigned("order_number"));
+  TRY_ASSIGN(const auto last_error, object.FindString("last_error"));
+  status.last_error = last_error.value_or("");
   return status;
-}
-
-Result<uint64_t> Number(const json::Value& object, std::string_view name, uint64_t max = UINT64_MAX) {
-  TRY_ASSIGN(const json::Value value, object.Get(name));
-  return value.Unsigned(max);
 }
 
 Result<ComingSet> ReadComing(const json::Value& object) {
   ComingSet set;
-  TRY_ASSIGN(const std::string tee, Text(object, "tee"));
+  TRY_ASSIGN(const std::string_view tee, object.GetString("tee"));
   set.tee = tee == "tdx" ? IntelTee::kTdx : IntelTee::kSgx;
-  TRY_ASSIGN(const uint64_t number, Number(object, "evaluation", UINT32_MAX));
-  TRY_ASSIGN(const uint64_t in_force, Number(object, "in_force", UINT32_MAX));
+  TRY_ASSIGN(const uint64_t number, object.GetUnsigned("evaluation", UINT32_MAX));
+  TRY_ASSIGN(const uint64_t in_force, object.GetUnsigned("in_force", UINT32_MAX));
   set.number = static_cast<uint32_t>(number);
   set.in_force = static_cast<uint32_t>(in_force);
-  TRY_ASSIGN(set.refused, Number(object, "refused"));
-  TRY_ASSIGN(set.kinds, Number(object, "changed_tcbs"));
-  TRY_ASSIGN(set.unjudged, Number(object, "unjudged_tcbs"));
+  TRY_ASSIGN(set.refused, object.GetUnsigned("refused"));
+  TRY_ASSIGN(set.kinds, object.GetUnsigned("changed_tcbs"));
+  TRY_ASSIGN(set.unjudged, object.GetUnsigned("unjudged_tcbs"));
   return set;
 }
 
@@ -177,8 +160,8 @@ StatusReport MakeStatusReport(CollateralCache& cache, Instant now) {
   StatusReport report{now, cache.Status(now), cache.platform_items(), {}, {}, {}};
   std::ranges::move(cache.PlatformStatus(now, kMaxListed), std::back_inserter(report.items));
   std::ranges::sort(report.items, [](const CacheStatus& a, const CacheStatus& b) {
-    return std::make_tuple(UrgencyOf(a), a.next_update, std::string_view(a.item)) <
-           std::make_tuple(UrgencyOf(b), b.next_update, std::string_view(b.item));
+    return std::make_tuple(UrgencyOf(a), a.next_update, KeyName(a.key)) <
+           std::make_tuple(UrgencyOf(b), b.next_update, KeyName(b.key));
   });
   return report;
 }
@@ -207,20 +190,17 @@ Result<StatusReport> ParseStatusJson(std::string_view text) {
   TRY_ASSIGN(const auto document,
              json::Document::Parse(text, "status", ErrorKind::kUnavailable, Check::kUpstreamAnswer));
   StatusReport report;
-  TRY_ASSIGN(report.at, Time(document->root(), "at"));
-  TRY_ASSIGN(const json::Value platform_items, document->root().Get("platform_items"));
-  TRY_ASSIGN(report.platform_items, platform_items.Unsigned(UINT64_MAX));
-  TRY_ASSIGN(const json::Value list, document->root().Get("items"));
-  TRY_ASSIGN(const std::vector<json::Value> items, list.Array());
+  TRY_ASSIGN(report.at, document->root().GetTime("at"));
+  TRY_ASSIGN(report.platform_items, document->root().GetUnsigned("platform_items"));
+  TRY_ASSIGN(const auto items, document->root().GetArray("items"));
   for (const json::Value& item : items) {
     TRY_ASSIGN(CacheStatus status, ReadItem(item));
     report.items.push_back(std::move(status));
   }
   TRY_ASSIGN(report.events, ReadCounts(document->root(), "events"));
   TRY_ASSIGN(report.refusals, ReadCounts(document->root(), "refusals"));
-  if (document->root().Find("configuration")) {
-    TRY_ASSIGN(report.configuration, Text(document->root(), "configuration"));
-  }
+  TRY_ASSIGN(const auto configuration, document->root().FindString("configuration"));
+  report.configuration = configuration.value_or("");
   if (const auto coming = document->root().Find("coming")) {
     TRY_ASSIGN(const auto sets, coming->Array());
     for (const json::Value& entry : sets) {
@@ -232,15 +212,15 @@ Result<StatusReport> ParseStatusJson(std::string_view text) {
 }
 
 Lines StatusText(const StatusReport& report) {
-  if (report.items.empty()) return {"nothing is held yet"};
+  if (report.items.empty()) return {"nothing is cached yet"};
   Lines out = {Line("FRESHNESS", "NEXT UPDATE", "NEXT REFRESH", "ITEM", "SOURCE")};
   for (const CacheStatus& item : report.items) {
     out.Add(Line(FreshnessName(item.freshness), FormatRfc3339(item.next_update),
-                 FormatRfc3339(item.next_refresh), item.item, item.source));
+                 FormatRfc3339(item.next_refresh), KeyName(item.key), item.source));
     if (!item.last_error.empty()) out.Add(StrCat("             last error: ", item.last_error));
   }
   out.Add(CountsText("since the start", report.events));
-  out.Add(CountsText("clients got nothing, for", report.refusals));
+  out.Add(CountsText("requests refused, by cause", report.refusals));
   for (const ComingSet& set : report.coming) out.Add({"", ComingText(set)});
   if (!report.configuration.empty()) out.Add({"", StrCat("configuration: ", report.configuration)});
   return out;

@@ -24,7 +24,7 @@ struct StatusReport {
   std::vector<std::pair<std::string, uint64_t>> events;
   std::vector<ComingSet>
       coming;                 // evaluation data that is out and not in force; none where no server is running
-  std::string configuration;  // what is wrong with the file that was last to be read anew; empty: nothing
+  std::string configuration;  // why the last reload of the configuration was refused; empty: it was not
   // Why clients got nothing since then: by cause, and the last ones, newest first; likewise empty.
   std::vector<std::pair<std::string, uint64_t>> refusals = {};
   std::vector<RefusedRequests::Line> last_refusals = {};

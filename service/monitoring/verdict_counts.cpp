@@ -12,7 +12,7 @@ void VerdictCounts::Record(const VerificationRequest& request, const Verificatio
   }
   const std::string tee(outcome.error ? std::string_view("unknown") : TeeName(verdict.tee));
   const std::lock_guard lock(mutex_);
-  ++counts_[{outcome.about ? "another_time" : "now", tee, status, request.policy.id, decision}];
+  ++counts_[{outcome.about ? "another_time" : "now", tee, status, request.policy->id, decision}];
 }
 
 void VerdictCounts::Write(PrometheusText& out) const {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "service/support/log.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/intel/pck_set.h"
@@ -27,8 +28,8 @@ Result<Admission> CollateralUpload::Admit(const BundleItem& item) {
 }
 
 // What the platforms and their certificates say; nobody waits for those that are here now.
-Status CollateralUpload::NotePlatforms(const PlatformBundle& bundle, const std::vector<Admission>& admissions,
-                                       RegistryEdit& edit) const {
+Status CollateralUpload::RecordPlatforms(const PlatformBundle& bundle,
+                                         const std::vector<Admission>& admissions, RegistryEdit& edit) const {
   for (const auto* registrations : {&bundle.platforms, &bundle.certified}) {
     for (const Registration& registration : *registrations) TRY(edit.Remember(registration));
   }
@@ -36,10 +37,24 @@ Status CollateralUpload::NotePlatforms(const PlatformBundle& bundle, const std::
     const auto* key = std::get_if<PckCertsKey>(&admission.key);
     if (key == nullptr) continue;
     const intel::PckSet& set = *admission.item->pck_set();
-    TRY(edit.NoteCertificates(key->platform, set.fmspc, set.ca));
+    TRY(edit.RecordCertificates(key->platform, set.fmspc, set.ca));
     TRY(edit.Settle(key->platform, set.not_available));
   }
   return {};
+}
+
+// Which certificate fits is found again at each request; chosen now, it is recorded for the lists of platforms. One that
+// lacks its certificate or TCB info is no reason to refuse the rest.
+void CollateralUpload::ChooseCertificates(const PlatformBundle& bundle) {
+  size_t failed = 0;
+  std::string first;
+  for (const Registration& platform : bundle.platforms) {
+    if (!platform.raw) continue;
+    const auto choice = pck_service_.ChooseHeld(platform.platform, *platform.raw);
+    if (!choice && ++failed == 1) first = choice.error().message;
+  }
+  if (failed != 0)
+    LogWarning("uploaded platforms have no certificate for their TCB", {{"platforms", failed}}, first);
 }
 
 Result<UploadReport> CollateralUpload::Take(const PlatformBundle& bundle) {
@@ -65,7 +80,7 @@ Result<UploadReport> CollateralUpload::Take(const PlatformBundle& bundle) {
   report.taken = admissions.size() + beside.size();
 
   std::vector<Status> outcomes;
-  TRY(registry_.Edit([&](RegistryEdit& edit) { return NotePlatforms(bundle, admissions, edit); },
+  TRY(registry_.Edit([&](RegistryEdit& edit) { return RecordPlatforms(bundle, admissions, edit); },
                      [&](const std::vector<Store::Write>& writes) -> Status {
                        beside.insert(beside.end(), writes.begin(), writes.end());
                        TRY_ASSIGN(outcomes, cache_.TakeTogether(admissions, beside, now));
@@ -76,10 +91,7 @@ Result<UploadReport> CollateralUpload::Take(const PlatformBundle& bundle) {
     report.refused.push_back({admissions[i].item->name(), outcomes[i].error()});
     --report.taken;
   }
-  // Which certificate fits is found again at each request; noted now, it is also known who has been served.
-  for (const Registration& platform : bundle.platforms) {
-    if (platform.raw) (void)pck_service_.ChooseHeld(platform.platform, *platform.raw);
-  }
+  ChooseCertificates(bundle);
   return report;
 }
 

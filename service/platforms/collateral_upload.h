@@ -40,9 +40,10 @@ class CollateralUpload {
   Result<UploadReport> Take(const PlatformBundle& bundle);
 
  private:
+  void ChooseCertificates(const PlatformBundle& bundle);
   Result<CollateralCache::Admission> Admit(const BundleItem& item);
-  Status NotePlatforms(const PlatformBundle& bundle,
-                       const std::vector<CollateralCache::Admission>& admissions, RegistryEdit& edit) const;
+  Status RecordPlatforms(const PlatformBundle& bundle,
+                         const std::vector<CollateralCache::Admission>& admissions, RegistryEdit& edit) const;
 
   CollateralCache& cache_;
   PlatformRegistry& registry_;

@@ -6,6 +6,7 @@
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/intel/pck_chain.h"
+#include "tcb/intel/pck_selection.h"
 #include "tcb/pki/pem.h"
 
 namespace thimble {
@@ -42,7 +43,7 @@ Error PckService::WhyNotHeld(const PlatformId& platform) {
   if (!known.ok()) return known.error();
   if (known->has_value()) {
     return Refused(Check::kModeForbidsFetch,
-                   StrCat("platform ", platform.name(), " is registered, its certificates are not here"));
+                   StrCat("platform ", platform.name(), " is registered, its certificates are not cached"));
   }
   return Refused(Check::kPckNotRegistered, StrCat("platform ", platform.name(), " is not registered"));
 }
@@ -54,14 +55,14 @@ Result<CacheAnswer> PckService::Fetched(const Registration& registration, bool n
   const PckSource::Hint hint(&source_, registration);
   auto answer = now_or_never ? cache_.Refresh(key, clock_.Now()) : cache_.Get(key, clock_.Now());
   if (!answer.ok()) return NamingTheTcbs(std::move(answer).error());
-  TRY(NoteArrival(registration, *answer->item->pck_set()));
+  TRY(RecordArrival(registration, *answer->item->pck_set()));
   return answer;
 }
 
-Status PckService::NoteArrival(const Registration& registration, const intel::PckSet& set) {
+Status PckService::RecordArrival(const Registration& registration, const intel::PckSet& set) {
   return registry_.Edit([&](RegistryEdit& edit) -> Status {
     TRY(edit.Remember(registration));
-    TRY(edit.NoteCertificates(registration.platform, set.fmspc, set.ca));
+    TRY(edit.RecordCertificates(registration.platform, set.fmspc, set.ca));
     TRY(edit.Settle(registration.platform, set.not_available));
     if (options_.mode != CachingMode::kRequest) return {};
     for (const PckTcb& tcb : set.not_available) {
@@ -99,7 +100,7 @@ Result<CacheAnswer> PckService::TcbInfoFor(const intel::Fmspc& fmspc, bool may_f
     for (const CollateralKey& key : {CollateralKey(early), CollateralKey(standard)}) {
       if (auto held = cache_.Peek(key, now)) return *std::move(held);
     }
-    return Refused(Check::kModeForbidsFetch, StrCat("no TCB info of FMSPC ", fmspc.hex(), " is held"));
+    return Refused(Check::kModeForbidsFetch, StrCat("no TCB info of FMSPC ", fmspc.hex(), " is cached"));
   }
   auto answer = cache_.Get(early, now);
   return answer.ok() ? std::move(answer) : cache_.Get(standard, now);
@@ -123,14 +124,14 @@ Result<PckChoice> PckService::Choose(const PckRequest& request, const PckTcb& ra
     }
   }
   auto choice = ChooseFrom(std::move(set), request.platform, raw, options_.mode == CachingMode::kLazy);
-  if (choice.ok()) NoteSeen(*choice);
+  if (choice.ok()) RecordSeen(*choice);
   return choice;
 }
 
-void PckService::NoteSeen(const PckChoice& choice) {
+void PckService::RecordSeen(const PckChoice& choice) {
   const auto facts = intel::ParseSgxExtension(*choice.certificate->certificate,
                                               choice.set.item->pck_set()->ca, Check::kCollateralMalformed);
-  if (facts.ok()) seen_->Note(TcbOf(*facts), clock_.Now());  // it is: the set was authenticated
+  if (facts.ok()) seen_->Record(TcbOf(*facts), clock_.Now());  // it is: the set was authenticated
 }
 
 Result<PckChoice> PckService::ChooseHeld(const PlatformId& platform, const PckTcb& raw) {
@@ -156,27 +157,13 @@ Result<PckChoice> PckService::ChooseFrom(CacheAnswer set, const PlatformId& plat
   TRY_ASSIGN(const auto selection, SelectPck(certificates, raw, *tcb_info.item->tcb_info()));
   if (selection.chosen == nullptr) return NoneFits(platform, raw, selection);
   TRY(registry_.Edit([&](RegistryEdit& edit) {
-    return edit.NoteChoice(platform, {raw, selection.chosen->tcb});
+    return edit.RecordChoice(platform, {raw, selection.chosen->tcb});
   }));
   return PckChoice{std::move(set), selection.chosen};
 }
 
-Result<std::optional<PckService::Explanation>> PckService::Explain(const PlatformId& platform,
-                                                                   const PckTcb& raw) {
-  const Instant now = clock_.Now();
-  auto set = cache_.Peek(PckCertsKey{platform}, now);
-  if (!set) return std::optional<Explanation>();
-  const intel::PckSet& certificates = *set->item->pck_set();
-  auto tcb_info =
-      cache_.Peek(TcbInfoKey{IntelTee::kSgx, certificates.fmspc, {Selector::Kind::kEarly, 0}}, now);
-  if (!tcb_info) tcb_info = cache_.Peek(TcbInfoKey{IntelTee::kSgx, certificates.fmspc, {}}, now);
-  if (!tcb_info) return std::optional<Explanation>();
-  TRY_ASSIGN(auto selection, SelectPck(certificates, raw, *tcb_info->item->tcb_info()));
-  return std::optional(Explanation{*std::move(set), *std::move(tcb_info), std::move(selection)});
-}
-
 // As Intel's: a platform that shows no manifest is the one whose manifest is known; one that shows another has
-// been registered anew.
+// been registered again.
 Result<bool> PckService::IsCached(const Registration& registration) {
   if (!cache_.Peek(PckCertsKey{registration.platform}, clock_.Now())) return false;
   TRY_ASSIGN(const auto known, registry_.Find(registration.platform));
@@ -194,7 +181,7 @@ Status PckService::FetchFor(const Registration& registration) {
   if (!registration.raw) return {};
   const auto chosen = ChooseFrom(std::move(set), registration.platform, *registration.raw, true);
   if (!chosen.ok()) return chosen.error();
-  NoteSeen(*chosen);
+  RecordSeen(*chosen);
   return {};
 }
 

@@ -13,7 +13,7 @@
 #include "service/support/clock.h"
 #include "service/upstreams/caching_mode.h"
 #include "service/upstreams/pck_source.h"
-#include "tcb/intel/pck_selection.h"
+#include "tcb/intel/pck_set.h"
 
 namespace thimble {
 
@@ -49,16 +49,9 @@ class PckService {
   Result<PckChoice> ChooseHeld(const intel::PlatformId& platform, const intel::PckTcb& raw);
   // The same certificate with its chain, in PEM, for a quote that holds none. Any error is pck.missing.
   Result<std::string> ChainFor(const intel::PlatformId& platform, const intel::PckTcb& raw);
-  // How Choose() goes about it, from what is held alone; nullopt when nothing is.
-  struct Explanation {
-    CacheAnswer set, tcb_info;
-    intel::PckSelection selection;
-  };
-  Result<std::optional<Explanation>> Explain(const intel::PlatformId& platform, const intel::PckTcb& raw);
-
-  // Has the certificates of the platform afterwards, or waits in the queue for somebody to bring them.
+  // Fetches the certificates of the platform, or queues it until an administrator uploads them.
   Status Register(const Registration& registration);
-  // Asks for the certificates of a platform anew.
+  // Fetches the certificates of a platform again.
   Status Renew(const intel::PlatformId& platform);
 
   CachingMode mode() const { return options_.mode; }
@@ -72,8 +65,8 @@ class PckService {
   Status FetchFor(const Registration& registration);
   bool WorthAnotherLook(const CacheAnswer& set, const intel::PlatformId& platform, const intel::PckTcb& raw);
   Error WhyNotHeld(const intel::PlatformId& platform);
-  void NoteSeen(const PckChoice& choice);
-  Status NoteArrival(const Registration& registration, const intel::PckSet& set);
+  void RecordSeen(const PckChoice& choice);
+  Status RecordArrival(const Registration& registration, const intel::PckSet& set);
 
   CollateralCache& cache_;
   PlatformRegistry& registry_;

@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "cache/platform.h"
-#include "tcb/collateral.h"
+#include "tcb/collateral_item.h"
+#include "tcb/collateral_key.h"
 
 namespace thimble {
 

@@ -46,28 +46,42 @@ spdlog::level::level_enum LevelOf(LogLevel level) {
   return spdlog::level::off;
 }
 
-// The members of a line "words: key=value key=value the rest".
-std::string JsonMembers(std::string_view message) {
-  const size_t colon = message.find(": ");
-  std::string out = StrCat(json::Escape("event"), ":", json::Escape(message.substr(0, colon)));
-  if (colon == std::string_view::npos) return out;
-  std::string_view rest = message.substr(colon + 2);
-  while (!rest.empty()) {
-    const std::string_view word = rest.substr(0, rest.find(' '));
-    const size_t equals = word.find('=');
-    if (equals == std::string_view::npos || equals == 0) break;
-    out += StrCat(",", json::Escape(word.substr(0, equals)), ":", json::Escape(word.substr(equals + 1)));
-    rest.remove_prefix(std::min(word.size() + 1, rest.size()));
+struct InJson {
+  std::string operator()(std::string_view text) const { return json::Escape(text); }
+  std::string operator()(int64_t number) const { return std::to_string(number); }
+  std::string operator()(bool truth) const { return truth ? "true" : "false"; }
+};
+
+std::string JsonLine(std::string_view event, LogFields fields, std::string_view message) {
+  std::string out = StrCat(json::Escape("event"), ":", json::Escape(event));
+  for (const auto& [key, value] : fields) {
+    out += StrCat(",", json::Escape(key), ":", std::visit(InJson{}, value));
   }
-  if (!rest.empty()) out += StrCat(",", json::Escape("message"), ":", json::Escape(rest));
+  if (!message.empty()) out += StrCat(",", json::Escape("message"), ":", json::Escape(message));
   return out;
 }
 
-void Write(spdlog::level::level_enum level, std::string_view message) {
-  if (!Logger().should_log(level)) return;
-  if (as_json) return Logger().log(level, "{}", Printable(JsonMembers(message)));
-  const bool plain = Printable(message) == message;
-  Logger().log(level, "{}", plain ? std::string(message) : Printable(json::Escape(message)));
+// One word as it is; all else in quotes, so that where it ends is told.
+struct InText {
+  std::string operator()(std::string_view text) const {
+    const bool word =
+        !text.empty() && text.find_first_of(" \"=") == std::string_view::npos && Printable(text) == text;
+    return word ? std::string(text) : Printable(json::Escape(text));
+  }
+  std::string operator()(int64_t number) const { return std::to_string(number); }
+  std::string operator()(bool truth) const { return truth ? "true" : "false"; }
+};
+
+std::string Escaped(std::string_view text) {
+  return Printable(text) == text ? std::string(text) : Printable(json::Escape(text));
+}
+
+std::string TextLine(std::string_view event, LogFields fields, std::string_view message) {
+  std::string out = Escaped(event);
+  if (fields.size() > 0 || !message.empty()) out += ':';
+  for (const auto& [key, value] : fields) out += StrCat(" ", key, "=", std::visit(InText{}, value));
+  if (!message.empty()) out += StrCat(" ", Escaped(message));
+  return out;
 }
 
 }  // namespace
@@ -80,9 +94,10 @@ void SetLogFormat(LogFormat format) {
   Logger().set_pattern(as_json ? kJsonPattern : kTextPattern, spdlog::pattern_time_type::utc);
 }
 
-void LogDebug(std::string_view message) { Write(spdlog::level::debug, message); }
-void LogInfo(std::string_view message) { Write(spdlog::level::info, message); }
-void LogWarning(std::string_view message) { Write(spdlog::level::warn, message); }
-void LogError(std::string_view message) { Write(spdlog::level::err, message); }
+void Log(LogLevel level, std::string_view event, LogFields fields, std::string_view message) {
+  if (!Logs(level)) return;
+  Logger().log(LevelOf(level), "{}",
+               as_json ? Printable(JsonLine(event, fields, message)) : TextLine(event, fields, message));
+}
 
 }  // namespace thimble

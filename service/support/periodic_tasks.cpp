@@ -5,13 +5,13 @@
 
 namespace thimble {
 
-using SteadyClockTime = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 
-PeriodicTasks::PeriodicTasks(std::vector<PeriodicTask> chores) {
-  const auto now = SteadyClockTime::now();
-  for (PeriodicTask& chore : chores) {
-    const auto due = now + chore.every;
-    planned_.push_back({std::move(chore), due});
+PeriodicTasks::PeriodicTasks(std::vector<PeriodicTask> tasks) {
+  const auto now = SteadyClock::now();
+  for (PeriodicTask& task : tasks) {
+    const auto due = task.at_once ? now : now + task.every;
+    planned_.push_back({std::move(task), due});
   }
   thread_ = std::thread([this] { Loop(); });
 }
@@ -28,15 +28,15 @@ PeriodicTasks::~PeriodicTasks() {
 void PeriodicTasks::Loop() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    auto next = SteadyClockTime::now() + std::chrono::hours(1);
+    auto next = SteadyClock::now() + std::chrono::hours(1);
     for (const Planned& planned : planned_) next = std::min(next, planned.due);
     wake_.wait_until(lock, next, [this] { return stopping_; });
     if (stopping_) return;
     lock.unlock();
     for (Planned& planned : planned_) {
-      if (planned.due > SteadyClockTime::now()) continue;
-      planned.chore.work();
-      planned.due = SteadyClockTime::now() + planned.chore.every;
+      if (planned.due > SteadyClock::now()) continue;
+      planned.task.work();
+      planned.due = SteadyClock::now() + planned.task.every;
     }
     lock.lock();
   }

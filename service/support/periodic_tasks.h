@@ -15,19 +15,20 @@ namespace thimble {
 struct PeriodicTask {
   std::chrono::milliseconds every;
   std::function<void()> work;  // reports its own failures
+  bool at_once = false;        // the first time at the start, not after one interval
 };
 
-// Does each chore once an interval, the first time after one interval. The destructor waits for the one that runs.
+// Runs each task once an interval. The destructor waits for the one that runs.
 class PeriodicTasks {
  public:
-  explicit PeriodicTasks(std::vector<PeriodicTask> chores);
+  explicit PeriodicTasks(std::vector<PeriodicTask> tasks);
   ~PeriodicTasks();
   PeriodicTasks(const PeriodicTasks&) = delete;
   PeriodicTasks& operator=(const PeriodicTasks&) = delete;
 
  private:
   struct Planned {
-    PeriodicTask chore;
+    PeriodicTask task;
     std::chrono::steady_clock::time_point due;
   };
   void Loop();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a running server takes anew from its configuration, and what came of the last attempt.
+// What a running server reloads from its configuration, and how the last reload ended.
 #pragma once
 
 #include <map>
@@ -12,7 +12,14 @@
 
 namespace thimble {
 
-using Policies = std::map<std::string, Policy, std::less<>>;
+// Shared, not copied, by the requests that use one.
+using Policies = std::map<std::string, PolicyPtr, std::less<>>;
+using ConfiguredPolicies = std::map<std::string, Policy, std::less<>>;
+inline Policies SharedPolicies(const ConfiguredPolicies& configured) {
+  Policies policies;
+  for (const auto& [name, policy] : configured) policies[name] = std::make_shared<const Policy>(policy);
+  return policies;
+}
 
 struct ReloadOutcome {
   Instant at{};

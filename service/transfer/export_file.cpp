@@ -100,22 +100,8 @@ Result<std::string_view> TakeManifest(Rest& rest) {
   return *manifest;
 }
 
-Result<Instant> ReadTime(const json::Value& object, std::string_view name) {
-  TRY_ASSIGN(const json::Value value, object.Get(name));
-  TRY_ASSIGN(const std::string_view text, value.String());
-  const auto at = ParseRfc3339(text);
-  if (!at) return NotAnExport(StrCat(name, " is not a time: ", text));
-  return *at;
-}
-
-Result<std::string_view> ReadString(const json::Value& object, std::string_view name) {
-  TRY_ASSIGN(const json::Value value, object.Get(name));
-  return value.String();
-}
-
 Result<std::string_view> TakePiece(const json::Value& object, std::string_view name, Rest& rest) {
-  TRY_ASSIGN(const json::Value value, object.Get(name));
-  TRY_ASSIGN(const uint64_t size, value.Unsigned(UINT64_MAX));
+  TRY_ASSIGN(const uint64_t size, object.GetUnsigned(name));
   const auto piece = rest.Take(size);
   if (!piece) return NotAnExport("it is cut off");
   return *piece;
@@ -124,22 +110,21 @@ Result<std::string_view> TakePiece(const json::Value& object, std::string_view n
 Result<ExportedItem> ReadItem(const json::Value& object, Rest& rest) {
   ExportedItem item;
   Record& record = item.record;
-  TRY_ASSIGN(record.name, ReadString(object, "item"));
-  TRY_ASSIGN(const std::string_view state, ReadString(object, "state"));
+  TRY_ASSIGN(record.name, object.GetString("item"));
+  TRY_ASSIGN(const std::string_view state, object.GetString("state"));
   if (state != kCurrent && state != kPast) return NotAnExport(StrCat("unknown state ", state));
   item.past = state == kPast;
-  TRY_ASSIGN(const json::Value order, object.Get("order_number"));
-  TRY_ASSIGN(record.order_number, order.Unsigned(UINT64_MAX));
-  TRY_ASSIGN(record.issued, ReadTime(object, "issued"));
-  TRY_ASSIGN(record.next_update, ReadTime(object, "next_update"));
-  TRY_ASSIGN(record.fetched, ReadTime(object, "fetched"));
-  TRY_ASSIGN(record.last_check, ReadTime(object, "last_check"));
-  TRY_ASSIGN(record.source, ReadString(object, "source"));
+  TRY_ASSIGN(record.order_number, object.GetUnsigned("order_number"));
+  TRY_ASSIGN(record.issued, object.GetTime("issued"));
+  TRY_ASSIGN(record.next_update, object.GetTime("next_update"));
+  TRY_ASSIGN(record.fetched, object.GetTime("fetched"));
+  TRY_ASSIGN(record.last_check, object.GetTime("last_check"));
+  TRY_ASSIGN(record.source, object.GetString("source"));
   TRY_ASSIGN(const std::string_view body, TakePiece(object, "body", rest));
   TRY_ASSIGN(record.bytes.issuer_chain, TakePiece(object, "issuer_chain", rest));
   const ByteView view = AsBytes(body);
   record.bytes.body.assign(view.begin(), view.end());
-  TRY_ASSIGN(const std::string_view digest, ReadString(object, "sha256"));
+  TRY_ASSIGN(const std::string_view digest, object.GetString("sha256"));
   const std::string found = DigestOf(record.bytes);
   if (found != digest) {
     return NotAnExport(StrCat(record.name, " has SHA-256 ", found, ", the manifest says ", digest));
@@ -175,8 +160,7 @@ Result<std::vector<ExportedItem>> DecodeExport(std::string_view file) {
   TRY_ASSIGN(const std::string_view manifest, TakeManifest(rest));
   TRY_ASSIGN(const auto document,
              json::Document::Parse(manifest, "manifest", ErrorKind::kMalformed, Check::kRequest));
-  TRY_ASSIGN(const json::Value list, document->root().Get("items"));
-  TRY_ASSIGN(const std::vector<json::Value> objects, list.Array());
+  TRY_ASSIGN(const auto objects, document->root().GetArray("items"));
   std::vector<ExportedItem> items;
   for (const json::Value& object : objects) {
     TRY_ASSIGN(ExportedItem item, ReadItem(object, rest));

@@ -5,21 +5,6 @@
 #include "tcb/check.h"
 
 namespace thimble {
-namespace {
-
-Result<size_t> ReadCount(const json::Value& object, std::string_view name) {
-  TRY_ASSIGN(const json::Value value, object.Get(name));
-  return value.Unsigned(SIZE_MAX);
-}
-
-Result<std::string> ReadText(const json::Value& object, std::string_view name) {
-  TRY_ASSIGN(const json::Value value, object.Get(name));
-  TRY_ASSIGN(const std::string_view text, value.String());
-  return std::string(text);
-}
-
-}  // namespace
-
 std::string ImportJson(const ImportReport& report) {
   std::string out;
   json::Writer json(&out);
@@ -49,27 +34,24 @@ Result<ImportReport> ParseImportJson(std::string_view text) {
              json::Document::Parse(text, "import", ErrorKind::kUnavailable, Check::kUpstreamAnswer));
   const json::Value root = document->root();
   ImportReport report;
-  TRY_ASSIGN(report.taken, ReadCount(root, "taken"));
-  TRY_ASSIGN(report.held, ReadCount(root, "held"));
-  TRY_ASSIGN(report.past, ReadCount(root, "past"));
-  TRY_ASSIGN(const json::Value refused, root.Get("refused"));
-  TRY_ASSIGN(const std::vector<json::Value> refusals, refused.Array());
+  TRY_ASSIGN(report.taken, root.GetUnsigned("taken", SIZE_MAX));
+  TRY_ASSIGN(report.held, root.GetUnsigned("held", SIZE_MAX));
+  TRY_ASSIGN(report.past, root.GetUnsigned("past", SIZE_MAX));
+  TRY_ASSIGN(const auto refusals, root.GetArray("refused"));
   for (const json::Value& refusal : refusals) {
     ImportReport::Refused line;
-    TRY_ASSIGN(line.item, ReadText(refusal, "item"));
-    TRY_ASSIGN(line.check, ReadText(refusal, "check"));
-    TRY_ASSIGN(line.reason, ReadText(refusal, "reason"));
+    TRY_ASSIGN(line.item, refusal.GetString("item"));
+    TRY_ASSIGN(line.check, refusal.GetString("check"));
+    TRY_ASSIGN(line.reason, refusal.GetString("reason"));
     report.refused.push_back(std::move(line));
   }
-  TRY_ASSIGN(const json::Value lacks, root.Get("lacks"));
-  TRY_ASSIGN(const std::vector<json::Value> lines, lacks.Array());
+  TRY_ASSIGN(const auto lines, root.GetArray("lacks"));
   for (const json::Value& line : lines) {
     TRY_ASSIGN(const std::string_view lack, line.String());
     report.lacks.emplace_back(lack);
   }
   if (root.Find("first_expiry")) {
-    TRY_ASSIGN(const std::string first_expiry, ReadText(root, "first_expiry"));
-    report.first_expiry = ParseRfc3339(first_expiry);
+    TRY_ASSIGN(report.first_expiry, root.GetTime("first_expiry"));
   }
   return report;
 }
@@ -80,7 +62,7 @@ Lines ImportText(const ImportReport& report) {
     out.Add(StrCat("refused: ", item, ": ", check, ": ", reason));
   }
   for (const std::string& line : report.lacks) out.Add(StrCat("lacking: ", line));
-  out.Add(StrCat("taken ", report.taken, ", held already ", report.held, ", history ", report.past,
+  out.Add(StrCat("taken ", report.taken, ", already cached ", report.held, ", history ", report.past,
                  ", refused ", report.refused.size()));
   if (report.first_expiry) out.Add(StrCat("begins to expire on ", FormatRfc3339(*report.first_expiry)));
   return out;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "tcb/base/result.h"
-#include "tcb/collateral.h"
+#include "tcb/collateral_key.h"
 
 namespace thimble {
 

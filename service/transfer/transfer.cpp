@@ -8,6 +8,7 @@
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/intel/pck_set.h"
+#include "tcb/keys_to_verify.h"
 
 namespace thimble {
 namespace {
@@ -18,7 +19,7 @@ ImportReport::Refused RefusedBy(std::string item, const Error& error) {
   return {std::move(item), std::string(CheckName(error.check)), error.message};
 }
 
-// What somebody needs who has this item of a platform, and whose it is.
+// What a verification needs beside this item of a platform, and whose it is.
 struct Needs {
   std::string whose;
   std::vector<CollateralKey> keys;
@@ -28,8 +29,7 @@ std::optional<Needs> NeedsOf(const Admission& admission) {
   if (const auto* pck = std::get_if<PckCertsKey>(&admission.key)) {
     const intel::PckSet& set = *admission.item->pck_set();
     return Needs{StrCat("platform ", pck->platform.name(), " of FMSPC ", set.fmspc.hex()),
-                 {RootCaCrlKey{}, PckCrlKey{set.ca}, TcbInfoKey{IntelTee::kSgx, set.fmspc, {}},
-                  EnclaveIdentityKey{EnclaveId::kQe, {}}}};
+                 KeysToVerify(IntelTee::kSgx, set.fmspc, set.ca, {})};
   }
   if (const auto* tcb_info = std::get_if<TcbInfoKey>(&admission.key)) {
     const bool tdx = tcb_info->tee == IntelTee::kTdx;
@@ -43,12 +43,12 @@ std::optional<Needs> NeedsOf(const Admission& admission) {
   return std::nullopt;
 }
 
-Status NotePlatforms(const std::vector<Admission>& admissions, RegistryEdit& edit) {
+Status RecordPlatforms(const std::vector<Admission>& admissions, RegistryEdit& edit) {
   for (const Admission& admission : admissions) {
     const auto* key = std::get_if<PckCertsKey>(&admission.key);
     if (key == nullptr || admission.past) continue;
     const intel::PckSet& set = *admission.item->pck_set();
-    TRY(edit.NoteCertificates(key->platform, set.fmspc, set.ca));
+    TRY(edit.RecordCertificates(key->platform, set.fmspc, set.ca));
     TRY(edit.Settle(key->platform, set.not_available));
   }
   return {};
@@ -59,7 +59,7 @@ Status CheckRemaining(const std::vector<Admission>& admissions, Seconds min_rema
   for (const Admission& admission : admissions) {
     if (admission.past || admission.item->next_update() >= now + min_remaining) continue;
     return Error{ErrorKind::kRejected, Check::kCollateralMissing,
-                 StrCat(admission.item->name(), " ends on ", FormatRfc3339(admission.item->next_update()),
+                 StrCat(admission.item->name(), " expires on ", FormatRfc3339(admission.item->next_update()),
                         ", sooner than ", FormatDuration(min_remaining), " from ", FormatRfc3339(now))};
   }
   return {};
@@ -80,7 +80,7 @@ Result<ImportReport> Transfer::Import(std::string_view file, std::optional<Secon
   if (IsExport(file)) return ImportExport(file, min_remaining);
   if (min_remaining) {
     return Error{ErrorKind::kMalformed, Check::kRequest,
-                 "min_remaining goes with an export of Thimble's: files of a PCCS are taken as they are"};
+                 "min_remaining needs an export of Thimble: files of a PCCS are taken as they are"};
   }
   std::vector<std::string> odd;
   if (IsPccsDatabase(file)) {
@@ -89,7 +89,7 @@ Result<ImportReport> Transfer::Import(std::string_view file, std::optional<Secon
   }
   if (!file.starts_with('{')) {
     return Error{ErrorKind::kMalformed, Check::kRequest,
-                 "neither an export of Thimble's, nor a PCCS's database or platformcollateral bundle"};
+                 "not an export of Thimble, and not a PCCS's database or platformcollateral bundle"};
   }
   TRY_ASSIGN(const PlatformBundle bundle, ParsePlatformBundle(file, PcsVersion::kV4));
   return ImportPlatforms(bundle, odd);
@@ -109,7 +109,7 @@ Result<ImportReport> Transfer::ImportPlatforms(const PlatformBundle& bundle,
     const auto answer = cache_.Peek(item.key, clock_.Now());
     if (answer) taken.push_back({item.key, answer->item, ""});
   }
-  NoteLacks(taken, report);
+  RecordLacks(taken, report);
   return report;
 }
 
@@ -119,7 +119,7 @@ Result<Admission> Transfer::Admit(const ExportedItem& offered, Instant now) {
   const auto key = ParseKeyName(record.name);
   if (!key) {
     return Error{ErrorKind::kMalformed, Check::kCollateralMalformed,
-                 "of a kind that this version does not know"};
+                 "of a kind that this version of Thimble does not know"};
   }
   TRY_ASSIGN(Admission admission, cache_.Admit(*key, {record.bytes, record.source}, now));
   const Instant fetched = std::clamp(record.fetched, std::min(admission.item->issued(), now), now);
@@ -149,7 +149,7 @@ Result<ImportReport> Transfer::ImportExport(std::string_view file, std::optional
       held_before.insert(admission.item->name());
   }
   std::vector<Status> outcomes;
-  TRY(registry_.Edit([&](RegistryEdit& edit) { return NotePlatforms(admissions, edit); },
+  TRY(registry_.Edit([&](RegistryEdit& edit) { return RecordPlatforms(admissions, edit); },
                      [&](const std::vector<Store::Write>& writes) -> Status {
                        TRY_ASSIGN(outcomes, cache_.TakeTogether(admissions, writes, now));
                        return {};
@@ -165,11 +165,11 @@ Result<ImportReport> Transfer::ImportExport(std::string_view file, std::optional
       report.first_expiry = std::min(report.first_expiry.value_or(Instant::max()), item.next_update());
     }
   }
-  NoteLacks(admissions, report);
+  RecordLacks(admissions, report);
   return report;
 }
 
-void Transfer::NoteLacks(const std::vector<Admission>& admissions, ImportReport& report) {
+void Transfer::RecordLacks(const std::vector<Admission>& admissions, ImportReport& report) {
   std::set<std::string> lines;
   for (const Admission& admission : admissions) {
     const auto needs = admission.past ? std::nullopt : NeedsOf(admission);

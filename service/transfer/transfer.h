@@ -49,7 +49,7 @@ class Transfer {
   Result<ImportReport> ImportExport(std::string_view file, std::optional<Seconds> min_remaining);
   Result<ImportReport> ImportPlatforms(const PlatformBundle& bundle, const std::vector<std::string>& odd);
   Result<CollateralCache::Admission> Admit(const ExportedItem& offered, Instant now);
-  void NoteLacks(const std::vector<CollateralCache::Admission>& admissions, ImportReport& report);
+  void RecordLacks(const std::vector<CollateralCache::Admission>& admissions, ImportReport& report);
 
   CollateralCache& cache_;
   PlatformRegistry& registry_;

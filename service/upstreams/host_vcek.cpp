@@ -5,6 +5,7 @@
 #include "tcb/amd/product.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/collateral.h"
 
 namespace thimble {
 namespace {
@@ -46,17 +47,14 @@ Result<VcekKey> HostVcek::Get() {
 Result<VcekKey> HostVcek::Learn(Instant now) {
   if (!ask_) {
     return Error{ErrorKind::kUnavailable, Check::kPckNotRegistered,
-                 "no host is configured ([thim]), and there is no upstream of kind \"thim\" to ask"};
+                 "no host is configured ([thim]), and no upstream of kind \"thim\""};
   }
   TRY_ASSIGN(const FetchedBytes fetched, ask_());
   const auto item = AuthenticateAny(ItemKind::kVcek, fetched.bytes, anchors_);
-  const auto key = item.ok() ? ParseKeyName((*item)->name()) : std::nullopt;
-  const auto* const vcek = key ? std::get_if<VcekKey>(&*key) : nullptr;
-  if (vcek == nullptr) {
-    return item.ok() ? Error{ErrorKind::kUnavailable, Check::kUpstreamAnswer, "not a VCEK"} : item.error();
-  }
-  const auto taken = cache_.Put(*key, fetched, now, true);
-  if (!taken.ok()) return taken.error();
+  if (!item.ok()) return item.error();
+  const auto* const vcek = std::get_if<VcekKey>(&(*item)->key());
+  if (vcek == nullptr) return Error{ErrorKind::kUnavailable, Check::kUpstreamAnswer, "not a VCEK"};
+  TRY(cache_.Put(*vcek, fetched, now, true));
   return *vcek;
 }
 

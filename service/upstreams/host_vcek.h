@@ -12,6 +12,7 @@
 
 #include "cache/collateral_cache.h"
 #include "service/support/clock.h"
+#include "tcb/pki/trust_anchors.h"
 
 namespace thimble {
 

@@ -5,6 +5,7 @@
 
 #include "service/support/peer_address.h"
 #include "tcb/base/text.h"
+#include "tcb/base/vendor.h"
 #include "tcb/check.h"
 
 namespace thimble {
@@ -15,8 +16,9 @@ constexpr size_t kMostClients = 10'000;
 thread_local std::string_view client_of_this_thread;  // empty: nobody waits
 
 Error Spent(std::string_view whose) {
-  return {ErrorKind::kUnavailable, Check::kMissBudget,
-          StrCat("too much was asked for that is not held: the budget of ", whose, " is spent for now")};
+  return {
+      ErrorKind::kUnavailable, Check::kMissBudget,
+      StrCat("too many requests for items that are not cached: the budget of ", whose, " is spent for now")};
 }
 
 }  // namespace

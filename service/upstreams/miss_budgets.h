@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Strangers cannot spend the upstreams' patience: what a request makes Thimble fetch is counted, by the client's address
-// and by vendor. Refreshes that nobody waits for are not: they are bounded by what is held.
+// Clients cannot exhaust the upstreams: what a request makes Thimble fetch is counted, by the client's address and by
+// vendor. Background refreshes are not counted: the number of cached items bounds them.
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@
 #include <unordered_map>
 
 #include "tcb/base/result.h"
-#include "tcb/collateral.h"
+#include "tcb/base/vendor.h"
 
 namespace thimble {
 

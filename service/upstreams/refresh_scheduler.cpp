@@ -4,7 +4,6 @@
 #include <chrono>
 
 #include "service/support/log.h"
-#include "tcb/base/text.h"
 
 namespace thimble {
 namespace {
@@ -12,51 +11,44 @@ namespace {
 // How late a due item may be noticed. A pass over what is shared costs some milliseconds.
 constexpr std::chrono::seconds kBetweenPasses{60};
 
-void Log(const RefreshReport& report) {
+void LogReport(const RefreshReport& report) {
   using Outcome = RefreshLine::Outcome;
   for (const RefreshLine& line : report.lines) {
     if (line.outcome != Outcome::kFailed && !line.stale) continue;
-    LogWarning(
-        StrCat(line.stale ? "refresh: stale" : "refresh: failed", " item=", line.item, " ", line.reason));
+    LogWarning(line.stale ? "item stale" : "refresh failed",
+               {{"item", KeyName(line.key)}, {"outcome", OutcomeName(line.outcome)}}, line.reason);
   }
   const size_t renewed = report.Count(Outcome::kRenewed), failed = report.Count(Outcome::kFailed);
-  const std::string line = StrCat("refresh: renewed=", renewed, " kept=", report.Count(Outcome::kKept),
-                                  " failed=", failed, " not_due=", report.not_due);
-  renewed + failed > 0 ? LogInfo(line) : LogDebug(line);
+  Log(renewed + failed > 0 ? LogLevel::kInfo : LogLevel::kDebug, "refresh",
+      {{"renewed", renewed},
+       {"kept", report.Count(Outcome::kKept)},
+       {"failed", failed},
+       {"not_due", report.not_due}});
 }
 
 }  // namespace
 
-RefreshScheduler::~RefreshScheduler() {
-  Stop();
-  if (thread_.joinable()) thread_.join();
-}
-
 void RefreshScheduler::Start() {
-  thread_ = std::thread([this] { Loop(); });
+  passes_ = std::make_unique<PeriodicTasks>(
+      std::vector<PeriodicTask>{{kBetweenPasses,
+                                 [this] {
+                                   if (!stopping_)
+                                     (void)Run(Refresher::Urge::kPatient);  // logged and counted there
+                                 },
+                                 true}});
 }
 
-void RefreshScheduler::Stop() {
-  const std::lock_guard lock(mutex_);
-  stopping_ = true;
-  wake_.notify_all();
-}
-
-void RefreshScheduler::Loop() {
-  while (!stopping_) {
-    (void)Run(Refresher::Urge::kPatient);  // logged and counted there
-    std::unique_lock lock(mutex_);
-    wake_.wait_for(lock, kBetweenPasses, [this] { return stopping_.load(); });
-  }
+void RefreshScheduler::AskAlso(Instant now, RefreshUrge urge, RefreshReport& report) {
+  const std::lock_guard lock(asking_also_);
+  if (!also_ || stopping_) return;
+  for (RefreshLine& line : also_(now, urge)) report.lines.push_back(std::move(line));
 }
 
 RefreshReport RefreshScheduler::Run(Refresher::Urge urge) {
   const Instant now = clock_.Now();
   RefreshReport report = refresher_.Pass(now, urge, stopping_);
-  if (also_ && !stopping_) {
-    for (RefreshLine& line : also_(now, urge)) report.lines.push_back(std::move(line));
-  }
-  Log(report);
+  AskAlso(now, urge, report);
+  LogReport(report);
   const std::lock_guard lock(mutex_);
   ++totals_.passes;
   totals_.last_pass = now.time_since_epoch().count();

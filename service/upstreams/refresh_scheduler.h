@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs refresh passes: one now and then on a thread of its own, and those that somebody asks for. Logs and counts what
-// they do.
+// Runs refresh passes: one a minute on a thread of its own, and those that somebody asks for. Logs and counts what they
+// do.
 #pragma once
 
 #include <array>
 #include <atomic>
-#include <condition_variable>
 #include <functional>
+#include <memory>
 #include <mutex>
-#include <thread>
 
 #include "cache/refresher.h"
 #include "service/support/clock.h"
+#include "service/support/periodic_tasks.h"
 
 namespace thimble {
 
@@ -20,18 +20,22 @@ namespace thimble {
 class RefreshScheduler {
  public:
   RefreshScheduler(Refresher& refresher, const Clock& clock) : refresher_(refresher), clock_(clock) {}
-  ~RefreshScheduler();
+  ~RefreshScheduler() { Stop(); }
   RefreshScheduler(const RefreshScheduler&) = delete;
   RefreshScheduler& operator=(const RefreshScheduler&) = delete;
 
-  // What is asked for beside the cache's items: its lines are part of every pass's report. Set before Start().
+  // What is asked for beside the cache's items: its lines are part of every pass's report. Null: nothing any more; it
+  // returns when what is under way has ended.
   using Also = std::function<std::vector<RefreshLine>(Instant now, RefreshUrge urge)>;
-  void Include(Also also) { also_ = std::move(also); }
+  void Include(Also also) {
+    const std::lock_guard lock(asking_also_);
+    also_ = std::move(also);
+  }
 
   // Passes from now on. What each renews, and when, is the items' own: a pass mostly finds nothing to do.
   void Start();
-  // No pass is begun any more, and those under way end early.
-  void Stop();
+  // No pass begins any more, and those under way end early.
+  void Stop() { stopping_ = true; }
 
   // One pass, of all that is due.
   RefreshReport RunNow() { return Run(Refresher::Urge::kNow); }
@@ -44,17 +48,17 @@ class RefreshScheduler {
   Totals totals() const;
 
  private:
+  void AskAlso(Instant now, RefreshUrge urge, RefreshReport& report);
   RefreshReport Run(Refresher::Urge urge);
-  void Loop();
 
   Refresher& refresher_;
   const Clock& clock_;
+  std::mutex asking_also_;
   Also also_;
   std::atomic<bool> stopping_{false};
   mutable std::mutex mutex_;
-  std::condition_variable wake_;
   Totals totals_;
-  std::thread thread_;
+  std::unique_ptr<PeriodicTasks> passes_;  // last: its thread uses all of the above
 };
 
 }  // namespace thimble

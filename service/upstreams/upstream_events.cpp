@@ -2,7 +2,6 @@
 #include "service/upstreams/upstream_events.h"
 
 #include "service/support/log.h"
-#include "tcb/base/text.h"
 
 namespace thimble {
 namespace {
@@ -22,12 +21,13 @@ void UpstreamEvents::Record(const UpstreamEvent& event) {
     ++totals.counts.at(kind);
     totals.seconds += std::chrono::duration<double>(event.took).count();
   }
-  std::string line = StrCat("outcome=", kNames[kind], " upstream=", event.upstream, " item=", event.item,
-                            " took_ms=", event.took.count());
-  if (event.error != nullptr) line += StrCat(" ", event.error->message);
-  event.kind == UpstreamEvent::Kind::kBreakerOpened
-      ? LogWarning(StrCat("upstream left out for a while: ", line))
-      : LogDebug(StrCat("upstream: ", line));
+  const bool opened = event.kind == UpstreamEvent::Kind::kBreakerOpened;
+  Log(opened ? LogLevel::kWarning : LogLevel::kDebug, opened ? "upstream left out for a while" : "upstream",
+      {{"outcome", kNames[kind]},
+       {"upstream", event.upstream},
+       {"item", event.item},
+       {"took_ms", event.took.count()}},
+      event.error != nullptr ? event.error->message : "");
 }
 
 void UpstreamEvents::RecordWait(std::chrono::milliseconds wait) {

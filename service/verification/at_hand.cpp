@@ -2,6 +2,7 @@
 #include "service/verification/at_hand.h"
 
 #include "tcb/base/text.h"
+#include "tcb/collateral.h"
 
 namespace thimble {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "service/verification/outcome.h"
-#include "tcb/collateral.h"
+#include "tcb/collateral_item.h"
 
 namespace thimble {
 

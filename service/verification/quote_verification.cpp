@@ -6,6 +6,8 @@
 #include "service/verification/verification.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/collateral.h"
+#include "tcb/keys_to_verify.h"
 #include "tcb/pki/pem.h"
 
 namespace thimble {
@@ -64,13 +66,13 @@ std::vector<UsedCollateral> UsedBeside(const Verdict& verdict, const std::vector
   return used;
 }
 
-}  // namespace
-
+// Root CA CRL, PCK CRL, TCB info, identity: in this order.
 Keys KeysFor(const intel::NeededCollateral& needed, const Selector& selector) {
-  const EnclaveId enclave = needed.tee == IntelTee::kTdx ? EnclaveId::kTdQe : EnclaveId::kQe;
-  return {RootCaCrlKey{}, PckCrlKey{needed.ca}, TcbInfoKey{needed.tee, needed.fmspc, selector},
-          EnclaveIdentityKey{enclave, selector}};
+  const auto keys = KeysToVerify(needed.tee, needed.fmspc, needed.ca, selector);
+  return {keys.at(0), keys.at(1), keys.at(2), keys.at(3)};
 }
+
+}  // namespace
 
 // What the caller brought that is authentic, in the order of the keys; null: nothing.
 struct Verification::Brought {

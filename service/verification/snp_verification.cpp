@@ -51,7 +51,7 @@ Verification::Judged Verification::RunSnp(const VerificationRequest& request, By
   if (addition) addition(so_far);
   if (so_far.hard() != nullptr) return Outcome::Of(std::move(so_far));
 
-  const Policy& policy = request.policy.For(EvidenceClass::kSnp);
+  const Policy& policy = request.policy->For(EvidenceClass::kSnp);
   const auto sought = Seek(*begun, request, policy.amd_crl);
   if (!sought) return Outcome::Failed(sought.error(), std::move(so_far));
   if (!request.at && begun->knows_newer_crl(sought->cached))

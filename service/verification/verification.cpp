@@ -2,9 +2,7 @@
 #include "service/verification/verification.h"
 
 #include <algorithm>
-#include <future>
 
-#include "service/upstreams/miss_budgets.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/findings.h"
@@ -35,7 +33,7 @@ Status CheckSignable(const VerificationRequest& request) {
     return Refused("ear: goes only with a decision about now; one about another time is not signed");
   if (ModeOf(request) == CallerCollateral::kAny) {
     return Refused(
-        StrCat("ear: policy ", request.policy.id,
+        StrCat("ear: policy ", request.policy->id,
                " takes what callers bring as it is (caller_collateral = \"any\"), and no decision on "
                "that is signed"));
   }
@@ -57,7 +55,7 @@ Status CheckAsked(const VerificationRequest& request) {
   TRY(CheckSignable(request));
   TRY(CheckNonceForm(request.nonce));
   if (ModeOf(request) == CallerCollateral::kRefuse && BringsCollateral(request)) {
-    return Refused(StrCat(request.collateral ? "collateral" : "endorsements", ": policy ", request.policy.id,
+    return Refused(StrCat(request.collateral ? "collateral" : "endorsements", ": policy ", request.policy->id,
                           " refuses what callers bring (caller_collateral = \"refuse\")"));
   }
   return {};
@@ -120,7 +118,7 @@ Seconds GraceUsed(const Outcome& outcome) {
 }  // namespace
 
 CallerCollateral ModeOf(const VerificationRequest& request) {
-  return request.policy.caller_collateral.value_or(request.caller_collateral);
+  return request.policy->caller_collateral.value_or(request.caller_collateral);
 }
 
 bool IsJudgedAsBrought(const VerificationRequest& request) {
@@ -145,11 +143,11 @@ Outcome Verification::Decide(const VerificationRequest& request) {
   if (outcome.collateral.empty()) outcome.collateral = UsedBy(outcome.verdict);
   if (request.report_data) CheckReportData(outcome.verdict, *request.report_data);
   if (request.runtime_data) CheckRuntimeData(outcome.verdict, *request.runtime_data);
-  outcome.decision = Appraise(outcome.verdict, request.policy, at);
+  outcome.decision = Appraise(outcome.verdict, *request.policy, at);
   if (outcome.decision.accept && judged.not_held)
     return Outcome::Failed(*std::move(judged.not_held), std::move(outcome.verdict));
   SettleNonce(request, outcome);
-  if (!outcome.error && !request.at) NoteSeen(outcome);
+  if (!outcome.error && !request.at) RecordSeen(outcome);
   return std::move(outcome);
 }
 
@@ -172,13 +170,13 @@ void Verification::SettleNonce(const VerificationRequest& request, Outcome& outc
     outcome.error = taken.error();
   } else {
     HardUnless(verdict, Check::kNonce, false, [&] { return taken.error().message; });
-    outcome.decision = Appraise(verdict, request.policy, verdict.at);
+    outcome.decision = Appraise(verdict, *request.policy, verdict.at);
   }
 }
 
-void Verification::NoteSeen(const Outcome& outcome) {
+void Verification::RecordSeen(const Outcome& outcome) {
   if (seen_ == nullptr) return;
-  if (const auto tcb = TcbOf(outcome.verdict)) seen_->Note(*tcb, clock_.Now());
+  if (const auto tcb = TcbOf(outcome.verdict)) seen_->Record(*tcb, clock_.Now());
 }
 
 Verification::Judged Verification::Judge(const VerificationRequest& request, Instant at) {
@@ -216,21 +214,15 @@ Verification::Judged Verification::RunHcl(const VerificationRequest& request, In
 std::vector<Result<ItemPtr>> Verification::Items(const std::vector<CollateralKey>& keys,
                                                  const std::optional<Instant>& at) {
   std::vector<Result<ItemPtr>> found;
-  const Instant now = clock_.Now();
-  const auto held = [&](const CollateralKey& key) { return cache_->Peek(key, now).has_value(); };
-  if (at || cache_ == nullptr || std::all_of(keys.begin(), keys.end(), held)) {
+  if (at || cache_ == nullptr) {
     for (const CollateralKey& key : keys) found.push_back(Item(key, at));
     return found;
   }
-  // Some has to be fetched: all at once, so that the client waits for the slowest and not for the sum.
-  std::vector<std::future<Result<ItemPtr>>> items;
-  for (const CollateralKey& key : keys) {
-    items.push_back(std::async(std::launch::async, [this, &key, &at, client = MissBudgets::Client()] {
-      const MissBudgets::OnBehalf scope(client);
-      return Item(key, at);
-    }));
+  auto answers = cache_->GetAll(keys, clock_.Now());
+  for (size_t i = 0; i < keys.size(); ++i) {
+    auto& answer = answers.at(i);
+    found.push_back(answer ? Result<ItemPtr>(answer->item) : NamingItem(keys[i], std::move(answer).error()));
   }
-  for (auto& item : items) found.push_back(item.get());
   return found;
 }
 
@@ -238,7 +230,7 @@ Result<ItemPtr> Verification::Item(const CollateralKey& key, const std::optional
   const auto missing = [&key](std::string message) {
     return NamingItem(key, {ErrorKind::kUnavailable, Check::kCollateralMissing, std::move(message)});
   };
-  if (cache_ == nullptr) return missing("nothing is held here, and nobody is asked");
+  if (cache_ == nullptr) return missing("no cache, and no upstream to ask");
   if (at) {  // history or nothing: today's collateral says nothing about another day
     // Of a VCEK there is one version, and no history is kept.
     const bool vcek = KindOf(key) == ItemKind::kVcek;
@@ -246,7 +238,7 @@ Result<ItemPtr> Verification::Item(const CollateralKey& key, const std::optional
     const auto past = vcek ? std::nullopt : cache_->HistoryAt(key, *at);
     const ItemPtr item = current ? current->item : past ? past->item : nullptr;
     if (item && item->window().Contains(*at)) return item;
-    return missing(StrCat("no version that was held and in force at ", FormatRfc3339(*at), " is kept"));
+    return missing(StrCat("the history has no version that was valid at ", FormatRfc3339(*at)));
   }
   auto answer = cache_->Get(key, clock_.Now());
   if (!answer) return NamingItem(key, std::move(answer).error());

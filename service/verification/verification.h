@@ -31,9 +31,6 @@
 
 namespace thimble {
 
-// Root CA CRL, PCK CRL, TCB info, identity: in this order.
-std::array<CollateralKey, 4> KeysFor(const intel::NeededCollateral& needed, const Selector& selector);
-
 struct VerificationRequest {
   Bytes evidence;
   std::optional<Instant> at;                       // absent: now
@@ -49,7 +46,7 @@ struct VerificationRequest {
   // bytes, not all zero.
   std::optional<Bytes> nonce;
   bool ear = false;  // a signed result is wanted
-  Policy policy;
+  PolicyPtr policy = std::make_shared<const Policy>();
   // What brought collateral counts for where the policy does not say.
   CallerCollateral caller_collateral = CallerCollateral::kNewest;
   std::string baseline_name;      // "" where it chooses nothing
@@ -114,7 +111,7 @@ class Verification {
   Judged Judge(const VerificationRequest& request, Instant at);
   Judged RunHcl(const VerificationRequest& request, Instant at);
   void SettleNonce(const VerificationRequest& request, VerificationOutcome& outcome);
-  void NoteSeen(const VerificationOutcome& outcome);
+  void RecordSeen(const VerificationOutcome& outcome);
 
   // quote_verification.cpp
   Judged RunQuote(const VerificationRequest& request, ByteView quote, Instant at, const Addition& addition);

@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "tcb/amd/floor_document.h"
-#include "tcb/policy.h"
+#include "tcb/amd/modes.h"
 #include "tcb/verdict.h"
 
 namespace thimble::amd {

@@ -5,11 +5,11 @@
 
 #include "tcb/amd/floor_document.h"
 #include "tcb/amd/floor_fields.h"
+#include "tcb/amd/named_bits.h"
 #include "tcb/amd/product.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
-#include "tcb/policy/snp_rules.h"
 
 namespace thimble::amd {
 namespace {

@@ -15,10 +15,11 @@
 #include "tcb/amd/chain.h"
 #include "tcb/amd/endorsement.h"
 #include "tcb/amd/hints.h"
+#include "tcb/amd/modes.h"
 #include "tcb/amd/report.h"
 #include "tcb/base/result.h"
-#include "tcb/collateral.h"
-#include "tcb/policy.h"
+#include "tcb/collateral_item.h"
+#include "tcb/collateral_key.h"
 #include "tcb/verdict.h"
 
 namespace thimble::amd {

@@ -14,25 +14,17 @@
 #include <openssl/rsa.h>
 #include <openssl/sha.h>
 
+#include "tcb/base/openssl_ptr.h"
+
 namespace thimble {
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-template <class T, auto Free>
-using Handle = std::unique_ptr<T, Deleter<Free>>;
-
-using BnHandle = Handle<BIGNUM, BN_free>;
-using SigHandle = Handle<ECDSA_SIG, ECDSA_SIG_free>;
-using EcKeyHandle = Handle<EC_KEY, EC_KEY_free>;
-using PointHandle = Handle<EC_POINT, EC_POINT_free>;
-using GroupHandle = Handle<EC_GROUP, EC_GROUP_free>;
-using RsaHandle = Handle<RSA, RSA_free>;
+using BnHandle = OpensslPtr<BIGNUM, BN_free>;
+using SigHandle = OpensslPtr<ECDSA_SIG, ECDSA_SIG_free>;
+using EcKeyHandle = OpensslPtr<EC_KEY, EC_KEY_free>;
+using PointHandle = OpensslPtr<EC_POINT, EC_POINT_free>;
+using GroupHandle = OpensslPtr<EC_GROUP, EC_GROUP_free>;
+using RsaHandle = OpensslPtr<RSA, RSA_free>;
 
 // OpenSSL leaves errors in the thread's queue; a failed verification is an answer here, not an error to keep.
 bool Succeeded(int result) {

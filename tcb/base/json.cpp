@@ -136,7 +136,10 @@ Value Document::root() const { return {this, impl_->nodes.data()}; }
 
 Type Value::type() const { return node_->type; }
 
-Error Value::Fail(std::string_view what) const { return document_->impl_->Fail(std::string(what)); }
+Error Value::Fail(std::string_view what) const {
+  return document_->impl_->Fail(node_->key.empty() ? std::string(what)
+                                                   : StrCat("member \"", node_->key, "\": ", what));
+}
 
 Result<std::string_view> Value::String() const {
   if (node_->type != Type::kString) return Fail("expected a string");
@@ -183,6 +186,41 @@ Result<Value> Value::Get(std::string_view key) const {
   if (node_->type != Type::kObject) return Fail(StrCat("expected an object with member \"", key, "\""));
   if (auto value = Find(key)) return *value;
   return Fail(StrCat("member \"", key, "\" is missing"));
+}
+
+Result<std::string_view> Value::GetString(std::string_view key) const {
+  TRY_ASSIGN(const Value value, Get(key));
+  return value.String();
+}
+
+Result<uint64_t> Value::GetUnsigned(std::string_view key, uint64_t max) const {
+  TRY_ASSIGN(const Value value, Get(key));
+  return value.Unsigned(max);
+}
+
+Result<bool> Value::GetBool(std::string_view key) const {
+  TRY_ASSIGN(const Value value, Get(key));
+  return value.Bool();
+}
+
+Result<Instant> Value::GetTime(std::string_view key) const {
+  TRY_ASSIGN(const Value value, Get(key));
+  TRY_ASSIGN(const std::string_view text, value.String());
+  const auto at = ParseRfc3339(text);
+  if (!at) return value.Fail(StrCat("\"", text, "\" is not a time like 2026-01-31T12:00:00Z"));
+  return *at;
+}
+
+Result<std::vector<Value>> Value::GetArray(std::string_view key) const {
+  TRY_ASSIGN(const Value value, Get(key));
+  return value.Array();
+}
+
+Result<std::optional<std::string_view>> Value::FindString(std::string_view key) const {
+  const auto value = Find(key);
+  if (!value) return std::optional<std::string_view>();
+  TRY_ASSIGN(const std::string_view text, value->String());
+  return std::optional(text);
 }
 
 Status Value::AllowOnly(std::initializer_list<std::string_view> keys) const {
@@ -291,12 +329,6 @@ Writer& Writer::Hex(ByteView value) {
 }
 Writer& Writer::Unsigned(uint64_t value) { return Raw(std::to_string(value)); }
 Writer& Writer::Signed(int64_t value) { return Raw(std::to_string(value)); }
-Writer& Writer::Double(double value) {
-  if (!std::isfinite(value)) return Null();
-  std::array<char, 32> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
-  return Raw({buffer.data(), static_cast<size_t>(end - buffer.data())});
-}
 Writer& Writer::Bool(bool value) { return Raw(value ? "true" : "false"); }
 Writer& Writer::Null() { return Raw("null"); }
 Writer& Writer::Raw(std::string_view json) {

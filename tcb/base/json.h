@@ -16,6 +16,7 @@
 
 #include "tcb/base/bytes.h"
 #include "tcb/base/result.h"
+#include "tcb/base/time.h"
 
 namespace thimble::json {
 
@@ -29,14 +30,22 @@ class Value {
   Type type() const;
   bool IsNull() const { return type() == Type::kNull; }
 
-  // Each is an error (the document's kind and check) naming the path when the value is of another type.
+  // Each is an error (the document's kind and check) naming the member when the value is of another type.
   Result<std::string_view> String() const;
   Result<uint64_t> Unsigned(uint64_t max) const;
   Result<bool> Bool() const;
   Result<std::vector<Value>> Array() const;
   Result<std::vector<std::pair<std::string_view, Value>>> Members() const;  // in the order of the text
 
-  Result<Value> Get(std::string_view key) const;          // required member
+  Result<Value> Get(std::string_view key) const;  // required member
+  // A required member and what it has to be.
+  Result<std::string_view> GetString(std::string_view key) const;
+  Result<uint64_t> GetUnsigned(std::string_view key, uint64_t max = UINT64_MAX) const;
+  Result<bool> GetBool(std::string_view key) const;
+  Result<Instant> GetTime(std::string_view key) const;  // a string of RFC 3339
+  Result<std::vector<Value>> GetArray(std::string_view key) const;
+  // An optional member, which has to be a string.
+  Result<std::optional<std::string_view>> FindString(std::string_view key) const;
   std::optional<Value> Find(std::string_view key) const;  // nullopt: not an object, or no such member
   // Error naming the first member whose key is not in the list.
   Status AllowOnly(std::initializer_list<std::string_view> keys) const;
@@ -79,7 +88,6 @@ class Writer {
   Writer& Hex(ByteView value);  // lower case
   Writer& Unsigned(uint64_t value);
   Writer& Signed(int64_t value);
-  Writer& Double(double value);
   Writer& Bool(bool value);
   Writer& Null();
   Writer& Raw(std::string_view json);  // a complete JSON value, taken as it is

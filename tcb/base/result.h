@@ -25,6 +25,7 @@ struct Error {
   ErrorKind kind = ErrorKind::kInternal;
   Check check{};        // the check that failed
   std::string message;  // a fact with both values: "fmspc: PCK 00906ED50000, TCB info 50806F000000"
+  int http_status = 0;  // that an upstream answered, for upstream.not_found and upstream.status; 0: none
 };
 
 template <class T>

@@ -11,22 +11,16 @@
 #include <openssl/objects.h>
 
 #include "tcb/base/crypto.h"
+#include "tcb/base/openssl_ptr.h"
 
 namespace thimble {
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using BnHandle = std::unique_ptr<BIGNUM, Deleter<BN_clear_free>>;
-using EcKeyHandle = std::unique_ptr<EC_KEY, Deleter<EC_KEY_free>>;
-using PointHandle = std::unique_ptr<EC_POINT, Deleter<EC_POINT_free>>;
-using PkeyHandle = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
-using SigHandle = std::unique_ptr<ECDSA_SIG, Deleter<ECDSA_SIG_free>>;
+using BnHandle = OpensslPtr<BIGNUM, BN_clear_free>;
+using EcKeyHandle = OpensslPtr<EC_KEY, EC_KEY_free>;
+using PointHandle = OpensslPtr<EC_POINT, EC_POINT_free>;
+using PkeyHandle = OpensslPtr<EVP_PKEY, EVP_PKEY_free>;
+using SigHandle = OpensslPtr<ECDSA_SIG, ECDSA_SIG_free>;
 
 constexpr size_t kScalar = 32, kPoint = 65;  // 04 X Y
 

@@ -8,7 +8,7 @@
 #include "tcb/base/bytes.h"
 #include "tcb/base/result.h"
 #include "tcb/base/time.h"
-#include "tcb/collateral.h"
+#include "tcb/collateral_key.h"
 
 namespace thimble::intel {
 

@@ -18,6 +18,4 @@ bool Memo::KnowsQeReport(const QeReportKey& key) { return qe_reports_.Find(AsTex
 
 void Memo::AddQeReport(const QeReportKey& key) { qe_reports_.Add(AsText(key), {}); }
 
-void Memo::ForgetQeReports() { qe_reports_.Clear(); }
-
 }  // namespace thimble::intel

@@ -29,7 +29,6 @@ class Memo {
   using QeReportKey = std::array<uint8_t, 32 + 384 + 64>;
   bool KnowsQeReport(const QeReportKey& key);
   void AddQeReport(const QeReportKey& key);
-  void ForgetQeReports();
 
  private:
   GenerationMap<std::shared_ptr<const PckChain>> chains_;

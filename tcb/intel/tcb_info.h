@@ -10,7 +10,7 @@
 #include "tcb/base/bytes.h"
 #include "tcb/base/result.h"
 #include "tcb/base/time.h"
-#include "tcb/collateral.h"
+#include "tcb/collateral_key.h"
 #include "tcb/intel/ids.h"
 #include "tcb/verdict.h"
 

@@ -14,7 +14,8 @@
 #include <vector>
 
 #include "tcb/base/result.h"
-#include "tcb/collateral.h"
+#include "tcb/collateral_item.h"
+#include "tcb/collateral_key.h"
 #include "tcb/intel/memo.h"
 #include "tcb/intel/pck_chain.h"
 #include "tcb/intel/quote.h"

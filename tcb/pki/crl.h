@@ -37,7 +37,6 @@ class Crl {
   // Why it does not say by itself which certificates of its issuer are revoked: a delta or indirect CRL, one of limited
   // scope, or a critical extension that nobody here can process (RFC 5280 sections 5.2, 5.3). Empty: it does.
   std::string_view incomplete() const { return incomplete_; }
-  size_t revoked_count() const { return revoked_.size(); }
   const std::vector<std::string_view>& revoked() const { return revoked_; }  // serials: magnitudes, sorted
 
   bool Revokes(const Certificate& certificate) const;  // by serial; the caller has matched the issuer

@@ -11,11 +11,10 @@
 
 #include "tcb/base/bytes.h"
 #include "tcb/base/result.h"
+#include "tcb/base/vendor.h"
 #include "tcb/pki/certificate.h"
 
 namespace thimble {
-
-enum class Vendor : uint8_t { kIntel, kAmd };
 
 struct TrustAnchor {
   Vendor vendor;

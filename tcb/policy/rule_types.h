@@ -7,7 +7,6 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,14 +52,5 @@ struct BitPattern {
     return (mask.at(bit / 8) & one) != 0 && ((value.at(bit / 8) & one) != 0) == set;
   }
 };
-
-// A bit of a 64-bit field, by its vendor's name.
-struct NamedBit {
-  std::string_view name;
-  uint8_t bit;
-};
-std::optional<uint64_t> MaskOfBit(std::span<const NamedBit> bits, std::string_view name);
-// The names of the bits that are set, in ascending order; a bit without a name is "bit N".
-std::vector<std::string> NamesOfBits(std::span<const NamedBit> bits, uint64_t value);
 
 }  // namespace thimble

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "tcb/amd/named_bits.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/policy/rule_list.h"
@@ -97,10 +98,10 @@ void AddGuestRules(const SnpClaims* claims, const SnpRules& snp, RuleList& rules
               author_key ? found(&SnpClaims::author_key_digest) : std::nullopt);
   rules.AnyOf("snp.vmpl", snp.vmpl, found(&SnpClaims::vmpl));
   const auto policy = found(&SnpClaims::policy);
-  AddBitRules({"snp.policy_required", "snp.policy_forbidden", kGuestPolicyBits, snp.policy_required,
+  AddBitRules({"snp.policy_required", "snp.policy_forbidden", amd::kGuestPolicyBits, snp.policy_required,
                snp.policy_forbidden},
               policy, rules);
-  AddBitRules({"snp.platform_info_required", "snp.platform_info_forbidden", kPlatformInfoBits,
+  AddBitRules({"snp.platform_info_required", "snp.platform_info_forbidden", amd::kPlatformInfoBits,
                snp.platform_info_required, snp.platform_info_forbidden},
               found(&SnpClaims::platform_info), rules);
   if (snp.min_abi) {

@@ -14,30 +14,8 @@
 
 #include "tcb/amd/claims.h"
 #include "tcb/amd/cpu_line.h"
-#include "tcb/policy/rule_types.h"
 
 namespace thimble {
-
-// Bits of the guest's POLICY. SMT, MIGRATE_MA, DEBUG and CXL_ALLOW are permissions, which a verifier forbids;
-// the others restrict the host, and a verifier requires them. DEBUG and MIGRATE_MA are also the policy's
-// allow_debug and allow_migration.
-inline constexpr std::array<NamedBit, 9> kGuestPolicyBits = {{{"SMT", 16},
-                                                              {"MIGRATE_MA", 18},
-                                                              {"DEBUG", 19},
-                                                              {"SINGLE_SOCKET", 20},
-                                                              {"CXL_ALLOW", 21},
-                                                              {"MEM_AES_256_XTS", 22},
-                                                              {"RAPL_DIS", 23},
-                                                              {"CIPHERTEXT_HIDING_DRAM", 24},
-                                                              {"PAGE_SWAP_DISABLE", 25}}};
-inline constexpr std::array<NamedBit, 8> kPlatformInfoBits = {{{"SMT_EN", 0},
-                                                               {"TSME_EN", 1},
-                                                               {"ECC_EN", 2},
-                                                               {"RAPL_DIS", 3},
-                                                               {"CIPHERTEXT_HIDING_DRAM_EN", 4},
-                                                               {"ALIAS_CHECK_COMPLETE", 5},
-                                                               {"IOMMU_WRITE_SAFE", 6},
-                                                               {"SEV_TIO_EN", 7}}};
 
 // Minimums of a TCB_VERSION, component by component; what is absent has none.
 struct TcbMinimum {
@@ -69,7 +47,7 @@ struct SnpRules {
   std::vector<decltype(amd::SnpClaims::id_key_digest)> id_key_digest;          // 96 digits
   std::vector<decltype(amd::SnpClaims::author_key_digest)> author_key_digest;  // 96 digits
   std::vector<uint32_t> vmpl;                                                  // 0 to 3
-  // Names from kGuestPolicyBits and kPlatformInfoBits.
+  // Names from amd::kGuestPolicyBits and amd::kPlatformInfoBits.
   uint64_t policy_required = 0, policy_forbidden = 0;
   uint64_t platform_info_required = 0, platform_info_forbidden = 0;
   std::optional<AbiVersion> min_abi;  // "1.51": POLICY's ABI_MAJOR and ABI_MINOR

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "tcb/base/named_bits.h"
 #include "tcb/intel/claims.h"
 #include "tcb/policy/rule_types.h"
 

@@ -4,6 +4,7 @@
 // accepts by a rule that another one cancels, is found when it is loaded.
 #include <algorithm>
 
+#include "tcb/amd/named_bits.h"
 #include "tcb/amd/product.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -141,17 +142,18 @@ Status CheckMinTcb(std::string_view key, const TcbMinimums& minimums, const SnpR
 
 Status CheckSnpBits(const Policy& policy) {
   const SnpRules& snp = policy.snp;
-  const auto debug = *MaskOfBit(kGuestPolicyBits, "DEBUG"),
-             migrate = *MaskOfBit(kGuestPolicyBits, "MIGRATE_MA");
-  const auto smt = *MaskOfBit(kPlatformInfoBits, "SMT_EN");
+  const auto debug = *MaskOfBit(amd::kGuestPolicyBits, "DEBUG"),
+             migrate = *MaskOfBit(amd::kGuestPolicyBits, "MIGRATE_MA");
+  const auto smt = *MaskOfBit(amd::kPlatformInfoBits, "SMT_EN");
   const auto refuse = [](std::string_view key, std::string_view bit, std::string_view other) {
     return Refuse(key, StrCat("has ", bit, ", and so ", other));
   };
   if (const uint64_t both = snp.policy_required & snp.policy_forbidden; both != 0) {
-    return refuse("snp.policy_required", NamesOfBits(kGuestPolicyBits, both).front(), "has policy_forbidden");
+    return refuse("snp.policy_required", NamesOfBits(amd::kGuestPolicyBits, both).front(),
+                  "has policy_forbidden");
   }
   if (const uint64_t both = snp.platform_info_required & snp.platform_info_forbidden; both != 0) {
-    return refuse("snp.platform_info_required", NamesOfBits(kPlatformInfoBits, both).front(),
+    return refuse("snp.platform_info_required", NamesOfBits(amd::kPlatformInfoBits, both).front(),
                   "has platform_info_forbidden");
   }
   if ((snp.policy_required & debug) != 0 && !policy.allow_debug) {

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "tcb/collateral.h"
 #include "tests/cache/cache_world.h"
 #include "tests/support/paths.h"
 

@@ -5,6 +5,7 @@
 
 #include <future>
 
+#include "tcb/collateral.h"
 #include "tests/cache/cache_world.h"
 
 namespace thimble {
@@ -381,7 +382,7 @@ TEST(CollateralCache, StatusTellsAllOfEachItem) {
   ASSERT_EQ(lines.size(), 2u);
   const CacheStatus& line = lines.at(1);
   const auto answer = world.cache->Peek(kTcbKey, world.now);
-  EXPECT_EQ(line.item, KeyName(kTcbKey));
+  EXPECT_EQ(line.key, CollateralKey(kTcbKey));
   EXPECT_EQ(line.freshness, Freshness::kStale);
   EXPECT_EQ(line.issued, answer->item->issued());
   EXPECT_EQ(line.next_update, answer->item->next_update());

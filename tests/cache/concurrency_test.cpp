@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include "tcb/collateral.h"
 #include "tests/cache/cache_world.h"
 
 namespace thimble {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tcb/collateral.h"
 #include "tests/cache/cache_world.h"
 
 namespace thimble {

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "tcb/collateral.h"
 #include "tests/cache/cache_world.h"
 #include "tests/support/paths.h"
 

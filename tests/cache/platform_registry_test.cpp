@@ -52,7 +52,7 @@ TEST(PlatformRegistry, RemembersWhatEachRegistrationAdds) {
   EXPECT_EQ(w.Find()->ppid, Ppid()) << "zeros say nothing";
   EXPECT_EQ(w.Find()->manifest, Manifest(0x33));
   w.Edit(
-      [](RegistryEdit& e) { return e.NoteCertificates(Id(), *intel::Fmspc::FromHex("00906ED50000"), {}); });
+      [](RegistryEdit& e) { return e.RecordCertificates(Id(), *intel::Fmspc::FromHex("00906ED50000"), {}); });
   EXPECT_EQ(w.Find()->fmspc->hex(), "00906ed50000");
   EXPECT_FALSE(w.Find(Id("OTHER")));
   EXPECT_EQ(w.registry.Platforms()->size(), 1u);
@@ -60,11 +60,11 @@ TEST(PlatformRegistry, RemembersWhatEachRegistrationAdds) {
 
 TEST(PlatformRegistry, KeepsTheLastChoicesOfCertificates) {
   World w;
-  w.Edit([](RegistryEdit& e) { return e.NoteChoice(Id(), {Tcb(1), Tcb(0)}); });
-  w.Edit([](RegistryEdit& e) { return e.NoteChoice(Id(), {Tcb(1), Tcb(1)}); });
+  w.Edit([](RegistryEdit& e) { return e.RecordChoice(Id(), {Tcb(1), Tcb(0)}); });
+  w.Edit([](RegistryEdit& e) { return e.RecordChoice(Id(), {Tcb(1), Tcb(1)}); });
   EXPECT_EQ(w.Find()->tcbs, (std::vector<TcbMapping>{{Tcb(1), Tcb(1)}})) << "one for a raw TCB";
   w.Edit([](RegistryEdit& e) -> Status {
-    for (uint8_t i = 2; i < 2 + RegistryEdit::kMaxTcbs; ++i) TRY(e.NoteChoice(Id(), {Tcb(i), Tcb(1)}));
+    for (uint8_t i = 2; i < 2 + RegistryEdit::kMaxTcbs; ++i) TRY(e.RecordChoice(Id(), {Tcb(i), Tcb(1)}));
     return {};
   });
   EXPECT_EQ(w.Find()->tcbs.size(), RegistryEdit::kMaxTcbs);
@@ -124,7 +124,7 @@ TEST(RegistrationQueue, WhatIsReadStaysUntilItIsHandedOutAndIsRecoverable) {
   const auto handed_out = w.registry.HandedOut().value();
   ASSERT_EQ(handed_out.size(), 1u);
   EXPECT_EQ(handed_out[0].registration, ByPpid());
-  w.Edit([&](RegistryEdit& e) { return e.TakeBack(handed_out); });
+  w.Enqueue(ByPpid());
   ASSERT_EQ(w.Waiting().size(), 1u);
   EXPECT_TRUE(w.registry.HandedOut()->empty());
 }

@@ -69,7 +69,7 @@ struct RefreshWorld : CacheWorld {
 };
 
 const RefreshLine* LineOf(const RefreshReport& report, const CollateralKey& key) {
-  const auto line = std::ranges::find(report.lines, KeyName(key), &RefreshLine::item);
+  const auto line = std::ranges::find(report.lines, key, &RefreshLine::key);
   return line == report.lines.end() ? nullptr : &*line;
 }
 
@@ -109,7 +109,7 @@ TEST(Refresher, OneOfFiftyThatFailsLeavesFortyNineRenewed) {
   }
   EXPECT_EQ(renewed, 49u);
   for (const CacheStatus& status : world.cache->Status(world.now)) {
-    EXPECT_EQ(status.last_error, status.item == KeyName(bad) ? "connection refused" : "") << status.item;
+    EXPECT_EQ(status.last_error, status.key == bad ? "connection refused" : "") << KeyName(status.key);
   }
 }
 

@@ -48,10 +48,10 @@ class FailingStore : public Store {
 
 TEST(SeenPlatforms, CountsEqualTcbsAsOne) {
   SeenPlatforms seen(std::make_shared<MemoryStore>(), 10);
-  seen.Note(Intel(1), kNow);
-  seen.Note(Intel(1), kNow + 5s);
-  seen.Note(Intel(1), kNow + 2s);
-  seen.Note(Intel(2), kNow);
+  seen.Record(Intel(1), kNow);
+  seen.Record(Intel(1), kNow + 5s);
+  seen.Record(Intel(1), kNow + 2s);
+  seen.Record(Intel(2), kNow);
   const auto all = Sorted(seen);
   ASSERT_EQ(all.size(), 2u);
   EXPECT_EQ(all[0].count, 3u);
@@ -63,11 +63,11 @@ TEST(SeenPlatforms, OutlivesTheProcessOnceFlushed) {
   const auto store = std::make_shared<MemoryStore>();
   {
     SeenPlatforms seen(store, 10);
-    seen.Note(Intel(1), kNow);
+    seen.Record(Intel(1), kNow);
     ASSERT_TRUE(seen.Flush().ok());
-    seen.Note(Intel(1), kNow + 1s);
+    seen.Record(Intel(1), kNow + 1s);
     ASSERT_TRUE(seen.Flush().ok());
-    seen.Note(Intel(2), kNow);  // and is lost
+    seen.Record(Intel(2), kNow);  // and is lost
   }
   SeenPlatforms seen(store, 10);
   EXPECT_EQ(seen.Load().value(), 0u);
@@ -80,10 +80,10 @@ TEST(SeenPlatforms, OutlivesTheProcessOnceFlushed) {
 TEST(SeenPlatforms, ForgetsWhatWasSeenLongestAgo) {
   const auto store = std::make_shared<MemoryStore>();
   SeenPlatforms seen(store, 2);
-  seen.Note(Intel(1), kNow + 1s);
-  seen.Note(Intel(2), kNow);
+  seen.Record(Intel(1), kNow + 1s);
+  seen.Record(Intel(2), kNow);
   ASSERT_TRUE(seen.Flush().ok());
-  seen.Note(Intel(3), kNow + 2s);
+  seen.Record(Intel(3), kNow + 2s);
   ASSERT_TRUE(seen.Flush().ok());
   SeenPlatforms again(store, 2);
   ASSERT_TRUE(again.Load().ok());
@@ -98,7 +98,7 @@ TEST(SeenPlatforms, ForgetsWhatWasSeenLongestAgo) {
 TEST(SeenPlatforms, WritesLaterWhatAStoreRefused) {
   const auto store = std::make_shared<FailingStore>();
   SeenPlatforms seen(store, 10);
-  seen.Note(Intel(1), kNow);
+  seen.Record(Intel(1), kNow);
   store->fails = true;
   EXPECT_EQ(seen.Flush().error().check, Check::kStoreIo);
   store->fails = false;

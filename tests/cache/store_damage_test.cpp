@@ -3,6 +3,7 @@
 // The store is not trusted, and may fail.
 #include <gtest/gtest.h>
 
+#include "tcb/collateral.h"
 #include "tests/cache/cache_world.h"
 
 namespace thimble {
@@ -67,7 +68,7 @@ TEST(StoreDamage, ADamagedRecordDoesNotHideTheOthers) {
   Damage(*world.store, kEntry);
   const auto lines = world.cache->Status(world.now);
   ASSERT_EQ(lines.size(), 1u);
-  EXPECT_EQ(lines.at(0).item, KeyName(kRootCrlKey));
+  EXPECT_EQ(lines.at(0).key, CollateralKey(kRootCrlKey));
   EXPECT_EQ(world.Count(Kind::kQuarantined), 1u);
 }
 

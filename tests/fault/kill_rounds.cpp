@@ -90,8 +90,9 @@ class Rounds {
     const auto report = ParseStatusJson(test::Get(port, "/v1/status").body);
     if (!report) return Wrong(round, report.error().message);
     for (const CacheStatus& item : report->items) {
-      if (item.issued < newest_[item.item]) Wrong(round, item.item + " is older than it was");
-      newest_[item.item] = item.issued;
+      const std::string name = KeyName(item.key);
+      if (item.issued < newest_[name]) Wrong(round, name + " is older than it was");
+      newest_[name] = item.issued;
     }
     for (const auto& [event, count] : report->events) {
       if (event == "quarantined" || event == "refused" || event == "rollback" || event == "store_failed") {

@@ -7,7 +7,9 @@
 #include <fstream>
 #include <iterator>
 
+#include "tcb/collateral.h"
 #include "tcb/pki/pem.h"
+#include "tcb/pki/trust_anchors.h"
 #include "tests/fetchers/fakes.h"
 #include "tests/support/paths.h"
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tcb/collateral.h"
 #include "tests/fetchers/pck_answers.h"
 #include "tests/support/sim_amd.h"
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fetchers/vendor_answer.h"
+#include "tcb/collateral.h"
 #include "tcb/pki/pem.h"
 #include "tests/fetchers/fakes.h"
 #include "tests/support/sim_intel.h"

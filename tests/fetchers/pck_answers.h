@@ -7,6 +7,7 @@
 #include "tcb/base/json.h"
 #include "tcb/base/percent.h"
 #include "tcb/check.h"
+#include "tcb/collateral.h"
 #include "tcb/intel/pck_set.h"
 #include "tcb/pki/pem.h"
 #include "tests/fetchers/fakes.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Names of collateral keys: each key has exactly one.
-#include "tcb/collateral.h"
+#include "tcb/collateral_key.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace thimble;

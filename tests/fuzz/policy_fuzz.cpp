@@ -3,8 +3,8 @@
 // Configurations with their policies, and Intel's appraisal policy files: what is taken is a valid policy, and none
 // accepts a revoked platform or what is not authentic.
 #include "service/config/config.h"
-#include "tcb/intel/appraisal_policy.h"
 #include "tcb/policy.h"
+#include "tcb/policy/appraisal_policy.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace thimble;

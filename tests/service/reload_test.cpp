@@ -92,7 +92,7 @@ TEST(Reload, ABadUpstreamChangesNothing) {
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(RefreshAs(w, "old"), 200);
   EXPECT_EQ(Get(w.port(), kTcb).status, 200);
-  w.app->ReloadRefused(refused.error());
+  w.app->RecordRefusedReload(refused.error());
   EXPECT_NE(Get(w.port(), "/v1/status").body.find("\"configuration\":"), std::string::npos);
   EXPECT_EQ(Get(w.port(), "/readyz").status, 200);
   EXPECT_EQ(Get(w.port(), "/readyz?strict=1").status, 503);

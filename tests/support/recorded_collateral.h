@@ -9,7 +9,8 @@
 #include <optional>
 #include <string>
 
-#include "tcb/collateral.h"
+#include "tcb/collateral_item.h"
+#include "tcb/collateral_key.h"
 
 namespace thimble::sim {
 

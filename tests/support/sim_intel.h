@@ -28,7 +28,8 @@
 #include <string>
 #include <vector>
 
-#include "tcb/collateral.h"
+#include "tcb/collateral_item.h"
+#include "tcb/collateral_key.h"
 #include "tcb/intel/verify.h"
 #include "tcb/pki/trust_anchors.h"
 #include "tests/support/sim_intel_collateral.h"

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tcb/collateral.h"
+#include "tcb/collateral_key.h"
 #include "tests/support/sim_pki.h"
 
 namespace thimble::sim {

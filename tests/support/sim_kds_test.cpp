@@ -7,6 +7,7 @@
 
 #include "fetchers/amd_urls.h"
 #include "tcb/check.h"
+#include "tcb/collateral.h"
 
 namespace thimble::sim {
 namespace {

@@ -44,7 +44,7 @@
 #include <string>
 #include <string_view>
 
-#include "tcb/collateral.h"
+#include "tcb/collateral_key.h"
 #include "tests/support/sim_amd.h"
 #include "tests/support/sim_intel.h"
 

@@ -16,6 +16,7 @@
 
 #include "fetchers/curl_http_client.h"
 #include "fetchers/intel_pcs.h"
+#include "tcb/collateral.h"
 #include "tests/support/paths.h"
 #include "tests/support/sim_files.h"
 #include "tests/support/sim_pcs_pck.h"

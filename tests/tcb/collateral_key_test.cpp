@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Keys and their names: one name for one key, both ways.
+#include "tcb/collateral_key.h"
+
 #include <gtest/gtest.h>
 
 #include <set>
-
-#include "tcb/collateral.h"
 
 namespace thimble {
 namespace {

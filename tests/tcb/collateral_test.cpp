@@ -66,7 +66,6 @@ TEST(CollateralItem, KnowsWhatItIs) {
   EXPECT_EQ(item->chain_window().not_after, kNow + 24h * 365 * 6);
   EXPECT_EQ(item->order_number(), sim::kStandardNumber);
   EXPECT_EQ(item->anchor_name(), "Intel SGX Root CA");
-  EXPECT_TRUE(item->anchor_extra());
   EXPECT_EQ(item->signers().size(), 2u);
   ASSERT_NE(item->tcb_info(), nullptr);
   EXPECT_EQ(item->tcb_info()->tee, IntelTee::kTdx);

@@ -223,6 +223,16 @@ TEST_F(BaselineServiceTest, ChangesForTheAdministratorAlone) {
   EXPECT_EQ(Done(Ask("GET", "/v1/baselines", "", false))["baselines"][0]["current"]["intel"], "standard");
 }
 
+TEST_F(BaselineServiceTest, ChangesABaselineThatAReloadHasAdded) {
+  w_.Start();
+  EXPECT_EQ(Ask("PUT", "/v1/baselines/next/candidate", R"({"intel": "17"})").status, 404);
+  Config fresh = w_.config;
+  fresh.baselines["next"] = {};
+  ASSERT_TRUE(w_.app->Reload(fresh).ok());
+  Done(Ask("PUT", "/v1/baselines/next/candidate", R"({"intel": "17"})"));
+  EXPECT_EQ(Done(Ask("POST", "/v1/baselines/next/promote"))["current"]["intel"], "17");
+}
+
 TEST_F(BaselineServiceTest, RefusesACandidateThatItDoesNotUnderstand) {
   w_.Start();
   for (const char* body : {"", "[]", R"({"intel": "newest"})", R"({"intel": 17})", R"({"selector": "17"})"}) {

@@ -45,7 +45,7 @@ TEST(StatusReport, GivesEveryItemAndComesBackFromItsJson) {
   ASSERT_TRUE(report.ok()) << report.error().message;
   ASSERT_EQ(report->items.size(), 2u);
   const CacheStatus& tcb = report->items.at(0);  // its next update is the earlier one
-  EXPECT_EQ(tcb.item, "intel/tcb/sgx/00806f050000/standard");
+  EXPECT_EQ(KeyName(tcb.key), "intel/tcb/sgx/00806f050000/standard");
   EXPECT_EQ(tcb.freshness, Freshness::kFresh);
   EXPECT_EQ(tcb.fetched, sim::kNow);
   EXPECT_EQ(tcb.sha256, Sha256(w.intel.TcbInfo(IntelTee::kSgx)).hex());

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "service/monitoring/collateral_diff.h"
+#include "tcb/collateral.h"
 #include "tests/service/testing/ops_world.h"
 
 namespace thimble {

@@ -110,7 +110,7 @@ TEST(Floors, AnOverlayLiesOverEveryDocument) {
 }
 
 TEST(Floors, LevelsThatPoliciesNameHaveToBeThere) {
-  Policies policies;
+  ConfiguredPolicies policies;
   policies["default"].amd_level = "frist";
   ExpectRefused(CheckFloors({{"default", {}}}, policies, {}), Check::kPolicyFormat, "\"frist\" is no level");
   policies["default"].amd_level = "entrysign";

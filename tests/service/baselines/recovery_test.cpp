@@ -100,13 +100,13 @@ TEST_F(RecoveryTest, IsListedBeforeItsPromotionAndIsWhatVerdictsSayAfterIt) {
 
 TEST_F(RecoveryTest, IsSeenComing) {
   w_.Start();
-  w_.app->recovery_watch().Look(sim::kNow);
+  w_.app->recovery_watch().Check(sim::kNow);
   EXPECT_TRUE(w_.app->recovery_watch().Coming().empty());
   EXPECT_EQ(w_.vendor.Count(), 0u) << "no platform was seen, so nobody is asked";
 
   Verify(quote_);
   Verify(quote_);
-  w_.app->recovery_watch().Look(sim::kNow);
+  w_.app->recovery_watch().Check(sim::kNow);
   const ComingSet expected{IntelTee::kTdx, 20, 19, 2, 1, 0};
   EXPECT_EQ(w_.app->recovery_watch().Coming(), std::vector<ComingSet>{expected});
   EXPECT_EQ(Ask("GET", "/v1/status")["coming"],
@@ -115,7 +115,7 @@ TEST_F(RecoveryTest, IsSeenComing) {
 
   Ask("PUT", "/v1/baselines/default/candidate", R"({"intel": "20"})");
   Ask("POST", "/v1/baselines/default/promote");
-  w_.app->recovery_watch().Look(sim::kNow);
+  w_.app->recovery_watch().Check(sim::kNow);
   EXPECT_TRUE(w_.app->recovery_watch().Coming().empty()) << "it has come";
 }
 
@@ -185,7 +185,7 @@ TEST_F(RecoveryTest, TriesAFloorFile) {
     tcb->snp = 23;
   }
   genoa.cpuid = amd::CpuId{0x19, 0x11, 1};
-  w_.app->seen().Note(genoa, sim::kNow);
+  w_.app->seen().Record(genoa, sim::kNow);
 
   const json report = Ask("POST", "/v1/impact", json{{"amd", floor(24)}}.dump());
   EXPECT_EQ(report["refused"], 1) << report.dump(1);

@@ -235,6 +235,34 @@ TEST_F(ServeTest, VerifiesForTheCommandLine) {
   EXPECT_EQ(OneObject(gone)["check"], "upstream.unreachable");
 }
 
+// Whoever lacks a role has made a wrong request: the same exit code for every command.
+TEST_F(ServeTest, AMissingRoleIsExit2ForEveryCommand) {
+  std::string roles;
+  for (const char* const role : {"read", "verify", "register", "admin"})
+    roles += StrCat("[[role]]\nname = \"", role, "\"\ntoken_sha512 = \"", std::string(128, 'a'), "\"\n");
+  test::ServeProcess server(Arguments({"--ephemeral", "--config", w_.files.Write("roles.toml", roles)}));
+  ASSERT_NE(server.address(), "");
+  const std::vector<std::string> commands[] = {
+      {"status"},
+      {"refresh"},
+      {"baseline"},
+      {"baseline", "promote"},
+      {"impact"},
+      {"export", w_.files / "file"},
+      {"import", quote_},
+      {"backup", "a"},
+      {"fetch", "--fmspc", sim::kServerFmspc},
+      {"verify", quote_},
+  };
+  for (std::vector<std::string> arguments : commands) {
+    arguments.insert(arguments.end(), {"--server", server.address()});
+    const ProcessResult result = RunThimble(arguments);
+    EXPECT_EQ(result.exit_code, 2) << arguments.front() << result.out << result.err;
+    EXPECT_EQ(result.out, "") << arguments.front();
+    EXPECT_NE(result.err.find("401"), std::string::npos) << arguments.front() << result.err;
+  }
+}
+
 TEST_F(ServeTest, IsReachedThroughItsSocketAndLeavesItsStore) {
   const std::string data = w_.files / "data";
   {

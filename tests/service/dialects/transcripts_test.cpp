@@ -105,6 +105,18 @@ INSTANTIATE_TEST_SUITE_P(Http, Transcripts, testing::ValuesIn(TranscriptNames())
   return name;
 });
 
+// A name in braces stands for any segment.
+bool IsOfRoute(std::string_view request, std::string_view route) {
+  while (!route.empty()) {
+    const std::string_view wanted = route.substr(0, route.find('/')),
+                           found = request.substr(0, request.find('/'));
+    if (wanted != found && (!wanted.starts_with('{') || found.empty())) return false;
+    route.remove_prefix(std::min(wanted.size() + 1, route.size()));
+    request.remove_prefix(std::min(found.size() + 1, request.size()));
+  }
+  return request.empty();
+}
+
 TEST(TranscriptsTogether, ReachEveryRouteOfTheDialects) {
   World world;
   world.Start();
@@ -123,7 +135,8 @@ TEST(TranscriptsTogether, ReachEveryRouteOfTheDialects) {
         !path.starts_with("/SevSnpVM/")) {
       continue;
     }
-    EXPECT_TRUE(reached.contains(route)) << route;
+    EXPECT_TRUE(std::ranges::any_of(reached, [&](const auto& request) { return IsOfRoute(request, route); }))
+        << route;
   }
 }
 

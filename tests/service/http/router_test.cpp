@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tcb/base/text.h"
+
 namespace thimble::http {
 namespace {
 
@@ -27,6 +29,21 @@ Router MakeRouter() {
       {"POST", "/admin", {}, [](const Request&, const Query&) { return Plain(200, "admin"); }, Role::kAdmin});
   router.Add(
       {"GET", "/open", {}, [](const Request&, const Query&) { return Plain(200, "open"); }, std::nullopt});
+  const auto names = [](const Request&, const Query& query) {
+    return Plain(200, StrCat(query.Segment("a"), "+", query.Segment("b"), "+", query.Get("a").value_or("-")));
+  };
+  router.Add(
+      {"GET", "/x/{a}/fixed", {"a"}, [](const Request&, const Query&) { return Plain(200, "fixed"); }});
+  router.Add({"GET", "/x/{a}/{b}", {"a"}, names});
+  router.Add({"PUT", "/x/{a}/{b}", {}, names, Role::kAdmin});
+  router.Add({"GET", "/x/exact/{b}", {}, [](const Request&, const Query&) { return Plain(200, "never"); }});
+  router.Add({"GET", "/x/exact/path", {}, [](const Request&, const Query&) { return Plain(200, "exact"); }});
+  router.AddDialect({.prefix = "/y/",
+                     .not_found = [](const Request&) { return Plain(404, "y"); },
+                     .bad_request = [](std::string_view detail) { return Plain(400, std::string(detail)); },
+                     .unauthorized = [](Role) { return Plain(401, "y"); },
+                     .any_case = true});
+  router.Add({"GET", "/y/{a}", {"known"}, names});
   return router;
 }
 
@@ -59,6 +76,31 @@ TEST(Router, TakesATrailingSlashOnlyWhereTheDialectDoes) {
   EXPECT_EQ(Ask("GET", "/sgx/tcb/"), Answer(200, "-"));
   EXPECT_EQ(Ask("GET", "/sgx/tcb//").first, 404);
   EXPECT_EQ(Ask("GET", "/own/").first, 404);
+}
+
+TEST(Router, GivesTheSegmentsThatARouteNames) {
+  EXPECT_EQ(Ask("GET", "/x/1/2", "a=3"), Answer(200, "1+2+3"));
+  EXPECT_EQ(Ask("HEAD", "/x/1/2"), Answer(200, "1+2+-"));
+  EXPECT_EQ(Ask("PUT", "/x/1/2", "", {Role::kAdmin}), Answer(200, "1+2+-"));
+  EXPECT_EQ(Ask("PUT", "/x/1/2"), Answer(401, "admin"));
+  EXPECT_EQ(Ask("GET", "/x/a%20b/%7B"), Answer(200, "a b+{+-"));
+  EXPECT_EQ(Ask("GET", "/x/1/%2"), Answer(400, "the path has a bad %-escape"));
+  EXPECT_EQ(Ask("GET", "/x/1/2", "b=3"), Answer(400, "unknown parameter: b"));
+  for (const char* const path : {"/x/1", "/x/1/", "/x//2", "/x/1/2/", "/x/1/2/3", "/X/1/2", "/x", "x/1/2"})
+    EXPECT_EQ(Ask("GET", path), Answer(404, "own")) << path;
+  EXPECT_EQ(Ask("POST", "/x/1/2"), Answer(404, "own"));
+}
+
+TEST(Router, PrefersExactPathsAndThenWhatWasAddedFirst) {
+  EXPECT_EQ(Ask("GET", "/x/1/fixed"), Answer(200, "fixed"));
+  EXPECT_EQ(Ask("GET", "/x/exact/path"), Answer(200, "exact"));
+  EXPECT_EQ(Ask("GET", "/x/exact/other"), Answer(200, "exact+other+-"));
+}
+
+TEST(Router, TakesParametersInAnyCaseOnlyWhereTheDialectDoes) {
+  EXPECT_EQ(Ask("GET", "/y/1", "KNOWN=2"), Answer(200, "1++-"));
+  EXPECT_EQ(Ask("GET", "/y/1", "other=2").first, 400);
+  EXPECT_EQ(Ask("GET", "/x/1/2", "A=1").first, 400);
 }
 
 TEST(Router, DoesNotDecodePaths) { EXPECT_EQ(Ask("GET", "/%6Fwn").first, 404); }

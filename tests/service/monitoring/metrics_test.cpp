@@ -3,6 +3,7 @@
 // GET /metrics, and the log.
 #include <gtest/gtest.h>
 
+#include <regex>
 #include <thread>
 
 #include "service/support/counters.h"
@@ -45,6 +46,37 @@ TEST(Metrics, CountRequestsByDialectRouteAndCode) {
   EXPECT_EQ(Sample(metrics, "thimble_request_seconds_count" + tcb + "}"), 4);
   EXPECT_EQ(Sample(metrics, "thimble_request_seconds_bucket" + tcb + R"(,le="+Inf"})"), 4);
   EXPECT_GT(Sample(metrics, "thimble_request_seconds_sum" + tcb + "}"), 0);
+}
+
+// Every route, with something in the place of each name, and what the vendors' clients ask for.
+TEST(Metrics, CountNoKnownPathAsNone) {
+  OpsWorld w;
+  w.Start();
+  std::vector<std::string> requests = w.app->Routes();
+  const std::string chip(128, 'a');
+  for (const std::string& target :
+       {std::string("/vcek/v1/Milan/cert_chain"), std::string("/vlek/v1/Turin/crl"),
+        StrCat("/vcek/v1/Genoa/", chip), StrCat("/SevSnpVM/certificates/", chip, "/73"),
+        std::string("/metadata/THIM/amd/certification"),
+        std::string("/metadata/THIM/sgx/certification/v4/tcb")}) {
+    requests.push_back(StrCat("GET ", target));
+  }
+  ASSERT_GT(requests.size(), 60u);
+  for (const std::string& line : requests) {
+    http::Request request;
+    const size_t space = line.find(' ');
+    request.method = line.substr(0, space);
+    request.path = std::regex_replace(line.substr(space + 1), std::regex(R"(\{\w+\})"), "x");
+    (void)w.app->Handle(request);
+  }
+  const std::string metrics = Metrics(w);
+  EXPECT_EQ(metrics.find(R"(dialect="none")"), std::string::npos) << metrics;
+  for (const char* const route : {"/vcek/v1/{product}/{hwid}", "/vcek/v1/{product}/cert_chain"}) {
+    EXPECT_NE(metrics.find(StrCat(R"({dialect="amd",method="GET",route=")", route, "\"")), std::string::npos)
+        << route;
+  }
+  EXPECT_NE(metrics.find(R"({dialect="azure",method="GET",route="/SevSnpVM/certificates/{chip}/{tcb}")"),
+            std::string::npos);
 }
 
 TEST(Metrics, CountHitsMissesUpstreamsAndVerdicts) {
@@ -136,27 +168,41 @@ std::string Logged(LogFormat format, const std::function<void()>& log) {
   return text;
 }
 
-TEST(Log, TextIsOneLine) {
-  const std::string text = Logged(LogFormat::kText, [] { LogInfo("import: id=7 a\nb"); });
+TEST(Log, TextIsOneLineThatNothingCanForge) {
+  const std::string text = Logged(LogFormat::kText, [] {
+    LogInfo("import", {{"id", 7}, {"from", "a b"}, {"path", "/x?y=\n"}, {"whole", true}, {"none", ""}},
+            "a\nb");
+  });
   EXPECT_EQ(std::ranges::count(text, '\n'), 1) << text;
-  EXPECT_NE(text.find(R"(info "import: id=7 a\u000ab")"), std::string::npos) << text;
+  EXPECT_NE(text.find(R"( info import: id=7 from="a b" path="/x?y=\u000a" whole=true none="" "a\u000ab")"),
+            std::string::npos)
+      << text;
 }
 
-TEST(Log, JsonHasTheKeysOfTheLine) {
+TEST(Log, TextOfAnEventAloneIsItsName) {
+  EXPECT_TRUE(Logged(LogFormat::kText, [] { LogInfo("stopping"); }).ends_with(" info stopping\n"));
+}
+
+TEST(Log, JsonHasTheFieldsWithTheirTypes) {
   const std::string text = Logged(LogFormat::kJson, [] {
-    LogWarning("refresh: item=intel/crl/root took_ms=5 no \"answer\"\n{");
-    LogDebug("request: never seen");
+    LogWarning("refresh failed",
+               {{"item", "intel/crl/root"}, {"took_ms", 5}, {"stale", false}, {"url", "http://a/?b=c"}},
+               "no \"answer\"\n{");
+    LogDebug("never seen");
     LogInfo("stopping");
   });
   const size_t end = text.find('\n');
-  const auto line = nlohmann::json::parse(text.substr(0, end), nullptr, false);
+  auto line = nlohmann::json::parse(text.substr(0, end), nullptr, false);
   ASSERT_TRUE(line.is_object()) << text;
-  EXPECT_EQ(line["level"], "warning");
-  EXPECT_EQ(line["event"], "refresh");
-  EXPECT_EQ(line["item"], "intel/crl/root");
-  EXPECT_EQ(line["took_ms"], "5");
-  EXPECT_EQ(line["message"], "no \"answer\"\n{");
   EXPECT_TRUE(ParseRfc3339(line["time"].get<std::string>().substr(0, 19) + "Z"));
+  line.erase("time");
+  EXPECT_EQ(line, nlohmann::json({{"level", "warning"},
+                                  {"event", "refresh failed"},
+                                  {"item", "intel/crl/root"},
+                                  {"took_ms", 5},
+                                  {"stale", false},
+                                  {"url", "http://a/?b=c"},
+                                  {"message", "no \"answer\"\n{"}}));
   const auto last = nlohmann::json::parse(text.substr(end + 1), nullptr, false);
   EXPECT_EQ(last["event"], "stopping") << text;
 }

@@ -12,12 +12,12 @@ using namespace test;
 
 TEST(RefusedRequests, AreCountedAndTheLastAreKept) {
   RefusedRequests refusals;
-  for (int i = 0; i < 30; ++i) refusals.Note(sim::kNow, i % 2 == 0 ? "even" : "odd", std::to_string(i));
+  for (int i = 0; i < 30; ++i) refusals.Record(sim::kNow, i % 2 == 0 ? "even" : "odd", std::to_string(i));
   using Counts = std::vector<std::pair<std::string, uint64_t>>;
   EXPECT_EQ(refusals.Counts(), (Counts{{"even", 15}, {"odd", 15}}));
   ASSERT_EQ(refusals.Last().size(), 20u);
   EXPECT_EQ(refusals.Last().front().request, "29");
-  for (int i = 0; i < 200; ++i) refusals.Note(sim::kNow, StrCat("cause", i), "");
+  for (int i = 0; i < 200; ++i) refusals.Record(sim::kNow, StrCat("cause", i), "");
   EXPECT_LE(refusals.Counts().size(), 64u) << "bounded";
 }
 

@@ -11,6 +11,7 @@
 #include "service/api/problem.h"
 #include "service/results/explain.h"
 #include "service/results/render_claims.h"
+#include "service/support/outcome.h"
 #include "tcb/check.h"
 
 namespace thimble {

@@ -8,8 +8,6 @@
 #include <optional>
 #include <vector>
 
-#include "tcb/collateral.h"
-
 namespace thimble::test {
 
 // What an item was made to be.

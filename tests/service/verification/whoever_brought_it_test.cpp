@@ -17,6 +17,7 @@
 #include "service/verification/verification.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/collateral.h"
 #include "tests/service/testing/versions.h"
 #include "tests/support/sim_amd.h"
 #include "tests/support/sim_intel.h"
@@ -339,7 +340,7 @@ class WhoeverBroughtIt : public testing::Test {
     VerificationRequest request;
     request.evidence = quotes_.at(tee);
     request.ear = true;
-    request.policy = BuiltInPolicy();
+    request.policy = std::make_shared<const Policy>(BuiltInPolicy());
     request.baseline.intel.selector = wanted;
     std::vector<Situation> items;
     for (const Item item : kItems) {
@@ -378,7 +379,7 @@ class WhoeverBroughtIt : public testing::Test {
     VerificationRequest request;
     request.evidence = amd_.Evidence(in_table);
     request.ear = true;
-    request.policy = BuiltInPolicy();
+    request.policy = std::make_shared<const Policy>(BuiltInPolicy());
     if (crl.held) server.Hold(Amd::KeyOf(), amd_.Get(*crl.held));
     for (const Made& made : crl.brought)
       request.endorsements.hints.push_back({"endorsements[0]", amd_.Get(made).bytes.body});
@@ -392,10 +393,14 @@ class WhoeverBroughtIt : public testing::Test {
     VerificationRequest request;
     request.evidence = quotes_.at(IntelTee::kSgx);
     request.ear = true;
-    request.policy = BuiltInPolicy();
+    request.policy = std::make_shared<const Policy>(BuiltInPolicy());
     const bool another_time = chance_.OneIn(2);
     if (another_time) request.at = sim::kNow + Seconds(chance_.Below(100));
-    if (!another_time || chance_.OneIn(4)) request.policy.caller_collateral = CallerCollateral::kAny;
+    if (!another_time || chance_.OneIn(4)) {
+      Policy any = BuiltInPolicy();
+      any.caller_collateral = CallerCollateral::kAny;
+      request.policy = std::make_shared<const Policy>(std::move(any));
+    }
     for (const Item item : kItems) {
       const Made good{.issue = 2, .number = IsCrl(item) ? 0 : kNumber};
       const Selector own = IsCrl(item) ? Selector{} : Selector{Selector::Kind::kNumber, good.number};

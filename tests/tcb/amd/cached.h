@@ -3,6 +3,7 @@
 // What a cache would hold for a platform of the simulated AMD.
 #pragma once
 
+#include "tcb/collateral.h"
 #include "tests/tcb/amd/world.h"
 
 namespace thimble::amd {

@@ -32,8 +32,6 @@ TEST(Collateral, ChainOfEachProductAndKind) {
     EXPECT_EQ(AsText((*item)->body()), pem);
     EXPECT_EQ((*item)->issuer_chain(), pem);
     ASSERT_EQ((*item)->signers().size(), 2u);
-    EXPECT_EQ((*item)->anchor_name(), "ARK-" + std::string(ProductName(platform.product)));
-    EXPECT_TRUE((*item)->anchor_extra());
     const auto any = AuthenticateAny(ItemKind::kAmdChain, {Text(pem), ""}, WorldAnchors());
     ASSERT_TRUE(any.ok());
     EXPECT_EQ((*any)->name(), KeyName(key));

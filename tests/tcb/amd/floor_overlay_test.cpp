@@ -2,6 +2,7 @@
 #include "tcb/amd/floor_overlay.h"
 
 #include "tcb/check.h"
+#include "tcb/policy.h"
 #include "tests/tcb/amd/floor_world.h"
 
 namespace thimble::amd {

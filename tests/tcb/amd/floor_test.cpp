@@ -4,6 +4,7 @@
 #include "tcb/amd/floor.h"
 
 #include "tcb/check.h"
+#include "tcb/policy.h"
 #include "tests/tcb/amd/floor_world.h"
 #include "tests/tcb/amd/world.h"
 

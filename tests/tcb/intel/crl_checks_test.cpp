@@ -3,6 +3,7 @@
 // The two CRLs (DCAP 2.4): signature, issuer, form, and what else might be put in their place.
 #include <gtest/gtest.h>
 
+#include "tcb/collateral.h"
 #include "tests/support/der_writer.h"
 #include "tests/tcb/intel/judge.h"
 

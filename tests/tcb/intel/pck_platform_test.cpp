@@ -3,7 +3,7 @@
 // How a platform and its TCB are named.
 #include <gtest/gtest.h>
 
-#include "tcb/collateral.h"
+#include "tcb/collateral_key.h"
 #include "tcb/intel/pck_tcb.h"
 #include "tcb/intel/platform_id.h"
 

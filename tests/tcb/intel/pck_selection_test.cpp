@@ -8,7 +8,8 @@
 #include <set>
 
 #include "tcb/check.h"
-#include "tcb/collateral.h"
+#include "tcb/collateral_item.h"
+#include "tcb/collateral_key.h"
 #include "tests/support/sim_intel.h"
 
 namespace thimble::intel {

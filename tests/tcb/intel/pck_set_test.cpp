@@ -71,7 +71,6 @@ TEST(PckSet, IsWhatItsCertificatesSay) {
   EXPECT_TRUE(Equal(set->certificates[1].certificate->der(), Intel().PckCertificate(sim::ServerPlatform())));
   EXPECT_EQ(set->not_available, std::vector{TcbOf(sim::ServerPlatform(Tcb::kNewest))});
   EXPECT_EQ((*item)->issuer_chain(), Intel().CaChain(PckCa::kPlatform));
-  EXPECT_TRUE((*item)->anchor_extra());
   EXPECT_EQ((*item)->name(), KeyName(kKey));
   EXPECT_TRUE(Equal((*item)->body(), Delivered(entries).body)) << "verbatim";
 }

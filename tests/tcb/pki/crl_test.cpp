@@ -62,13 +62,13 @@ TEST(Crl, IsReadInFull) {
   EXPECT_TRUE(crl.has_authority_key_id());
   EXPECT_TRUE(Equal(crl.authority_key_id(), kCaKey.KeyIdentifier()));
   EXPECT_EQ(crl.incomplete(), "");
-  EXPECT_EQ(crl.revoked_count(), 2u);
+  EXPECT_EQ(crl.revoked().size(), 2u);
 }
 
 TEST(Crl, WithoutEntriesNumberOrKeyIdentifier) {
   const auto empty = Parse(Make([](CrlSpec& spec) { spec.revoked.clear(); }));
   ASSERT_TRUE(empty.ok());
-  EXPECT_EQ((*empty)->revoked_count(), 0u);
+  EXPECT_EQ((*empty)->revoked().size(), 0u);
   const auto bare = Parse(Make([](CrlSpec& spec) { spec.number.reset(); }));
   EXPECT_FALSE((*bare)->has_number());
   EXPECT_FALSE(
@@ -96,7 +96,7 @@ TEST(Crl, FindsEachOfManySerialsWhateverTheirOrder) {
     serials.push_back({1, static_cast<uint8_t>(i * 7 % 256), static_cast<uint8_t>(i / 256), 9});
   }
   const auto crl = Parse(Make([&](CrlSpec& spec) { spec.revoked = serials; })).value();
-  EXPECT_EQ(crl->revoked_count(), serials.size());
+  EXPECT_EQ(crl->revoked().size(), serials.size());
   EXPECT_TRUE(std::is_sorted(crl->revoked().begin(), crl->revoked().end()));
   for (size_t i = 0; i < serials.size(); i += 23) {
     EXPECT_TRUE(crl->Revokes(*CertificateWithSerial(serials[i])));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tcb/intel/appraisal_policy.h"
+#include "tcb/policy/appraisal_policy.h"
 
 #include <gtest/gtest.h>
 

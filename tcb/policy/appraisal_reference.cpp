@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tcb/intel/appraisal_reference.h"
+#include "tcb/policy/appraisal_reference.h"
 
 #include <algorithm>
 #include <set>

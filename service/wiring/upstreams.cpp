@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "service/wiring.h"
+#include "service/wiring/upstreams.h"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tcb/intel/appraisal_policy.h"
+#include "tcb/policy/appraisal_policy.h"
 
 #include <algorithm>
 #include <map>
@@ -8,7 +8,7 @@
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
-#include "tcb/intel/appraisal_reference.h"
+#include "tcb/policy/appraisal_reference.h"
 #include "tcb/policy/digest.h"
 
 namespace thimble::intel {

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/wiring/appraisal.h"
+
+#include <filesystem>
+
+#include "service/wiring/upstreams.h"
+
+namespace thimble {
+namespace {
+
+std::string InData(const Config& config, const char* name) {
+  return (std::filesystem::path(config.cache.data) / name).string();
+}
+
+// A store in memory has no place for a trail, unless one is named.
+Result<std::unique_ptr<AuditTrail>> OpenAudit(const Config& config, Storage storage) {
+  AuditConfig audit = config.audit;
+  if (!audit.enabled || (storage == Storage::kMemory && audit.directory.empty())) {
+    return std::make_unique<AuditTrail>();
+  }
+  if (audit.directory.empty()) audit.directory = InData(config, "audit");
+  TRY_ASSIGN(auto log, AuditLog::Open(std::move(audit), Clock::WallTime));
+  return std::make_unique<AuditTrail>(std::move(log));
+}
+
+Result<std::unique_ptr<ResultSigner>> OpenSigner(const Config& config, Storage storage) {
+  if (storage == Storage::kMemory) return ResultSigner::InMemory(config.server.issuer);
+  return ResultSigner::AtFile(InData(config, "result-key.pem"), config.server.issuer);
+}
+
+}  // namespace
+
+Appraisal::Appraisal(const Config& config, Collateral& collateral, const Clock& clock,
+                     std::unique_ptr<AuditTrail> the_audit, std::unique_ptr<BaselineBook> the_baselines,
+                     std::unique_ptr<FloorBook> the_floors, std::unique_ptr<ResultSigner> the_signer)
+    : policies(SharedPolicies(config.policies)),
+      audit(std::move(the_audit)),
+      baselines(std::move(the_baselines)),
+      floors(std::move(the_floors)),
+      floor_fetcher(*floors, FloorsClient()),
+      signer(std::move(the_signer)),
+      evaluation(*baselines, collateral.cache, clock),
+      verification(
+          collateral.anchors, &collateral.cache, clock,
+          [&collateral](const intel::PlatformId& platform, const intel::PckTcb& raw) {
+            return collateral.pck_service.ChainFor(platform, raw);
+          },
+          &collateral.seen, &challenges),
+      impact_study(collateral.seen, collateral.cache, CurrentFloors()),
+      recovery_watch(policies, *baselines, collateral.seen, collateral.cache, impact_study),
+      refresh_(collateral.refresh) {
+  UseFloorsUrl(config);
+  refresh_.Include([this](Instant now, RefreshUrge urge) { return floor_fetcher.Pass(now, urge); });
+  verification.UseFloors([this, &clock](const std::string& setting, const std::optional<Instant>& at) {
+    return floors->Get(setting, at, clock.Now());
+  });
+  verification.Watch([this](const VerificationRequest& request, const VerificationOutcome& outcome) {
+    verdicts.Record(request, outcome);
+  });
+}
+
+void Appraisal::UseFloorsUrl(const Config& config) {
+  floor_fetcher.Use(config.pccs.mode == CachingMode::kOffline ? "" : config.floors.url);
+}
+
+Result<std::unique_ptr<Appraisal>> Appraisal::Make(const Config& config, Storage storage,
+                                                   Collateral& collateral, const Clock& clock) {
+  TRY_ASSIGN(auto signer, OpenSigner(config, storage));
+  TRY_ASSIGN(auto audit, OpenAudit(config, storage));
+  TRY_ASSIGN(auto baselines, BaselineBook::Open(collateral.store, config.baselines, clock.Now(),
+                                                [&trail = *audit](const BaselineChange& change) {
+                                                  return trail.Change(change);
+                                                }));
+  TRY_ASSIGN(auto floors, FloorBook::Open(collateral.store, [&trail = *audit](const FloorChange& change) {
+               return trail.Change(change);
+             }));
+  TRY(floors->Configure(config.baselines, config.policies, config.floors, clock.Now()));
+  return std::unique_ptr<Appraisal>(new Appraisal(config, collateral, clock, std::move(audit),
+                                                  std::move(baselines), std::move(floors),
+                                                  std::move(signer)));
+}
+
+}  // namespace thimble

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/wiring/servers.h"
+
+#include <chrono>
+#include <filesystem>
+
+#include "tcb/check.h"
+
+namespace thimble {
+namespace {
+
+// The administrator may send a bundle of many platforms, and take as large a one.
+http::ConnectionLimits AdminLimits() {
+  http::ConnectionLimits limits;
+  limits.max_body = size_t{1} << 30;
+  limits.body = limits.write = std::chrono::minutes(10);
+  return limits;
+}
+
+}  // namespace
+
+std::string AdminSocketPath(const std::string& data) {
+  return (std::filesystem::path(data) / "thimble.sock").string();
+}
+
+Result<std::shared_ptr<const http::TlsContext>> LoadTls(const ServerConfig& server) {
+  if (server.tls_certificate.empty()) return std::shared_ptr<const http::TlsContext>();
+  return http::TlsContext::Load({server.tls_certificate, server.tls_key, server.client_ca});
+}
+
+Status Servers::Listen(const http::Handler& handler) {
+  const auto address = http::ListenAddress::Parse(config_.server.listen);
+  if (!address) return Error{ErrorKind::kMalformed, Check::kRequest, "listen is not ADDRESS:PORT"};
+  if (storage_ == Storage::kDisk) {
+    admin_ = std::make_unique<http::HttpServer>(handler, AdminLimits());
+    TRY(admin_->StartUnix(AdminSocketPath(config_.cache.data)));
+  }
+  tcp_ = std::make_unique<http::HttpServer>(handler);
+  tcp_->UseTls(tls_);
+  return tcp_->StartTcp(*address);
+}
+
+Status Servers::CheckTls(const std::shared_ptr<const http::TlsContext>& next) const {
+  if ((next == nullptr) == (tls_ == nullptr)) return {};
+  return Error{ErrorKind::kMalformed, Check::kRequest, "from HTTP to HTTPS, or back, needs a restart"};
+}
+
+void Servers::UseTls(std::shared_ptr<const http::TlsContext> next) {
+  if (tcp_) tcp_->UseTls(std::move(next));
+}
+
+std::string Servers::address() const {
+  auto address = http::ListenAddress::Parse(config_.server.listen);
+  if (!address || !tcp_) return {};
+  address->port = tcp_->port();
+  return address->ToString();
+}
+
+void Servers::Stop() {
+  if (tcp_) tcp_->Stop();
+  if (admin_) admin_->Stop();
+}
+
+}  // namespace thimble
