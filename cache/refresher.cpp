@@ -98,6 +98,10 @@ struct Refresher::Round {
   RefreshReport report;
 };
 
+std::string ItemName(const RefreshLine& line) {
+  return line.floors.empty() ? KeyName(line.key) : StrCat("floors ", line.floors);
+}
+
 RefreshReport Refresher::Pass(Instant now, Urge urge, const std::atomic<bool>& stop) {
   Round round{.now = now, .urge = urge, .stop = stop, .held = {}, .report = {now, 0, {}}};
   for (CacheStatus& status : cache_.Status(now)) round.held.emplace(KeyName(status.key), std::move(status));

@@ -25,7 +25,10 @@ struct RefreshLine {
   Outcome outcome = Outcome::kKept;
   std::string reason;  // empty when it was renewed
   bool stale = false;  // the cached item is past its nextUpdate
+  // Of a floor document, which is no item of the cache: its URL or title. Then the key does not count.
+  std::string floors = {};
 };
+std::string ItemName(const RefreshLine& line);               // KeyName, or "floors URL"
 std::string_view OutcomeName(RefreshLine::Outcome outcome);  // "renewed", "kept", "failed"
 
 struct RefreshReport {

@@ -72,7 +72,9 @@ Result<FloorFetcher::Answer> FloorFetcher::Fetch(const std::string& url) {
 }
 
 RefreshLine FloorFetcher::Ask(const std::string& url, Instant now) {
-  RefreshLine line{StrCat("floors ", url), RefreshLine::Outcome::kFailed, "", false};
+  RefreshLine line;
+  line.outcome = RefreshLine::Outcome::kFailed;
+  line.floors = url;
   const auto answer = Fetch(url);
   if (!answer) {
     line.reason = answer.error().message;
@@ -101,10 +103,11 @@ std::vector<RefreshLine> FloorFetcher::Pass(Instant now, RefreshUrge urge) {
   for (const amd::FloorsPtr& floors : book_.InForce()) {
     if (now <= floors->stale_after) continue;
     stale_said_at_ = now;
-    out.push_back({StrCat("floors ", floors->Title()), RefreshLine::Outcome::kKept,
-                   StrCat("stale since ", amd::DayText(floors->stale_after),
-                          ": review it or take a newer one (docs/AMD-FLOORS.md)"),
-                   true});
+    RefreshLine& line = out.emplace_back();
+    line.floors = floors->Title();
+    line.stale = true;
+    line.reason = StrCat("stale since ", amd::DayText(floors->stale_after),
+                         ": review it or take a newer one (docs/AMD-FLOORS.md)");
   }
   return out;
 }

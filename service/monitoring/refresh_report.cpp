@@ -19,9 +19,11 @@ Error NotAReport(std::string_view what) {
 Result<RefreshLine> ReadLine(const json::Value& object) {
   RefreshLine line;
   TRY_ASSIGN(const std::string_view item, object.GetString("item"));
+  constexpr std::string_view kFloors = "floors ";
   const auto key = ParseKeyName(item);
-  if (!key) return NotAReport(StrCat("unknown item ", item));
-  line.key = *key;
+  if (key) line.key = *key;
+  if (!key && item.starts_with(kFloors)) line.floors = item.substr(kFloors.size());
+  if (!key && line.floors.empty()) return NotAReport(StrCat("unknown item ", item));
   TRY_ASSIGN(const std::string_view outcome_name, object.GetString("outcome"));
   bool known = false;
   for (const Outcome candidate : kOutcomes) {
@@ -49,7 +51,7 @@ std::string RefreshJson(const RefreshReport& report) {
   json.Key("items").BeginArray();
   for (const RefreshLine& line : report.lines) {
     json.BeginObject();
-    json.Key("item").String(KeyName(line.key));
+    json.Key("item").String(ItemName(line));
     json.Key("outcome").String(OutcomeName(line.outcome));
     if (!line.reason.empty()) json.Key("reason").String(line.reason);
     json.Key("stale").Bool(line.stale);
@@ -77,7 +79,7 @@ Result<RefreshReport> ParseRefreshJson(std::string_view text) {
 Lines RefreshText(const RefreshReport& report) {
   Lines out;
   for (const RefreshLine& line : report.lines) {
-    out.Add(StrCat(OutcomeName(line.outcome), line.stale ? ", stale" : "", ": ", KeyName(line.key),
+    out.Add(StrCat(OutcomeName(line.outcome), line.stale ? ", stale" : "", ": ", ItemName(line),
                    line.reason.empty() ? "" : ": ", line.reason));
   }
   std::string counts;

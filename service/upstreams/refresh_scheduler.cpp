@@ -16,7 +16,7 @@ void LogReport(const RefreshReport& report) {
   for (const RefreshLine& line : report.lines) {
     if (line.outcome != Outcome::kFailed && !line.stale) continue;
     LogWarning(line.stale ? "item stale" : "refresh failed",
-               {{"item", KeyName(line.key)}, {"outcome", OutcomeName(line.outcome)}}, line.reason);
+               {{"item", ItemName(line)}, {"outcome", OutcomeName(line.outcome)}}, line.reason);
   }
   const size_t renewed = report.Count(Outcome::kRenewed), failed = report.Count(Outcome::kFailed);
   Log(renewed + failed > 0 ? LogLevel::kInfo : LogLevel::kDebug, "refresh",

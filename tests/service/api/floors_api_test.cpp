@@ -178,8 +178,8 @@ TEST_F(FloorsApiTest, IsFetchedByAnotherThimbleUnderItsKey) {
   other.Start(kNow);
   const auto line = [&] {
     const RefreshReport report = other.app->refresh().RunNow();
-    const auto found = std::ranges::find_if(
-        report.lines, [](const RefreshLine& l) { return l.item.starts_with("floors "); });
+    const auto found =
+        std::ranges::find_if(report.lines, [](const RefreshLine& l) { return !l.floors.empty(); });
     return found == report.lines.end() ? RefreshLine{} : *found;
   };
   EXPECT_EQ(line().outcome, RefreshLine::Outcome::kRenewed) << line().reason;

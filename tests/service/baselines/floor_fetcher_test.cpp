@@ -180,7 +180,7 @@ TEST_F(FloorFetcherTest, SaysThatTheDocumentInForceIsStale) {
   EXPECT_TRUE(fetcher_.Pass(stale - Seconds(1), Urge::kPatient).empty());
   const RefreshLine line = Ask(stale);
   EXPECT_TRUE(line.stale);
-  EXPECT_EQ(line.item, "floors ours 2");
+  EXPECT_EQ(ItemName(line), "floors ours 2");
   EXPECT_NE(line.reason.find("stale since 2027-05-31"), std::string::npos) << line.reason;
   EXPECT_TRUE(fetcher_.Pass(stale + kHour, Urge::kPatient).empty()) << "once a day";
   EXPECT_TRUE(Ask(stale + kHour, Urge::kNow).stale);
