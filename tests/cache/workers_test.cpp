@@ -42,7 +42,7 @@ TEST(Workers, ANameThatIsQueuedOrRunningIsThatJob) {
   Gate gate;
   std::atomic<int> runs{0};
   Workers workers(1, 10);
-  workers.Submit("running", gate.Job());
+  ASSERT_TRUE(workers.Submit("running", gate.Job()));
   ASSERT_TRUE(Eventually([&] { return gate.entered.load(); }));
   EXPECT_TRUE(workers.Submit("running", [&] { ++runs; }));
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(workers.Submit("queued", [&] { ++runs; }));
@@ -54,7 +54,7 @@ TEST(Workers, ANameThatIsQueuedOrRunningIsThatJob) {
 TEST(Workers, TheQueueIsBounded) {
   Gate gate;
   Workers workers(1, 2);
-  workers.Submit("running", gate.Job());
+  ASSERT_TRUE(workers.Submit("running", gate.Job()));
   ASSERT_TRUE(Eventually([&] { return gate.entered.load(); }));
   EXPECT_TRUE(workers.Submit("1", [] {}));
   EXPECT_TRUE(workers.Submit("2", [] {}));
@@ -70,12 +70,12 @@ TEST(Workers, TheEndWaitsForWhatRunsAndDropsTheRest) {
   const std::weak_ptr<int> queued = token;
   {
     Workers workers(1, 10);
-    workers.Submit("running", [&] {
+    EXPECT_TRUE(workers.Submit("running", [&] {
       entered = true;
       while (!queued.expired()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
       ++runs;
-    });
-    workers.Submit("queued", [&runs, held = std::move(token)] { runs += 100; });
+    }));
+    EXPECT_TRUE(workers.Submit("queued", [&runs, held = std::move(token)] { runs += 100; }));
     ASSERT_TRUE(Eventually([&] { return entered.load(); }));
   }
   EXPECT_EQ(runs, 1);
