@@ -24,7 +24,6 @@ Error BadAnswer(std::string_view url, std::string_view why) {
 
 void FloorFetcher::Use(std::string url) {
   const std::lock_guard lock(mutex_);
-  if (url == url_) return;
   url_ = std::move(url);
   due_ = {};
   wait_ = Seconds(0);
@@ -36,8 +35,9 @@ std::optional<std::string> FloorFetcher::UrlIfDue(Instant now, RefreshUrge urge)
   return url_;
 }
 
-void FloorFetcher::NoteOutcome(bool ok, Instant now) {
+void FloorFetcher::NoteOutcome(const std::string& url, bool ok, Instant now) {
   const std::lock_guard lock(mutex_);
+  if (url != url_) return;  // another one is wanted since
   wait_ = ok ? Seconds(0) : std::clamp(wait_ * 2, kFirstWait, kEvery);
   due_ = now + (ok ? kEvery : wait_);
 }
@@ -97,7 +97,7 @@ std::vector<RefreshLine> FloorFetcher::Pass(Instant now, RefreshUrge urge) {
   std::vector<RefreshLine> out;
   if (const auto url = UrlIfDue(now, urge)) {
     out.push_back(Ask(*url, now));
-    NoteOutcome(out.back().outcome != RefreshLine::Outcome::kFailed, now);
+    NoteOutcome(*url, out.back().outcome != RefreshLine::Outcome::kFailed, now);
   }
   if (urge == RefreshUrge::kPatient && now < stale_said_at_ + kDay) return out;
   for (const amd::FloorsPtr& floors : book_.InForce()) {
