@@ -76,7 +76,7 @@ std::string FirmwareOf(const FloorCell& cell) {
 
 std::string MicrocodeOf(uint64_t need, const FloorLine& line) {
   std::string low = Hex(need).substr(2);
-  if (low.size() < 2) low.insert(0, "0");
+  if (low.size() < 2) low = StrCat("0", low);
   std::ranges::transform(low, low.begin(),
                          [](char c) { return c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c; });
   return line.patch.empty() ? "CPU microcode" : StrCat("CPU microcode 0x", line.patch, low);

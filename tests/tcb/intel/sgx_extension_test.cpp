@@ -181,8 +181,9 @@ TEST(SgxExtension, IsMalformedOtherwise) {
 
 // Under the Processor CA the last two may be there, both of them and well-formed.
 TEST(SgxExtension, FiveOrSevenEntriesUnderTheProcessorCa) {
-  const auto client = [](const char* name, std::initializer_list<Bytes> more) {
-    return With(name, sim::ClientPlatform(), [=](Entries& entries) { entries.insert(entries.end(), more); });
+  const auto client = [](const char* name, std::vector<Bytes> more) {
+    return With(name, sim::ClientPlatform(),
+                [=](Entries& entries) { entries.insert(entries.end(), more.begin(), more.end()); });
   };
   const Bytes instance = Entry(".6", der::OctetString(Bytes(16, 0x77)));
   const Bytes configuration = Configuration({kDynamic, kCached, kSmt});
