@@ -142,8 +142,11 @@ std::optional<TableContent> ContentOf(ByteView guid) {
 
 // As text, of the bytes as they stand.
 std::string GuidText(ByteView guid) {
-  std::string text = HexLower(guid);
-  for (const size_t at : {20u, 16u, 12u, 8u}) text.insert(at, "-");
+  std::string text;
+  for (size_t i = 0; i < guid.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    text += HexLower(guid.subspan(i, 1));
+  }
   return text;
 }
 
