@@ -55,20 +55,22 @@ Result<Bytes> FloorFetcher::FetchSignature(const std::string& url,
   return *std::move(signature);
 }
 
+// In a header beside the document, or in a file beside it.
+Result<Bytes> FloorFetcher::SignatureOf(const HttpResponse& document, const std::string& url,
+                                        std::chrono::steady_clock::time_point deadline) {
+  const auto header = document.Header(kSignatureHeader);
+  if (!header) return FetchSignature(url, deadline);
+  auto signature = ParseFloorSignature(*header);
+  if (!signature) return BadAnswer(url, StrCat(kSignatureHeader, " is not base64 of 64 bytes"));
+  return *std::move(signature);
+}
+
 Result<FloorFetcher::Answer> FloorFetcher::Fetch(const std::string& url) {
   const auto deadline = std::chrono::steady_clock::now() + kBudget;
   TRY_ASSIGN(const VendorAnswer answer,
              thimble::Ask(*client_, {.url = url, .max_body = kMaxFloorBytes, .deadline = deadline}));
-  Answer out{{std::string(AsText(answer.response.body)), {}}, url};
-  const auto header = answer.response.Header(kSignatureHeader);
-  if (!header) {
-    TRY_ASSIGN(out.bytes.signature, FetchSignature(url, deadline));
-    return out;
-  }
-  auto signature = ParseFloorSignature(*header);
-  if (!signature) return BadAnswer(url, StrCat(kSignatureHeader, " is not base64 of 64 bytes"));
-  out.bytes.signature = *std::move(signature);
-  return out;
+  TRY_ASSIGN(Bytes signature, SignatureOf(answer.response, url, deadline));
+  return Answer{{std::string(AsText(answer.response.body)), std::move(signature)}, url};
 }
 
 RefreshLine FloorFetcher::Ask(const std::string& url, Instant now) {

@@ -37,6 +37,8 @@ class FloorFetcher {
   std::optional<std::string> UrlIfDue(Instant now, RefreshUrge urge);
   RefreshLine Ask(const std::string& url, Instant now);
   Result<Answer> Fetch(const std::string& url);
+  Result<Bytes> SignatureOf(const HttpResponse& document, const std::string& url,
+                            std::chrono::steady_clock::time_point deadline);
   Result<Bytes> FetchSignature(const std::string& url, std::chrono::steady_clock::time_point deadline);
   void NoteOutcome(const std::string& url, bool ok, Instant now);
 
