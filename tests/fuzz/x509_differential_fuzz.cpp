@@ -12,6 +12,7 @@
 #include <ctime>
 #include <memory>
 
+#include "tcb/base/openssl_ptr.h"
 #include "tcb/check.h"
 #include "tcb/pki/certificate.h"
 #include "tcb/pki/crl.h"
@@ -22,18 +23,9 @@ using fuzz::Holds;
 
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-template <class T, auto Free>
-using Owned = std::unique_ptr<T, Deleter<Free>>;
 void FreeBytes(unsigned char* bytes) { OPENSSL_free(bytes); }
-using OwnedX509 = Owned<X509, X509_free>;
-using OwnedCrl = Owned<X509_CRL, X509_CRL_free>;
+using OwnedX509 = OpensslPtr<X509, X509_free>;
+using OwnedCrl = OpensslPtr<X509_CRL, X509_CRL_free>;
 
 template <class T>
 Bytes Der(T* object, int (*encode)(T*, unsigned char**)) {
@@ -52,7 +44,7 @@ Bytes NameDer(const X509_NAME* name) {
 }
 
 Bytes SerialOf(const ASN1_INTEGER* serial) {
-  const Owned<BIGNUM, BN_free> number(ASN1_INTEGER_to_BN(serial, nullptr));
+  const OpensslPtr<BIGNUM, BN_free> number(ASN1_INTEGER_to_BN(serial, nullptr));
   Holds(number != nullptr && BN_is_negative(number.get()) == 0, "serials are not negative");
   Bytes out(std::max<size_t>(static_cast<size_t>(BN_num_bytes(number.get())), 1));
   BN_bn2binpad(number.get(), out.data(), static_cast<int>(out.size()));
@@ -75,7 +67,7 @@ void CompareKey(const Certificate& ours, X509* theirs) {
   if (ours.ec_key() == nullptr) return Holds(EVP_PKEY_is_a(key, "RSA") == 1, "an RSA key");
   unsigned char* point = nullptr;
   const size_t size = EVP_PKEY_get1_encoded_public_key(key, &point);
-  const Owned<unsigned char, FreeBytes> owner(point);
+  const OpensslPtr<unsigned char, FreeBytes> owner(point);
   Holds(size == ours.ec_key()->point().size() + 1 &&
             Equal(ByteView(point + 1, size - 1), ours.ec_key()->point()),
         "the same point");
@@ -83,11 +75,11 @@ void CompareKey(const Certificate& ours, X509* theirs) {
 
 void CompareExtensions(const Certificate& ours, X509* theirs) {
   Holds(static_cast<size_t>(X509_get_ext_count(theirs)) == ours.extensions().size(), "as many extensions");
-  const Owned<BASIC_CONSTRAINTS, BASIC_CONSTRAINTS_free> basic(
+  const OpensslPtr<BASIC_CONSTRAINTS, BASIC_CONSTRAINTS_free> basic(
       static_cast<BASIC_CONSTRAINTS*>(X509_get_ext_d2i(theirs, NID_basic_constraints, nullptr, nullptr)));
   Holds((basic != nullptr) == ours.is_ca().has_value(), "basic constraints are there or not");
   if (basic) Holds((basic->ca != 0) == *ours.is_ca(), "the same CA bit");
-  const Owned<ASN1_BIT_STRING, ASN1_BIT_STRING_free> usage(
+  const OpensslPtr<ASN1_BIT_STRING, ASN1_BIT_STRING_free> usage(
       static_cast<ASN1_BIT_STRING*>(X509_get_ext_d2i(theirs, NID_key_usage, nullptr, nullptr)));
   Holds((usage != nullptr) == ours.key_usage().has_value(), "key usage is there or not");
   for (int bit = 0; usage && bit < 16; ++bit)
@@ -139,7 +131,7 @@ void CompareCrl(ByteView input) {
   for (const std::string_view serial : ours.revoked()) serials.emplace_back(serial.begin(), serial.end());
   std::sort(serials.begin(), serials.end());
   Holds(serials == RevokedOf(theirs.get()), "the same revoked serials");
-  const Owned<ASN1_INTEGER, ASN1_INTEGER_free> number(
+  const OpensslPtr<ASN1_INTEGER, ASN1_INTEGER_free> number(
       static_cast<ASN1_INTEGER*>(X509_CRL_get_ext_d2i(theirs.get(), NID_crl_number, nullptr, nullptr)));
   Holds((number != nullptr) == ours.has_number(), "a CRL number is there or not");
   if (number) Holds(Equal(SerialOf(number.get()), ours.number()), "the same CRL number");
