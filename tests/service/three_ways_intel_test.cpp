@@ -107,5 +107,29 @@ TEST_F(ThreeWays, RefuseAServiceTdWhereThePolicyDoes) {
   }
 }
 
+// Under the Processor CA, the SGX extension has 5 entries, or 7 (DCAP 2.3).
+TEST_F(ThreeWays, TakeSevenEntriesUnderTheProcessorCa) {
+  namespace der = sim::der;
+  const auto entry = [](const char* suffix, const Bytes& value) {
+    return der::Sequence({der::Oid(StrCat("1.2.840.113741.1.13.1", suffix)), value});
+  };
+  sim::PckSpec platform = sim::ClientPlatform();
+  platform.entries = [&](std::vector<Bytes>& entries) {
+    entries.push_back(entry(".6", der::OctetString(Bytes(16, 0x77))));
+    entries.push_back(
+        entry(".7", der::Sequence({entry(".7.1", der::Boolean(true)), entry(".7.2", der::Boolean(true)),
+                                   entry(".7.3", der::Boolean(false))})));
+  };
+  const sim::QuoteOptions options{.platform = platform};
+  const Bytes quote = intel.Quote(options);
+  const intel::CollateralSet set = intel.CollateralFor(options);
+  files.Write("roots.pem", std::string_view(intel.RootPem()));
+  StartAt(sim::kNow);
+  ExpectLibrary(intel::VerifyQuoteWith(quote, set, intel.Anchors(), sim::kNow, nullptr), "");
+  sim::WriteCollateral(files / "collateral", set);
+  ExpectResult(ByCommand(quote, files / "collateral"), "", "command");
+  ExpectResult(Verify(quote, {{"collateral", test::CollateralFormOf(set)}}), "", "HTTP");
+}
+
 }  // namespace
 }  // namespace thimble
