@@ -53,7 +53,9 @@ bool TakePrefix(std::string_view& text, std::string_view prefix) {
 
 std::optional<CollateralKey> FindFile(std::string_view name) {
   for (const File& file : kFiles) {
-    if (name == file.name) return file.ca ? CollateralKey(PckCrlKey{*file.ca}) : RootCaCrlKey{};
+    if (name != file.name) continue;
+    if (file.ca) return PckCrlKey{*file.ca};
+    return RootCaCrlKey{};
   }
   return std::nullopt;
 }
