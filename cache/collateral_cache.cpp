@@ -10,10 +10,12 @@
 #include "cache/attempts.h"
 #include "cache/hot_tier.h"
 #include "cache/keyed_mutex.h"
+#include "cache/selectors.h"
 #include "cache/single_flight.h"
 #include "cache/workers.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/collateral.h"
 
 namespace thimble {
 namespace {
@@ -54,6 +56,36 @@ struct Arrival {
   bool allow_older = false;
 };
 
+// Of two that are held of one item: the later version, and of one version what was checked later.
+bool IsLater(const CachedItem& a, const CachedItem& b) {
+  if (!NotOlder(*a.item, *b.item)) return false;
+  return !NotOlder(*b.item, *a.item) || a.last_check() > b.last_check();
+}
+
+// What `find` has of a key. Evaluation data by its number is looked for under the selectors that may have brought it,
+// too, and the latest counts: whichever answered last, it never goes backwards.
+template <class FindOne>
+CachedItemPtr LatestOf(const CollateralKey& key, const std::string& name, const FindOne& find) {
+  CachedItemPtr latest = find(key, name);
+  for (const CollateralKey& other : OtherKeysOf(key)) {
+    CachedItemPtr held = find(other, KeyName(other));
+    if (!held || held->item->order_number() != SelectorOf(key)->number) continue;
+    if (!latest || IsLater(*held, *latest)) latest = std::move(held);
+  }
+  return latest;
+}
+
+// It is held, and past its grace: an upstream that has none, or a mode that asks none, does not make it something that
+// does not exist.
+Error TooOld(const std::string& name, const std::optional<Error>& cause) {
+  const bool absent =
+      cause && (cause->check == Check::kUpstreamNotFound || cause->check == Check::kModeForbidsFetch);
+  if (cause && !absent) return *cause;
+  return {ErrorKind::kUnavailable, Check::kCollateralMissing,
+          StrCat(name, ": what is held is past its nextUpdate and its grace", cause ? "; " : "",
+                 cause ? cause->message : "")};
+}
+
 Error NothingNewer(const CollateralItem& item) {
   return {ErrorKind::kUnavailable, Check::kUpstreamAnswer,
           StrCat(item.name(), ": upstream has nothing newer than what ended on ",
@@ -84,6 +116,7 @@ struct CollateralCache::Impl {
   }
 
   CachedItemPtr Find(const CollateralKey& key, const std::string& name);
+  CachedItemPtr FindUnder(const CollateralKey& key, const std::string& name);
   FreshnessState Judge(const CachedItem& held, Instant now) const {
     return JudgeFreshness(held.freshness, options.freshness, now);
   }
@@ -123,8 +156,14 @@ struct CollateralCache::Impl {
 
 // -- Reading ----------------------------------------------------------------------------------------------------------
 
-// From memory, or from the store into memory. Null: not held.
+// What is held of an item, whichever selector brought it. Null: nothing.
 CachedItemPtr CollateralCache::Impl::Find(const CollateralKey& key, const std::string& name) {
+  return LatestOf(key, name,
+                  [this](const auto& one, const auto& its_name) { return FindUnder(one, its_name); });
+}
+
+// From memory, or from the store into memory. Null: not held under this key.
+CachedItemPtr CollateralCache::Impl::FindUnder(const CollateralKey& key, const std::string& name) {
   if (CachedItemPtr held = hot.Find(name)) return held;
   const KeyedMutex::Turn turn(&turns, name);
   if (CachedItemPtr held = hot.Find(name)) return held;
@@ -207,8 +246,7 @@ Result<CacheAnswer> CollateralCache::Impl::ServeStale(const std::string& name, c
     Report(Kind::kStaleServed, name, cause ? &*cause : nullptr);
     return Answer(*held, now, hit);
   }
-  if (cause) return *cause;
-  return Error{ErrorKind::kUnavailable, Check::kCollateralMissing, StrCat(name, ": past its nextUpdate")};
+  return TooOld(name, cause);
 }
 
 // -- Renewing ---------------------------------------------------------------------------------------------------------
@@ -396,7 +434,9 @@ Result<CacheAnswer> CollateralCache::Get(const CollateralKey& key, Instant now) 
     impl_->NoteUse(key, name, *held, now);
     CacheAnswer answer = impl_->Answer(*held, now, true);
     if (answer.freshness == Freshness::kStale) return impl_->RenewOrServeStale(key, name, now);
-    if (answer.freshness == Freshness::kRefreshDue) impl_->RefreshInBackground(key, name, now, Urge::kDue);
+    if (answer.freshness == Freshness::kRefreshDue) {
+      impl_->RefreshInBackground(held->item->key(), held->item->name(), now, Urge::kDue);
+    }
     impl_->Report(Kind::kHit, name);
     return answer;
   }
@@ -519,7 +559,8 @@ std::vector<PastVersion> CollateralCache::History(const CollateralKey& key) {
   return versions;
 }
 std::optional<PastVersion> CollateralCache::HistoryAt(const CollateralKey& key, Instant at) {
-  const CachedItemPtr held = impl_->archive.PastAt(key, at);
+  const CachedItemPtr held = LatestOf(
+      key, KeyName(key), [&](const auto& one, const auto&) { return impl_->archive.PastAt(one, at); });
   return held ? std::optional(PastVersion{held->item, held->fetched()}) : std::nullopt;
 }
 std::vector<Record> CollateralCache::Records() { return impl_->archive.CurrentRecords(); }

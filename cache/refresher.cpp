@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "cache/selectors.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/intel/evaluation_numbers.h"
@@ -15,8 +16,6 @@ namespace {
 
 using Outcome = RefreshLine::Outcome;
 
-constexpr Selector kStandard{Selector::Kind::kStandard, 0}, kEarly{Selector::Kind::kEarly, 0};
-
 IntelTee TeeOf(EnclaveId id) { return id == EnclaveId::kTdQe ? IntelTee::kTdx : IntelTee::kSgx; }
 
 // The TEE whose evaluation data an item belongs to.
@@ -24,23 +23,6 @@ std::optional<IntelTee> TeeOf(const CollateralKey& key) {
   if (const auto* tcb_info = std::get_if<TcbInfoKey>(&key)) return tcb_info->tee;
   if (const auto* identity = std::get_if<EnclaveIdentityKey>(&key)) return TeeOf(identity->id);
   return std::nullopt;
-}
-
-const Selector* SelectorOf(const CollateralKey& key) {
-  if (const auto* tcb_info = std::get_if<TcbInfoKey>(&key)) return &tcb_info->selector;
-  if (const auto* identity = std::get_if<EnclaveIdentityKey>(&key)) return &identity->selector;
-  return nullptr;
-}
-
-CollateralKey WithSelector(CollateralKey key, const Selector& selector) {
-  if (auto* tcb_info = std::get_if<TcbInfoKey>(&key)) tcb_info->selector = selector;
-  if (auto* identity = std::get_if<EnclaveIdentityKey>(&key)) identity->selector = selector;
-  return key;
-}
-
-bool HasNumber(const CollateralKey& key) {
-  const Selector* selector = SelectorOf(key);
-  return selector != nullptr && selector->kind == Selector::Kind::kNumber;
 }
 
 // What a PCK certificate can certify of a level.
@@ -153,7 +135,7 @@ void Refresher::RefreshRest(Round& round) {
   for (const auto& [name, key] : wanted) {
     bool announced = false;  // a number came up that this item was not asked for since
     const auto held = round.held.find(name);
-    if (const auto tee = TeeOf(key); tee && held != round.held.end() && !HasNumber(key)) {
+    if (const auto tee = TeeOf(key); tee && held != round.held.end() && !IsByNumber(key)) {
       const auto list = cache_.Peek(EvaluationNumbersKey{*tee}, round.now);
       announced = newest[*tee] > held->second.order_number && list && list->fetched > held->second.last_check;
     }
@@ -219,7 +201,7 @@ std::optional<RefreshLine> Refresher::Ask(const Job& job, const Round& round) {
   line.reason = answer.error().message;
   const bool not_found = answer.error().check == Check::kUpstreamNotFound;
   if (not_found && !job.held) return std::nullopt;
-  if (not_found && HasNumber(job.key)) {  // Intel retires numbers; what was held of them is history
+  if (not_found && IsByNumber(job.key)) {  // Intel retires numbers; what was held of them is history
     line.outcome = Outcome::kKept;
     return line;
   }
@@ -238,7 +220,7 @@ void Refresher::RefetchPckCertificates(Round& round) {
   std::map<std::string, Found> found;  // by FMSPC
   for (const CacheStatus& status : cache_.Status(round.now)) {
     const auto* tcb_info = std::get_if<TcbInfoKey>(&status.key);
-    if (tcb_info == nullptr || HasNumber(status.key)) continue;
+    if (tcb_info == nullptr || IsByNumber(status.key)) continue;
     const auto answer = cache_.Peek(status.key, round.now);
     if (!answer || answer->item->tcb_info() == nullptr) continue;
     Found& of_fmspc = found[tcb_info->fmspc.hex()];

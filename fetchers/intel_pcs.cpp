@@ -2,8 +2,11 @@
 #include "fetchers/intel_pcs.h"
 
 #include <initializer_list>
+#include <string>
+#include <vector>
 
-#include "fetchers/url.h"
+#include "fetchers/failures.h"
+#include "fetchers/intel_urls.h"
 #include "fetchers/vendor_answer.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
@@ -31,13 +34,13 @@ Result<Bytes> CrlBody(const VendorAnswer& answer) {
   return der;
 }
 
-// The self-issued certificate of a chain, in PEM.
-Result<std::string> RootOf(const std::string& chain, const VendorAnswer& answer) {
+// The self-issued certificate of a chain.
+Result<CertificatePtr> RootOf(const std::string& chain, const VendorAnswer& answer) {
   const auto ders = DecodeCertificates(AsBytes(chain), kMaxChainCertificates, Check::kUpstreamAnswer);
   if (!ders.ok()) return answer.NotAsked(ders.error().message);
   for (const Bytes& der : *ders) {
-    const auto certificate = Certificate::Parse(der, Check::kUpstreamAnswer);
-    if (certificate.ok() && (*certificate)->self_issued()) return EncodePem(der, "CERTIFICATE");
+    auto certificate = Certificate::Parse(der, Check::kUpstreamAnswer);
+    if (certificate.ok() && (*certificate)->self_issued()) return *std::move(certificate);
   }
   return answer.NotAsked("no root in the issuer chain");
 }
@@ -49,8 +52,11 @@ struct Fetcher {
   const CollateralKey& key;
   SteadyTime deadline;
 
+  Result<VendorAnswer> GetAt(const std::string& url, size_t max_body) const {
+    return Ask(client, {url, max_body, upstream.allow_http, deadline});
+  }
   Result<VendorAnswer> Get(const CollateralKey& what, size_t max_body) const {
-    return Ask(client, {IntelUrl(upstream.base, what), max_body, upstream.allow_http, deadline});
+    return GetAt(IntelUrl(upstream.base, what), max_body);
   }
 
   Result<Fetched> operator()(const PckCrlKey&) const {
@@ -61,7 +67,7 @@ struct Fetcher {
   }
   // The root CA CRL comes alone; the certificate it is checked under ends the chain of a PCK CRL. An upstream that is a
   // cache may hold that of one CA only.
-  Result<std::string> Root() const {
+  Result<CertificatePtr> Root() const {
     auto pck_crl = Get(PckCrlKey{intel::PckCa::kPlatform}, kMaxCrl);
     if (!pck_crl.ok() && pck_crl.error().check == Check::kUpstreamNotFound) {
       pck_crl = Get(PckCrlKey{intel::PckCa::kProcessor}, kMaxCrl);
@@ -70,12 +76,36 @@ struct Fetcher {
     TRY_ASSIGN(const std::string chain, IssuerChain(answer, {"sgx-pck-crl-issuer-chain"}));
     return RootOf(chain, answer);
   }
+  // In the order in which they are asked: a PCCS has it by two routes (PCCS 4), a mirror of the PCS by neither, as the PCS
+  // itself (PCCS 10); then there is the root's own place.
+  std::vector<std::string> RootCrlPlaces(const std::string& own) const {
+    std::vector<std::string> places;
+    if (!IsIntelsOwn(upstream.base)) {
+      places.push_back(IntelUrl(upstream.base, key));
+      if (!own.empty()) places.push_back(CrlUrl(upstream.base, own));
+    }
+    if (!own.empty()) places.push_back(own);
+    return places;
+  }
 
   Result<Fetched> operator()(const RootCaCrlKey&) const {
-    TRY_ASSIGN(const VendorAnswer answer, Get(key, kMaxCrl));
-    TRY_ASSIGN(Bytes der, CrlBody(answer));
-    TRY_ASSIGN(std::string root, Root());
-    return Fetched{{std::move(der), std::move(root)}, answer.url};
+    TRY_ASSIGN(const CertificatePtr root, Root());
+    const std::string own = upstream.root_crls.Of(*root);
+    Failures failures;
+    for (const std::string& place : RootCrlPlaces(own)) {
+      const auto answer = GetAt(place, kMaxCrl);
+      auto der = answer.ok() ? CrlBody(*answer) : Result<Bytes>(answer.error());
+      if (der.ok()) return Fetched{{*std::move(der), EncodePem(root->der(), "CERTIFICATE")}, place};
+      Error error = std::move(der).error();
+      const bool unreachable = error.check == Check::kUpstreamUnreachable;
+      // The upstream was reached: that another host was not is no reason to leave it out.
+      if (unreachable && place == own) error.check = Check::kUpstreamStatus;
+      failures.Add(error);
+      if (unreachable && place != own) break;
+    }
+    if (!failures.empty()) return failures.Take();
+    return UpstreamError(Check::kUpstreamAnswer, StrCat(upstream.base, ": its chains end in \"",
+                                                        root->subject_cn(), "\", which is not trusted"));
   }
   Result<Fetched> operator()(const TcbInfoKey&) const {
     TRY_ASSIGN(VendorAnswer answer, Get(key, kMaxJson));

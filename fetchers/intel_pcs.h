@@ -8,7 +8,7 @@
 
 #include "fetchers/fetched.h"
 #include "fetchers/http_client.h"
-#include "fetchers/intel_urls.h"
+#include "fetchers/intel_crl_addresses.h"
 #include "fetchers/timing.h"
 
 namespace thimble {
@@ -16,6 +16,7 @@ namespace thimble {
 struct IntelUpstream {
   std::string base;  // normalised
   bool allow_http = false;
+  RootCrlAddresses root_crls = {};
 };
 
 // Errors: upstream.unreachable, upstream.status (429, 5xx, any other status), upstream.not_found (404; 410,

@@ -7,6 +7,7 @@
 
 #include "fetchers/url.h"
 #include "tcb/base/ascii.h"
+#include "tcb/base/percent.h"
 #include "tcb/base/text.h"
 
 namespace thimble {
@@ -14,7 +15,6 @@ namespace {
 
 constexpr std::string_view kSgxPart = "/sgx/", kTdxPart = "/tdx/";
 constexpr std::string_view kSgxPath = "/sgx/certification/v4/", kTdxPath = "/tdx/certification/v4/";
-constexpr std::string_view kRootCrlUrl = "https://certificates.trustedservices.intel.com/IntelSGXRootCA.der";
 constexpr std::string_view kRootCrlPath = "/IntelSGXRootCA.der";
 constexpr std::string_view kIntelDomain = ".trustedservices.intel.com";
 
@@ -26,11 +26,6 @@ std::string TdxBase(std::string base) {
 
 std::string BaseFor(const std::string& base, IntelTee tee) {
   return tee == IntelTee::kSgx ? base : TdxBase(base);
-}
-
-bool IsIntelsOwn(const std::string& base) {
-  const auto url = ParseUrl(base);
-  return url && url->host.ends_with(kIntelDomain);
 }
 
 // The PCS takes "standard" when nothing is said (spec/intel-pccs-api.md section 10).
@@ -50,9 +45,7 @@ std::string SelectorParameter(const Selector& selector) {
 struct UrlMaker {
   const std::string& base;
 
-  std::string operator()(const RootCaCrlKey&) const {
-    return IsIntelsOwn(base) ? std::string(kRootCrlUrl) : base + "rootcacrl";
-  }
+  std::string operator()(const RootCaCrlKey&) const { return base + "rootcacrl"; }
   std::string operator()(const PckCrlKey& key) const {
     return StrCat(base, "pckcrl?ca=", intel::PckCaName(key.ca), "&encoding=der");
   }
@@ -130,6 +123,15 @@ std::optional<std::string> NormalizeIntelBase(std::string_view base) {
   if (!url || url->target.find('?') != std::string::npos) return std::nullopt;
   if (url->target.find(kSgxPart) == std::string::npos) return std::nullopt;
   return url->Origin() + url->target;
+}
+
+bool IsIntelsOwn(const std::string& base) {
+  const auto url = ParseUrl(base);
+  return url && url->host.ends_with(kIntelDomain);
+}
+
+std::string CrlUrl(const std::string& base, std::string_view address) {
+  return StrCat(base, "crl?uri=", PercentEncode(address));
 }
 
 std::string IntelUrl(const std::string& base, const CollateralKey& key) {

@@ -18,7 +18,13 @@ namespace thimble {
 // base.
 std::optional<std::string> NormalizeIntelBase(std::string_view base);
 
-// `key` is one of Intel's. Standard is asked for without a selector: it is the PCS's own default.
+// A PCS of Intel's, and no cache: it has the root CA CRL at another place (intel_crl_addresses.h).
+bool IsIntelsOwn(const std::string& base);
+
+// Where a cache has the CRL that Intel has at `address`.
+std::string CrlUrl(const std::string& base, std::string_view address);
+// `key` is one of Intel's. Standard is asked for without a selector: it is the PCS's own default. The root CA CRL is where
+// caches have it.
 std::string IntelUrl(const std::string& base, const CollateralKey& key);
 // The key that a path and query name, under any host; also of the root CA CRL's own place. nullopt for
 // anything else: unknown paths and parameters, a number beside `update`.

@@ -2,34 +2,15 @@
 #include "fetchers/upstreams.h"
 
 #include "fetchers/azure_thim.h"
+#include "fetchers/failures.h"
 #include "fetchers/intel_fmspcs.h"
 #include "fetchers/intel_pcs.h"
+#include "fetchers/intel_urls.h"
 #include "fetchers/url.h"
-#include "fetchers/vendor_answer.h"
 #include "tcb/base/text.h"
 
 namespace thimble {
 namespace {
-
-// What a fetch that went down the whole list has to say. A failure outweighs "not found": an upstream that
-// did not answer might have had it.
-class Failures {
- public:
-  void Add(const Error& error) {
-    if (error.check == Check::kUpstreamNotFound) {
-      if (!not_found_ || IsRetired(error)) not_found_ = error;
-    } else if (!failed_) {
-      failed_ = error;
-    } else {
-      failed_->message += StrCat("; ", error.message);
-    }
-  }
-  Error Take() { return failed_ ? *std::move(failed_) : *std::move(not_found_); }
-  bool empty() const { return !failed_ && !not_found_; }
-
- private:
-  std::optional<Error> failed_, not_found_;
-};
 
 std::string_view VendorName(Vendor vendor) { return vendor == Vendor::kIntel ? "Intel" : "AMD"; }
 
@@ -129,7 +110,7 @@ HttpClient& Upstreams::ThimClient(Vendor vendor) const {
 Result<Fetched> Upstreams::AskForKey(const Entry& entry, const CollateralKey& key, SteadyTime deadline) {
   const bool allow_http = entry.upstream.allow_http;
   if (entry.vendor == Vendor::kIntel)
-    return FetchIntel(*intel_client_, {entry.base, allow_http}, key, deadline);
+    return FetchIntel(*intel_client_, {entry.base, allow_http, options_.root_crls}, key, deadline);
   if (entry.upstream.kind == UpstreamKind::kThim) {
     return FetchThimAmd(ThimClient(Vendor::kAmd), {entry.base, allow_http}, key, deadline);
   }

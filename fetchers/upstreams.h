@@ -15,6 +15,7 @@
 #include "fetchers/circuit_breaker.h"
 #include "fetchers/fetched.h"
 #include "fetchers/http_client.h"
+#include "fetchers/intel_crl_addresses.h"
 #include "fetchers/intel_pck.h"
 #include "fetchers/timing.h"
 
@@ -49,6 +50,7 @@ struct UpstreamsOptions {
   BreakerOptions breaker;
   // Of Azure's upstreams: what AMD asks of its clients is not for them. Null: the vendor's client.
   std::shared_ptr<HttpClient> thim_client = {};
+  RootCrlAddresses root_crls = {};
   AmdChainFunction amd_chain;  // where chains are kept; empty: asked of the KDS with every VCEK and CRL
 };
 
@@ -85,6 +87,7 @@ class Upstreams {
     bool open = false;  // left out at present
   };
   std::vector<State> States() const;
+  IntelSite site() const { return options_.root_crls.site(); }
 
  private:
   struct Entry;

@@ -109,6 +109,7 @@ void Doctor::CheckUpstream(Vendor vendor, const Upstream& upstream) {
   if (upstream.kind == UpstreamKind::kThim) return;  // it has this host's certificates alone
   const auto client = std::make_shared<CurlHttpClient>(CurlOptions{});
   UpstreamsOptions options;
+  options.root_crls = root_crls_;
   (vendor == Vendor::kIntel ? options.intel : options.amd) = {upstream};
   const auto upstreams = Upstreams::Make(std::move(options), client, client, {}, Now);
   if (!upstreams.ok()) return Record(where, "is an upstream", upstreams.error(), "");

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fetchers/intel_crl_addresses.h"
 #include "fetchers/upstreams.h"
 #include "service/cli/thimble_client.h"
 #include "tcb/collateral_key.h"
@@ -27,8 +28,8 @@ using Diagnosis = std::vector<Symptom>;
 class Doctor {
  public:
   using Show = std::function<void(const Symptom&)>;
-  Doctor(const TrustAnchors& anchors, intel::Fmspc fmspc, Show show)
-      : anchors_(anchors), fmspc_(fmspc), show_(std::move(show)) {}
+  Doctor(const TrustAnchors& anchors, RootCrlAddresses root_crls, intel::Fmspc fmspc, Show show)
+      : anchors_(anchors), root_crls_(std::move(root_crls)), fmspc_(fmspc), show_(std::move(show)) {}
 
   void CheckUpstream(Vendor vendor, const Upstream& upstream);
   void CheckServer(ThimbleClient& server);
@@ -43,6 +44,7 @@ class Doctor {
   void Record(std::string where, std::string what, const Status& status, std::string detail);
 
   const TrustAnchors& anchors_;
+  const RootCrlAddresses root_crls_;
   const intel::Fmspc fmspc_;
   const Show show_;
   Diagnosis diagnosis_;

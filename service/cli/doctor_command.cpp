@@ -45,6 +45,8 @@ ExitCode Run(const DoctorOptions& options) {
   if (!config) return Fail(config.error(), options.json);
   const auto anchors = ReadAnchors(config->server.anchors);
   if (!anchors) return Fail(anchors.error(), options.json);
+  auto root_crls = ReadRootCrlAddresses(config->server.anchors);
+  if (!root_crls) return Fail(root_crls.error(), options.json);
   const auto fmspc = intel::Fmspc::FromHex(options.fmspc.value_or(std::string(kCommonFmspc)));
   if (!fmspc) {
     return Fail({ErrorKind::kMalformed, Check::kRequest, "--fmspc must be 12 hex digits"}, options.json);
@@ -54,7 +56,7 @@ ExitCode Run(const DoctorOptions& options) {
   auto server = ThimbleClient::AtUrl(url);
   if (!server) return Fail(server.error(), options.json);
 
-  Doctor doctor(*anchors, *fmspc, [&](const Symptom& symptom) {
+  Doctor doctor(*anchors, *std::move(root_crls), *fmspc, [&](const Symptom& symptom) {
     if (!options.json) PrintLine(Line(symptom));
   });
   for (const Upstream& upstream : config->intel_upstreams) doctor.CheckUpstream(Vendor::kIntel, upstream);

@@ -3,11 +3,19 @@
 
 #include "service/support/file.h"
 #include "tcb/base/text.h"
+#include "tcb/check.h"
+#include "tcb/pki/certificate.h"
+#include "tcb/pki/pem.h"
 
 namespace thimble {
 
+namespace {
+
+constexpr size_t kMaxBytes = 1u << 20, kMaxRoots = 32;
+
+}  // namespace
+
 Result<TrustAnchors> ReadAnchors(const std::vector<std::string>& pem_files) {
-  constexpr size_t kMaxBytes = 1u << 20;
   TrustAnchors anchors = TrustAnchors::Pinned();
   for (const std::string& path : pem_files) {
     TRY_ASSIGN(const std::string text, ReadFile(path, kMaxBytes));
@@ -18,6 +26,19 @@ Result<TrustAnchors> ReadAnchors(const std::vector<std::string>& pem_files) {
     }
   }
   return anchors;
+}
+
+Result<RootCrlAddresses> ReadRootCrlAddresses(const std::vector<std::string>& pem_files) {
+  RootCrlAddresses addresses;
+  for (const std::string& path : pem_files) {
+    TRY_ASSIGN(const std::string text, ReadFile(path, kMaxBytes));
+    TRY_ASSIGN(const auto ders, DecodeCertificates(AsBytes(text), kMaxRoots, Check::kCollateralMalformed));
+    for (const Bytes& der : ders) {
+      TRY_ASSIGN(const CertificatePtr root, Certificate::Parse(der, Check::kCollateralMalformed));
+      addresses.Add(*root);
+    }
+  }
+  return addresses;
 }
 
 }  // namespace thimble

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "fetchers/intel_crl_addresses.h"
 #include "tcb/base/result.h"
 #include "tcb/pki/trust_anchors.h"
 
@@ -13,5 +14,7 @@ namespace thimble {
 
 // Errors name the file: it cannot be read, or is not a self-signed root certificate.
 Result<TrustAnchors> ReadAnchors(const std::vector<std::string>& pem_files);
+// Where the CRLs of the roots in these files are.
+Result<RootCrlAddresses> ReadRootCrlAddresses(const std::vector<std::string>& pem_files);
 
 }  // namespace thimble

@@ -9,7 +9,9 @@ namespace thimble {
 
 constexpr std::string_view DialectName(std::string_view path) {
   if (path.starts_with("/metadata/THIM/") || path.starts_with("/SevSnpVM/")) return "azure";
-  if (path.starts_with("/sgx/") || path.starts_with("/tdx/")) return "intel";
+  if (path.starts_with("/sgx/") || path.starts_with("/tdx/") || path.starts_with("/IntelSGXRootCA.")) {
+    return "intel";
+  }
   if (path.starts_with("/vcek/") || path.starts_with("/vlek/")) return "amd";
   return "own";
 }

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 
-#include "service/dialects/crl_urls.h"
 #include "service/dialects/custom_parameter.h"
 #include "service/dialects/pccs_answers.h"
 #include "service/http/query.h"
@@ -41,7 +40,18 @@ bool GoodCustomParameter(const Query& query) {
   return !text || ParseCustomParameter(*text).has_value();
 }
 
+// The end of an address that was not percent-encoded is a parameter of its own.
+bool GoodEncoding(const Query& query) {
+  const auto text = query.Get("encoding");
+  return !text || EqualIgnoringCase(*text, "der") || EqualIgnoringCase(*text, "pem");
+}
+
 Error NotHeld() { return {ErrorKind::kUnavailable, Check::kModeForbidsFetch, "not cached"}; }
+
+Error TooOld(const CollateralItem& held) {
+  return {ErrorKind::kUnavailable, Check::kCollateralMissing,
+          StrCat(held.name(), ": what is held is past its nextUpdate and its grace")};
+}
 
 http::Response RefusalOfChoice(const Error& error) {
   return error.kind == ErrorKind::kMalformed ? pccs::InvalidParameters() : pccs::RefusalOf(error);
@@ -102,6 +112,12 @@ bool TooLongForIntelsClient(const http::Content& content) {
 
 void IntelDialect::AddTo(http::Router& router) {
   for (const std::string_view root : pccs::kRoots) AddUnder(router, root);
+  // Where the root CA CRL lies at Intel's: who replaces the host alone asks here (PCCS 10).
+  for (const std::string_view path : {"/IntelSGXRootCA.der", "/IntelSGXRootCA.crl"}) {
+    AddGet(router, "", path, {}, [this](const Request& r, const Query&) {
+      return Serve(r, RootCaCrlKey{}, ItemForm::kDerCrlAlone);
+    });
+  }
 }
 
 void IntelDialect::AddUnder(http::Router& router, std::string_view root) {
@@ -199,6 +215,7 @@ http::Response IntelDialect::Version3TcbInfo(const Request& request, const Query
   }
   const Instant now = clock_.Now();
   const bool stale = now > (*held)->next_update();
+  if (now > (*held)->next_update() + options_.stale_grace) return pccs::NotNow(TooOld(**held));
   auto content = http::Content::Make("application/json; charset=utf-8", std::string(AsText((*held)->body())),
                                      {{"SGX-TCB-Info-Issuer-Chain", PercentEncode((*held)->issuer_chain())}});
   return ItemResponse(request,
@@ -225,9 +242,10 @@ http::Response IntelDialect::PckCrl(const http::Request& request, const http::Qu
   const auto uri = query.Get("uri");
   const auto encoding = query.Get("encoding");
   if (uri) {
-    const auto key = query.Get("ca") ? std::nullopt : KeyOfCrlUrl(*uri);
-    if (!key || (encoding && !EqualIgnoringCase(*encoding, "der"))) return pccs::InvalidParameters();
-    return Serve(request, *key, encoding ? ItemForm::kDerCrl : FormOfCrlUrl(*key, *uri));
+    const auto key = query.Get("ca") ? std::nullopt : KeyOfCrlAddress(*uri, options_.site);
+    if (!key || !GoodEncoding(query)) return pccs::InvalidParameters();
+    const bool der = encoding && EqualIgnoringCase(*encoding, "der");
+    return Serve(request, *key, der ? ItemForm::kDerCrl : FormOfCrlUrl(*key, *uri));
   }
   const auto ca = ParseCa(query.Get("ca").value_or(""));
   if (!ca) return pccs::InvalidParameters();
@@ -238,10 +256,8 @@ http::Response IntelDialect::PckCrl(const http::Request& request, const http::Qu
 }
 
 http::Response IntelDialect::Crl(const http::Request& request, const http::Query& query) {
-  const auto encoding = query.Get("encoding");
-  const auto key = KeyOfCrlUrl(query.Get("uri").value_or(""));
-  const bool known = !encoding || EqualIgnoringCase(*encoding, "der") || EqualIgnoringCase(*encoding, "pem");
-  if (!key || !known || !GoodCustomParameter(query)) return pccs::InvalidParameters();
+  const auto key = KeyOfCrlAddress(query.Get("uri").value_or(""), options_.site);
+  if (!key || !GoodEncoding(query) || !GoodCustomParameter(query)) return pccs::InvalidParameters();
   return Serve(request, *key, ItemForm::kDerCrlAlone);
 }
 

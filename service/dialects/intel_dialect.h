@@ -11,6 +11,7 @@
 
 #include "cache/collateral_cache.h"
 #include "cache/version3_tcb_infos.h"
+#include "fetchers/intel_crl_addresses.h"
 #include "service/baselines/evaluation.h"
 #include "service/dialects/served_item.h"
 #include "service/http/router.h"
@@ -23,6 +24,8 @@ namespace thimble {
 struct IntelDialectOptions {
   bool honour_update = false;  // take "update=standard" for a choice
   CachingMode mode = CachingMode::kLazy;
+  IntelSite site = IntelSite::kProduction;  // whose addresses of CRLs are known
+  Seconds stale_grace{7 * 24 * 3600};       // of what is not in the cache: v3 TCB infos
 };
 
 // Thread-safe. The cache and the clock outlive it, and it outlives the router that it is added to.

@@ -29,7 +29,7 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
                const Clock& clock)
     : clock_(clock),
       intel_dialect_(c.cache, a.evaluation, c.version3_infos, c.fmspcs, clock,
-                     {config.honour_update, config.pccs.mode}),
+                     {config.honour_update, config.pccs.mode, c.upstreams->site(), config.cache.stale_grace}),
       kds_dialect_(c.cache, clock),
       pck_dialect_(c.pck_service, clock),
       platforms_dialect_(c.pck_service, c.registry, c.cache, a.evaluation, clock),

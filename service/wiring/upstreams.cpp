@@ -6,6 +6,7 @@
 #include "fetchers/curl_http_client.h"
 #include "fetchers/pacing.h"
 #include "fetchers/retry.h"
+#include "service/config/anchors.h"
 #include "tcb/check.h"
 
 namespace thimble {
@@ -26,6 +27,7 @@ Result<std::unique_ptr<Upstreams>> MakeUpstreams(const Config& config, std::shar
                                                  UpstreamEvents& events) {
   UpstreamsOptions options;
   options.amd_chain = [chains](const AmdChainKey& key, SteadyTime) { return chains->Get(key); };
+  TRY_ASSIGN(options.root_crls, ReadRootCrlAddresses(config.server.anchors));
   options.intel = config.intel_upstreams;
   options.amd = config.amd_upstreams;
   PacingOptions pacing;

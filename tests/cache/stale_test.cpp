@@ -84,6 +84,24 @@ TEST(Stale, GraceEnds) {
   EXPECT_EQ(refused.error().check, Check::kUpstreamUnreachable) << "the cause";
 }
 
+// Neither an upstream that has none any more, nor a mode that asks none, makes of it what was never there.
+TEST(Stale, AfterGraceItIsUnavailableWhateverTheCause) {
+  for (const Check cause : {Check::kUpstreamNotFound, Check::kModeForbidsFetch}) {
+    Ended world;
+    world.upstream = [cause](const CollateralKey&) -> Result<FetchedBytes> {
+      return Error{ErrorKind::kUnavailable, cause, "the cause"};
+    };
+    EXPECT_TRUE(world.cache->Get(kTcbKey, world.end + hours(7 * 24)).ok());
+    for (int i = 0; i < 2; ++i) {
+      const auto refused = world.cache->Get(kTcbKey, world.end + hours(7 * 24) + Seconds(1));
+      EXPECT_EQ(CheckOf(refused), Check::kCollateralMissing);
+      EXPECT_EQ(refused.error().kind, ErrorKind::kUnavailable);
+      EXPECT_NE(refused.error().message.find("the cause"), std::string::npos) << refused.error().message;
+    }
+    EXPECT_EQ(CheckOf(world.cache->Get(kTdxTcbKey, world.now)), cause) << "what is not held";
+  }
+}
+
 TEST(Stale, GraceIsAnOption) {
   CacheOptions options;
   options.stale_grace = Seconds(0);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "fetchers/intel_urls.h"
 #include "fetchers/vendor_answer.h"
 #include "tcb/collateral.h"
 #include "tcb/pki/pem.h"
@@ -16,7 +17,7 @@ using sim::SimIntel;
 using test::FakeHttp;
 using test::Response;
 
-const IntelUpstream kUpstream{"http://127.0.0.1:1/sgx/certification/v4/", false};
+const IntelUpstream kUpstream{"http://127.0.0.1:1/sgx/certification/v4/", false, {}};
 const CollateralKey kTcb = TcbInfoKey{IntelTee::kSgx, *intel::Fmspc::FromHex(sim::kServerFmspc), {}};
 const CollateralKey kPckCrl = PckCrlKey{intel::PckCa::kPlatform};
 
@@ -154,10 +155,99 @@ TEST(IntelPcs, TheRootCaCrlGetsItsIssuerFromTheChainOfAPckCrl) {
   EXPECT_EQ(CheckOf(FetchIntel(http, kUpstream, key, SteadyTime::max())), Check::kUpstreamStatus);
 }
 
+// An upstream whose PCK CRL and chain are as Intel's, and that has the root CA CRL at none of the three places.
+struct RootCrlWorld {
+  explicit RootCrlWorld(const std::string& base = kUpstream.base) : upstream{base, false, {}} {
+    const auto root =
+        Certificate::Parse(Intel().Certificate(sim::IntelCertificate::kRoot), Check::kNone).value();
+    upstream.root_crls.Add(*root);
+    address = root->crl_url();
+    places = {base + "rootcacrl", CrlUrl(base, address), address};
+    http.On(
+        IntelUrl(base, kPckCrl),
+        Response(200, Text(Intel().PckCrl(intel::PckCa::kPlatform)),
+                 {{"sgx-pck-crl-issuer-chain", PercentEncode(Intel().CaChain(intel::PckCa::kPlatform))}}));
+  }
+  Result<Fetched> Fetch() {
+    http.requests.clear();
+    return FetchIntel(http, upstream, RootCaCrlKey{}, SteadyTime::max());
+  }
+  // Without the one for the root's certificate.
+  std::vector<std::string> Asked() const {
+    std::vector<std::string> urls;
+    for (const HttpRequest& request : http.requests) {
+      if (request.url.find("pckcrl?ca=") == std::string::npos) urls.push_back(request.url);
+    }
+    return urls;
+  }
+
+  IntelUpstream upstream;
+  std::string address;
+  std::vector<std::string> places;
+  FakeHttp http;
+};
+
+TEST(IntelPcs, TheRootCaCrlIsSoughtInThreePlacesInOrder) {
+  const HttpResponse good = Response(200, HexLower(Intel().RootCaCrl()));
+  for (size_t has = 0; has < 3; ++has) {
+    for (const HttpResponse& without :
+         {Response(404), Response(400), Response(500), Response(200, "<html>")}) {
+      RootCrlWorld world;
+      for (size_t i = 0; i < has; ++i) world.http.On(world.places[i], without);
+      world.http.On(world.places[has], good);
+      const auto fetched = world.Fetch();
+      ASSERT_TRUE(fetched.ok()) << fetched.error().message;
+      EXPECT_EQ(fetched->source, world.places[has]);
+      EXPECT_EQ(world.Asked(), std::vector(world.places.begin(),
+                                           world.places.begin() + 1 + static_cast<std::ptrdiff_t>(has)));
+      EXPECT_TRUE(AuthenticateItem(RootCaCrlKey{}, fetched->bytes, Intel().Anchors()).ok());
+    }
+  }
+}
+
+TEST(IntelPcs, TheRootCaCrlIsNotThereWhenNoPlaceHasIt) {
+  RootCrlWorld world;
+  EXPECT_EQ(CheckOf(world.Fetch()), Check::kUpstreamNotFound);
+  EXPECT_EQ(world.Asked(), world.places);
+  world.http.On(world.places[1], Response(500));
+  EXPECT_EQ(CheckOf(world.Fetch()), Check::kUpstreamStatus) << "who failed might have had it";
+}
+
+// Whether an upstream is left out for a while depends on itself alone.
+TEST(IntelPcs, OnlyItsOwnHostMakesAnUpstreamUnreachable) {
+  RootCrlWorld world;
+  world.http.On(world.places[2], test::Unreachable);
+  const auto refused = world.Fetch();
+  EXPECT_EQ(CheckOf(refused), Check::kUpstreamStatus);
+  EXPECT_NE(refused.error().message.find(world.address), std::string::npos) << refused.error().message;
+  world.http.On(world.places[0], test::Unreachable);
+  EXPECT_EQ(CheckOf(world.Fetch()), Check::kUpstreamUnreachable);
+  EXPECT_EQ(world.Asked(), std::vector{world.places[0]}) << "a host that is down is not asked twice";
+}
+
+TEST(IntelPcs, IntelsOwnHasTheRootCaCrlAtItsPlaceAlone) {
+  RootCrlWorld world("https://api.trustedservices.intel.com/sgx/certification/v4/");
+  world.http.On(world.address, Response(200, Text(Intel().RootCaCrl())));
+  EXPECT_TRUE(world.Fetch().ok());
+  EXPECT_EQ(world.Asked(), std::vector{world.address});
+}
+
+// What a chain says of itself leads nowhere.
+TEST(IntelPcs, TheDistributionPointOfAnUnknownRootIsNotAsked) {
+  RootCrlWorld world;
+  world.upstream.root_crls = {};
+  EXPECT_EQ(CheckOf(world.Fetch()), Check::kUpstreamNotFound);
+  EXPECT_EQ(world.Asked(), std::vector{world.places[0]});
+  RootCrlWorld own("https://api.trustedservices.intel.com/sgx/certification/v4/");
+  own.upstream.root_crls = {};
+  EXPECT_EQ(CheckOf(own.Fetch()), Check::kUpstreamAnswer);
+  EXPECT_TRUE(own.Asked().empty());
+}
+
 TEST(IntelPcs, PassesDeadlineLimitAndPermissionOn) {
   FakeHttp http;
   const SteadyTime deadline(std::chrono::seconds(7));
-  (void)FetchIntel(http, {kUpstream.base, true}, kTcb, deadline);
+  (void)FetchIntel(http, {kUpstream.base, true, {}}, kTcb, deadline);
   ASSERT_EQ(http.requests.size(), 1u);
   EXPECT_EQ(http.requests[0].deadline, deadline);
   EXPECT_EQ(http.requests[0].max_body, 1u << 20);

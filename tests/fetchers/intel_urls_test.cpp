@@ -46,15 +46,20 @@ TEST(IntelUrls, RoundTrip) {
   }
 }
 
-TEST(IntelUrls, IntelsOwnRootCaCrlHasItsOwnPlace) {
-  const std::string own = "https://certificates.trustedservices.intel.com/IntelSGXRootCA.der";
-  EXPECT_EQ(IntelUrl(kIntel, RootCaCrlKey{}), own);
-  EXPECT_EQ(IntelUrl("https://sbx.api.trustedservices.intel.com/sgx/certification/v4/", RootCaCrlKey{}), own);
+TEST(IntelUrls, IntelsOwnIsToldByItsHost) {
+  EXPECT_TRUE(IsIntelsOwn(kIntel));
+  EXPECT_TRUE(IsIntelsOwn("https://sbx.api.trustedservices.intel.com/sgx/certification/v4/"));
   for (const char* host : {"api.trustedservices.intel.com.example", "trustedservices.intel.com.example",
                            "nottrustedservices.intel.com"}) {
-    const std::string base = std::string("https://") + host + "/sgx/certification/v4/";
-    EXPECT_EQ(IntelUrl(base, RootCaCrlKey{}), base + "rootcacrl");
+    EXPECT_FALSE(IsIntelsOwn(std::string("https://") + host + "/sgx/certification/v4/")) << host;
   }
+  EXPECT_FALSE(IsIntelsOwn(kMirror));
+}
+
+TEST(IntelUrls, CachesHaveCrlsByTheirAddress) {
+  const std::string own = "https://certificates.trustedservices.intel.com/IntelSGXRootCA.der";
+  EXPECT_EQ(CrlUrl(kMirror, own),
+            kMirror + "crl?uri=https%3A%2F%2Fcertificates.trustedservices.intel.com%2FIntelSGXRootCA.der");
   EXPECT_EQ(ParseIntelUrl("/IntelSGXRootCA.der"), CollateralKey(RootCaCrlKey{}));
 }
 

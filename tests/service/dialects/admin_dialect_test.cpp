@@ -161,6 +161,27 @@ TEST(Upload, CrlsAlone) {
   EXPECT_EQ(w.Ask(StrCat(kV4, "/rootcacrl")).status, 200);
 }
 
+// Nobody renews it: it has its grace as everything else.
+TEST(Upload, OfVersion3IsServedUntilItsGraceEnds) {
+  const std::string target = "/sgx/certification/v3/tcb?fmspc=00806F050000";
+  const Bundle bundle = Version3BundleOf(sim::SimIntel::Make(), kQeId);
+  const Instant end = *ParseRfc3339(
+      bundle["collaterals"]["tcbinfos"][0]["tcbinfo"]["tcbInfo"]["nextUpdate"].get<std::string>());
+  const Seconds grace(7 * 24 * 3600);
+  for (const auto& [now, status] :
+       {std::pair(end, 200), {end + grace, 200}, {end + grace + Seconds(1), 503}}) {
+    UploadWorld w;
+    w.Stop();
+    w.Start(now);
+    (void)w.Put(bundle, "v3");
+    const RawAnswer answer = w.Ask(target);
+    EXPECT_EQ(answer.status, status) << FormatRfc3339(now);
+    EXPECT_EQ(answer.Header("X-Thimble-Freshness").value_or(""), status != 200 ? ""
+                                                                 : now == end  ? "fresh"
+                                                                               : "stale");
+  }
+}
+
 TEST(Upload, OfVersion3KeepsItsTcbInfoForVersion3Alone) {
   UploadWorld w(CachingMode::kLazy);
   const std::string target = "/sgx/certification/v3/tcb?fmspc=00806F050000";

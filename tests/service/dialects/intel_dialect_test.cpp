@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tcb/base/ascii.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/percent.h"
 #include "tcb/base/text.h"
@@ -122,6 +123,65 @@ TEST_F(IntelDialectTest, SendsTheRootCaCrlAsHexAndByItsUrlAsDer) {
     EXPECT_EQ(answer.body, AsText(der)) << uri;
     EXPECT_EQ(answer.Header("Content-Type"), "application/pkix-crl");
   }
+}
+
+// Who replaces the host alone asks at the path of Intel's distribution point.
+TEST_F(IntelDialectTest, SendsTheRootCaCrlAtThePathThatIntelHasItAt) {
+  w_.Start();
+  for (const char* path : {"/IntelSGXRootCA.der", "/IntelSGXRootCA.crl"}) {
+    const RawAnswer answer = Ask(path);
+    EXPECT_EQ(answer.body, AsText(w_.intel.RootCaCrl())) << path;
+    EXPECT_EQ(answer.Header("Content-Type"), "application/pkix-crl");
+    EXPECT_EQ(answer.Header("X-Thimble-Freshness"), "fresh");
+  }
+}
+
+// Real PCK certificates name v1 and v2. Clients send the address as it is, escaped once, or in lower case twice.
+TEST_F(IntelDialectTest, KnowsTheCrlsAddressesOfEveryVersion) {
+  w_.Start();
+  for (const char* version : {"v1", "v2", "v3", "v4"}) {
+    for (const auto& [ca, name] :
+         {std::pair(intel::PckCa::kProcessor, "processor"), std::pair(intel::PckCa::kPlatform, "platform")}) {
+      const Bytes der = w_.intel.PckCrl(ca);
+      const std::string address =
+          StrCat("https://api.trustedservices.intel.com/sgx/certification/", version, "/pckcrl?ca=", name);
+      const std::string once = PercentEncode(address), twice = PercentEncode(LowerCase(once));
+      for (const std::string& uri : {address, once, twice}) {
+        EXPECT_EQ(Ask(StrCat(kSgx, "/crl?uri=", uri)).body, AsText(der)) << uri;
+        const RawAnswer answer = Ask(StrCat(kSgx, "/pckcrl?uri=", uri, "&clientid=x"));
+        EXPECT_EQ(answer.body, EncodePem(der, "X509 CRL")) << uri;
+        EXPECT_TRUE(answer.Header("SGX-PCK-CRL-Issuer-Chain")) << uri;
+      }
+      EXPECT_EQ(Ask(StrCat(kSgx, "/pckcrl?uri=", address, "&encoding=der")).body, AsText(der));
+      EXPECT_EQ(Ask(StrCat(kSgx, "/pckcrl?uri=", address, "&encoding=pem")).body, EncodePem(der, "X509 CRL"));
+    }
+  }
+  EXPECT_EQ(Ask(StrCat(kSgx,
+                       "/crl?uri=https://sbx.api.trustedservices.intel.com/sgx/certification/v4/"
+                       "pckcrl?ca=platform"))
+                .status,
+            400)
+      << "the sandbox's is another one";
+}
+
+// Whoever trusts the sandbox's root has the sandbox's collateral.
+TEST(IntelSandbox, KnowsItsOwnAddressesAlone) {
+  const std::string own = "https://sbx-certificates.trustedservices.intel.com/IntelSGXRootCA.der";
+  test::World w(sim::SimIntel::Make({.root_crl_url = own}));
+  w.Start();
+  const auto ask = [&](const std::string& uri) { return Get(w.port(), StrCat(kSgx, "/crl?uri=", uri)); };
+  EXPECT_EQ(ask(own).body, AsText(w.intel.RootCaCrl()));
+  EXPECT_EQ(ask("https://sbx.api.trustedservices.intel.com/sgx/certification/v2/pckcrl?ca=platform").body,
+            AsText(w.intel.PckCrl(intel::PckCa::kPlatform)));
+  EXPECT_EQ(ask("https://certificates.trustedservices.intel.com/IntelSGXRootCA.der").status, 400);
+}
+
+// A plain mirror of the PCS has no rootcacrl.
+TEST_F(IntelDialectTest, GetsTheRootCaCrlFromAnUpstreamThatHasItByAddressAlone) {
+  w_.vendor.SetMode("404", "/rootcacrl");
+  w_.Start();
+  EXPECT_EQ(Ask(StrCat(kSgx, "/rootcacrl")).body, HexLower(w_.intel.RootCaCrl()));
+  EXPECT_EQ(w_.vendor.Count("/crl?uri="), 1u);
 }
 
 TEST_F(IntelDialectTest, SendsPckCrlsByTheirUrlWithASecondQuestionMark) {

@@ -17,7 +17,7 @@ const Instant kEnd = sim::kNow + std::chrono::days(21);  // of the TCB info
 
 // A Thimble at a time, with collateral of kNow and no upstream that answers.
 struct Cut : OpsWorld {
-  explicit Cut(Instant now) {
+  explicit Cut(Instant now, CachingMode mode = CachingMode::kLazy) : OpsWorld(mode) {
     OpsWorld source;
     source.Start();
     source.Fill();
@@ -51,6 +51,35 @@ TEST(StaleAnswers, EndWithTheGrace) {
   const auto answer = over.Ask(kTcb);
   EXPECT_EQ(answer.status, 503);
   EXPECT_EQ(answer.body, "");
+}
+
+// It is held: no mode makes of it what nobody has (PCCS 3).
+TEST(StaleAnswers, EndWithTheGraceInEveryModeAndAtEveryRoute) {
+  constexpr const char* kSgx = "/sgx/certification/v4";
+  const std::string targets[] = {kTcb,
+                                 StrCat(kTcb, "&tcbEvaluationDataNumber=17"),
+                                 "/tdx/certification/v4/tcb?fmspc=00806F050000",
+                                 StrCat(kSgx, "/qe/identity"),
+                                 StrCat(kSgx, "/qe/identity?update=early"),
+                                 StrCat(kSgx, "/pckcrl?ca=platform"),
+                                 StrCat(kSgx, "/rootcacrl"),
+                                 StrCat(kSgx,
+                                        "/crl?uri=https://certificates.trustedservices.intel.com/"
+                                        "IntelSGXRootCA.crl"),
+                                 "/IntelSGXRootCA.der"};
+  for (const CachingMode mode : {CachingMode::kLazy, CachingMode::kRequest, CachingMode::kOffline}) {
+    Cut held(sim::kNow, mode), over(sim::kNow + hours(400 * 24), mode);
+    for (const std::string& target : targets) {
+      EXPECT_EQ(held.Ask(target).status, 200) << target;
+      const auto answer = over.Ask(target);
+      EXPECT_EQ(answer.status, 503) << target;
+      EXPECT_EQ(answer.body, "") << target;
+      EXPECT_TRUE(answer.Header("X-Thimble-Cause")) << target;
+    }
+    const bool asks = mode == CachingMode::kLazy;
+    EXPECT_EQ(over.Ask("/sgx/certification/v4/tcb?fmspc=00A067110000").status, asks ? 503 : 404)
+        << "what is not held";
+  }
 }
 
 TEST(StaleAnswers, AreAFindingOfTheirOwnInAVerification) {
