@@ -22,8 +22,17 @@ constexpr size_t kMaxSeenTcbs = 10'000;  // a few hundred bytes each
 constexpr MissRate kMissesPerClient{.per_second = 20, .burst = 200};
 constexpr MissRate kMissesPerVendor{.per_second = 50, .burst = 1000};
 
-CacheOptions CacheOptionsOf(const Config& config) {
+std::function<bool(Vendor)> HasUpstream(const Config& config, const Upstreams& upstreams) {
+  return [mode = config.pccs.mode, &upstreams](Vendor vendor) {
+    return mode != CachingMode::kOffline &&
+           std::ranges::any_of(upstreams.States(),
+                               [vendor](const auto& state) { return state.vendor == vendor; });
+  };
+}
+
+CacheOptions CacheOptionsOf(const Config& config, const Upstreams& upstreams) {
   CacheOptions options;
+  options.has_upstream = HasUpstream(config, upstreams);
   options.freshness.max_age = config.refresh.max_age;
   options.stale_grace = config.cache.stale_grace;
   options.miss_budget = config.server.miss_budget;
@@ -63,11 +72,7 @@ std::vector<intel::PlatformId> PlatformsOf(PlatformRegistry& registry, const int
 RefresherOptions RefresherOptionsOf(const Config& config, const Upstreams& upstreams,
                                     PlatformRegistry& registry, CacheEvents& events) {
   RefresherOptions options;
-  options.has_upstream = [mode = config.pccs.mode, &upstreams](Vendor vendor) {
-    return mode != CachingMode::kOffline &&
-           std::ranges::any_of(upstreams.States(),
-                               [vendor](const auto& state) { return state.vendor == vendor; });
-  };
+  options.has_upstream = HasUpstream(config, upstreams);
   options.platforms = [&registry](const intel::Fmspc& fmspc) { return PlatformsOf(registry, fmspc); };
   options.events = [&events](const CacheEvent& event) { events.Record(event); };
   return options;
@@ -90,7 +95,8 @@ Collateral::Collateral(const Config& config, const Clock& clock, TrustAnchors th
       miss_budgets(kMissesPerClient, kMissesPerVendor, SteadyNow),
       cache(
           store, anchors, FetchFrom(*upstreams, pck_source, miss_budgets, config.pccs.mode),
-          CacheOptionsOf(config), [this](const CacheEvent& event) { events.Record(event); }, SteadyNow),
+          CacheOptionsOf(config, *upstreams), [this](const CacheEvent& event) { events.Record(event); },
+          SteadyNow),
       refresher(cache, store, RefresherOptionsOf(config, *upstreams, registry, events)),
       refresh(refresher, clock),
       seen(store, kMaxSeenTcbs),
