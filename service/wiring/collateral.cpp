@@ -2,9 +2,11 @@
 #include "service/wiring/collateral.h"
 
 #include <algorithm>
+#include <functional>
 #include <random>
 
 #include "cache/memory_store.h"
+#include "cache/overlay_store.h"
 #include "cache/rocks_store.h"
 #include "service/config/anchors.h"
 #include "service/support/file.h"
@@ -50,8 +52,17 @@ CacheOptions CacheOptionsOf(const Config& config, const Upstreams& upstreams) {
 
 Result<std::shared_ptr<Store>> OpenStore(const Config& config, Storage storage) {
   if (storage == Storage::kMemory) return std::shared_ptr<Store>(std::make_shared<MemoryStore>());
-  TRY(CheckOnlyOurs(config.cache.data, "data directory", OthersMay::kRead));
-  TRY_ASSIGN(auto store, RocksStore::Open(config.cache.data));
+  const std::string& data = config.cache.data;
+  TRY(CheckOnlyOurs(data, "data directory", OthersMay::kRead));
+  if (storage != Storage::kDisk && !RocksStore::IsIn(data)) {
+    return Error{ErrorKind::kMalformed, Check::kRequest,
+                 StrCat(data, " holds no store: `thimble serve`, `fetch` or `import` makes one")};
+  }
+  if (storage == Storage::kReadOnly) {
+    TRY_ASSIGN(auto below, RocksStore::OpenForReading(data));
+    return std::shared_ptr<Store>(std::make_shared<OverlayStore>(std::move(below)));
+  }
+  TRY_ASSIGN(auto store, RocksStore::Open(data));
   return std::shared_ptr<Store>(std::move(store));
 }
 
