@@ -422,7 +422,7 @@ std::vector<Result<CacheAnswer>> CollateralCache::GetAll(const std::vector<Colla
   std::vector<std::future<Result<CacheAnswer>>> fetches(keys.size());
   for (size_t i = 0; i < keys.size(); ++i) {
     const auto held = Peek(keys[i], now);
-    if (held && held->freshness != Freshness::kStale) continue;
+    if (held && (held->freshness != Freshness::kStale || !MayTry(keys[i]))) continue;  // nobody is asked
     fetches[i] = std::async(std::launch::async, [this, &key = keys[i], now, &enter] {
       const std::shared_ptr<void> scope = enter ? enter() : nullptr;
       return Get(key, now);

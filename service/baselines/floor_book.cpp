@@ -2,8 +2,10 @@
 #include "service/baselines/floor_book.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "service/support/log.h"
+#include "tcb/base/crypto.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
@@ -104,16 +106,26 @@ Status FloorBook::CheckNumber(const amd::FloorDocument& document, std::string_vi
   return {};
 }
 
-// Written down before it is in force.
+const FloorVersion* FloorBook::Find(std::string_view name, uint32_t number) const {
+  const auto found = std::ranges::find_if(versions_, [&](const FloorVersion& version) {
+    return version.name == name && version.number == number;
+  });
+  return found != versions_.end() ? &*found : nullptr;
+}
+
+// Written down before it is in force, and again when its signature comes after it: of "signed", that alone is found.
 Status FloorBook::Record(const FloorBytes& bytes, const amd::FloorDocument& document,
                          const std::string& source, Instant now, const std::string& by) {
+  Instant since = now;
   {
     const std::shared_lock lock(mutex_);
-    const FloorVersion* const highest = Highest(document.name);
-    if (highest != nullptr && highest->number >= document.number) return {};
+    if (const FloorVersion* const known = Find(document.name, document.number)) {
+      if (!known->bytes.signature.empty() || bytes.signature.empty()) return {};
+      since = known->since;
+    }
   }
   if (record_) TRY(record_({document.name, document.number, document.sha256, source, by}));
-  FloorVersion version{bytes, document.name, document.number, document.sha256, now, source};
+  FloorVersion version{bytes, document.name, document.number, document.sha256, since, source};
   TRY(store_->Apply({{EntryOf(document), Encode(version)}}));
   LogInfo("floors taken", {{"name", document.name},
                            {"number", std::to_string(document.number)},
@@ -121,16 +133,25 @@ Status FloorBook::Record(const FloorBytes& bytes, const amd::FloorDocument& docu
                            {"source", source},
                            {"by", by}});
   const std::unique_lock lock(mutex_);
+  std::erase_if(versions_, [&](const FloorVersion& known) {
+    return known.name == version.name && known.number == version.number;
+  });
   versions_.push_back(std::move(version));
+  std::ranges::stable_sort(versions_, {}, &FloorVersion::since);
   return {};
 }
 
-// Of the documents that were signed, the newest that still holds under the key.
+// Of the documents that were signed, the one with the highest number that still holds under the key: whatever the clock
+// said when each of them came. Under one key they are of one name (Take).
 Result<amd::FloorsPtr> FloorBook::Newest(const std::string& setting, const FloorRules& rules) const {
   if (setting != kSignedFloorsName) return LoadFloors(setting, rules);
   const std::shared_lock lock(mutex_);
-  for (auto version = versions_.rbegin(); version != versions_.rend(); ++version) {
-    if (version->bytes.signature.empty()) continue;
+  std::vector<const FloorVersion*> signed_ones;
+  for (const FloorVersion& version : versions_) {
+    if (!version.bytes.signature.empty()) signed_ones.push_back(&version);
+  }
+  std::ranges::stable_sort(signed_ones, std::greater(), &FloorVersion::number);
+  for (const FloorVersion* version : signed_ones) {
     auto checked = rules.Check(version->bytes, version->source, true);
     if (checked) return checked;
   }
@@ -145,6 +166,10 @@ Result<amd::FloorsPtr> FloorBook::Admit(const std::string& setting, const FloorR
   const Status number = CheckNumber(*floors, setting);
   if (number) {
     TRY_ASSIGN(const FloorBytes bytes, ReadFloorBytes(setting));
+    if (Sha256(AsBytes(bytes.text)) != floors->sha256) {
+      return Error{ErrorKind::kUnavailable, Check::kPolicyFormat,
+                   StrCat(setting, ": changed while it was read; reload again")};
+    }
     TRY(Record(bytes, *floors, setting, now, "configuration"));
     return floors;
   }
@@ -175,11 +200,21 @@ Status FloorBook::Configure(const Baselines& baselines, const ConfiguredPolicies
   return {};
 }
 
+// The number never falls within a name. Another name under the same key would be a way around that.
+Status FloorBook::CheckName(const amd::FloorDocument& document, std::string_view source) const {
+  const auto in_force = Newest(std::string(kSignedFloorsName), rules_);
+  if (!in_force || (*in_force)->name == document.name) return {};
+  return Error{ErrorKind::kMalformed, Check::kCollateralRollback,
+               StrCat(source, ": ", document.name, " ", document.number, ", and under floors.key ",
+                      (*in_force)->Title(), " is in force: a document of another name needs another key")};
+}
+
 Result<amd::FloorsPtr> FloorBook::Take(const FloorBytes& bytes, const std::string& source, Instant now,
                                        const std::string& by) {
   const std::lock_guard changing(changing_);
   TRY_ASSIGN(const amd::FloorsPtr floors, rules_.Check(bytes, source, true));
   TRY(CheckNumber(*floors, source));
+  TRY(CheckName(*floors, source));
   TRY(Record(bytes, *floors, source, now, by));
   const std::unique_lock lock(mutex_);
   in_force_[std::string(kSignedFloorsName)] = floors;

@@ -51,7 +51,8 @@ class FloorBook {
   Status Configure(const Baselines& baselines, const ConfiguredPolicies& policies, const FloorsConfig& config,
                    Instant now);
 
-  // A document that has to be signed: the newest is what "signed" names. Errors as above.
+  // A document that has to be signed: the newest is what "signed" names. Errors as above; collateral.rollback also for
+  // another name than that of the document which is in force under the same key.
   Result<amd::FloorsPtr> Take(const FloorBytes& bytes, const std::string& source, Instant now,
                               const std::string& by);
 
@@ -74,7 +75,9 @@ class FloorBook {
   Status Record(const FloorBytes& bytes, const amd::FloorDocument& document, const std::string& source,
                 Instant now, const std::string& by);
   Status CheckNumber(const amd::FloorDocument& document, std::string_view source) const;
+  Status CheckName(const amd::FloorDocument& document, std::string_view source) const;
   const FloorVersion* Highest(std::string_view name) const;
+  const FloorVersion* Find(std::string_view name, uint32_t number) const;
   Result<amd::FloorsPtr> Newest(const std::string& setting, const FloorRules& rules) const;
   Result<amd::FloorsPtr> Admit(const std::string& setting, const FloorRules& rules, amd::FloorsPtr floors,
                                Instant now);

@@ -46,6 +46,7 @@ class Differ {
   Differ(const FloorDocument& before, const FloorDocument& after) : before_(before), after_(after) {}
 
   std::vector<FloorDifference> Run() {
+    DiffHead();
     DiffLines();
     DiffBulletins();
     DiffCells();
@@ -62,6 +63,14 @@ class Differ {
   static std::string RangeText(const FloorLine& line) {
     return StrCat("CPU family ", line.family, ", models ", line.first_model, " to ", line.last_model,
                   ", steppings ", line.first_stepping, " to ", line.last_stepping);
+  }
+
+  // What is stale refuses, unless a policy allows it.
+  void DiffHead() {
+    const bool sooner = after_.stale_after < before_.stale_after;
+    Add("", "", sooner ? FloorMove::kStricter : FloorMove::kLaxer,
+        StrCat("stale after ", amd::DayText(before_.stale_after)),
+        StrCat("stale after ", amd::DayText(after_.stale_after)));
   }
 
   void DiffLines() {
@@ -108,8 +117,8 @@ class Differ {
         const FloorLine* other = before_.FindLine(line.id);
         const FloorCell& now = line.cells.at(i);
         if (!place || other == nullptr) {
-          Add(id, line.id, now.min.empty() ? FloorMove::kGrounds : FloorMove::kStricter, "",
-              CellText(now, line));
+          const bool asks = !now.min.empty() || Withholding(now) > 0;
+          Add(id, line.id, asks ? FloorMove::kStricter : FloorMove::kGrounds, "", CellText(now, line));
           continue;
         }
         const FloorCell& then = other->cells.at(*place);

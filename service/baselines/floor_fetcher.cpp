@@ -24,7 +24,6 @@ Error BadAnswer(std::string_view url, std::string_view why) {
 
 void FloorFetcher::Use(std::string url) {
   const std::lock_guard lock(mutex_);
-  if (url == url_) return;
   url_ = std::move(url);
   asked_ = kNever;
   retry_in_ = Seconds(0);
@@ -37,8 +36,9 @@ std::optional<std::string> FloorFetcher::UrlIfDue(Instant now, RefreshUrge urge)
   return url_;
 }
 
-void FloorFetcher::NoteOutcome(bool ok, Instant now) {
+void FloorFetcher::NoteOutcome(const std::string& url, bool ok, Instant now) {
   const std::lock_guard lock(mutex_);
+  if (url != url_) return;  // another one is wanted since
   retry_in_ = ok ? Seconds(0) : std::clamp(retry_in_ * 2, kFirstWait, kEvery);
   wait_ = ok ? kEvery : retry_in_;
   asked_ = now;
@@ -99,7 +99,7 @@ std::vector<RefreshLine> FloorFetcher::Pass(Instant now, RefreshUrge urge) {
   std::vector<RefreshLine> out;
   if (const auto url = UrlIfDue(now, urge)) {
     out.push_back(Ask(*url, now));
-    NoteOutcome(out.back().outcome != RefreshLine::Outcome::kFailed, now);
+    NoteOutcome(*url, out.back().outcome != RefreshLine::Outcome::kFailed, now);
   }
   if (urge == RefreshUrge::kPatient && HappenedWithin(kDay, stale_said_at_, now)) return out;
   for (const amd::FloorsPtr& floors : book_.InForce()) {

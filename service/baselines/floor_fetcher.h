@@ -22,7 +22,7 @@ class FloorFetcher {
   FloorFetcher(FloorBook& book, std::shared_ptr<HttpClient> client)
       : book_(book), client_(std::move(client)) {}
 
-  // floors.url; empty: nothing is fetched. Another URL is asked at the next pass.
+  // floors.url; empty: nothing is fetched. It is asked at the next pass: what failed before may hold under a new key.
   void Use(std::string url);
 
   // Asks when it is due: every six hours, and after a failure in a minute, two, four, ...; at once when it is urgent.
@@ -38,7 +38,7 @@ class FloorFetcher {
   RefreshLine Ask(const std::string& url, Instant now);
   Result<Answer> Fetch(const std::string& url);
   Result<Bytes> FetchSignature(const std::string& url, std::chrono::steady_clock::time_point deadline);
-  void NoteOutcome(bool ok, Instant now);
+  void NoteOutcome(const std::string& url, bool ok, Instant now);
 
   FloorBook& book_;
   const std::shared_ptr<HttpClient> client_;

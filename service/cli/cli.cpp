@@ -183,7 +183,9 @@ void AddImpact(CLI::App& app, ImpactOptions& options) {
   auto* const reports =
       verb.add_option("--reports", options.reports, "judge the SNP reports in this directory, here, instead")
           ->type_name("DIR")
-          ->excludes(server);
+          ->excludes(server)
+          ->excludes(verb.get_option("--intel"));
+  verb.get_option("--floors")->excludes(verb.get_option("--amd"));
   AddProduct(verb, options.product)->needs(reports);
   verb.add_option("--at", options.at, "judge them as of this time (RFC 3339)")
       ->type_name("T")

@@ -9,6 +9,7 @@
 #include "fetchers/url.h"
 #include "service/cli/command_support.h"
 #include "service/monitoring/refresh_report.h"
+#include "service/support/peer_address.h"
 #include "tcb/base/ascii.h"
 #include "tcb/base/percent.h"
 #include "tcb/base/text.h"
@@ -39,7 +40,7 @@ http::Request AdminRequest(ThimbleClient::Call call) {
   if (question < call.target.size()) request.query = call.target.substr(question + 1);
   request.body = std::move(call.body);
   request.headers = {{"content-type", std::move(call.content_type)}};
-  request.client = "command line";
+  request.client = http::kCommandLine;
   request.admin = true;
   return request;
 }

@@ -22,7 +22,7 @@ std::string_view WithoutMapping(std::string_view address) {
 }  // namespace
 
 bool IsLoopbackPeer(std::string_view address) {
-  if (address == "unix" || address == "::1") return true;
+  if (address == "unix" || address == "::1" || address == kCommandLine) return true;
   address = WithoutMapping(address);
   return address.starts_with("127.") &&
          std::all_of(address.begin(), address.end(), [](char c) { return IsDigit(c) || c == '.'; });

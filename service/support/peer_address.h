@@ -8,7 +8,11 @@
 
 namespace thimble::http {
 
+// The peer of a request that a command makes of the service in its own process.
+inline constexpr std::string_view kCommandLine = "command line";
+
 // 127.0.0.0/8, which a listener on [::] sees as ::ffff:127.0.0.1; ::1; and "unix", the peer of a Unix socket.
+// Also kCommandLine.
 bool IsLoopbackPeer(std::string_view address);
 
 // Whom limits count a peer as. Who has an address of IPv6 has its whole /64 ("2001:db8:0:1::/64"; RFC 6177), so that

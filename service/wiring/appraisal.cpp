@@ -51,7 +51,7 @@ Appraisal::Appraisal(const Config& config, Collateral& collateral, const Clock& 
       impact_study(collateral.seen, collateral.cache, CurrentFloors()),
       recovery_watch(policies, *baselines, collateral.seen, collateral.cache, impact_study),
       refresh_(collateral.refresh) {
-  UseFloorsUrl(config);
+  UseFloorsUrl(config.pccs.mode, config.floors.url);
   refresh_.Include([this](Instant now, RefreshUrge urge) { return floor_fetcher.Pass(now, urge); });
   verification.UseFloors([this, &clock](const std::string& setting, const std::optional<Instant>& at) {
     return floors->Get(setting, at, clock.Now());
@@ -61,8 +61,8 @@ Appraisal::Appraisal(const Config& config, Collateral& collateral, const Clock& 
   });
 }
 
-void Appraisal::UseFloorsUrl(const Config& config) {
-  floor_fetcher.Use(config.pccs.mode == CachingMode::kOffline ? "" : config.floors.url);
+void Appraisal::UseFloorsUrl(CachingMode mode, const std::string& url) {
+  floor_fetcher.Use(mode == CachingMode::kOffline ? "" : url);
 }
 
 Result<std::unique_ptr<Appraisal>> Appraisal::Make(const Config& config, Storage storage,

@@ -35,7 +35,7 @@ struct Appraisal {
   Appraisal& operator=(const Appraisal&) = delete;
 
   // What of the configuration says where floors are fetched from: nowhere in OFFLINE mode.
-  void UseFloorsUrl(const Config& config);
+  void UseFloorsUrl(CachingMode mode, const std::string& url);
 
   // What an impact is computed with: floors as their file is now, since what is tried out may still be edited.
   FloorOf CurrentFloors() const {

@@ -2,6 +2,7 @@
 //
 // Azure's HCL reports, and judging them without a TD quote.
 #include "tcb/amd/hcl.h"
+#include "tcb/base/crypto.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace thimble;

@@ -175,6 +175,62 @@ TEST(FloorBook, SignedDocumentsAreTakenUnderTheKeyAlone) {
   ExpectRefused(take(1, ours), Check::kCollateralRollback, "2 has been in force");
 }
 
+// What came in force unsigned, by a file, and is signed later, is "signed" after a restart, too.
+TEST(FloorBook, ASignatureThatComesLaterIsKept) {
+  const test::TempDir files;
+  const FloorSigner ours(1);
+  const std::string text = FloorsText(2);
+  Book b;
+  ASSERT_TRUE(b.Use(files.Write("f.json", std::string_view(text))));
+  const FloorsConfig config{
+      .key = files.Write("key.pem", std::string_view(ours.Pem())), .overlay = "", .url = ""};
+  ASSERT_TRUE(b.Use("signed", config));
+  ASSERT_TRUE(b.book->Take({text, ours.Sign(text)}, "upload", kNow + kDay, "ann"));
+  ASSERT_EQ(b.book->History().size(), 1u);
+  EXPECT_EQ(b.book->History().front().bytes.signature, ours.Sign(text));
+  EXPECT_EQ(b.book->History().front().since, kNow) << "it is in force since then";
+  b.Restart();
+  ASSERT_TRUE(b.Use("signed", config));
+  EXPECT_EQ(b.NumberAt("signed"), 2u);
+}
+
+TEST(FloorBook, AnotherNameUnderTheSameKeyIsRefused) {
+  const test::TempDir files;
+  const FloorSigner ours(1);
+  Book b;
+  ASSERT_TRUE(b.Use("signed",
+                    {.key = files.Write("key.pem", std::string_view(ours.Pem())), .overlay = "", .url = ""}));
+  const std::string mine = FloorsText(7);
+  ASSERT_TRUE(b.book->Take({mine, ours.Sign(mine)}, "upload", kNow, "ann"));
+  std::string other = FloorsText(8);
+  const std::string name = "\"ours\"";
+  ASSERT_NE(other.find(name), std::string::npos);
+  other.replace(other.find(name), name.size(), "\"staging\"");
+  const auto taken = b.book->Take({other, ours.Sign(other)}, "upload", kNow, "ann");
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().check, Check::kCollateralRollback) << taken.error().message;
+  EXPECT_EQ(b.NumberAt("signed"), 7u);
+}
+
+// A clock that was ahead when one came does not put it before those that came later.
+TEST(FloorBook, OfSignedOnesTheHighestNumberIsInForceWhateverTheClockSaid) {
+  const test::TempDir files;
+  const FloorSigner ours(1);
+  const FloorsConfig config{
+      .key = files.Write("key.pem", std::string_view(ours.Pem())), .overlay = "", .url = ""};
+  Book b;
+  ASSERT_TRUE(b.Use("signed", config));
+  const auto take = [&](uint32_t number, Instant now) {
+    const std::string text = FloorsText(number);
+    return b.book->Take({text, ours.Sign(text)}, "upload", now, "ann").ok();
+  };
+  ASSERT_TRUE(take(2, kNow + 400 * kDay));
+  ASSERT_TRUE(take(3, kNow));
+  b.Restart();
+  ASSERT_TRUE(b.Use("signed", config));
+  EXPECT_EQ(b.NumberAt("signed"), 3u);
+}
+
 TEST(FloorBook, WithoutAKeyNothingIsTaken) {
   Book b;
   ASSERT_TRUE(b.Use("builtin"));
