@@ -222,7 +222,8 @@ Result<PlatformUse::Note> Archive::AppendVersion(const CollateralKey& key, const
   return note;
 }
 
-// Makes room in the history for a version that comes: what is too old goes, and the oldest beyond the number.
+// Makes room in the history for a version that comes: what is too old goes, and the oldest beyond the number. Too old is
+// what was issued so long before it, or before now: no clock that is ahead empties a history.
 Status Archive::PrunePast(const Record& next, Instant now, std::vector<Store::Write>& batch) {
   const std::string prefix = PastPrefix(next.name), coming = PastEntry(next);
   std::vector<std::string> entries;  // oldest first
@@ -233,7 +234,7 @@ Status Archive::PrunePast(const Record& next, Instant now, std::vector<Store::Wr
   const size_t beyond =
       entries.size() < history_.max_versions ? 0 : entries.size() + 1 - history_.max_versions;
   for (size_t i = 0; i < entries.size(); ++i) {
-    if (i < beyond || IssuedIn(entries[i]) < now - history_.max_age)
+    if (i < beyond || IssuedIn(entries[i]) < std::min(now, next.issued) - history_.max_age)
       batch.push_back({entries[i], std::nullopt});
   }
   return {};

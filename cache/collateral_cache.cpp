@@ -115,6 +115,11 @@ struct CollateralCache::Impl {
     if (events) events({kind, item, error, detail});
   }
 
+  // For the sake of what is held.
+  bool MayTry(const CollateralKey& key, const std::string& name) const {
+    return attempts.MayTry(name, clock()) && (!options.has_upstream || options.has_upstream(VendorOf(key)));
+  }
+
   CachedItemPtr Find(const CollateralKey& key, const std::string& name);
   CachedItemPtr FindUnder(const CollateralKey& key, const std::string& name);
   FreshnessState Judge(const CachedItem& held, Instant now) const {
@@ -174,7 +179,7 @@ CachedItemPtr CollateralCache::Impl::FindUnder(const CollateralKey& key, const s
 
 CacheAnswer CollateralCache::Impl::Answer(const CachedItem& held, Instant now, bool hit) const {
   const FreshnessState state = Judge(held, now);
-  return {held.item, state.freshness, held.fetched(), held.last_check(), state.next_refresh,
+  return {held.item, state.freshness, held.fetched(), LastCheck(held.freshness, now), state.next_refresh,
           hit,       held.attachments};
 }
 
@@ -183,7 +188,7 @@ void CollateralCache::Impl::NoteUse(const CollateralKey& key, const std::string&
   if (!IsPlatformItem(KindOf(key))) return;
   const int64_t seconds = now.time_since_epoch().count();
   int64_t noted = held.noted_use.load(std::memory_order_relaxed);
-  if (noted != INT64_MIN && seconds < noted + kNoteUseEvery.count()) return;
+  if (noted != INT64_MIN && HappenedWithin(kNoteUseEvery, Instant(Seconds(noted)), now)) return;
   if (!held.noted_use.compare_exchange_strong(noted, seconds, std::memory_order_relaxed)) return;
   const bool queued = workers.Submit("use/" + name, [this, name, now] {
     const KeyedMutex::Turn turn(&turns, name);
@@ -196,7 +201,7 @@ void CollateralCache::Impl::NoteUse(const CollateralKey& key, const std::string&
 
 void CollateralCache::Impl::RefreshInBackground(const CollateralKey& key, const std::string& name,
                                                 Instant now, Urge urge) {
-  if (!attempts.MayTry(name, clock())) return;
+  if (!MayTry(key, name)) return;
   // Its outcome is noted and reported where it happens; nobody waits for it here.
   const bool queued = workers.Submit(name, [this, key, name, now, urge] { (void)Fly(key, name, now, urge); });
   if (!queued) Report(Kind::kQueueFull, name, nullptr, "it is not renewed yet");
@@ -231,7 +236,7 @@ Attempt CollateralCache::Impl::Try(const CollateralKey& key, const std::string& 
 
 Result<CacheAnswer> CollateralCache::Impl::RenewOrServeStale(const CollateralKey& key,
                                                              const std::string& name, Instant now) {
-  const bool tries = attempts.MayTry(name, clock());
+  const bool tries = MayTry(key, name);
   if (tries)
     (void)Fly(key, name, now, Urge::kMissing);  // whatever comes of it, what is held then is the answer
   const CachedItemPtr held = Find(key, name);
@@ -321,9 +326,8 @@ Result<std::vector<thimble::Status>> CollateralCache::Impl::TakeTogether(
   std::vector<thimble::Status> outcomes;
   std::map<std::string, Archive::Version> versions;
   std::vector<CachedItemPtr> past;
-  for (const auto& [key, item, chain, origin, is_past] : admissions) {
-    const CachedItemPtr next =
-        archive.MakeHeld(key, item, chain, origin ? origin->fetched : now, origin ? origin->last_check : now);
+  for (const auto& [key, item, chain, fetched, is_past] : admissions) {
+    const CachedItemPtr next = archive.MakeHeld(key, item, chain, fetched.value_or(now), kNever);
     if (is_past) {
       past.push_back(next);
       outcomes.emplace_back();
@@ -352,10 +356,11 @@ Result<std::vector<thimble::Status>> CollateralCache::Impl::TakeTogether(
   return outcomes;
 }
 
-// What comes from an upstream is served even when it cannot be written down; an import has to be.
+// What comes from an upstream is served even when it cannot be written down; an import has to be. Who brings something
+// from outside does not say whether the vendor has newer.
 Flight CollateralCache::Impl::Keep(const Arrival& arrival) {
-  const CachedItemPtr next =
-      archive.MakeHeld(arrival.key, arrival.item, arrival.chain, arrival.now, arrival.now);
+  const Instant checked = arrival.from == Arrival::From::kUpstream ? arrival.now : kNever;
+  const CachedItemPtr next = archive.MakeHeld(arrival.key, arrival.item, arrival.chain, arrival.now, checked);
   next->noted_use = arrival.now.time_since_epoch().count();
   if (auto saved = archive.SaveVersion(arrival.key, *next, arrival.now); !saved) {
     Report(Kind::kStoreFailed, arrival.name, &saved.error(), saved.error().message);
@@ -367,12 +372,15 @@ Flight CollateralCache::Impl::Keep(const Arrival& arrival) {
   return next;
 }
 
-// An upstream was asked and has what is held.
+// An upstream was asked and has what is held. It came by now at the latest, whatever a clock that was ahead wrote down.
 CachedItemPtr CollateralCache::Impl::NoteCheck(const Arrival& arrival, const CachedItem& held) {
-  const CachedItemPtr checked =
-      archive.MakeHeld(arrival.key, held.item, held.issuer_chain, held.fetched(), arrival.now);
+  const bool came_later = held.fetched() > arrival.now;
+  const CachedItemPtr checked = archive.MakeHeld(arrival.key, held.item, held.issuer_chain,
+                                                 std::min(held.fetched(), arrival.now), arrival.now);
   checked->noted_use = held.noted_use.load();
-  if (const auto saved = archive.SaveCheck(*checked); !saved) {
+  const auto saved =
+      came_later ? archive.SaveVersion(arrival.key, *checked, arrival.now) : archive.SaveCheck(*checked);
+  if (!saved) {
     Report(Kind::kStoreFailed, arrival.name, &saved.error(), saved.error().message);
   }
   hot.Put(arrival.name, checked);
@@ -395,8 +403,7 @@ void CollateralCache::Impl::NoteTaken(const Arrival& arrival, bool unchanged) {
 Flight CollateralCache::Impl::RefuseOlder(const Arrival& arrival, const CachedItemPtr& held) {
   const bool ended = arrival.now > arrival.item->next_update();
   if (arrival.from == Arrival::From::kUpstream || !ended) return RollbackError(*arrival.item, *held->item);
-  TRY(archive.SavePast(
-      *archive.MakeHeld(arrival.key, arrival.item, arrival.chain, arrival.now, arrival.now)));
+  TRY(archive.SavePast(*archive.MakeHeld(arrival.key, arrival.item, arrival.chain, arrival.now, kNever)));
   return held;
 }
 
@@ -530,7 +537,7 @@ std::vector<CacheStatus> CollateralCache::Impl::StatusOf(const std::vector<Recor
                      .issued = record.issued,
                      .next_update = record.next_update,
                      .fetched = record.fetched,
-                     .last_check = record.last_check,
+                     .last_check = LastCheck(input, now),
                      .next_refresh = state.next_refresh,
                      .source = record.source,
                      .sha256 = record.sha256.hex(),

@@ -53,6 +53,9 @@ struct CacheOptions {
   size_t max_hot_items = 20'000;  // in memory; a VCEK with its chain takes about 10 kB
   size_t refresh_threads = 2;     // of background renewal
   uint64_t jitter_seed = 0;       // another one an instance, so that they renew at other times
+  // Whether anybody can be asked; empty: yes. Where nobody can, what is held is served as it is, and that it is due is no
+  // failure.
+  std::function<bool(Vendor)> has_upstream;
   // Called by whoever asks for several items: gives what the threads that work for it do first of all, and what ends
   // with them. Empty: nothing.
   std::function<std::function<std::shared_ptr<void>()>()> context;
@@ -67,8 +70,8 @@ enum class RefreshUrge : uint8_t {
 struct CacheAnswer {
   ItemPtr item;
   Freshness freshness = Freshness::kFresh;
-  Instant fetched{};  // when these bytes came from upstream
-  Instant last_check{};
+  Instant fetched{};     // when these bytes came from upstream
+  Instant last_check{};  // as of LastCheck(): may be kNever
   Instant next_refresh{};
   bool hit = false;                                     // answered without waiting for an upstream
   std::shared_ptr<const Attachments> attachments = {};  // of the cached item; null: it is not cached
@@ -84,7 +87,9 @@ struct PastVersion {
 struct CacheStatus {
   CollateralKey key;
   Freshness freshness;
-  Instant issued{}, next_update{}, fetched{}, last_check{}, next_refresh{};
+  Instant issued{}, next_update{}, fetched{};
+  Instant last_check{};  // as of LastCheck(): may be kNever
+  Instant next_refresh{};
   std::string source, sha256;
   uint64_t order_number = 0;
   std::string last_error;  // empty: none since the last success
@@ -113,15 +118,12 @@ class CollateralCache {
   // checks. TakeTogether() writes all of them down in one batch with `beside`, what else has to be written with
   // them, or fails (store.io) and takes none. What is older than the cached item is left out: collateral.rollback in
   // its place of the answer.
-  struct Origin {
-    Instant fetched, last_check;
-  };
   struct Admission {
     CollateralKey key;
     ItemPtr item;
     std::string issuer_chain;
-    std::optional<Origin> origin = {};  // when it came to where it is imported from; absent: it comes now
-    bool past = false;                  // for the history alone
+    std::optional<Instant> fetched = {};  // when it came to where it is imported from; absent: it comes now
+    bool past = false;                    // for the history alone
   };
   Result<Admission> Admit(const CollateralKey& key, const FetchedBytes& fetched, Instant now);
   Result<std::vector<thimble::Status>> TakeTogether(const std::vector<Admission>& admissions,

@@ -42,8 +42,13 @@ std::string_view FreshnessName(Freshness freshness) {
   return "";
 }
 
+Instant LastCheck(const FreshnessInput& input, Instant now) {
+  return std::max(input.last_check, input.fetched) <= now ? input.last_check : kNever;
+}
+
 FreshnessState JudgeFreshness(const FreshnessInput& input, const FreshnessRules& rules, Instant now) {
-  const Instant due = NextRefresh(input, rules);
+  const bool due_at_once = input.renewal != Renewal::kNever && LastCheck(input, now) == kNever;
+  const Instant due = due_at_once ? std::min(input.window.not_before, now) : NextRefresh(input, rules);
   if (now > input.window.not_after) return {Freshness::kStale, due};
   return {now >= due ? Freshness::kRefreshDue : Freshness::kFresh, due};
 }

@@ -76,6 +76,7 @@ struct Refresher::Round {
   Instant now;
   Urge urge;
   const std::atomic<bool>& stop;
+  Instant since;
   Statuses held;
   RefreshReport report;
 };
@@ -84,14 +85,46 @@ std::string ItemName(const RefreshLine& line) {
   return line.floors.empty() ? KeyName(line.key) : StrCat("floors ", line.floors);
 }
 
-RefreshReport Refresher::Pass(Instant now, Urge urge, const std::atomic<bool>& stop) {
-  Round round{.now = now, .urge = urge, .stop = stop, .held = {}, .report = {now, 0, {}}};
+RefreshReport Refresher::Pass(Instant now, Urge urge, const std::atomic<bool>& stop, Instant since) {
+  Round round{.now = now, .urge = urge, .stop = stop, .since = since, .held = {}, .report = {now, 0, {}}};
   for (CacheStatus& status : cache_.Status(now)) round.held.emplace(KeyName(status.key), std::move(status));
   RefreshNumbers(round);
   RefreshRest(round);
   RefetchPckCertificates(round);
   std::ranges::sort(round.report.lines, {}, [](const RefreshLine& line) { return KeyName(line.key); });
   return std::move(round.report);
+}
+
+RefreshReport Refresher::PassOver(const std::vector<CollateralKey>& keys, Instant now,
+                                  const std::atomic<bool>& stop) {
+  Round round{
+      .now = now, .urge = Urge::kNow, .stop = stop, .since = kAll, .held = {}, .report = {now, 0, {}}};
+  std::vector<Job> jobs;
+  for (const CollateralKey& key : keys) {
+    if (const auto held = cache_.Peek(key, now)) {
+      CacheStatus status;
+      status.key = key;
+      status.freshness = held->freshness;
+      status.sha256 = held->item->sha256().hex();
+      round.held.emplace(KeyName(key), std::move(status));
+    }
+    Consider(round, key, true, jobs);
+  }
+  (void)Run(round, jobs);  // what fails is in the report
+  return std::move(round.report);
+}
+
+std::vector<CollateralKey> Refresher::HeldOf(const intel::Fmspc& fmspc, Instant now) {
+  std::vector<CollateralKey> keys;
+  for (const CacheStatus& status : cache_.Status(now)) {
+    const auto* tcb_info = std::get_if<TcbInfoKey>(&status.key);
+    if (tcb_info != nullptr && tcb_info->fmspc == fmspc) keys.push_back(status.key);
+  }
+  if (!options_.platforms) return keys;
+  for (const intel::PlatformId& platform : options_.platforms(fmspc)) {
+    if (const PckCertsKey key{platform}; cache_.Peek(key, now)) keys.emplace_back(key);
+  }
+  return keys;
 }
 
 // First of all: they tell of evaluation numbers that are new.
@@ -144,11 +177,12 @@ void Refresher::RefreshRest(Round& round) {
   (void)Run(round, jobs);  // what fails is in the report
 }
 
-// Adds what has to be asked for to `jobs`, and what is left as it is to the report.
-void Refresher::Consider(Round& round, const CollateralKey& key, bool announced, std::vector<Job>& jobs) {
+// Adds what has to be asked for to `jobs`, and what is left as it is to the report. `wanted`: due or not.
+void Refresher::Consider(Round& round, const CollateralKey& key, bool wanted, std::vector<Job>& jobs) {
   const auto found = round.held.find(KeyName(key));
   const bool held = found != round.held.end();
-  const bool due = !held || announced || found->second.freshness != Freshness::kFresh;
+  const bool due = !held || wanted || found->second.freshness != Freshness::kFresh ||
+                   found->second.last_check < round.since;
   if (!due) {
     ++round.report.not_due;
     return;

@@ -58,8 +58,15 @@ class Refresher {
       : cache_(cache), store_(std::move(store)), options_(std::move(options)) {}
 
   using Urge = RefreshUrge;
-  // `stop` turned true ends it after what is under way.
-  RefreshReport Pass(Instant now, Urge urge, const std::atomic<bool>& stop);
+  // Of what many platforms share, all that is due, and all that was not checked since `since`; kAll: everything. `stop`
+  // turned true ends it after what is under way.
+  static constexpr Instant kAll = Instant::max();
+  RefreshReport Pass(Instant now, Urge urge, const std::atomic<bool>& stop, Instant since = kNever);
+  // These, which are held: each is asked for once, whatever its freshness and back-off.
+  RefreshReport PassOver(const std::vector<CollateralKey>& keys, Instant now, const std::atomic<bool>& stop);
+  bool Holds(const CollateralKey& key, Instant now) { return cache_.Peek(key, now).has_value(); }
+  // What is held of an FMSPC: its TCB infos, and the PCK certificates of its platforms.
+  std::vector<CollateralKey> HeldOf(const intel::Fmspc& fmspc, Instant now);
 
  private:
   struct Job {
@@ -72,7 +79,7 @@ class Refresher {
   void RefreshNumbers(Round& round);
   void RefreshRest(Round& round);
   void RefetchPckCertificates(Round& round);
-  void Consider(Round& round, const CollateralKey& key, bool announced, std::vector<Job>& jobs);
+  void Consider(Round& round, const CollateralKey& key, bool wanted, std::vector<Job>& jobs);
   // True when every job went well.
   bool Run(Round& round, const std::vector<Job>& jobs);
   std::optional<RefreshLine> Ask(const Job& job, const Round& round);

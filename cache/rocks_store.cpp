@@ -2,9 +2,12 @@
 #include "cache/rocks_store.h"
 
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/options.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
+
+#include <cstdarg>
 
 #include "cache/store_rules.h"
 #include "tcb/base/text.h"
@@ -25,6 +28,21 @@ rocksdb::Options DatabaseOptions() {
   options.keep_log_file_num = 2;
   options.max_log_file_size = 4u << 20;
   options.info_log_level = rocksdb::WARN_LEVEL;
+  return options;
+}
+
+// RocksDB's own log goes into the directory, but for where that is not to be touched.
+class NoLog final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
+rocksdb::Options ReadingOptions() {
+  rocksdb::Options options = DatabaseOptions();
+  options.create_if_missing = false;
+  options.max_open_files = -1;  // all are opened now: another process may remove one that it has merged
+  options.info_log = std::make_shared<NoLog>();
   return options;
 }
 
@@ -82,6 +100,27 @@ Result<std::unique_ptr<RocksStore>> RocksStore::Open(const std::filesystem::path
   if (auto schema = CheckSchema(*store); !schema) {
     return StoreError(StrCat(directory.string(), ": ", schema.error().message));
   }
+  return store;
+}
+
+// Written when a database is made, and never absent again.
+bool RocksStore::IsIn(const std::filesystem::path& directory) {
+  std::error_code ignored;  // what cannot be looked at is not there for us
+  return std::filesystem::exists(directory / "CURRENT", ignored);
+}
+
+Result<std::unique_ptr<RocksStore>> RocksStore::OpenForReading(const std::filesystem::path& directory) {
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status opened = rocksdb::DB::OpenForReadOnly(ReadingOptions(), directory.string(), &db);
+  if (!opened.ok()) return OpenError(directory, opened);
+  auto impl = std::make_unique<Impl>();
+  impl->db.reset(db);
+  std::unique_ptr<RocksStore> store(new RocksStore(std::move(impl)));
+  const auto schema = store->Get(kStoreSchemaName);
+  const Status known = !schema                ? Status(schema.error())
+                       : !schema->has_value() ? Status(StoreError("not a store of Thimble: it has no schema"))
+                                              : CheckSchema(*store);
+  if (!known) return StoreError(StrCat(directory.string(), ": ", known.error().message));
   return store;
 }
 

@@ -16,6 +16,11 @@ class RocksStore final : public Store {
   // Makes the directory (mode 0700) when it is not there. Errors (store.io): in use by another process,
   // written by a newer version, damaged.
   static Result<std::unique_ptr<RocksStore>> Open(const std::filesystem::path& directory);
+  // One that is only read: nothing in its directory is touched, and Apply() is an error. It is as it was at this moment,
+  // whatever a process that has it open writes meanwhile. Errors (store.io): not there, written by a newer version,
+  // damaged.
+  static Result<std::unique_ptr<RocksStore>> OpenForReading(const std::filesystem::path& directory);
+  static bool IsIn(const std::filesystem::path& directory);  // whether there is one
   ~RocksStore() override;
 
   Result<std::optional<std::string>> Get(std::string_view name) override;

@@ -44,41 +44,43 @@ http::Response HealthApi::Ready(const http::Query& query) {
 
   const auto read = store_.Get("readyz");
   const bool ready = read.ok() && !anchors_.all().empty();
-  bool degraded = false;
+  const auto degraded = Degraded();
   std::string body;
   json::Writer json(&body);
   json.BeginObject();
   json.Key("ready").Bool(ready);
   if (!read) json.Key("store").String(read.error().message);
   json.Key("degraded").BeginArray();
-  for (const CacheStatus& item : cache_.Status(clock_.Now())) {
-    const std::string reason = DegradedBy(item);
-    if (reason.empty()) continue;
-    degraded = true;
+  for (const auto& [item, reason] : degraded) {
     json.BeginObject();
-    json.Key("item").String(KeyName(item.key));
+    json.Key("item").String(item);
     json.Key("reason").String(reason);
-    json.EndObject();
-  }
-  if (const auto audit = audit_.state(); audit && (audit->lost != 0 || !audit->last_error.empty())) {
-    degraded = true;
-    json.BeginObject();
-    json.Key("item").String("audit");
-    json.Key("reason").String(
-        StrCat(audit->lost, " records lost", audit->last_error.empty() ? "" : ": ", audit->last_error));
-    json.EndObject();
-  }
-  if (const auto reload = reload_.Get(); !reload->refused.empty()) {
-    degraded = true;
-    json.BeginObject();
-    json.Key("item").String("configuration");
-    json.Key("reason").String(RefusedReload(*reload));
     json.EndObject();
   }
   json.EndArray();
   json.EndObject();
-  const bool good = ready && !(degraded && strict == "1");
+  const bool good = ready && (degraded.empty() || strict != "1");
   return http::NoStore(good ? 200 : 503, "application/json", std::move(body));
+}
+
+// What is not as it should be, and why.
+std::vector<std::pair<std::string, std::string>> HealthApi::Degraded() {
+  std::vector<std::pair<std::string, std::string>> degraded;
+  for (const CacheStatus& item : cache_.Status(clock_.Now())) {
+    if (std::string reason = DegradedBy(item); !reason.empty())
+      degraded.emplace_back(KeyName(item.key), std::move(reason));
+  }
+  if (const auto audit = audit_.state(); audit && (audit->lost != 0 || !audit->last_error.empty())) {
+    const std::string_view separator = audit->last_error.empty() ? "" : ": ";
+    degraded.emplace_back("audit", StrCat(audit->lost, " records lost", separator, audit->last_error));
+  }
+  if (const auto reload = reload_.Get(); !reload->refused.empty())
+    degraded.emplace_back("configuration", RefusedReload(*reload));
+  if (const auto jump = refresh_.jump()) {
+    degraded.emplace_back("clock", StrCat("was set by ", jump->by.count(), " s to ", FormatRfc3339(jump->to),
+                                          ": not everything has been asked for since"));
+  }
+  return degraded;
 }
 
 http::Response HealthApi::Status() {

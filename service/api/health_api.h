@@ -3,6 +3,10 @@
 // GET /healthz, /readyz and /v1/status.
 #pragma once
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "cache/collateral_cache.h"
 #include "cache/store.h"
 #include "service/audit/audit_trail.h"
@@ -12,6 +16,7 @@
 #include "service/monitoring/refused_requests.h"
 #include "service/support/clock.h"
 #include "service/support/reload.h"
+#include "service/upstreams/refresh_scheduler.h"
 
 namespace thimble {
 
@@ -20,7 +25,7 @@ class HealthApi {
  public:
   HealthApi(CollateralCache& cache, const CacheEvents& events, const RefusedRequests& refusals, Store& store,
             const TrustAnchors& anchors, const RecoveryWatch& watch, const AuditTrail& audit,
-            const Snapshot<ReloadOutcome>& reload, const Clock& clock)
+            const Snapshot<ReloadOutcome>& reload, const RefreshScheduler& refresh, const Clock& clock)
       : cache_(cache),
         events_(events),
         refusals_(refusals),
@@ -29,6 +34,7 @@ class HealthApi {
         watch_(watch),
         audit_(audit),
         reload_(reload),
+        refresh_(refresh),
         clock_(clock) {}
 
   void AddTo(http::Router& router);
@@ -39,6 +45,7 @@ class HealthApi {
   // would help nobody.
   http::Response Ready(const http::Query& query);
   http::Response Status();
+  std::vector<std::pair<std::string, std::string>> Degraded();
 
   CollateralCache& cache_;
   const CacheEvents& events_;
@@ -48,6 +55,7 @@ class HealthApi {
   const RecoveryWatch& watch_;
   const AuditTrail& audit_;
   const Snapshot<ReloadOutcome>& reload_;
+  const RefreshScheduler& refresh_;
   const Clock& clock_;
 };
 

@@ -63,6 +63,9 @@ void WriteRefresh(PrometheusText& out, const RefreshScheduler& refresh) {
   out.Metric("thimble_refresh_last_pass_timestamp_seconds", "gauge",
              "When the last refresh pass began; 0: none yet.");
   out.Sample({}, static_cast<double>(totals.last_pass));
+  out.Metric("thimble_clock_jumps_total", "counter",
+             "How often the wall clock was set by more than a minute.");
+  out.Sample({}, static_cast<double>(totals.jumps));
 }
 
 void WriteCache(PrometheusText& out, const MetricsSources& sources) {

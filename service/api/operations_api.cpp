@@ -5,20 +5,36 @@
 #include <filesystem>
 
 #include "service/api/problem.h"
+#include "service/api/request_fields.h"
 #include "service/monitoring/refresh_report.h"
 #include "tcb/base/ascii.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
 namespace thimble {
+namespace {
+
+// More than each store has from its start: its layout, and the baselines of the configuration.
+Result<bool> HoldsAnything(Store& store) {
+  bool found = false;
+  TRY(store.Scan("", [&found](std::string_view name, std::string_view) {
+    found = !name.starts_with("meta/") && !name.starts_with("baseline/");
+    return !found;
+  }));
+  return found;
+}
+
+}  // namespace
 
 void OperationsApi::AddTo(http::Router& router) {
   using http::Query, http::Request;
   router.Add({"POST",
               "/v1/refresh",
-              {},
-              [this](const Request&, const Query&) {
-                return http::NoStore(200, "application/json", RefreshJson(refresh_.RunNow()));
+              {"all", "item", "fmspc"},
+              [this](const Request&, const Query& query) {
+                const auto report = Refresh(query);
+                if (!report) return ProblemResponse(ProblemOf(report.error()));
+                return http::NoStore(200, "application/json", RefreshJson(*report));
               },
               Role::kAdmin});
   router.Add({"POST",
@@ -32,6 +48,23 @@ void OperationsApi::AddTo(http::Router& router) {
               Role::kAdmin});
 }
 
+Result<RefreshReport> OperationsApi::Refresh(const http::Query& query) {
+  const auto all = query.Get("all"), item = query.Get("item"), fmspc = query.Get("fmspc");
+  if (query.all().size() > 1) return BadRequestError("all, item and fmspc exclude each other");
+  if (item) {
+    const auto key = ParseKeyName(*item);
+    if (!key) return BadRequestError(StrCat("item: \"", *item, "\" is none, as `thimble status` lists them"));
+    return refresh_.RunItem(*key);
+  }
+  if (fmspc) {
+    const auto parsed = intel::Fmspc::FromHex(*fmspc);
+    if (!parsed) return BadRequestError(StrCat("fmspc: \"", *fmspc, "\" must be 12 hex digits"));
+    return refresh_.RunFmspc(*parsed);
+  }
+  if (all && *all != "0" && *all != "1") return BadRequestError("all must be 0 or 1");
+  return all == "1" ? refresh_.RunAll() : refresh_.RunNow();
+}
+
 Result<std::string> OperationsApi::BackUp(std::string_view name) {
   const bool plain =
       !name.empty() && name.size() <= 64 && name.front() != '.' &&
@@ -39,6 +72,11 @@ Result<std::string> OperationsApi::BackUp(std::string_view name) {
   if (!plain) {
     return Error{ErrorKind::kMalformed, Check::kRequest,
                  StrCat("name: \"", name, "\" must be letters, digits, '-', '_' and '.', at most 64")};
+  }
+  TRY_ASSIGN(const bool holds_anything, HoldsAnything(store_));
+  if (!holds_anything) {
+    return Error{ErrorKind::kUnavailable, Check::kCollateralMissing,
+                 "the store is empty, and nothing is backed up"};
   }
   std::error_code error;
   std::filesystem::create_directories(backups_, error);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// POST /v1/refresh, one refresh pass, and POST /v1/backup, a copy of the store beside it while it is in use.
+// POST /v1/refresh, one refresh pass (of what is due; ?all=1, ?item=KEY, ?fmspc=HEX: of that, due or not), and POST /v1/backup, a copy of the store beside it while it is in use.
 #pragma once
 
 #include <string>
 #include <string_view>
 
 #include "cache/store.h"
+#include "service/http/query.h"
 #include "service/http/router.h"
 #include "service/upstreams/refresh_scheduler.h"
 
@@ -22,6 +23,7 @@ class OperationsApi {
   void AddTo(http::Router& router);
 
  private:
+  Result<RefreshReport> Refresh(const http::Query& query);
   Result<std::string> BackUp(std::string_view name);
 
   RefreshScheduler& refresh_;

@@ -25,21 +25,23 @@ Error BadAnswer(std::string_view url, std::string_view why) {
 void FloorFetcher::Use(std::string url) {
   const std::lock_guard lock(mutex_);
   url_ = std::move(url);
-  due_ = {};
-  wait_ = Seconds(0);
+  asked_ = kNever;
+  retry_in_ = Seconds(0);
 }
 
 std::optional<std::string> FloorFetcher::UrlIfDue(Instant now, RefreshUrge urge) {
   const std::lock_guard lock(mutex_);
-  if (url_.empty() || (urge == RefreshUrge::kPatient && now < due_)) return std::nullopt;
+  if (url_.empty() || (urge == RefreshUrge::kPatient && HappenedWithin(wait_, asked_, now)))
+    return std::nullopt;
   return url_;
 }
 
 void FloorFetcher::NoteOutcome(const std::string& url, bool ok, Instant now) {
   const std::lock_guard lock(mutex_);
   if (url != url_) return;  // another one is wanted since
-  wait_ = ok ? Seconds(0) : std::clamp(wait_ * 2, kFirstWait, kEvery);
-  due_ = now + (ok ? kEvery : wait_);
+  retry_in_ = ok ? Seconds(0) : std::clamp(retry_in_ * 2, kFirstWait, kEvery);
+  wait_ = ok ? kEvery : retry_in_;
+  asked_ = now;
 }
 
 Result<Bytes> FloorFetcher::FetchSignature(const std::string& url,
@@ -101,7 +103,7 @@ std::vector<RefreshLine> FloorFetcher::Pass(Instant now, RefreshUrge urge) {
     out.push_back(Ask(*url, now));
     NoteOutcome(*url, out.back().outcome != RefreshLine::Outcome::kFailed, now);
   }
-  if (urge == RefreshUrge::kPatient && now < stale_said_at_ + kDay) return out;
+  if (urge == RefreshUrge::kPatient && HappenedWithin(kDay, stale_said_at_, now)) return out;
   for (const amd::FloorsPtr& floors : book_.InForce()) {
     if (now <= floors->stale_after) continue;
     stale_said_at_ = now;

@@ -47,8 +47,9 @@ class FloorFetcher {
   std::mutex asking_;  // one at a time
   std::mutex mutex_;
   std::string url_;
-  Instant due_{};
-  Seconds wait_{0};  // before the next attempt, after a failure
+  Instant asked_{};
+  Seconds wait_{0};      // from then to the next attempt
+  Seconds retry_in_{0};  // the wait after the last failure in a row
   Instant stale_said_at_{};
 };
 

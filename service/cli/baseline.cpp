@@ -83,7 +83,8 @@ Result<Lines> BaselinesText(std::string_view body) {
 
 ExitCode Run(const BaselineOptions& options) {
   SetLogLevel(LogLevel::kError);
-  auto client = ThimbleClient::Open(options.flags, options.server);
+  const Storage storage = options.action == Action::kList ? Storage::kReadOnly : Storage::kExisting;
+  auto client = ThimbleClient::Open(options.flags, options.server, storage);
   if (!client) return Fail(client.error(), options.json);
   return PrintAnswer(client->Send(CallOf(options)), options.json, BaselinesText);
 }

@@ -128,6 +128,12 @@ void AddStatus(CLI::App& app, StatusOptions& options) {
 void AddRefresh(CLI::App& app, RefreshOptions& options) {
   CLI::App& verb = *app.add_subcommand(
       "refresh", "renew all due items once; exit code 3 if one failed or is stale. For cron and timers");
+  CLI::App& what = *verb.add_option_group("What to ask for, due or not");
+  what.add_flag("--all", options.all, "all that platforms share");
+  what.add_option("--item", options.item, "this item, named as by status")->type_name("KEY");
+  what.add_option("--fmspc", options.fmspc, "TCB infos and PCK certificates of these platforms")
+      ->type_name("HEX");
+  what.require_option(0, 1);
   AddUpstreams(verb, options.flags);
   AddStore(verb, options.flags, options.server);
   AddJson(verb, options.json);

@@ -55,7 +55,8 @@ struct StatusOptions {
 
 struct RefreshOptions {
   ConfigFlags flags;
-  std::optional<std::string> server;
+  std::optional<std::string> server, item, fmspc;
+  bool all = false;
   bool json = false;
 };
 

@@ -160,7 +160,7 @@ ExitCode Print(ThimbleClient& client, const std::vector<CollateralKey>& keys, bo
 ExitCode BringStore(const FetchOptions& options) {
   const auto store = ReadKdsStore(*options.kds_store);
   if (!store) return Fail(store.error(), options.json);
-  auto client = ThimbleClient::Open(options.flags, options.server);
+  auto client = ThimbleClient::Open(options.flags, options.server, Storage::kDisk);
   if (!client) return Fail(client.error(), options.json);
 
   std::optional<Error> failed;
@@ -194,7 +194,7 @@ ExitCode Run(const FetchOptions& options) {
   // What is wrong with the command is said before a store is opened for it.
   const auto wanted = WantedBy(options, *config);
   if (!wanted) return Fail(wanted.error(), options.json);
-  auto client = ThimbleClient::Open(options.flags, options.server);
+  auto client = ThimbleClient::Open(options.flags, options.server, Storage::kDisk);
   if (!client) return Fail(client.error(), options.json);
   const auto keys = KeysOf(*wanted, *client);
   if (!keys) return Fail(keys.error(), options.json);

@@ -39,7 +39,7 @@ ExitCode Run(const ImpactOptions& options) {
     if (!text) return Fail(text.error(), options.json);
     floors = *std::move(text);
   }
-  auto client = ThimbleClient::Open(options.flags, options.server);
+  auto client = ThimbleClient::Open(options.flags, options.server, Storage::kReadOnly);
   if (!client) return Fail(client.error(), options.json);
   return PrintAnswer(
       client->Send({.method = "POST", .target = "/v1/impact", .body = BodyOf(options, floors)}), options.json,

@@ -28,7 +28,7 @@ Result<Lines> RotationText(std::string_view body) {
 
 ExitCode Run(const ResultKeyOptions& options) {
   SetLogLevel(LogLevel::kError);
-  auto client = ThimbleClient::Open(options.flags, options.server);
+  auto client = ThimbleClient::Open(options.flags, options.server, Storage::kExisting);
   if (!client) return Fail(client.error(), options.json);
   return PrintAnswer(client->Send({.method = "POST", .target = "/v1/result-key/rotate"}), options.json,
                      RotationText);

@@ -8,7 +8,7 @@ namespace thimble {
 
 ExitCode Run(const StatusOptions& options) {
   SetLogLevel(LogLevel::kError);
-  auto client = ThimbleClient::Open(options.flags, options.server);
+  auto client = ThimbleClient::Open(options.flags, options.server, Storage::kReadOnly);
   if (!client) return Fail(client.error(), options.json);
   const auto report = client->Status();
   if (!report) return Fail(report.error(), options.json);

@@ -86,12 +86,12 @@ std::optional<ThimbleClient> ThimbleClient::RunningOn(const std::string& data) {
   return client;
 }
 
-Result<ThimbleClient> ThimbleClient::Open(const ConfigFlags& flags,
-                                          const std::optional<std::string>& server) {
+Result<ThimbleClient> ThimbleClient::Open(const ConfigFlags& flags, const std::optional<std::string>& server,
+                                          Storage storage) {
   if (server) return AtUrl(*server);
   TRY_ASSIGN(Config config, EffectiveConfig(flags));
   if (auto running = RunningOn(config.cache.data)) return *std::move(running);
-  TRY_ASSIGN(auto app, App::Make(std::move(config), {}));
+  TRY_ASSIGN(auto app, App::Make(std::move(config), {.storage = storage, .frozen_time = {}}));
   return ThimbleClient(std::move(app));
 }
 
@@ -150,9 +150,9 @@ Result<StatusReport> ThimbleClient::Status() {
 
 thimble::Status ThimbleClient::CheckClock() { return app_ ? app_->CheckClock() : thimble::Status(); }
 
-Result<RefreshReport> ThimbleClient::Refresh() {
+Result<RefreshReport> ThimbleClient::Refresh(const std::string& query) {
   TRY(CheckClock());
-  TRY_ASSIGN(const std::string answer, Ask({.method = "POST", .target = "/v1/refresh"}));
+  TRY_ASSIGN(const std::string answer, Ask({.method = "POST", .target = StrCat("/v1/refresh", query)}));
   return ParseRefreshJson(answer);
 }
 

@@ -22,8 +22,10 @@ namespace thimble {
 
 class ThimbleClient {
  public:
-  // Errors: those of the configuration and of the store; as of AtUrl().
-  static Result<ThimbleClient> Open(const ConfigFlags& flags, const std::optional<std::string>& server);
+  // `storage`: how the directory is opened where no server runs on it. Errors: those of the configuration and of the
+  // store; as of AtUrl().
+  static Result<ThimbleClient> Open(const ConfigFlags& flags, const std::optional<std::string>& server,
+                                    Storage storage);
   // request.invalid when it is not a URL. Plain HTTP is allowed: the user has named this host.
   static Result<ThimbleClient> AtUrl(std::string_view url);
 
@@ -43,7 +45,7 @@ class ThimbleClient {
   Result<Selector> SelectorFor(IntelTee tee);
   // Makes sure that the item is cached.
   thimble::Status Fetch(const CollateralKey& key);
-  Result<RefreshReport> Refresh();  // one pass
+  Result<RefreshReport> Refresh(const std::string& query);  // one pass; "", or "?all=1": see OperationsApi
   Result<std::string> Export(bool with_history);
   Result<ImportReport> Import(std::string file, const std::optional<Seconds>& min_remaining);
   Result<std::string> BackUp(const std::string& name);  // the path of the copy
@@ -54,7 +56,7 @@ class ThimbleClient {
     std::shared_ptr<HttpClient> http;
   };
   ThimbleClient(std::string name, std::string base, std::string socket);
-  explicit ThimbleClient(std::unique_ptr<App> app) : name_("this process"), app_(std::move(app)) {}
+  explicit ThimbleClient(std::unique_ptr<App> app) : name_(app->config().cache.data), app_(std::move(app)) {}
   static std::optional<ThimbleClient> RunningOn(const std::string& data);
   thimble::Status CheckClock();
 

@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "cache/cached_item.h"
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
 #include "service/cli/thimble_client.h"
 #include "service/support/file.h"
 #include "service/support/log.h"
+#include "service/transfer/export_file.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
@@ -38,12 +40,20 @@ Result<std::string> ReadLargeFile(const std::string& path) {
 
 ExitCode Run(const ExportOptions& options) {
   SetLogLevel(LogLevel::kError);
-  auto client = ThimbleClient::Open(options.flags, options.server);
+  auto client = ThimbleClient::Open(options.flags, options.server, Storage::kReadOnly);
   if (!client) return Fail(client.error(), false);
   const auto file = client->Export(options.history);
   if (!file) return Fail(file.error(), false);
+  const auto items = DecodeExport(*file);
+  if (!items) return Fail(items.error(), false);
+  if (items->empty()) {
+    return Fail({ErrorKind::kUnavailable, Check::kCollateralMissing,
+                 StrCat(client->name(), " holds nothing to export: nothing is written")},
+                false);
+  }
   if (const Status written = WriteFile(options.file, *file); !written) return Fail(written.error(), false);
-  PrintLine(StrCat("wrote ", options.file, ", ", file->size(), " bytes"));
+  PrintLine(StrCat("wrote ", options.file, ": ", items->size(), " items, ", file->size(), " bytes, from ",
+                   client->name()));
   return ExitCode::kDone;
 }
 
@@ -53,7 +63,7 @@ ExitCode Run(const ImportOptions& options) {
   if (!min_remaining) return Fail(min_remaining.error(), options.json);
   auto file = ReadLargeFile(options.file);
   if (!file) return Fail(file.error(), options.json);
-  auto client = ThimbleClient::Open(options.flags, options.server);
+  auto client = ThimbleClient::Open(options.flags, options.server, Storage::kDisk);
   if (!client) return Fail(client.error(), options.json);
   const auto report = client->Import(*std::move(file), *min_remaining);
   if (!report) return Fail(report.error(), options.json);
@@ -63,11 +73,17 @@ ExitCode Run(const ImportOptions& options) {
 
 ExitCode Run(const BackupOptions& options) {
   SetLogLevel(LogLevel::kError);
-  auto client = ThimbleClient::Open(options.flags, options.server);
+  auto client = ThimbleClient::Open(options.flags, options.server, Storage::kExisting);
   if (!client) return Fail(client.error(), false);
   const auto path = client->BackUp(options.name);
   if (!path) return Fail(path.error(), false);
-  PrintLine(*path);
+  const auto status = client->Status();
+  if (!status) return Fail(status.error(), false);
+  const auto of_platforms = status->platform_items;
+  const auto shared = std::ranges::count_if(
+      status->items, [](const CacheStatus& item) { return !IsPlatformItem(KindOf(item.key)); });
+  PrintLine(StrCat("wrote ", *path, ": ", shared, " items that platforms share, ", of_platforms,
+                   " of single ones, from ", client->name()));
   return ExitCode::kDone;
 }
 

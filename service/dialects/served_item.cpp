@@ -42,7 +42,9 @@ http::Response ItemResponse(const http::Request& request, const CacheAnswer& ans
 http::Response PartResponse(const http::Request& request, const CacheAnswer& answer, const Digest256& part,
                             std::shared_ptr<const http::Content> content, Instant now) {
   const Seconds left = std::clamp(answer.item->next_update() - now, Seconds(0), kLongestMaxAge);
-  const Seconds age = std::max(now - answer.last_check, Seconds(0));
+  // Of what no upstream has confirmed: since it came.
+  const Instant as_of = answer.last_check == kNever ? answer.fetched : answer.last_check;
+  const Seconds age = std::max(now - as_of, Seconds(0));
   const std::string tag = StrCat('"', part.hex(), '"');
 
   http::Response response;

@@ -19,7 +19,7 @@ void WriteItem(json::Writer& json, const CacheStatus& status) {
   json.Key("issued").String(FormatRfc3339(status.issued));
   json.Key("next_update").String(FormatRfc3339(status.next_update));
   json.Key("fetched").String(FormatRfc3339(status.fetched));
-  json.Key("last_check").String(FormatRfc3339(status.last_check));
+  if (status.last_check != kNever) json.Key("last_check").String(FormatRfc3339(status.last_check));
   json.Key("next_refresh").String(FormatRfc3339(status.next_refresh));
   json.Key("source").String(status.source);
   json.Key("sha256").String(status.sha256);
@@ -90,7 +90,9 @@ Result<CacheStatus> ReadItem(const json::Value& object) {
   TRY_ASSIGN(status.issued, object.GetTime("issued"));
   TRY_ASSIGN(status.next_update, object.GetTime("next_update"));
   TRY_ASSIGN(status.fetched, object.GetTime("fetched"));
-  TRY_ASSIGN(status.last_check, object.GetTime("last_check"));
+  if (object.Find("last_check")) {
+    TRY_ASSIGN(status.last_check, object.GetTime("last_check"));
+  }
   TRY_ASSIGN(status.next_refresh, object.GetTime("next_refresh"));
   TRY_ASSIGN(status.source, object.GetString("source"));
   TRY_ASSIGN(status.sha256, object.GetString("sha256"));

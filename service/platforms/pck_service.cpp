@@ -109,7 +109,8 @@ Result<CacheAnswer> PckService::TcbInfoFor(const intel::Fmspc& fmspc, bool may_f
 // A platform that shows a TCB for the first time may have been updated since its certificates were fetched:
 // there may be a newer one. Once in max_age, whatever it shows.
 bool PckService::WorthAnotherLook(const CacheAnswer& set, const PlatformId& platform, const PckTcb& raw) {
-  if (options_.mode != CachingMode::kLazy || clock_.Now() < set.last_check + options_.max_age) return false;
+  if (options_.mode != CachingMode::kLazy) return false;
+  if (HappenedWithin(options_.max_age, set.last_check, clock_.Now())) return false;
   const auto known = registry_.Find(platform);
   if (!known.ok() || !known->has_value() || !(*known)->proof()) return false;
   return std::ranges::none_of((*known)->tcbs, [&](const TcbMapping& tcb) { return tcb.raw == raw; });

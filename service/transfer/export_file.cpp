@@ -34,7 +34,6 @@ void WriteItem(json::Writer& json, const ExportedItem& item) {
   json.Key("issued").String(FormatRfc3339(record.issued));
   json.Key("next_update").String(FormatRfc3339(record.next_update));
   json.Key("fetched").String(FormatRfc3339(record.fetched));
-  json.Key("last_check").String(FormatRfc3339(record.last_check));
   json.Key("source").String(record.source);
   json.Key("sha256").String(DigestOf(record.bytes));
   json.Key("body").Unsigned(record.bytes.body.size());
@@ -118,7 +117,6 @@ Result<ExportedItem> ReadItem(const json::Value& object, Rest& rest) {
   TRY_ASSIGN(record.issued, object.GetTime("issued"));
   TRY_ASSIGN(record.next_update, object.GetTime("next_update"));
   TRY_ASSIGN(record.fetched, object.GetTime("fetched"));
-  TRY_ASSIGN(record.last_check, object.GetTime("last_check"));
   TRY_ASSIGN(record.source, object.GetString("source"));
   TRY_ASSIGN(const std::string_view body, TakePiece(object, "body", rest));
   TRY_ASSIGN(record.bytes.issuer_chain, TakePiece(object, "issuer_chain", rest));

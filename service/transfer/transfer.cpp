@@ -113,7 +113,8 @@ Result<ImportReport> Transfer::ImportPlatforms(const PlatformBundle& bundle,
   return report;
 }
 
-// An item has been fetched after it was issued, and before now, whatever the file says.
+// An item has been fetched after it was issued, and before now, whatever the file says. When its vendor was last asked
+// is for this Thimble to know: the file's word does not count.
 Result<Admission> Transfer::Admit(const ExportedItem& offered, Instant now) {
   const Record& record = offered.record;
   const auto key = ParseKeyName(record.name);
@@ -122,8 +123,7 @@ Result<Admission> Transfer::Admit(const ExportedItem& offered, Instant now) {
                  "of a kind that this version of Thimble does not know"};
   }
   TRY_ASSIGN(Admission admission, cache_.Admit(*key, {record.bytes, record.source}, now));
-  const Instant fetched = std::clamp(record.fetched, std::min(admission.item->issued(), now), now);
-  admission.origin = {fetched, std::clamp(record.last_check, fetched, now)};
+  admission.fetched = std::clamp(record.fetched, std::min(admission.item->issued(), now), now);
   admission.past = offered.past;
   return admission;
 }

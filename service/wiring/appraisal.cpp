@@ -12,10 +12,11 @@ std::string InData(const Config& config, const char* name) {
   return (std::filesystem::path(config.cache.data) / name).string();
 }
 
-// A store in memory has no place for a trail, unless one is named.
+// A store in memory has no place for a trail, unless one is named; and what is only read gets no records.
 Result<std::unique_ptr<AuditTrail>> OpenAudit(const Config& config, Storage storage) {
   AuditConfig audit = config.audit;
-  if (!audit.enabled || (storage == Storage::kMemory && audit.directory.empty())) {
+  if (!audit.enabled || storage == Storage::kReadOnly ||
+      (storage == Storage::kMemory && audit.directory.empty())) {
     return std::make_unique<AuditTrail>();
   }
   if (audit.directory.empty()) audit.directory = InData(config, "audit");
@@ -24,7 +25,8 @@ Result<std::unique_ptr<AuditTrail>> OpenAudit(const Config& config, Storage stor
 }
 
 Result<std::unique_ptr<ResultSigner>> OpenSigner(const Config& config, Storage storage) {
-  if (storage == Storage::kMemory) return ResultSigner::InMemory(config.server.issuer);
+  if (storage == Storage::kMemory || storage == Storage::kReadOnly)
+    return ResultSigner::InMemory(config.server.issuer);
   return ResultSigner::AtFile(InData(config, "result-key.pem"), config.server.issuer);
 }
 

@@ -2,9 +2,11 @@
 #include "service/wiring/collateral.h"
 
 #include <algorithm>
+#include <functional>
 #include <random>
 
 #include "cache/memory_store.h"
+#include "cache/overlay_store.h"
 #include "cache/rocks_store.h"
 #include "service/config/anchors.h"
 #include "service/support/file.h"
@@ -22,8 +24,17 @@ constexpr size_t kMaxSeenTcbs = 10'000;  // a few hundred bytes each
 constexpr MissRate kMissesPerClient{.per_second = 20, .burst = 200};
 constexpr MissRate kMissesPerVendor{.per_second = 50, .burst = 1000};
 
-CacheOptions CacheOptionsOf(const Config& config) {
+std::function<bool(Vendor)> HasUpstream(const Config& config, const Upstreams& upstreams) {
+  return [mode = config.pccs.mode, &upstreams](Vendor vendor) {
+    return mode != CachingMode::kOffline &&
+           std::ranges::any_of(upstreams.States(),
+                               [vendor](const auto& state) { return state.vendor == vendor; });
+  };
+}
+
+CacheOptions CacheOptionsOf(const Config& config, const Upstreams& upstreams) {
   CacheOptions options;
+  options.has_upstream = HasUpstream(config, upstreams);
   options.freshness.max_age = config.refresh.max_age;
   options.stale_grace = config.cache.stale_grace;
   options.miss_budget = config.server.miss_budget;
@@ -41,8 +52,17 @@ CacheOptions CacheOptionsOf(const Config& config) {
 
 Result<std::shared_ptr<Store>> OpenStore(const Config& config, Storage storage) {
   if (storage == Storage::kMemory) return std::shared_ptr<Store>(std::make_shared<MemoryStore>());
-  TRY(CheckOnlyOurs(config.cache.data, "data directory", OthersMay::kRead));
-  TRY_ASSIGN(auto store, RocksStore::Open(config.cache.data));
+  const std::string& data = config.cache.data;
+  TRY(CheckOnlyOurs(data, "data directory", OthersMay::kRead));
+  if (storage != Storage::kDisk && !RocksStore::IsIn(data)) {
+    return Error{ErrorKind::kMalformed, Check::kRequest,
+                 StrCat(data, " holds no store: `thimble serve`, `fetch` or `import` makes one")};
+  }
+  if (storage == Storage::kReadOnly) {
+    TRY_ASSIGN(auto below, RocksStore::OpenForReading(data));
+    return std::shared_ptr<Store>(std::make_shared<OverlayStore>(std::move(below)));
+  }
+  TRY_ASSIGN(auto store, RocksStore::Open(data));
   return std::shared_ptr<Store>(std::move(store));
 }
 
@@ -63,11 +83,7 @@ std::vector<intel::PlatformId> PlatformsOf(PlatformRegistry& registry, const int
 RefresherOptions RefresherOptionsOf(const Config& config, const Upstreams& upstreams,
                                     PlatformRegistry& registry, CacheEvents& events) {
   RefresherOptions options;
-  options.has_upstream = [mode = config.pccs.mode, &upstreams](Vendor vendor) {
-    return mode != CachingMode::kOffline &&
-           std::ranges::any_of(upstreams.States(),
-                               [vendor](const auto& state) { return state.vendor == vendor; });
-  };
+  options.has_upstream = HasUpstream(config, upstreams);
   options.platforms = [&registry](const intel::Fmspc& fmspc) { return PlatformsOf(registry, fmspc); };
   options.events = [&events](const CacheEvent& event) { events.Record(event); };
   return options;
@@ -90,7 +106,8 @@ Collateral::Collateral(const Config& config, const Clock& clock, TrustAnchors th
       miss_budgets(kMissesPerClient, kMissesPerVendor, SteadyNow),
       cache(
           store, anchors, FetchFrom(*upstreams, pck_source, miss_budgets, config.pccs.mode),
-          CacheOptionsOf(config), [this](const CacheEvent& event) { events.Record(event); }, SteadyNow),
+          CacheOptionsOf(config, *upstreams), [this](const CacheEvent& event) { events.Record(event); },
+          SteadyNow),
       refresher(cache, store, RefresherOptionsOf(config, *upstreams, registry, events)),
       refresh(refresher, clock),
       seen(store, kMaxSeenTcbs),

@@ -29,12 +29,17 @@
 
 namespace thimble {
 
-enum class Storage : uint8_t { kDisk, kMemory };
+enum class Storage : uint8_t {
+  kDisk,      // made when it is not there
+  kExisting,  // on disk, and there
+  kReadOnly,  // the same, and left as it is: what is written stays in memory
+  kMemory,
+};
 
 // Members are made from top to bottom, and what comes later refers to what comes before.
 struct Collateral {
-  // Errors: request.invalid for what the configuration says (anchors, upstreams), store.io when the store cannot be
-  // opened. What is given outlives it.
+  // Errors: request.invalid for what the configuration says (anchors, upstreams) and for a store that has to be there
+  // and is not, store.io when it cannot be opened. What is given outlives it.
   static Result<std::unique_ptr<Collateral>> Make(const Config& config, Storage storage, const Clock& clock);
 
   // Refuses a clock that lies before the issue date of a cached item: it would call what has expired fresh.

@@ -45,7 +45,7 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
       transfer_api_(c.transfer),
       operations_api_(c.refresh, *c.store, BackupsIn(config.cache.data)),
       health_api_(c.cache, c.events, refused_, *c.store, c.anchors, a.recovery_watch, *a.audit, reload,
-                  clock),
+                  c.refresh, clock),
       router_({"", false, NoSuchOwnRoute, BadRequest, Unauthorized}) {
   intel_dialect_.AddTo(router_);
   kds_dialect_.AddTo(router_);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
 #include <set>
 
 #include "cache/jitter.h"
@@ -113,6 +114,92 @@ TEST(Freshness, OddTimesAreJudgedToo) {
   FreshnessInput after = Checked(40);
   EXPECT_EQ(At(after, 41), Freshness::kStale);
   EXPECT_LE(JudgeFreshness(after, {}, Day(41)).next_refresh, Day(40));
+}
+
+TEST(Freshness, WhatNoUpstreamHasConfirmedIsDueAtOnce) {
+  FreshnessInput brought = Checked(3);
+  brought.last_check = kNever;
+  EXPECT_EQ(At(brought, 3), Freshness::kRefreshDue);
+  EXPECT_EQ(At(brought, 31), Freshness::kStale);
+  brought.renewal = Renewal::kNever;
+  EXPECT_EQ(At(brought, 3), Freshness::kFresh) << "a VCEK does not change";
+}
+
+// -- Properties: a clock that was ahead, or comes from outside, hides nothing ----------------------------------------
+
+class FreshnessProperty : public testing::Test {
+ protected:
+  // Days from `from` to `to`, to the second.
+  Instant Between(double from, double to) {
+    return Day(std::uniform_real_distribution<double>(from, to)(random_));
+  }
+  FreshnessInput Any() {
+    return {.window = {kIssued, Between(1, 60)},
+            .chain_end = Between(1, 600),
+            .fetched = Between(-10, 500),
+            .last_check = Between(-10, 500),
+            .renewal = random_() % 2 == 0 ? Renewal::kDaily : Renewal::kHalfLife,
+            .jitter_seed = random_()};
+  }
+  std::mt19937_64 random_{14};
+};
+
+TEST_F(FreshnessProperty, NothingIsFreshBecauseOfATimeAfterNow) {
+  size_t ahead = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    const FreshnessInput input = Any();
+    const Instant now = Between(-5, 60);
+    const FreshnessState state = JudgeFreshness(input, {}, now);
+    FreshnessInput unconfirmed = input;
+    unconfirmed.last_check = kNever;
+    if (input.last_check > now || input.fetched > now) {
+      ++ahead;
+      ASSERT_NE(state.freshness, Freshness::kFresh);
+      ASSERT_LE(state.next_refresh, now);
+      ASSERT_EQ(state.freshness, JudgeFreshness(unconfirmed, {}, now).freshness) << "as if it were not there";
+    } else if (state.freshness == Freshness::kFresh && input.renewal == Renewal::kDaily) {
+      ASSERT_LT(now - input.last_check, FreshnessRules().max_age);
+    }
+  }
+  EXPECT_GT(ahead, 50'000u);
+}
+
+// A clock that goes astray by up to 400 days for some hours, before a refresher that looks every ten minutes: from the
+// second look after it is right again on, the vendor was asked within max_age, by the true time.
+TEST_F(FreshnessProperty, AClockThatWasWrongCostsNoDetectionOnceItIsRight) {
+  constexpr Seconds kLook{600};
+  for (int run = 0; run < 500; ++run) {
+    FreshnessInput input{.window = {kIssued, Day(30)}, .fetched = kIssued, .last_check = kIssued};
+    Instant truly_checked = kIssued;
+    const Instant right_from = Between(0.1, 2);
+    Seconds astray{0};
+    int looks_since = 0;
+    for (Instant truth = kIssued; truth < Day(12); truth += kLook) {
+      if (truth >= right_from) {
+        astray = Seconds(0);
+        ++looks_since;
+      } else if (random_() % 10 == 0) {
+        astray = Between(-400, 400) - kIssued;
+      }
+      const Instant now = truth + astray;
+      if (looks_since > 1) {
+        ASSERT_LE(truth - truly_checked, FreshnessRules().max_age + 2 * kLook) << run;
+      }
+      if (JudgeFreshness(input, {}, now).freshness == Freshness::kFresh) continue;
+      input.last_check = now;  // the vendor has nothing newer
+      input.fetched = std::min(input.fetched, now);
+      truly_checked = truth;
+    }
+  }
+}
+
+TEST(HappenedWithin, NothingHappensInTheFuture) {
+  constexpr Seconds kHour{3600};
+  EXPECT_TRUE(HappenedWithin(kHour, Day(1), Day(1)));
+  EXPECT_TRUE(HappenedWithin(kHour, Day(1), Day(1) + Seconds(3599)));
+  EXPECT_FALSE(HappenedWithin(kHour, Day(1), Day(1) + kHour));
+  EXPECT_FALSE(HappenedWithin(kHour, Day(1) + Seconds(1), Day(1)));
+  EXPECT_FALSE(HappenedWithin(kHour, kNever, kNever + Seconds(1)));
 }
 
 TEST(Freshness, Names) {

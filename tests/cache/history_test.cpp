@@ -35,11 +35,11 @@ std::vector<int> Days(CacheWorld& world) {
 TEST(Put, TakesWhatAFetchWouldTake) {
   CacheWorld world;
   EXPECT_EQ(Put(world, Version(world, 0)), Check::kNone);
+  EXPECT_EQ(world.fetches, 0);
   const auto answer = world.cache->Get(kTcbKey, world.now);
   ASSERT_TRUE(answer.ok());
   EXPECT_TRUE(answer->hit);
   EXPECT_EQ(answer->item->source(), "https://pcs.example/");
-  EXPECT_EQ(world.fetches, 0);
 }
 
 TEST(Put, RefusesWhatAFetchWouldRefuse) {
@@ -81,13 +81,16 @@ TEST(Put, AnEndedVersionIsStaleWhereNothingIsHeld) {
   EXPECT_EQ(world.cache->Peek(kTcbKey, world.now)->freshness, Freshness::kStale);
 }
 
-TEST(Put, TheSameAgainIsNoCheckOfAnUpstream) {
+TEST(Put, IsNoCheckOfAnUpstream) {
   CacheWorld world;
   ASSERT_EQ(Put(world, Version(world, 0)), Check::kNone);
+  EXPECT_EQ(world.cache->Peek(kTcbKey, world.now)->last_check, kNever);
+  EXPECT_EQ(world.cache->Peek(kTcbKey, world.now)->freshness, Freshness::kRefreshDue);
+  ASSERT_TRUE(world.cache->Refresh(kTcbKey, world.now).ok());
   const Instant before = world.now;
   world.now += hours(5);
   EXPECT_EQ(Put(world, Version(world, 0)), Check::kNone);
-  EXPECT_EQ(world.cache->Peek(kTcbKey, world.now)->last_check, before);
+  EXPECT_EQ(world.cache->Peek(kTcbKey, world.now)->last_check, before) << "the same again neither";
 }
 
 TEST(History, KeepsEachVersionNewestFirst) {
@@ -176,6 +179,14 @@ TEST(History, IsPrunedByAge) {
   EXPECT_EQ(Days(world), (std::vector<int>{11, 9, 4}));
 }
 
+TEST(History, AClockThatIsAheadPrunesNothing) {
+  CacheWorld world(WithHistory({.max_age = hours(24 * 10), .max_versions = 100}));
+  for (const int day : {0, 4}) ASSERT_EQ(Put(world, Version(world, day)), Check::kNone);
+  world.now += hours(24 * 400);
+  ASSERT_EQ(Put(world, Version(world, 9)), Check::kNone);
+  EXPECT_EQ(Days(world), (std::vector<int>{9, 4, 0}));
+}
+
 // -- Several together -------------------------------------------------------------------------------------------------
 
 TEST(TakeTogether, KeepsWhenAnItemCameAndPastVersionsAsTheyWere) {
@@ -183,16 +194,17 @@ TEST(TakeTogether, KeepsWhenAnItemCameAndPastVersionsAsTheyWere) {
   const Instant came = world.now - hours(2);
   auto admission = world.cache->Admit(kTcbKey, Version(world, 5), world.now);
   ASSERT_TRUE(admission.ok());
-  admission->origin = {came, came + hours(1)};
+  admission->fetched = came;
   auto older = world.cache->Admit(kTcbKey, Version(world, 3), world.now);
   ASSERT_TRUE(older.ok());
-  older->origin = {came - hours(1), came - hours(1)};
+  older->fetched = came - hours(1);
   older->past = true;
   for (int round = 0; round < 2; ++round) {  // again changes nothing
     ASSERT_TRUE(world.cache->TakeTogether({*admission, *older}, {}, world.now).ok());
     const auto held = world.cache->Peek(kTcbKey, world.now);
     EXPECT_EQ(held->fetched, came);
-    EXPECT_EQ(held->last_check, came + hours(1));
+    EXPECT_EQ(held->last_check, kNever) << "nobody was asked";
+    EXPECT_EQ(held->freshness, Freshness::kRefreshDue);
     EXPECT_EQ(Days(world), (std::vector<int>{5, 3}));
     EXPECT_EQ(world.cache->HistoryAt(kTcbKey, came - Seconds(1))->item->issued(), kIssued + hours(3 * 24));
   }

@@ -133,6 +133,71 @@ TEST(Refresher, WhatStaysStaleIsNotComplete) {
   EXPECT_FALSE(report.complete());
 }
 
+TEST(Refresher, AsksForWhatWasNotCheckedSince) {
+  RefreshWorld world;
+  ASSERT_TRUE(world.cache->Get(kRootCrlKey, world.now).ok());
+  world.Advance(hours(1));
+  ASSERT_TRUE(world.cache->Get(kPckCrlKey, world.now).ok());
+  const auto pass = [&](Instant since) {
+    world.asked.clear();
+    const RefreshReport report = world.refresher.Pass(world.now, Urge::kNow, world.stop, since);
+    EXPECT_TRUE(report.complete());
+    EXPECT_EQ(report.lines.size() + report.not_due, 2u);
+    return world.asked;
+  };
+  const std::set<std::string> both{KeyName(kPckCrlKey), KeyName(kRootCrlKey)};
+  EXPECT_TRUE(pass(kNever).empty());
+  EXPECT_EQ(pass(world.now), std::set{KeyName(kRootCrlKey)});
+  EXPECT_TRUE(pass(world.now).empty()) << "now it was";
+  EXPECT_EQ(pass(Refresher::kAll), both);
+  EXPECT_EQ(pass(Refresher::kAll), both) << "each time";
+}
+
+TEST(Refresher, AClockThatWasAheadOnceMakesEverythingDue) {
+  RefreshWorld world;
+  ASSERT_TRUE(world.cache->Get(kRootCrlKey, world.now).ok());
+  ASSERT_TRUE(world.cache->Get(kPckCrlKey, world.now).ok());
+  const Instant before = world.now;
+  world.now += hours(24 * 400);
+  (void)world.Pass();
+  world.now = before + hours(2);
+  world.Tick(hours(2));
+  const RefreshReport report = world.Pass(Urge::kPatient);
+  EXPECT_EQ(world.asked, (std::set{KeyName(kPckCrlKey), KeyName(kRootCrlKey)}));
+  EXPECT_TRUE(report.complete());
+  EXPECT_EQ(world.Pass(Urge::kPatient).not_due, 2u) << "and the clock is forgotten";
+}
+
+TEST(Refresher, AsksForThoseThatAreNamedDueOrNot) {
+  RefreshWorld world;
+  ASSERT_TRUE(world.cache->Get(kRootCrlKey, world.now).ok());
+  ASSERT_TRUE(world.cache->Get(kTcbKey, world.now).ok());
+  ASSERT_TRUE(world.cache->Get(kTdxTcbKey, world.now).ok());
+  ASSERT_TRUE(world.cache->Get(TcbKey(FmspcNumber(1)), world.now).ok());
+  const auto fmspc = *intel::Fmspc::FromHex(sim::kServerFmspc);
+  const auto keys = world.refresher.HeldOf(fmspc, world.now);
+  const std::set<std::string> both{KeyName(kTcbKey), KeyName(kTdxTcbKey)};
+  std::set<std::string> named;
+  for (const CollateralKey& key : keys) named.insert(KeyName(key));
+  EXPECT_EQ(named, both);
+  EXPECT_TRUE(world.refresher.Holds(kTcbKey, world.now));
+  EXPECT_FALSE(world.refresher.Holds(kIdentityKey, world.now));
+
+  world.asked.clear();
+  RefreshReport report = world.refresher.PassOver(keys, world.now, world.stop);
+  EXPECT_EQ(world.asked, both);
+  EXPECT_EQ(report.Count(Outcome::kKept), 2u);
+  world.Advance(hours(1));
+  EXPECT_EQ(world.refresher.PassOver(keys, world.now, world.stop).Count(Outcome::kRenewed), 2u);
+  world.failing = {KeyName(kTcbKey)};
+  for (int i = 0; i < 2; ++i) {  // whatever its back-off
+    world.asked.clear();
+    report = world.refresher.PassOver({kTcbKey}, world.now, world.stop);
+    EXPECT_EQ(report.Count(Outcome::kFailed), 1u);
+    EXPECT_EQ(world.asked.size(), 1u);
+  }
+}
+
 TEST(Refresher, PatientPassesRespectTheBackOff) {
   RefreshWorld world;
   ASSERT_TRUE(world.cache->Get(kRootCrlKey, world.now).ok());

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "cache/store_rules.h"
 #include "tcb/check.h"
@@ -132,6 +134,56 @@ TEST(RocksStore, ANewerSchemaIsRefused) {
   const auto refused = RocksStore::Open(directory / "store");
   ASSERT_FALSE(refused.ok());
   EXPECT_NE(refused.error().message.find("newer version"), std::string::npos) << refused.error().message;
+}
+
+// Names, sizes and times of the files in a directory.
+std::map<std::string, std::pair<uintmax_t, std::filesystem::file_time_type>> FilesIn(
+    const std::filesystem::path& directory) {
+  std::map<std::string, std::pair<uintmax_t, std::filesystem::file_time_type>> files;
+  for (const auto& file : std::filesystem::directory_iterator(directory))
+    files[file.path().filename()] = {file.file_size(), file.last_write_time()};
+  return files;
+}
+
+TEST(RocksStore, IsReadWithoutBeingTouched) {
+  const TempDir directory;
+  EXPECT_FALSE(RocksStore::IsIn(directory / "store"));
+  EXPECT_FALSE(RocksStore::OpenForReading(directory / "store").ok());
+  EXPECT_FALSE(std::filesystem::exists(directory / "store"));
+  {
+    const auto store = RocksStore::Open(directory / "store");
+    ASSERT_TRUE((*store)->Apply({{"kept", "1"}}).ok());
+    EXPECT_TRUE(RocksStore::IsIn(directory / "store"));
+    const auto beside = RocksStore::OpenForReading(directory / "store");  // in use, and all the same
+    ASSERT_TRUE(beside.ok()) << beside.error().message;
+    ASSERT_TRUE((*store)->Apply({{"kept", "2"}}).ok());
+    EXPECT_EQ((*beside)->Get("kept").value(), "1") << "as it was when it was opened";
+  }
+  const auto before = FilesIn(directory / "store");
+  {
+    const auto store = RocksStore::OpenForReading(directory / "store");
+    ASSERT_TRUE(store.ok()) << store.error().message;
+    EXPECT_EQ((*store)->Get("kept").value(), "2");
+    const Status refused = (*store)->Apply({{"kept", "3"}});
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().check, Check::kStoreIo);
+    EXPECT_EQ((*store)->Get("kept").value(), "2");
+  }
+  EXPECT_EQ(FilesIn(directory / "store"), before);
+}
+
+TEST(RocksStore, ReadingRefusesWhatIsNotOursOrNewer) {
+  const TempDir directory;
+  const auto mark = [&](std::optional<std::string> schema) {
+    const auto store = RocksStore::Open(directory / "store");
+    return (*store)->Apply({{std::string(kStoreSchemaName), std::move(schema)}}).ok();
+  };
+  ASSERT_TRUE(mark(std::nullopt));
+  EXPECT_NE(RocksStore::OpenForReading(directory / "store").error().message.find("not a store of Thimble"),
+            std::string::npos);
+  ASSERT_TRUE(mark(std::to_string(kStoreSchema + 1)));
+  EXPECT_NE(RocksStore::OpenForReading(directory / "store").error().message.find("newer version"),
+            std::string::npos);
 }
 
 TEST(RocksStore, WhatIsNoStoreIsRefused) {

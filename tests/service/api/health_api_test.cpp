@@ -36,6 +36,35 @@ TEST(HealthApi, ListsWhatIsStaleAndFailsOnlyWhenStrict) {
   EXPECT_EQ(Get(w.port(), "/readyz?strict=1").status, 503);
 }
 
+// A clock that was set degrades until everything has been asked for again, which passes do by themselves.
+TEST(HealthApi, AClockThatWasSetDegradesUntilACompleteRefresh) {
+  test::World w;
+  w.Start();
+  ASSERT_EQ(Get(w.port(), kTcb).status, 200);
+  (void)w.app->refresh().RunNow();  // the early set and the numbers come along
+  const auto jumps = [&] {
+    return Get(w.port(), "/metrics").body.find("thimble_clock_jumps_total 1\n") != std::string::npos;
+  };
+  EXPECT_FALSE(jumps());
+  w.app->refresh().NoteJump({sim::kNow, Seconds(-3600)});
+  const auto ready = Get(w.port(), "/readyz");
+  EXPECT_EQ(ready.status, 200);
+  const json degraded = json::parse(ready.body)["degraded"];
+  ASSERT_EQ(degraded.size(), 1u);
+  EXPECT_EQ(degraded[0]["item"], "clock");
+  EXPECT_NE(std::string(degraded[0]["reason"]).find("-3600 s"), std::string::npos) << degraded;
+  EXPECT_EQ(Get(w.port(), "/readyz?strict=1").status, 503);
+  EXPECT_TRUE(jumps());
+
+  w.app->refresh().NoteJump({sim::kNow + Seconds(1), Seconds(61)});  // nothing was checked since
+  w.vendor.SetMode("404", kTcb);
+  EXPECT_EQ(w.app->refresh().RunNow().not_due, 0u) << "everything is due";
+  EXPECT_EQ(Get(w.port(), "/readyz?strict=1").status, 503) << "one has failed";
+  w.vendor.SetMode("ok", kTcb);
+  EXPECT_TRUE(w.app->refresh().RunNow().complete());
+  EXPECT_EQ(Get(w.port(), "/readyz?strict=1").status, 200);
+}
+
 TEST(StatusReport, GivesEveryItemAndComesBackFromItsJson) {
   test::World w;
   w.Start();

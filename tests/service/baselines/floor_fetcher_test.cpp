@@ -167,6 +167,12 @@ TEST_F(FloorFetcherTest, WaitsLongerAfterEachFailure) {
   EXPECT_TRUE(asks_at(now + 12 * kHour + kMinute)) << "short again after a success";
 }
 
+TEST_F(FloorFetcherTest, AsksAtOnceWhenTheClockWasAhead) {
+  ASSERT_EQ(Ask(kNow + 400 * 24 * kHour).outcome, Outcome::kRenewed);
+  EXPECT_EQ(Ask(kNow).outcome, Outcome::kKept) << "checked again";
+  EXPECT_TRUE(fetcher_.Pass(kNow + kMinute, Urge::kPatient).empty());
+}
+
 TEST_F(FloorFetcherTest, AsksNobodyWithoutAUrl) {
   fetcher_.Use("");
   EXPECT_TRUE(fetcher_.Pass(kNow, Urge::kNow).empty());

@@ -120,6 +120,63 @@ TEST_F(RefreshTest, WorksAloneOnAClosedStore) {
   EXPECT_EQ(report->Count(RefreshLine::Outcome::kRenewed), 6u) << "early sets and numbers of both TEEs";
 }
 
+// One refresh while the clock is ahead, and what became of the day after (clock-ahead of the cases from the field).
+TEST_F(RefreshTest, OneRefreshWithAClockAheadHidesNothing) {
+  {
+    const ServeProcess server(Serve(sim::kNow));
+    ASSERT_EQ(RunThimble({"fetch", "--fmspc", sim::kServerFmspc, "--data", data_}).exit_code, 0);
+  }
+  {
+    const ServeProcess ahead(Serve(sim::kNow + std::chrono::hours(24 * 400)));
+    ASSERT_NE(ahead.address(), "");
+    (void)RunThimble({"refresh", "--data", data_});  // all of it has ended by then
+  }
+  const Instant later = sim::kNow + std::chrono::hours(26);
+  w_.vendor.SetNow(later);
+  const ServeProcess server(Serve(later));
+  const auto all_renewed = [&](const StatusReport& report) {
+    return !report.items.empty() && std::ranges::all_of(report.items, [&](const CacheStatus& item) {
+      return item.last_check == later && item.fetched <= later;
+    });
+  };
+  EXPECT_TRUE(all_renewed(Status(all_renewed)));
+}
+
+TEST_F(RefreshTest, AsksNowForAllForOneItemOrForAnFmspc) {
+  const ServeProcess server(Serve(sim::kNow));
+  ASSERT_EQ(RunThimble({"fetch", "--fmspc", sim::kServerFmspc, "--data", data_}).exit_code, 0);
+  ASSERT_EQ(RunThimble({"fetch", "--fmspc", FmspcNumber(1), "--data", data_}).exit_code, 0);
+  ASSERT_EQ(RunThimble({"refresh", "--data", data_}).exit_code, 0);  // early sets and numbers
+  const auto refresh = [&](std::vector<std::string> what) {
+    const ProcessResult result = RunThimble(With({"refresh", "--data", data_, "--json"}, std::move(what)));
+    EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+    return json::parse(result.out);
+  };
+  const json due = refresh({});
+  EXPECT_EQ(due["items"].size(), 0u) << due;
+  const json all = refresh({"--all"});
+  EXPECT_EQ(all["not_due"], 0) << all;
+  EXPECT_EQ(all["kept"], due["not_due"]) << all;
+  const json one = refresh({"--item", "intel/crl/root"});
+  ASSERT_EQ(one["items"].size(), 1u) << one;
+  EXPECT_EQ(one["items"][0]["item"], "intel/crl/root");
+  const json platforms = refresh({"--fmspc", FmspcNumber(1)});
+  ASSERT_GE(platforms["items"].size(), 2u) << platforms;
+  for (const json& item : platforms["items"])
+    EXPECT_NE(std::string(item["item"]).find(FmspcNumber(1)), std::string::npos) << item;
+
+  for (const auto& wrong : std::vector<std::vector<std::string>>{{"--item", "nothing"},
+                                                                 {"--item", "intel/pck/none"},
+                                                                 {"--item", "intel/crl/pck/processor"},
+                                                                 {"--fmspc", "12"},
+                                                                 {"--fmspc", FmspcNumber(2)},
+                                                                 {"--all", "--item", "intel/crl/root"}}) {
+    const ProcessResult refused = RunThimble(With({"refresh", "--data", data_}, wrong));
+    EXPECT_EQ(refused.exit_code, 2) << wrong.back() << refused.out;
+    EXPECT_NE(refused.err, "") << wrong.back();
+  }
+}
+
 TEST_F(RefreshTest, AClockBeforeWhatIsHeldIsRefused) {
   {
     const ServeProcess server(Serve(sim::kNow));
