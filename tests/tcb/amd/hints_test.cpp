@@ -6,97 +6,13 @@
 
 #include <random>
 
-#include "tests/support/der_writer.h"
-#include "tests/tcb/amd/cached.h"
-#include "tests/tcb/amd/world.h"
+#include "tests/tcb/amd/hint_world.h"
 
 namespace thimble::amd {
 namespace {
 
-using sim::SimAmd;
 using sim::SnpPlatform;
 using namespace std::chrono_literals;
-
-using Entries = std::vector<std::pair<std::string, Bytes>>;
-
-const SnpPlatform kMilan = SnpPlatform::Of(Product::kMilan), kTurin = SnpPlatform::Of(Product::kTurin);
-const SnpPlatform kVlek = SnpPlatform::Of(Product::kMilan, SigningKey::kVlek);
-
-const SimAmd& Forger() {
-  static const SimAmd forger = SimAmd::Make({.seed = "forger"});
-  return forger;
-}
-
-SnpPlatform Older(SnpPlatform platform) {
-  --*platform.tcb.snp;
-  return platform;
-}
-SnpPlatform OtherChip(SnpPlatform platform) {
-  platform.chip_id[3] ^= 1;
-  return platform;
-}
-
-Bytes PemBytes(const Bytes& der, std::string_view label) {
-  const std::string pem = sim::ToPem(der, label);
-  return {pem.begin(), pem.end()};
-}
-Bytes TextBytes(std::string_view text) { return {text.begin(), text.end()}; }
-
-Bytes Thim(const SnpPlatform& platform) {
-  const auto escaped = [](const std::string& pem) {
-    std::string out;
-    for (const char c : pem) out += c == '\n' ? "\\n" : std::string(1, c);
-    return out;
-  };
-  return TextBytes(R"({"vcekCert":")" + escaped(sim::ToPem(World().Leaf(platform), "CERTIFICATE")) +
-                   R"(","tcbm":"0","certificateChain":")" +
-                   escaped(World().ChainPem(platform.product, SigningKey::kVcek)) +
-                   R"(","cacheControl":"86400"})");
-}
-
-Bytes WithTable(const Bytes& report, const Entries& entries) {
-  return sim::der::Concat({report, sim::EncodeCertificateTable(entries)});
-}
-
-Result<SnpVerification> Begin(const Bytes& evidence, const EndorsementSet& given = {}) {
-  static SignatureMemo memo;
-  return SnpVerification::Begin(evidence, given, std::nullopt, WorldAnchors(), World().now(), &memo);
-}
-
-// As the service does: what is needed is sought, and then what turns out to be.
-Result<Verdict> Complete(const Bytes& evidence, const EndorsementSet& given, const CachedEndorsements& held,
-                         AmdCrlMode mode = AmdCrlMode::kRequire) {
-  TRY_ASSIGN(auto begun, Begin(evidence, given));
-  CachedEndorsements sought;
-  if (!begun.failed()) {
-    TRY_ASSIGN(const auto keys, begun.needed());
-    for (const CollateralKey& key : keys) {
-      if (KindOf(key) == ItemKind::kVcek) sought.vcek = held.vcek;
-      if (KindOf(key) == ItemKind::kAmdChain) sought.chain = held.chain;
-      if (KindOf(key) == ItemKind::kAmdCrl) sought.crl = held.crl;
-    }
-    if (begun.also_needed(sought)) sought.vcek = held.vcek;
-  }
-  return std::move(begun).Finish(sought, mode);
-}
-
-std::vector<std::string> Dropped(const Verdict& verdict) {
-  std::vector<std::string> out;
-  for (const Finding& finding : verdict.findings) {
-    if (finding.check == Check::kHintDropped) out.push_back(finding.message);
-  }
-  return out;
-}
-
-// Authentic; nothing but notes that hints were dropped.
-void ExpectGoodButForNotes(const Result<Verdict>& result) {
-  ASSERT_TRUE(result.ok()) << result.error().message;
-  EXPECT_TRUE(result->authentic) << Text(*result);
-  for (const Finding& finding : FindingsOf(*result)) {
-    EXPECT_EQ(finding.check, Check::kHintDropped) << Text(*result);
-    EXPECT_EQ(finding.severity, Severity::kNote);
-  }
-}
 
 struct BadHint {
   const char* name;
@@ -292,65 +208,6 @@ TEST(Hints, ALeafWithoutItsChainIsHeldAgainstTheOneThatIsSought) {
   const auto verdict = Complete(report, forged, held);
   ExpectGoodButForNotes(verdict);
   EXPECT_EQ(Dropped(*verdict).size(), 1u);
-}
-
-// ---- CRLs ----
-
-Bytes Crl(std::vector<Bytes> revoked, uint64_t number = 8) {
-  return World().Crl(Product::kMilan, [&](sim::CrlSpec& crl) {
-    crl.revoked = revoked;
-    crl.number = number;
-  });
-}
-
-TEST(Hints, ABroughtCrlMayRevokeAndSatisfiesNothing) {
-  const Bytes report = World().Report(kMilan);
-  const CachedEndorsements held = Cached(kMilan);
-  CachedEndorsements no_crl = held;
-  no_crl.crl = nullptr;
-  const Bytes clean = Crl({}), revoking = Crl({{1, 0, 1}}), other = World().Crl(Product::kGenoa);
-  const auto by_table = [&](const Bytes& crl, const CachedEndorsements& cached, AmdCrlMode mode) {
-    return Complete(WithTable(report, {{sim::kCrlGuid, crl}}), {}, cached, mode);
-  };
-  const auto by_caller = [&](const Bytes& crl, const CachedEndorsements& cached, AmdCrlMode mode) {
-    return Complete(report, {.hints = {{"crl", crl}}}, cached, mode);
-  };
-  for (const auto& judge : {std::function(by_table), std::function(by_caller)}) {
-    ExpectError(judge(clean, no_crl, AmdCrlMode::kRequire), ErrorKind::kUnavailable, Check::kSnpCrlMissing);
-    ExpectError(judge(other, no_crl, AmdCrlMode::kRequire), ErrorKind::kUnavailable, Check::kSnpCrlMissing);
-    const auto open = judge(clean, no_crl, AmdCrlMode::kIfAvailable);
-    ExpectGood(open);
-    EXPECT_EQ(open->checks.Get(Check::kSnpRevoked), CheckResult::kNotRun);
-    ExpectGood(judge(clean, held, AmdCrlMode::kRequire));
-    for (const AmdCrlMode mode : {AmdCrlMode::kRequire, AmdCrlMode::kIfAvailable}) {
-      ExpectOnly(judge(revoking, held, mode), Check::kSnpRevoked, Severity::kHard);
-      ExpectOnly(judge(revoking, no_crl, mode), Check::kSnpRevoked, Severity::kHard);
-    }
-    ExpectGood(judge(revoking, held, AmdCrlMode::kOff));
-  }
-  EXPECT_NE(by_table(revoking, held, AmdCrlMode::kRequire)->hard()->message.find("the host brought"),
-            std::string::npos);
-  // A newer one of the host's, which may be of the other kind of key, takes nothing back.
-  CachedEndorsements revoked = held;
-  revoked.crl = CrlItem(kMilan, revoking);
-  ExpectOnly(by_table(Crl({}, 99), revoked, AmdCrlMode::kRequire), Check::kSnpRevoked, Severity::kHard);
-}
-
-TEST(Hints, AForgedOrFutureCrlRevokesNothing) {
-  const Bytes report = World().Report(kMilan);
-  const CachedEndorsements held = Cached(kMilan);
-  const Bytes forged = Forger().Crl(Product::kMilan, [](sim::CrlSpec& crl) { crl.revoked = {{1, 0, 1}}; });
-  const Bytes future = World().Crl(Product::kMilan, [](sim::CrlSpec& crl) {
-    crl.revoked = {{1, 0, 1}};
-    crl.window.not_before = World().now() + 301s;
-  });
-  for (const Bytes& crl : {forged, future})
-    EXPECT_TRUE(Complete(WithTable(report, {{sim::kCrlGuid, crl}}), {}, held)->authentic);
-  auto begun = Begin(WithTable(report, {{sim::kCrlGuid, forged}, {sim::kCrlGuid, Crl({})}}));
-  const auto brought = begun->brought_crls(held);
-  ASSERT_EQ(brought.size(), 1u);
-  EXPECT_EQ(brought.front().by, BroughtBy::kHost);
-  EXPECT_EQ(brought.front().name, "certificate table, entry 2 (crl)");
 }
 
 // ---- as given ----

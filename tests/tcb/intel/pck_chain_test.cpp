@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// PCK chains (DCAP 2.1, 2.2): every rule of role, name, profile and signature broken alone, and every form that is
+// PCK chains (DCAP 2.1, 2.2): every rule of role, name, profile and signature breached alone, and every form that is
 // taken.
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The quote as bytes (DCAP 1): every form that is taken, and every rule broken alone.
+// The quote as bytes (DCAP 1): every form that is taken, and every rule breached alone.
 #include <gtest/gtest.h>
 
 #include "tcb/intel/quote.h"

@@ -161,10 +161,11 @@ bool AtTcbNextUpdate(Sample& sample, Seconds offset) {
 }
 
 constexpr std::string_view kRawBytes =
-    "we check the bytes that Intel signed; the reference prints them anew first";
+    "we check the bytes that Intel signed; the reference prints them again first";
 constexpr std::string_view kOneChainCheck = "one check of ours for what the reference names one by one";
 
-std::vector<Edit> MakeEdits() {
+// What is appended to the quote, cut off or changed in its signed parts.
+std::vector<Edit> QuoteEdits() {
   using enum Answer;
   return {
       {"none", [](Sample&) { return true; }, kUnchanged, Check::kNone, ""},
@@ -190,6 +191,13 @@ std::vector<Edit> MakeEdits() {
       {"QE auth data bit flipped", Flip<&QuoteOffsets::qe_auth_length, 2>, kHard, Check::kQeReportData, ""},
       {"QE report reportdata upper half set (sig then wrong)", Flip<&QuoteOffsets::qe_report, 320 + 32>,
        kHard, Check::kQeReportSignature, ""},
+  };
+}
+
+// Header, and types of certification data.
+std::vector<Edit> HeaderEdits() {
+  using enum Answer;
+  return {
       {"header user_data bit flipped", SetHeader<28, 0xa5>, kHard, Check::kQuoteSignature, ""},
       {"header version 6", SetHeader<0, 6>, kMalformed, Check::kQuoteFormat, ""},
       {"header att key type 3", SetHeader<2, 3>, kMalformed, Check::kQuoteFormat, ""},
@@ -201,6 +209,13 @@ std::vector<Edit> MakeEdits() {
        ""},
       {"inner cert data type 7", Set<&QuoteOffsets::certification_type, 7>, kMalformed, Check::kQuoteFormat,
        ""},
+      {"outer cert data type 5", Set<&QuoteOffsets::outer_type, 5>, kMalformed, Check::kQuoteFormat, ""},
+  };
+}
+
+std::vector<Edit> ChainEdits() {
+  using enum Answer;
+  return {
       {"chain: NUL removed",
        [](Sample& s) {
          return ReorderChain(s, {0, 1, 2});
@@ -229,6 +244,12 @@ std::vector<Edit> MakeEdits() {
       {"chain CRLF", ChainWithCrLf, kUnchanged, Check::kNone, ""},
       {"chain with text before", [](Sample& s) { return SetChain(s, "PCK chain:\n" + Chain(s)), true; },
        kUnchanged, Check::kNone, ""},
+  };
+}
+
+std::vector<Edit> JsonEdits() {
+  using enum Answer;
+  return {
       {"tcb_info pretty printed",
        [](Sample& s) { return RewriteTcbInfo(s, [](Json info) { return info.dump(2); }); }, kHard,
        Check::kTcbInfoSignature, kRawBytes},
@@ -259,6 +280,13 @@ std::vector<Edit> MakeEdits() {
          return true;
        },
        kHard, Check::kQeIdentityMismatch, ""},
+  };
+}
+
+// CRLs, and an item that is not there.
+std::vector<Edit> CrlEdits() {
+  using enum Answer;
+  return {
       {"PCK CRL of another CA", [](Sample& s) { return s.set.pck_crl = s.other_ca_crl, true; }, kHard,
        Check::kCrlPckIssuer, ""},
       {"root CRL used as PCK CRL", [](Sample& s) { return s.set.pck_crl = s.set.root_ca_crl, true; }, kHard,
@@ -267,6 +295,14 @@ std::vector<Edit> MakeEdits() {
        Check::kCrlPckSignature, ""},
       {"root CRL signature bit flipped", [](Sample& s) { return FlipLastByte(s.set.root_ca_crl); }, kHard,
        Check::kCrlRootSignature, ""},
+      {"no QE identity given", [](Sample& s) { return s.set.qe_identity.clear(), true; }, kUnavailable,
+       Check::kCollateralMissing, "absent never means skip: the reference leaves the QE unchecked"},
+  };
+}
+
+std::vector<Edit> TimeEdits() {
+  using enum Answer;
+  return {
       {"10 years later", [](Sample& s) { return Later(s, kTenYears); }, kUnchanged, Check::kTcbInfoExpired,
        ""},
       {"40 days later", [](Sample& s) { return Later(s, 40 * kDay); }, kUnchanged, Check::kTcbInfoExpired,
@@ -277,10 +313,14 @@ std::vector<Edit> MakeEdits() {
        Check::kNone, ""},
       {"tcb nextUpdate + 1 s", [](Sample& s) { return AtTcbNextUpdate(s, Seconds(1)); }, kUnchanged,
        Check::kTcbInfoExpired, ""},
-      {"no QE identity given", [](Sample& s) { return s.set.qe_identity.clear(), true; }, kUnavailable,
-       Check::kCollateralMissing, "absent never means skip: the reference leaves the QE unchecked"},
-      {"outer cert data type 5", Set<&QuoteOffsets::outer_type, 5>, kMalformed, Check::kQuoteFormat, ""},
   };
+}
+
+std::vector<Edit> MakeEdits() {
+  std::vector<Edit> edits;
+  for (const auto& part : {QuoteEdits(), HeaderEdits(), ChainEdits(), JsonEdits(), CrlEdits(), TimeEdits()})
+    edits.insert(edits.end(), part.begin(), part.end());
+  return edits;
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// TCB infos as text (DCAP 3): every rule of form broken alone. Whether one is authentic is in signing_chain_test.cpp,
+// TCB infos as text (DCAP 3): every rule of form breached alone. Whether one is authentic is in signing_chain_test.cpp,
 // whether it fits in mismatch_test.cpp.
 #include "tcb/intel/tcb_info.h"
 

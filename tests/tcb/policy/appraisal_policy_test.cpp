@@ -264,9 +264,9 @@ TEST_P(IntelKey, DecidesByItsRule) {
   }
   const Policy policy = Load(File(entries));
   const Decision good = Appraise(row.good, policy, kPolicyNow);
-  EXPECT_TRUE(good.accept) << testing::PrintToString(Broken(good));
+  EXPECT_TRUE(good.accept) << testing::PrintToString(FailedRules(good));
   const Decision refused = Appraise(Bent(row.good, row.bend), policy, kPolicyNow);
-  EXPECT_EQ(Broken(refused), std::vector{row.rule});
+  EXPECT_EQ(FailedRules(refused), std::vector{row.rule});
 }
 
 INSTANTIATE_TEST_SUITE_P(All, IntelKey, testing::ValuesIn(AllKeys()), [](const auto& info) {
@@ -281,7 +281,7 @@ TEST(IntelPolicy, LoadsTheStrictDefaultsOfAllPlatforms) {
                                    Entry(kTdx10Platform, Strict()), Entry(kTdQe, Strict())}));
   EXPECT_EQ(policy.id, "intel");
   for (const Verdict& verdict : {GoodSgx(), GoodTdx10(), GoodTdx15()}) EXPECT_TRUE(Accepts(policy, verdict));
-  EXPECT_EQ(Broken(Appraise(GoodSnp(), policy, kPolicyNow)), std::vector<std::string>{"evidence"});
+  EXPECT_EQ(FailedRules(Appraise(GoodSnp(), policy, kPolicyNow)), std::vector<std::string>{"evidence"});
 }
 
 TEST(IntelPolicy, KeepsTheClassesApart) {
@@ -294,7 +294,7 @@ TEST(IntelPolicy, KeepsTheClassesApart) {
   EXPECT_TRUE(Accepts(policy, GoodSgx()));
   EXPECT_FALSE(Accepts(policy, Bent(GoodSgx(), out_of_date)));
   EXPECT_TRUE(Accepts(policy, Bent(GoodTdx10(), out_of_date)));
-  EXPECT_EQ(Broken(Appraise(GoodTdx15(), policy, kPolicyNow)),
+  EXPECT_EQ(FailedRules(Appraise(GoodTdx15(), policy, kPolicyNow)),
             std::vector<std::string>{"rejected_advisories"});
   EXPECT_FALSE(
       Accepts(policy, Bent(GoodSgx(), [](Verdict& v) { ClaimsOf<intel::SgxClaims>(v).isv_prod_id = 1; })));

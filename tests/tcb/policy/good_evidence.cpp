@@ -183,7 +183,7 @@ const RuleOutcome* FindRule(const Decision& decision, std::string_view rule) {
   return nullptr;
 }
 
-std::vector<std::string> Broken(const Decision& decision) {
+std::vector<std::string> FailedRules(const Decision& decision) {
   std::vector<std::string> out;
   for (const RuleOutcome& outcome : decision.rules) {
     if (!outcome.ok) out.push_back(outcome.rule);

@@ -43,6 +43,6 @@ Facts& FactsOf(Verdict& verdict) {
 
 const RuleOutcome* FindRule(const Decision& decision, std::string_view rule);
 // The names of the rules that do not hold.
-std::vector<std::string> Broken(const Decision& decision);
+std::vector<std::string> FailedRules(const Decision& decision);
 
 }  // namespace thimble

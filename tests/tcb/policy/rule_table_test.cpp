@@ -24,7 +24,7 @@ TEST_P(RuleTable, AcceptsTheGoodAndRefusesTheBent) {
   ASSERT_TRUE(Validate(policy).ok()) << Validate(policy).error().message;
 
   const Decision good = Appraise(row.good, policy, kPolicyNow);
-  EXPECT_TRUE(good.accept) << testing::PrintToString(Broken(good));
+  EXPECT_TRUE(good.accept) << testing::PrintToString(FailedRules(good));
   const RuleOutcome* outcome = FindRule(good, row.rule);
   ASSERT_NE(outcome, nullptr) << row.rule;
   if (!row.wanted.empty()) {
@@ -38,7 +38,7 @@ TEST_P(RuleTable, AcceptsTheGoodAndRefusesTheBent) {
   row.bend(bent);
   const Decision refused = Appraise(bent, policy, kPolicyNow);
   EXPECT_FALSE(refused.accept);
-  EXPECT_EQ(Broken(refused), std::vector{row.rule});
+  EXPECT_EQ(FailedRules(refused), std::vector{row.rule});
   if (!row.found_bent.empty()) {
     EXPECT_EQ(FindRule(refused, row.rule)->found, row.found_bent);
   }
@@ -127,7 +127,7 @@ TEST(Findings, NotesNeedNoRule) {
     verdict.findings = {{check, Severity::kNote, "noted"}};
     EXPECT_TRUE(Appraise(verdict, Policy{}, kPolicyNow).accept) << CheckName(check);
     verdict.findings.front().severity = Severity::kSoft;
-    EXPECT_EQ(Broken(Appraise(verdict, Policy{}, kPolicyNow)), std::vector<std::string>{"no_findings"});
+    EXPECT_EQ(FailedRules(Appraise(verdict, Policy{}, kPolicyNow)), std::vector<std::string>{"no_findings"});
   }
 }
 
@@ -135,12 +135,13 @@ TEST(Advisories, CountWhileTheyAreInForce) {
   Policy policy;
   policy.accepted_advisories = {{"INTEL-SA-00657", kPolicyNow}, {"INTEL-SA-00767", std::nullopt}};
   EXPECT_TRUE(Appraise(GoodSgx(), policy, kPolicyNow).accept);
-  EXPECT_EQ(Broken(Appraise(GoodSgx(), policy, kPolicyNow + 1s)),
+  EXPECT_EQ(FailedRules(Appraise(GoodSgx(), policy, kPolicyNow + 1s)),
             std::vector<std::string>{"accepted_advisories"});
 
   policy.accepted_advisories.reset();
   policy.rejected_advisories = {{"INTEL-SA-00657", kPolicyNow}};
-  EXPECT_EQ(Broken(Appraise(GoodSgx(), policy, kPolicyNow)), std::vector<std::string>{"rejected_advisories"});
+  EXPECT_EQ(FailedRules(Appraise(GoodSgx(), policy, kPolicyNow)),
+            std::vector<std::string>{"rejected_advisories"});
   EXPECT_TRUE(Appraise(GoodSgx(), policy, kPolicyNow + 1s).accept);
 }
 
@@ -172,7 +173,8 @@ TEST(PlatformGrace, ForgivesOutOfDateAlone) {
   Verdict verdict = GoodSgx();
   verdict.tcb_status = TcbStatus::kOutOfDateConfigurationNeeded;
   EXPECT_TRUE(Appraise(verdict, policy, kPolicyNow).accept);
-  EXPECT_EQ(Broken(Appraise(verdict, policy, kPolicyNow + 1s)), std::vector<std::string>{"platform_grace"});
+  EXPECT_EQ(FailedRules(Appraise(verdict, policy, kPolicyNow + 1s)),
+            std::vector<std::string>{"platform_grace"});
   // What is not out of date needs no grace, however old its level.
   verdict.tcb_status = TcbStatus::kUpToDate;
   verdict.tcb_date = kPolicyNow - 24h * 1000;
@@ -185,7 +187,7 @@ TEST(PlatformGrace, IsNotForALocalFloor) {
   Verdict verdict = GoodSnp();
   verdict.tcb_status = TcbStatus::kOutOfDate;
   const Decision decision = Appraise(verdict, policy, kPolicyNow);
-  EXPECT_EQ(Broken(decision), std::vector<std::string>{"accepted_statuses"});
+  EXPECT_EQ(FailedRules(decision), std::vector<std::string>{"accepted_statuses"});
   EXPECT_EQ(FindRule(decision, "platform_grace"), nullptr);
 }
 
@@ -207,7 +209,7 @@ TEST(CollateralGrace, IsNoGraceBeforeTheWindow) {
   Policy policy;
   policy.collateral_grace = kUnlimitedGrace;
   const Decision decision = Appraise(verdict, policy, kPolicyNow);
-  EXPECT_EQ(Broken(decision), std::vector<std::string>{"collateral_grace"});
+  EXPECT_EQ(FailedRules(decision), std::vector<std::string>{"collateral_grace"});
   EXPECT_EQ(FindRule(decision, "collateral_grace")->wanted, "\"unlimited\"");
   EXPECT_EQ(FindRule(decision, "collateral_grace")->found, "\"before its window\"");
 }
