@@ -1,52 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // POST /v1/verify of SEV-SNP evidence, with the simulated KDS behind the cache.
-#include <gtest/gtest.h>
-
 #include "tcb/base/crypto.h"
-#include "tcb/base/text.h"
-#include "tests/service/testing/amd_world.h"
-#include "tests/support/der_writer.h"
-#include "tests/support/sim_hcl.h"
+#include "tests/service/api/snp_requests.h"
 #include "tests/tcb/amd/floor_world.h"
 
 namespace thimble {
 namespace {
 
 using amd::Product;
-using amd::SigningKey;
 using nlohmann::json;
 using sim::SnpPlatform;
 using test::CheckIn;
 using test::FindingsOf;
+using test::kMilan;
+using test::kTurin;
+using test::SnpVerifyTest;
 using Names = std::set<std::string>;
-
-const SnpPlatform kMilan = SnpPlatform::Of(Product::kMilan);
-const SnpPlatform kMilanVlek = SnpPlatform::Of(Product::kMilan, SigningKey::kVlek);
-const SnpPlatform kTurin = SnpPlatform::Of(Product::kTurin);
-
-class SnpVerifyTest : public testing::Test {
- protected:
-  void Start() { w_.Start(sim::kAmdNow); }
-  // Leaf, chain and CRL as a request has them.
-  json Endorsements(const SnpPlatform& platform) {
-    return {Base64(w_.amd.Leaf(platform)), w_.amd.ChainPem(platform.product, platform.kind),
-            Base64(w_.amd.Crl(platform.product))};
-  }
-  Bytes HclReport(const std::string& runtime_data = sim::RuntimeData(sim::VtpmKey())) {
-    return sim::EncodeHclReport(
-        {.hardware_report = w_.amd.Report(kMilan, {.report_data = sim::BindingOf(runtime_data)}),
-         .runtime_data = runtime_data});
-  }
-  static json TpmQuote(const sim::TpmQuoteSpec& spec = {}) {
-    const auto quote = sim::MakeTpmQuote(spec, sim::VtpmKey());
-    return {{"message", Base64(quote.message)},
-            {"signature", Base64Url(quote.signature)},
-            {"pcrs", json::parse(sim::PcrsJson(spec.pcrs))}};
-  }
-
-  test::AmdWorld w_;
-};
 
 TEST_F(SnpVerifyTest, FillsInWhatIsMissingFromTheCache) {
   Start();
@@ -79,62 +49,6 @@ TEST_F(SnpVerifyTest, TakesTheRawReportWithQueryParameters) {
   EXPECT_EQ(post("/v1/verify?product=Rome").status, 400);
 }
 
-TEST_F(SnpVerifyTest, TakesCertificatesFromTheRequestAndTheCrlFromTheVendor) {
-  Start();
-  const json endorsements = Endorsements(kMilanVlek);
-  const Bytes report = w_.amd.Report(kMilanVlek);
-  const json result = w_.Verify(report, {{"endorsements", endorsements}});
-  EXPECT_EQ(result["decision"], "accept") << result.dump(1);
-  EXPECT_EQ(w_.vendor.Count("/vlek/v1/Milan/crl"), 1u);
-  EXPECT_EQ(w_.vendor.Count("SPL="), 0u);
-}
-
-// The host's or the caller's CRL says whether to refuse, and is not what amd_crl = "require" asks for.
-TEST_F(SnpVerifyTest, ABroughtCrlMayRevokeAndSatisfiesNothing) {
-  w_.vendor.SetMode("500", "/crl");
-  Start();
-  const auto crl = [&](std::vector<Bytes> revoked) {
-    return w_.amd.Crl(Product::kMilan, [&](sim::CrlSpec& c) { c.revoked = std::move(revoked); });
-  };
-  json clean = Endorsements(kMilan), revoking = clean;
-  revoking[2] = Base64(crl({{1, 0, 1}}));
-  const Bytes report = w_.amd.Report(kMilan), extended = w_.amd.ExtendedReport(kMilan);
-  EXPECT_EQ(w_.Problem(report, 503, {{"endorsements", clean}})["check"], "snp.crl_missing");
-  EXPECT_EQ(w_.Problem(extended, 503)["check"], "snp.crl_missing");
-  EXPECT_EQ(FindingsOf(w_.Verify(report, {{"endorsements", revoking}})), Names{"snp.revoked"});
-  // For another time, what the caller brings decides.
-  const json at = FormatRfc3339(sim::kAmdNow);
-  EXPECT_EQ(w_.Verify(report, {{"endorsements", clean}, {"at", at}})["decision"], "accept");
-}
-
-TEST_F(SnpVerifyTest, DropsWhatIsNotThisReportsAndSeeksIt) {
-  Start();
-  SnpPlatform older = kMilan;
-  --*older.tcb.snp;
-  const sim::SimAmd forger = sim::SimAmd::Make({.seed = "forger"});
-  const json kBad[] = {Endorsements(older),
-                       Endorsements(kTurin),
-                       Endorsements(kMilanVlek),
-                       {Base64(forger.Leaf(kMilan))},
-                       {Base64(Bytes{0x30, 0x00})},
-                       {"-----BEGIN CERTIFICATE-----\nAA"},
-                       {"{\"a\": 1}"},
-                       {Base64(w_.amd.Leaf(kTurin)), Base64(w_.amd.Leaf(kMilan))}};
-  for (const json& endorsements : kBad) {
-    SCOPED_TRACE(endorsements.dump());
-    const json result = w_.Verify(w_.amd.Report(kMilan), {{"endorsements", endorsements}});
-    EXPECT_EQ(result["decision"], "accept") << result["findings"].dump(1);
-    EXPECT_EQ(FindingsOf(result), Names{"hint.dropped"});
-  }
-  // A forger's whole table: the host's word against AMD's.
-  const json forged = w_.Verify(forger.ExtendedReport(kMilan));
-  EXPECT_EQ(FindingsOf(forged), (Names{"hint.dropped", "snp.signature"}));
-  const json stale = w_.Verify(sim::der::Concat(
-      {w_.amd.Report(kMilan), sim::EncodeCertificateTable({{sim::kVcekGuid, w_.amd.Leaf(older)}})}));
-  EXPECT_EQ(stale["decision"], "accept") << stale.dump(1);
-  EXPECT_NE(stale["findings"].dump().find("certificate table, entry 1 (vcek)"), std::string::npos);
-}
-
 TEST_F(SnpVerifyTest, AMaskedChipIsTheCertificatesAndNeedsToBeAllowed) {
   w_.config.policies["masked"] = BuiltInPolicy();
   w_.config.policies["masked"].snp.allow_masked_chip_id = true;
@@ -158,44 +72,6 @@ TEST_F(SnpVerifyTest, AMaskedChipIsTheCertificatesAndNeedsToBeAllowed) {
   EXPECT_EQ(decide("masked")["decision"], "accept");
   EXPECT_EQ(decide("listed")["decision"], "reject");
   EXPECT_EQ(decide("restricted")["decision"], "reject");
-}
-
-TEST_F(SnpVerifyTest, AVlekReportWithAZeroChipIdShowsItsCspId) {
-  Start();
-  const json result = w_.Verify(w_.amd.ExtendedReport(kMilanVlek));
-  EXPECT_EQ(result["decision"], "accept") << result.dump(1);
-  EXPECT_EQ(result["claims"]["chip_id"], std::string(128, '0'));
-  EXPECT_EQ(result["claims"]["csp_id"], kMilanVlek.csp_id);
-  EXPECT_EQ(result["platform"]["csp_id"], kMilanVlek.csp_id);
-  EXPECT_EQ(result["platform"]["signing_key"], "vlek");
-  EXPECT_FALSE(result["platform"].contains("hwid"));
-  // Without the VLEK there is nothing to ask AMD for.
-  const json problem = w_.Problem(w_.amd.Report(kMilanVlek), 503);
-  EXPECT_EQ(problem["check"], "snp.endorsement_missing");
-}
-
-TEST_F(SnpVerifyTest, VerifiesWithTheVcekOfTheReportedTcbOnly) {
-  Start();
-  SnpPlatform newer = kMilan;
-  newer.tcb.microcode = 0xe2;
-  // CURRENT_TCB, COMMITTED_TCB and LAUNCH_TCB are newer than what the host has the report signed for.
-  const auto raise = [&](Bytes& report) {
-    for (const size_t offset : {0x038u, 0x1e0u, 0x1f0u}) report.at(offset + 7) = *newer.tcb.microcode;
-  };
-  const Bytes report = w_.amd.Report(kMilan, {.bend = raise});
-  const json result = w_.Verify(report);
-  EXPECT_EQ(result["decision"], "accept") << result.dump(1);
-  EXPECT_EQ(result["claims"]["reported_tcb"]["microcode"], 0xe1);
-  EXPECT_EQ(result["claims"]["current_tcb"]["microcode"], 0xe2);
-  EXPECT_EQ(w_.vendor.Count("ucodeSPL=225"), 1u);
-  EXPECT_EQ(w_.vendor.Count("ucodeSPL=220"), 0u);
-  const json other = w_.Verify(report, {{"endorsements", Endorsements(newer)}});
-  EXPECT_EQ(other["decision"], "accept");
-  EXPECT_EQ(FindingsOf(other), Names{"hint.dropped"});
-  // For another time, where nothing else is sought, what the caller brings decides.
-  const json then =
-      w_.Verify(report, {{"endorsements", Endorsements(newer)}, {"at", FormatRfc3339(sim::kAmdNow)}});
-  EXPECT_EQ(FindingsOf(then), Names{"snp.tcb_binding"});
 }
 
 TEST_F(SnpVerifyTest, TurinHasItsOwnLayoutAndModelAfIsGenoa) {
@@ -360,137 +236,6 @@ TEST_F(SnpVerifyTest, HoldsReportDataAndRuntimeDataAgainstTheReport) {
   EXPECT_EQ(FindingsOf(other), Names{"report_data.mismatch"});
 }
 
-// ---- HCL reports ----
-
-TEST_F(SnpVerifyTest, AnHclReportVerifiesByItself) {
-  Start();
-  const json result = w_.Verify(HclReport());
-  EXPECT_EQ(result["decision"], "accept") << result.dump(1);
-  EXPECT_EQ(result["tee"], "snp");
-  EXPECT_EQ(CheckIn(result, "hcl.binding"), "passed");
-  EXPECT_EQ(CheckIn(result, "hcl.tpm_signature"), "not_run");
-  EXPECT_EQ(result["claims"]["runtime_data"], json::parse(sim::RuntimeData(sim::VtpmKey())));
-}
-
-TEST_F(SnpVerifyTest, AVtpmQuoteIsHeldAgainstTheHclReport) {
-  Start();
-  const sim::TpmQuoteSpec spec;
-  const json good = w_.Verify(HclReport(), {{"tpm_quote", TpmQuote()}, {"nonce", HexLower(spec.nonce)}});
-  EXPECT_EQ(good["nonce"], json({{"expected", HexLower(spec.nonce)},
-                                 {"extra_data", HexLower(spec.nonce)},
-                                 {"freshness", "callers"}}));
-  EXPECT_EQ(good["decision"], "accept") << good.dump(1);
-  for (const char* check : {"hcl.tpm_signature", "hcl.tpm_pcr_digest", "hcl.tpm_nonce"}) {
-    EXPECT_EQ(CheckIn(good, check), "passed");
-  }
-  EXPECT_EQ(good["claims"]["tpm_pcrs"], json::parse(sim::PcrsJson(spec.pcrs)));
-  json quote = TpmQuote();
-  quote["pcrs"]["sha256"]["0"] = std::string(64, '1');
-  EXPECT_EQ(FindingsOf(w_.Verify(HclReport(), {{"tpm_quote", quote}})), Names{"hcl.tpm_pcr_digest"});
-  quote = TpmQuote();
-  quote["signature"] = Base64(Bytes(256, 1));
-  EXPECT_EQ(FindingsOf(w_.Verify(HclReport(), {{"tpm_quote", quote}})), Names{"hcl.tpm_signature"});
-  EXPECT_EQ(
-      FindingsOf(w_.Verify(HclReport(), {{"tpm_quote", TpmQuote()}, {"nonce", HexLower(Bytes(32, 7))}})),
-      Names{"hcl.tpm_nonce"});
-  quote = TpmQuote();
-  quote.erase("pcrs");
-  EXPECT_EQ(CheckIn(w_.Verify(HclReport(), {{"tpm_quote", quote}}), "hcl.tpm_pcr_digest"), "not_run");
-}
-
-// Every way to name PCRs, and what none is.
-TEST_F(SnpVerifyTest, PcrsAreNamedByBankAndNumber) {
-  Start();
-  sim::TpmQuoteSpec all;
-  all.pcrs = sim::SomePcrs(amd::kTpmSha384, 24);
-  json list = json::array();
-  for (const auto& [number, value] : all.pcrs.at(amd::kTpmSha384)) list.push_back(HexLower(value));
-  const auto verify = [&](const json& pcrs) {
-    json quote = TpmQuote(all);
-    quote["pcrs"] = pcrs;
-    return w_.Post({{"evidence", Base64(HclReport())}, {"tpm_quote", quote}});
-  };
-  for (const json& pcrs : {list, json{{"sha384", list}}, json::parse(sim::PcrsJson(all.pcrs))}) {
-    const json result = json::parse(verify(pcrs).body);
-    EXPECT_EQ(CheckIn(result, "hcl.tpm_pcr_digest"), "passed") << result.dump(1);
-    EXPECT_EQ(result["claims"]["tpm_pcrs"], json::parse(sim::PcrsJson(all.pcrs)));
-  }
-  json fewer = list;
-  fewer[23] = nullptr;  // quoted, and not named
-  EXPECT_EQ(FindingsOf(json::parse(verify(fewer).body)), Names{"hcl.tpm_pcr_digest"});
-  json none = json::array();
-  for (int i = 0; i < 24; ++i) none.push_back(nullptr);
-  json mixed = list, wrong = list;
-  mixed[3] = std::string(64, '0');
-  wrong.erase(0);
-  for (const json& pcrs : {none, mixed, wrong, json{{"sha256", list}}, json{{"md5", list}}, json::object(),
-                           json{{"sha384", {{"32", list[0]}}}}, json{{"sha384", {{"7", "xx"}}}},
-                           json{{"sha384", {{"7", list[7]}, {"07", list[7]}}}}, json("7")}) {
-    EXPECT_EQ(verify(pcrs).status, 400) << pcrs.dump();
-  }
-  // A signature that cannot be read is none that fails.
-  json unreadable = TpmQuote();
-  unreadable["signature"] = Base64(Bytes(255));
-  EXPECT_EQ(w_.Problem(HclReport(), 400, {{"tpm_quote", unreadable}})["check"], "hcl.format");
-}
-
-// On Azure the launch measurement is the paravisor's: a policy names the guest by what is in the HCL report.
-TEST_F(SnpVerifyTest, PoliciesNameTheGuestByItsPcrsAndRuntimeData) {
-  const sim::TpmQuoteSpec spec;
-  auto& policy = w_.config.policies["guest"] = BuiltInPolicy();
-  policy.hcl.secure_boot = true;
-  policy.hcl.console_enabled = false;
-  policy.hcl.pcr[amd::kTpmSha256][2] = {spec.pcrs.at(amd::kTpmSha256).at(2)};
-  Start();
-  const auto decide = [&](const Bytes& evidence, const sim::TpmQuoteSpec& quoted) {
-    return w_.Verify(evidence, {{"tpm_quote", TpmQuote(quoted)}, {"policy", "guest"}});
-  };
-  EXPECT_EQ(decide(HclReport(), spec)["decision"], "accept");
-  sim::TpmQuoteSpec other;
-  other.pcrs.at(amd::kTpmSha256).at(2).front() ^= 1;
-  EXPECT_EQ(decide(HclReport(), other)["decision"], "reject");
-  std::string insecure = sim::RuntimeData(sim::VtpmKey());
-  insecure.replace(insecure.find("\"secure-boot\":true"), 18, "\"secure-boot\":false");
-  EXPECT_EQ(decide(HclReport(insecure), spec)["decision"], "reject");
-  EXPECT_EQ(w_.Verify(HclReport(), {{"policy", "guest"}})["decision"], "reject") << "no quote, no PCR";
-  EXPECT_EQ(w_.Verify(w_.amd.Report(kMilan), {{"policy", "guest"}})["decision"], "reject");
-}
-
-TEST_F(SnpVerifyTest, AnHclReportThatFailsByItselfHasNothingFetched) {
-  Start();
-  const std::string runtime_data = sim::RuntimeData(sim::VtpmKey());
-  const Bytes unbound =
-      sim::EncodeHclReport({.hardware_report = w_.amd.Report(kMilan), .runtime_data = runtime_data});
-  EXPECT_EQ(FindingsOf(w_.Verify(unbound)), Names{"hcl.binding"});
-  const Bytes guests = sim::EncodeHclReport(
-      {.hardware_report = w_.amd.Report(kMilan, {.vmpl = 2, .report_data = sim::BindingOf(runtime_data)}),
-       .runtime_data = runtime_data});
-  EXPECT_EQ(FindingsOf(w_.Verify(guests)), Names{"hcl.vmpl"});
-  EXPECT_EQ(w_.vendor.Count(), 0u);
-}
-
-TEST_F(SnpVerifyTest, ATdReportCountsOnlyBesideItsTdQuote) {
-  Start();
-  const std::string runtime_data = sim::RuntimeData(sim::VtpmKey());
-  const auto bound = sim::BindingOf(runtime_data);
-  const Bytes hcl = sim::EncodeHclReport(
-      {.report_type = 4, .hardware_report = sim::EncodeTdReportStruct(bound), .runtime_data = runtime_data});
-  const json problem = w_.Problem(hcl, 503);
-  EXPECT_EQ(problem["check"], "hcl.quote_missing");
-  EXPECT_EQ(CheckIn(problem, "hcl.binding"), "passed");
-  const auto td_quote = [&](const auto& report_data) {
-    return Base64(w_.intel.Quote({.tdx = true, .bend = [&](sim::QuoteSpec& quote) {
-                                    std::ranges::copy(report_data, quote.tdx.report_data.begin());
-                                  }}));
-  };
-  const json good = w_.Verify(hcl, {{"td_quote", td_quote(bound)}});
-  EXPECT_EQ(good["decision"], "accept") << good.dump(1);
-  EXPECT_EQ(good["tee"], "tdx");
-  EXPECT_EQ(CheckIn(good, "hcl.td_quote"), "passed");
-  const json other = w_.Verify(hcl, {{"td_quote", td_quote(std::array<uint8_t, 1>{1})}});
-  EXPECT_EQ(FindingsOf(other), Names{"hcl.td_quote"});
-}
-
 // ---- what is no request ----
 
 TEST_F(SnpVerifyTest, RefusesWhatDoesNotGoTogether) {
@@ -524,53 +269,6 @@ TEST_F(SnpVerifyTest, RefusesWhatDoesNotGoTogether) {
     EXPECT_NE(problem["detail"].get<std::string>().find(word), std::string::npos) << problem["detail"];
   }
   EXPECT_EQ(w_.vendor.Count(), 0u);
-}
-
-TEST_F(SnpVerifyTest, GivesTheEndorsementsThatCompleteAReport) {
-  Start();
-  const auto given = [&](const Bytes& evidence, const char* query = "") {
-    const auto answer =
-        test::Post(w_.port(), StrCat("/v1/collateral", query), "application/octet-stream", AsText(evidence));
-    EXPECT_EQ(answer.status, 200) << answer.body;
-    return json::parse(answer.body);
-  };
-  const Bytes report = w_.amd.Report(kMilan);
-  const json all = given(report);
-  EXPECT_EQ(all["endorsements"].size(), 3u) << "VCEK, chain, CRL";
-  EXPECT_EQ(given(HclReport()), all) << "of the report in it";
-  EXPECT_EQ(given(w_.amd.Report(kMilan, {.version = 2}), "?product=Milan"), all);
-  const json completed = given(w_.amd.ExtendedReport(kMilanVlek));
-  EXPECT_EQ(completed["endorsements"].size(), 1u) << "the CRL, the rest is in the evidence";
-  // No certificate is needed beside them. The CRL that decides is the server's own.
-  test::AmdWorld other;
-  other.Start(sim::kAmdNow);
-  EXPECT_EQ(other.Verify(report, all)["decision"], "accept");
-  EXPECT_EQ(other.Verify(w_.amd.ExtendedReport(kMilanVlek), completed)["decision"], "accept");
-  EXPECT_EQ(other.vendor.Count("SPL="), 0u);
-}
-
-TEST_F(SnpVerifyTest, GivesNoEndorsementsForWhatDoesNotHoldOrCannotBeHad) {
-  Start();
-  const auto problem = [&](ByteView evidence, int status, const char* query = "") {
-    const auto answer =
-        test::Post(w_.port(), StrCat("/v1/collateral", query), "application/octet-stream", AsText(evidence));
-    EXPECT_EQ(answer.status, status) << answer.body;
-    return json::parse(answer.body)["check"].get<std::string>();
-  };
-  Bytes forged = w_.amd.ExtendedReport(kMilanVlek);
-  forged.at(0x90) ^= 1;  // the measurement
-  EXPECT_EQ(problem(forged, 422), "snp.signature");
-  EXPECT_EQ(problem(w_.amd.Report(kMilanVlek), 503), "snp.endorsement_missing");
-  EXPECT_EQ(problem(w_.amd.Report(kMilan), 400, "?product=Rome"), "request.invalid");
-  const std::string runtime_data = sim::RuntimeData(sim::VtpmKey());
-  const Bytes td =
-      sim::EncodeHclReport({.report_type = 4,
-                            .hardware_report = sim::EncodeTdReportStruct(sim::BindingOf(runtime_data)),
-                            .runtime_data = runtime_data});
-  EXPECT_EQ(problem(td, 400), "request.invalid") << "it holds no quote";
-  EXPECT_EQ(w_.vendor.Count(), 0u);
-  w_.vendor.SetMode("503", "/crl");
-  EXPECT_EQ(problem(w_.amd.Report(kMilan), 503), "upstream.status");
 }
 
 }  // namespace

@@ -26,9 +26,11 @@ Policy Read(const std::string& keys) {
 std::string Hex(size_t bytes) { return "\"" + std::string(2 * bytes, '1') + "\""; }
 std::string Ids(size_t bytes) { return "[" + Hex(bytes) + "]"; }
 
-// Every key with a value that is not its default, the section before the dot.
-std::vector<std::pair<std::string, std::string>> Keys() {
-  std::vector<std::pair<std::string, std::string>> keys = {
+// Keys with a value that is not their default, the section before the dot.
+using KeyValues = std::vector<std::pair<std::string, std::string>>;
+
+KeyValues CommonKeys() {
+  return {
       {"evidence", "[\"sgx\"]"},
       {"accepted_statuses", "[\"OutOfDate\"]"},
       {"accepted_advisories", "[]"},
@@ -54,16 +56,20 @@ std::vector<std::pair<std::string, std::string>> Keys() {
       {"max_collateral_age.crl", "\"1d\""},
       {"max_collateral_age.tcb_info", "\"1d\""},
       {"max_collateral_age.identity", "\"1d\""},
-      {"sgx.mrenclave", Ids(32)},
-      {"sgx.mrsigner", Ids(32)},
-      {"sgx.isvprodid", "[1]"},
-      {"sgx.min_isvsvn", "1"},
-      {"sgx.configid", Ids(64)},
-      {"sgx.min_configsvn", "1"},
-      {"sgx.isvextprodid", Ids(16)},
-      {"sgx.isvfamilyid", Ids(16)},
-      {"sgx.attributes", Hex(16)},
+  };
+}
+
+KeyValues SgxKeys() {
+  return {
+      {"sgx.mrenclave", Ids(32)},    {"sgx.mrsigner", Ids(32)},    {"sgx.isvprodid", "[1]"},
+      {"sgx.min_isvsvn", "1"},       {"sgx.configid", Ids(64)},    {"sgx.min_configsvn", "1"},
+      {"sgx.isvextprodid", Ids(16)}, {"sgx.isvfamilyid", Ids(16)}, {"sgx.attributes", Hex(16)},
       {"sgx.miscselect", Hex(4)},
+  };
+}
+
+KeyValues TdxKeys() {
+  KeyValues keys = {
       {"tdx.td_attributes", "\"0000001000000000\""},
       {"tdx.xfam", Hex(8)},
       {"tdx.allow_migratable", "true"},
@@ -71,6 +77,15 @@ std::vector<std::pair<std::string, std::string>> Keys() {
       {"tdx.forbid_service_td", "true"},
       {"tdx.require_sept_ve_disable", "true"},
       {"tdx.forbid_reserved_attributes", "true"},
+  };
+  for (const char* name : {"mrtd", "mrseam", "rtmr0", "rtmr1", "rtmr2", "rtmr3", "mrconfigid", "mrowner",
+                           "mrownerconfig", "mrservicetd"})
+    keys.emplace_back(StrCat("tdx.", name), Ids(48));
+  return keys;
+}
+
+KeyValues SnpKeys() {
+  KeyValues keys = {
       {"snp.products", "[\"Milan\"]"},
       {"snp.measurement", Ids(48)},
       {"snp.host_data", Ids(32)},
@@ -92,6 +107,14 @@ std::vector<std::pair<std::string, std::string>> Keys() {
       {"snp.allow_masked_chip_id", "true"},
       {"snp.chip_id", Ids(64)},
       {"snp.csp_id", "[\"CN=x\"]"},
+  };
+  for (const char* which : {"reported", "committed", "current", "launch"})
+    keys.emplace_back(StrCat("snp.min_", which, "_tcb"), "{ Genoa = { snp = 23 } }");
+  return keys;
+}
+
+KeyValues HclKeys() {
+  return {
       {"hcl.secure_boot", "true"},
       {"hcl.console_enabled", "false"},
       {"hcl.interactive_console_enabled", "false"},
@@ -101,15 +124,21 @@ std::vector<std::pair<std::string, std::string>> Keys() {
       {"hcl.vm_unique_id", "[\"one\"]"},
       {"hcl.user_data", Ids(64)},
       {"hcl.pcr", "{ sha256 = { 7 = " + Ids(32) + " } }"},
-      {"restricted.ppid_sha256", Ids(32)},
-      {"restricted.pck_serial", Ids(20)},
-      {"restricted.chip_id", Ids(64)},
-      {"restricted.measurement", Ids(32)}};
-  for (const char* name : {"mrtd", "mrseam", "rtmr0", "rtmr1", "rtmr2", "rtmr3", "mrconfigid", "mrowner",
-                           "mrownerconfig", "mrservicetd"})
-    keys.emplace_back(StrCat("tdx.", name), Ids(48));
-  for (const char* which : {"reported", "committed", "current", "launch"})
-    keys.emplace_back(StrCat("snp.min_", which, "_tcb"), "{ Genoa = { snp = 23 } }");
+  };
+}
+
+KeyValues RestrictedKeys() {
+  return {{"restricted.ppid_sha256", Ids(32)},
+          {"restricted.pck_serial", Ids(20)},
+          {"restricted.chip_id", Ids(64)},
+          {"restricted.measurement", Ids(32)}};
+}
+
+// Every key.
+KeyValues Keys() {
+  KeyValues keys;
+  for (const KeyValues& part : {CommonKeys(), SgxKeys(), TdxKeys(), SnpKeys(), HclKeys(), RestrictedKeys()})
+    keys.insert(keys.end(), part.begin(), part.end());
   return keys;
 }
 

@@ -17,189 +17,21 @@
 #include "service/verification/verification.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
-#include "tcb/collateral.h"
-#include "tests/service/testing/versions.h"
-#include "tests/support/sim_amd.h"
-#include "tests/support/sim_intel.h"
+#include "tests/service/testing/made_items.h"
 
 namespace thimble {
 namespace {
 
-using test::Expected, test::Made, test::Situation;
+using test::Amd, test::Expected, test::Intel, test::Item, test::kItems, test::Made, test::Situation,
+    test::Version;
 using End = Made::End;
 
-constexpr Seconds kDay{24 * 3600};
 constexpr uint32_t kNumber = sim::kStandardNumber;
 
 uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
   const char* const text = std::getenv(name);
   return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
 }
-
-// The issue alone tells which is newer, whenever they end.
-Validity WindowOf(const Made& made) {
-  const Instant issued = sim::kNow - (20 - made.issue) * kDay;
-  switch (made.end) {
-    case End::kOpen:
-      return {issued, sim::kNow + 20 * kDay};
-    case End::kEnded:
-      return {issued, sim::kNow - kDay};
-    case End::kLongEnded:
-      break;
-  }
-  return {issued, sim::kNow - 9 * kDay};
-}
-
-// An item in both of its forms.
-struct Version {
-  CollateralBytes bytes;
-  ItemPtr item;
-};
-
-// -- Intel --
-
-enum class Item : uint8_t { kRootCrl, kPckCrl, kTcbInfo, kIdentity };
-constexpr Item kItems[] = {Item::kRootCrl, Item::kPckCrl, Item::kTcbInfo, Item::kIdentity};
-bool IsCrl(Item item) { return item == Item::kRootCrl || item == Item::kPckCrl; }
-
-class Intel {
- public:
-  Bytes Quote(IntelTee tee) const {
-    return intel_.Quote({.tdx = tee == IntelTee::kTdx,
-                         .platform = sim::ServerPlatform(sim::Tcb::kNewest),
-                         .tee_tcb_svn = {7, 1, 3}});  // the newest module, too: good under every number
-  }
-  TrustAnchors anchors() const { return intel_.Anchors(); }
-
-  static CollateralKey KeyOf(IntelTee tee, Item item, const Selector& selector) {
-    switch (item) {
-      case Item::kRootCrl:
-        return RootCaCrlKey{};
-      case Item::kPckCrl:
-        return PckCrlKey{intel::PckCa::kPlatform};
-      case Item::kTcbInfo:
-        return TcbInfoKey{tee, *intel::Fmspc::FromHex(sim::kServerFmspc), selector};
-      case Item::kIdentity:
-        break;
-    }
-    return EnclaveIdentityKey{tee == IntelTee::kTdx ? EnclaveId::kTdQe : EnclaveId::kQe, selector};
-  }
-
-  // Signed and authenticated the first time.
-  const Version& Get(IntelTee tee, Item item, const Made& made, const Selector& selector) {
-    const CollateralKey key = KeyOf(tee, item, selector);
-    Version& version = versions_[{KeyName(key), made}];
-    if (version.item) return version;
-    version.bytes = BytesOf(tee, item, made);
-    auto authentic = AuthenticateItem(key, version.bytes, intel_.Anchors());
-    if (!authentic) ADD_FAILURE() << KeyName(key) << ": " << authentic.error().message;
-    version.item = *authentic;
-    return version;
-  }
-
- private:
-  CollateralBytes BytesOf(IntelTee tee, Item item, const Made& made) const {
-    const Validity window = WindowOf(made);
-    const auto crl = [&](const sim::IntelCertificate revoked) {
-      return [&, revoked](sim::CrlSpec& spec) {
-        spec.number = made.issue;
-        spec.window = window;
-        if (made.revoking) spec.revoked.push_back(SerialOf(revoked));
-      };
-    };
-    const auto dated = [&](auto& spec) {
-      spec.issued = window.not_before;
-      spec.next_update = window.not_after;
-    };
-    switch (item) {
-      case Item::kRootCrl:
-        return {intel_.RootCaCrl(crl(sim::IntelCertificate::kPlatformCa)), intel_.RootPem()};
-      case Item::kPckCrl:
-        return {intel_.PckCrl(intel::PckCa::kPlatform,
-                              [&](sim::CrlSpec& spec) {
-                                spec.number = made.issue;
-                                spec.window = window;
-                                if (made.revoking) spec.revoked.push_back(PckSerial());
-                              }),
-                intel_.CaChain(intel::PckCa::kPlatform)};
-      case Item::kTcbInfo:
-        return {intel_.TcbInfo(tee, sim::kServerFmspc, made.number,
-                               [&](sim::TcbInfoSpec& spec) {
-                                 dated(spec);
-                                 for (auto& level : spec.levels)
-                                   if (made.revoking) level.status = "Revoked";
-                               }),
-                intel_.TcbSigningChain()};
-      case Item::kIdentity:
-        break;
-    }
-    return {intel_.Identity(tee == IntelTee::kTdx ? EnclaveId::kTdQe : EnclaveId::kQe, made.number,
-                            [&](sim::IdentitySpec& spec) {
-                              dated(spec);
-                              for (auto& level : spec.levels)
-                                if (made.revoking) level.status = "Revoked";
-                            }),
-            intel_.TcbSigningChain()};
-  }
-  static Bytes SerialIn(ByteView der) {
-    const auto certificate = Certificate::Parse(der, Check::kPckChain);
-    const ByteView serial = (*certificate)->serial();
-    return {serial.begin(), serial.end()};
-  }
-  Bytes SerialOf(sim::IntelCertificate which) const { return SerialIn(intel_.Certificate(which)); }
-  Bytes PckSerial() const { return SerialIn(intel_.PckCertificate(sim::ServerPlatform(sim::Tcb::kNewest))); }
-
-  sim::SimIntel intel_ = sim::SimIntel::Make();
-  std::map<std::pair<std::string, Made>, Version> versions_;
-};
-
-// -- AMD --
-
-class Amd {
- public:
-  TrustAnchors anchors() const { return amd_.Anchors(); }
-  static CollateralKey KeyOf() { return AmdCrlKey{kProduct, amd::SigningKey::kVcek}; }
-
-  // A report with its certificates beside it, and the host's CRL.
-  Bytes Evidence(const std::optional<Made>& host) {
-    std::vector<std::pair<std::string, Bytes>> table = certificates_;
-    if (host) table.emplace_back(sim::kCrlGuid, Get(*host).bytes.body);
-    Bytes evidence = report_;
-    const Bytes encoded = sim::EncodeCertificateTable(table);
-    evidence.insert(evidence.end(), encoded.begin(), encoded.end());
-    return evidence;
-  }
-
-  const Version& Get(const Made& made) {
-    Version& version = versions_[made];
-    if (!version.bytes.body.empty()) return version;
-    const amd::Product product = made.number == 0 ? kProduct : amd::Product::kGenoa;
-    version.bytes = {amd_.Crl(product,
-                              [&](sim::CrlSpec& spec) {
-                                spec.number = made.issue;
-                                spec.window = WindowOf(made);
-                                if (made.revoking)
-                                  spec.revoked.push_back(sim::SimAmd::Serial(product, sim::AmdRole::kAsk));
-                              }),
-                     amd_.ChainPem(product, amd::SigningKey::kVcek)};
-    if (made.number != 0) return version;
-    auto authentic = AuthenticateItem(KeyOf(), version.bytes, amd_.Anchors());
-    if (!authentic) ADD_FAILURE() << authentic.error().message;
-    version.item = *authentic;
-    return version;
-  }
-
- private:
-  static constexpr amd::Product kProduct = amd::Product::kMilan;
-  sim::SimAmd amd_ = sim::SimAmd::Make();
-  const sim::SnpPlatform platform_ = sim::SnpPlatform::Of(kProduct);
-  const Bytes report_ = amd_.Report(platform_);
-  const std::vector<std::pair<std::string, Bytes>> certificates_ = {
-      {sim::kVcekGuid, amd_.Leaf(platform_)},
-      {sim::kAskGuid, amd_.Intermediate(kProduct, amd::SigningKey::kVcek)},
-      {sim::kArkGuid, amd_.Ark(kProduct)}};
-  std::map<Made, Version> versions_;
-};
 
 // -- one server, for one decision --
 
