@@ -34,12 +34,6 @@ std::string Encode(const FloorVersion& version) {
   return out;
 }
 
-Result<std::string> TextIn(const json::Value& object, std::string_view key) {
-  TRY_ASSIGN(const json::Value value, object.Get(key));
-  TRY_ASSIGN(const std::string_view text, value.String());
-  return std::string(text);
-}
-
 Result<FloorVersion> Decode(std::string_view entry, std::string_view text) {
   TRY_ASSIGN(const auto parsed,
              json::Document::Parse(text, entry, ErrorKind::kInternal, Check::kStoreCorrupt));
@@ -47,15 +41,13 @@ Result<FloorVersion> Decode(std::string_view entry, std::string_view text) {
   FloorVersion out;
   TRY_ASSIGN(const json::Value layout, root.Get("layout"));
   TRY(layout.Unsigned(kLayout));  // a newer one is not read
-  TRY_ASSIGN(const std::string since, TextIn(root, "since"));
-  TRY_ASSIGN(out.source, TextIn(root, "source"));
-  TRY_ASSIGN(const std::string signature, TextIn(root, "signature"));
-  TRY_ASSIGN(out.bytes.text, TextIn(root, "document"));
-  const auto instant = ParseRfc3339(since);
+  TRY_ASSIGN(out.since, root.GetTime("since"));
+  TRY_ASSIGN(out.source, root.GetString("source"));
+  TRY_ASSIGN(const std::string_view signature, root.GetString("signature"));
+  TRY_ASSIGN(out.bytes.text, root.GetString("document"));
   auto bytes = FromHex(signature);
-  if (!instant || !bytes)
-    return Error{ErrorKind::kInternal, Check::kStoreCorrupt, StrCat(entry, ": no time or no hex")};
-  out.since = *instant;
+  if (!bytes)
+    return Error{ErrorKind::kInternal, Check::kStoreCorrupt, StrCat(entry, ": signature is no hex")};
   out.bytes.signature = *std::move(bytes);
   TRY_ASSIGN(const amd::FloorDocument document, amd::ParseFloors(out.bytes.text));
   out.name = document.name;

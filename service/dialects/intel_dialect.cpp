@@ -50,7 +50,7 @@ Error NotHeld() { return {ErrorKind::kUnavailable, Check::kModeForbidsFetch, "no
 
 Error TooOld(const CollateralItem& held) {
   return {ErrorKind::kUnavailable, Check::kCollateralMissing,
-          StrCat(held.name(), ": what is held is past its nextUpdate and its grace")};
+          StrCat(held.name(), ": the cached item is past its nextUpdate and its grace")};
 }
 
 http::Response RefusalOfChoice(const Error& error) {

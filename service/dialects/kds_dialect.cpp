@@ -4,7 +4,7 @@
 #include "fetchers/amd_urls.h"
 #include "service/api/problem.h"
 #include "service/dialects/served_item.h"
-#include "service/support/outcome.h"
+#include "service/support/error_status.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
@@ -15,11 +15,10 @@ namespace {
 constexpr const char* kRetryAfter = "10";
 
 http::Response Refusal(int status, Check cause, std::string_view body) {
-  http::Response response;
-  response.status = status;
-  response.headers = {{"Cache-Control", "no-store"}, {"X-Thimble-Cause", std::string(CheckName(cause))}};
+  http::Response response = http::NoStore(
+      status, body.empty() ? nullptr : http::Content::Make("text/plain; charset=utf-8", StrCat(body, "\n")));
+  response.headers.emplace_back("X-Thimble-Cause", CheckName(cause));
   if (status == 503) response.headers.emplace_back("Retry-After", kRetryAfter);
-  if (!body.empty()) response.content = http::Content::Make("text/plain; charset=utf-8", StrCat(body, "\n"));
   return response;
 }
 

@@ -17,10 +17,10 @@ constexpr std::string_view kVersion3Warning =
     "299 - \"PCS API version 3 is no longer available. Cached collateral downloaded from API version 3 is "
     "deprecated, will not be refreshed, and may expire. Please migrate to API version 4.\"";
 
-http::Response Text(int status, std::string_view body, http::HeaderList headers = {}) {
-  http::Response response{.status = status, .headers = std::move(headers), .content = nullptr};
-  response.headers.emplace_back("Cache-Control", "no-store");
-  if (!body.empty()) response.content = http::Content::Make(kHtml, std::string(body));
+http::Response Text(int status, std::string_view body, const http::HeaderList& headers = {}) {
+  http::Response response =
+      http::NoStore(status, body.empty() ? nullptr : http::Content::Make(kHtml, std::string(body)));
+  response.headers.insert(response.headers.begin(), headers.begin(), headers.end());
   return response;
 }
 

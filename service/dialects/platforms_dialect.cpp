@@ -51,10 +51,9 @@ Response List(const std::vector<Registration>& registrations, HexCase proof_case
   writer.BeginArray();
   for (const Registration& registration : registrations) WriteRegistration(writer, registration, proof_case);
   writer.EndArray();
-  return {
-      .status = 200,
-      .headers = {{"platform-count", std::to_string(registrations.size())}, {"Cache-Control", "no-store"}},
-      .content = http::Content::Make("application/json; charset=utf-8", std::move(body))};
+  Response response = http::NoStore(200, "application/json; charset=utf-8", std::move(body));
+  response.headers.insert(response.headers.begin(), {"platform-count", std::to_string(registrations.size())});
+  return response;
 }
 
 std::vector<Registration> RegistrationsOf(const std::vector<QueuedRegistration>& queued) {

@@ -27,9 +27,9 @@ constexpr Seconds kLongestMaxAge{86400};
 http::Response Refusal(int status, std::string_view cause, std::string_view what) {
   std::string body;
   json::Writer(&body).BeginObject().Key("error").String(what).EndObject();
-  return {.status = status,
-          .headers = {{"Cache-Control", "no-store"}, {"X-Thimble-Cause", std::string(cause)}},
-          .content = http::Content::Make("application/json", std::move(body))};
+  http::Response response = http::NoStore(status, "application/json", std::move(body));
+  response.headers.emplace_back("X-Thimble-Cause", cause);
+  return response;
 }
 http::Response BadRequest(std::string_view what) {
   return Refusal(400, "bad_request", StrCat("Bad request. ", what));

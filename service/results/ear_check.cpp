@@ -23,24 +23,18 @@ Error Rejected(std::string message) {
 }
 Error WrongFlag(std::string message) { return {ErrorKind::kMalformed, Check::kRequest, std::move(message)}; }
 
-Result<std::string> Text(const json::Value& object, std::string_view name) {
-  TRY_ASSIGN(const json::Value value, object.Get(name));
-  TRY_ASSIGN(const std::string_view text, value.String());
-  return std::string(text);
-}
-
-Result<Instant> Time(const json::Value& object, std::string_view name) {
-  TRY_ASSIGN(const json::Value value, object.Get(name));
-  TRY_ASSIGN(const uint64_t seconds, value.Unsigned(uint64_t{1} << 40));
+// NumericDate of RFC 7519.
+Result<Instant> GetNumericDate(const json::Value& object, std::string_view name) {
+  TRY_ASSIGN(const uint64_t seconds, object.GetUnsigned(name, uint64_t{1} << 40));
   return Instant(Seconds(static_cast<int64_t>(seconds)));
 }
 
 // -- the whole token --
 
 Status CheckProfile(const json::Value& root, const EarExpectation& expected) {
-  TRY_ASSIGN(const std::string profile, Text(root, "eat_profile"));
+  TRY_ASSIGN(const std::string_view profile, root.GetString("eat_profile"));
   if (profile != kEarProfile) return Rejected(StrCat("profile ", profile, ", not ", kEarProfile));
-  const auto issuer = Text(root, "iss");
+  const auto issuer = root.GetString("iss");
   if (!issuer) return Rejected("names no issuer");
   if (*issuer != expected.issuer)
     return Rejected(StrCat("issued by ", *issuer, ", expected ", expected.issuer));
@@ -57,7 +51,7 @@ Status CheckWindow(const EarSummary& summary, const json::Value& root, Instant n
   }
   if (now + kClockSkew < summary.issued) return refuse("issued at", summary.issued);
   if (root.Find("nbf")) {
-    TRY_ASSIGN(const Instant not_before, Time(root, "nbf"));
+    TRY_ASSIGN(const Instant not_before, GetNumericDate(root, "nbf"));
     if (now + kClockSkew < not_before) return refuse("not before", not_before);
   }
   if (now >= summary.expires) return refuse("expired at", summary.expires);
@@ -66,7 +60,7 @@ Status CheckWindow(const EarSummary& summary, const json::Value& root, Instant n
 
 Status CheckNonce(const json::Value& root, const std::optional<std::string>& expected) {
   if (!expected) return {};
-  const auto found = Text(root, "eat_nonce");
+  const auto found = root.GetString("eat_nonce");
   if (found && *found == *expected) return {};
   return Rejected(StrCat("nonce ", found ? *found : "absent", ", expected ", *expected));
 }
@@ -85,7 +79,7 @@ Result<Tier> WorstOf(const json::Value& vector) {
 }
 
 Result<Tier> CheckStatus(const json::Value& submodule) {
-  TRY_ASSIGN(const std::string status, Text(submodule, "ear.status"));
+  TRY_ASSIGN(const std::string_view status, submodule.GetString("ear.status"));
   const auto tier = TierFromName(status);
   if (!tier) return Malformed(StrCat("unknown status ", status));
   if (const auto vector = submodule.Find("ear.trustworthiness-vector")) {
@@ -98,15 +92,15 @@ Result<Tier> CheckStatus(const json::Value& submodule) {
 
 // "NAME@sha256:DIGEST", as EarClaims() writes it.
 Result<std::string> CheckPolicy(const json::Value& submodule, const EarExpectation& expected) {
-  const auto id = Text(submodule, "ear.appraisal-policy-id");
+  const auto id = submodule.GetString("ear.appraisal-policy-id");
   if (!id) return Rejected("names no policy");
   const size_t at = id->rfind(StrCat("@", kSha256));
-  const std::string name = id->substr(0, at);
-  if (name != expected.policy) return Rejected(StrCat("policy ", *id, ", expected ", expected.policy));
-  if (!expected.policy_digest) return *id;
+  if (id->substr(0, at) != expected.policy)
+    return Rejected(StrCat("policy ", *id, ", expected ", expected.policy));
+  if (!expected.policy_digest) return std::string(*id);
   const auto digest =
-      at == std::string::npos ? std::nullopt : Digest256::FromHex(id->substr(at + 1 + kSha256.size()));
-  if (digest == expected.policy_digest) return *id;
+      at == std::string_view::npos ? std::nullopt : Digest256::FromHex(id->substr(at + 1 + kSha256.size()));
+  if (digest == expected.policy_digest) return std::string(*id);
   return Rejected(
       StrCat("policy ", *id, ", expected ", expected.policy, "@", kSha256, expected.policy_digest->hex()));
 }
@@ -114,13 +108,13 @@ Result<std::string> CheckPolicy(const json::Value& submodule, const EarExpectati
 Result<std::string> CheckBaseline(const json::Value& submodule, const EarExpectation& expected) {
   const auto evidence = submodule.Find("ear.veraison.annotated-evidence");
   const auto evaluation = evidence ? evidence->Find("evaluation") : std::nullopt;
-  const auto name = evaluation ? Text(*evaluation, "baseline") : Result<std::string>(Rejected(""));
+  const auto name = evaluation ? evaluation->GetString("baseline") : Result<std::string_view>(Rejected(""));
   if (!name) return Rejected("names no baseline");
   if (*name != expected.baseline)
     return Rejected(StrCat("baseline ", *name, ", expected ", expected.baseline));
   const auto member = evaluation->Find("baseline_version");
   const auto version = member ? member->Unsigned(UINT32_MAX) : Result<uint64_t>(Rejected(""));
-  std::string text = version ? StrCat(*name, "@", *version) : *name;
+  std::string text = version ? StrCat(*name, "@", *version) : std::string(*name);
   if (expected.baseline_version && !(version && *version == *expected.baseline_version)) {
     return Rejected(
         StrCat("baseline ", text, ", expected ", expected.baseline, "@", *expected.baseline_version));
@@ -175,11 +169,11 @@ Result<EarSummary> CheckEar(std::string_view claims, Instant now, const EarExpec
   const json::Value root = document->root();
   TRY(CheckProfile(root, expected));
   EarSummary summary;
-  TRY_ASSIGN(summary.issued, Time(root, "iat"));
-  TRY_ASSIGN(summary.expires, Time(root, "exp"));
+  TRY_ASSIGN(summary.issued, GetNumericDate(root, "iat"));
+  TRY_ASSIGN(summary.expires, GetNumericDate(root, "exp"));
   TRY(CheckWindow(summary, root, now));
   TRY(CheckNonce(root, expected.nonce));
-  TRY_ASSIGN(summary.token_id, Text(root, "jti"));
+  TRY_ASSIGN(summary.token_id, root.GetString("jti"));
   TRY_ASSIGN(const json::Value submods, root.Get("submods"));
   TRY_ASSIGN(const auto members, submods.Members());
   if (members.empty()) return Malformed("no submodule");

@@ -22,23 +22,16 @@ Error Rejected(std::string message) {
 std::string X(ByteView point) { return Base64Url(point.subspan(0, kCoordinate)); }
 std::string Y(ByteView point) { return Base64Url(point.subspan(kCoordinate)); }
 
-Result<std::string> Text(const json::Value& object, std::string_view name) {
-  TRY_ASSIGN(const json::Value value, object.Get(name));
-  TRY_ASSIGN(const std::string_view text, value.String());
-  return std::string(text);
-}
-
 bool Says(const json::Value& object, std::string_view name, std::string_view wanted) {
-  const auto value = object.Find(name);
-  const auto text = value ? value->String() : Result<std::string_view>(Malformed("no such member"));
+  const auto text = object.GetString(name);
   return text.ok() && *text == wanted;
 }
 
 // A media type without "application/", as RFC 7515 section 4.1.9 recommends, or with it; letter case means nothing.
 bool IsOurType(const json::Value& header) {
-  const auto type = Text(header, "typ");
+  const auto type = header.GetString("typ");
   if (!type) return false;
-  std::string name = *type;
+  std::string name(*type);
   for (char& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
   return name == kTokenType || name == StrCat("application/", kTokenType);
 }
@@ -47,8 +40,8 @@ Result<Jwk> ReadKey(const json::Value& object) {
   TRY_ASSIGN(const Bytes point, ReadPoint(object));
   auto key = EcPublicKey::FromPoint(Curve::kP256, point);
   if (!key) return Malformed("key: not a point of P-256");
-  TRY_ASSIGN(std::string kid, Text(object, "kid"));
-  return Jwk{std::move(kid), *std::move(key)};
+  TRY_ASSIGN(const std::string_view kid, object.GetString("kid"));
+  return Jwk{std::string(kid), *std::move(key)};
 }
 
 // The three parts, each decoded, and what the signature is over.
@@ -86,7 +79,7 @@ void WriteCoordinates(json::Writer& json, ByteView point) {
 Result<Bytes> ReadPoint(const json::Value& jwk) {
   Bytes point;
   for (const std::string_view name : {"x", "y"}) {
-    TRY_ASSIGN(const std::string text, Text(jwk, name));
+    TRY_ASSIGN(const std::string_view text, jwk.GetString(name));
     const auto coordinate = FromBase64(text);
     if (!coordinate || coordinate->size() != kCoordinate)
       return Malformed(StrCat("key: ", name, " is not 32 bytes"));
@@ -150,7 +143,7 @@ Result<std::string> VerifyJwt(std::string_view token, const std::vector<Jwk>& ke
   if (!Says(header->root(), "alg", "ES256")) return Rejected("alg is not ES256");
   if (!IsOurType(header->root())) return Rejected(StrCat("typ is not ", kTokenType));
   if (header->root().Find("crit")) return Rejected("has critical extensions, and none is known");
-  const auto kid = Text(header->root(), "kid");
+  const auto kid = header->root().GetString("kid");
   if (!kid.ok()) return Rejected("names no key");
   const auto key = std::find_if(keys.begin(), keys.end(), [&](const Jwk& k) { return k.kid == *kid; });
   if (key == keys.end()) return Rejected(StrCat("its key ", *kid, " is not in the set"));

@@ -22,11 +22,6 @@ Error Unreadable(const std::string& path, std::string_view why) {
   return {ErrorKind::kMalformed, Check::kRequest, StrCat("cannot read ", path, ": ", why)};
 }
 
-Error Unwritable(const std::string& path) {
-  return {ErrorKind::kUnavailable, Check::kStoreIo,
-          StrCat("cannot write ", path, ": ", std::generic_category().message(errno))};
-}
-
 Error Failure(std::string_view what, const std::string& path) {
   return {ErrorKind::kInternal, Check::kStoreIo,
           StrCat(what, " ", path, ": ", std::generic_category().message(errno))};
@@ -47,6 +42,17 @@ std::string ModeText(mode_t mode) {
   std::array<char, 8> text{};
   std::snprintf(text.data(), text.size(), "%04o", static_cast<unsigned>(mode & 07777));
   return text.data();
+}
+
+// One call writes 2 GiB at most.
+bool WriteAll(int file, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(file, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    text.remove_prefix(static_cast<size_t>(written));
+  }
+  return true;
 }
 
 }  // namespace
@@ -73,23 +79,14 @@ Result<std::optional<std::string>> ReadFileIfThere(const std::string& path, size
 }
 
 Status WriteFile(const std::string& path, std::string_view text) {
-  const std::string part = path + ".part";
-  std::ofstream file(part, std::ios::binary | std::ios::trunc);
-  file.write(text.data(), static_cast<std::streamsize>(text.size()));
-  file.close();
-  if (!file || std::rename(part.c_str(), path.c_str()) != 0) {
-    Error error = Unwritable(path);
-    std::remove(part.c_str());
-    return error;
-  }
-  return {};
+  // Whoever makes a file by any other program gets this mode, too.
+  return ReplaceFile(path, text, 0666);
 }
 
 Status WriteNewFile(const std::string& path, std::string_view text, mode_t mode) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (file < 0) return Failure("cannot make", path);
-  const bool whole =
-      ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
+  const bool whole = WriteAll(file, text) && ::fsync(file) == 0;
   const Status status = whole ? SyncDirectoryOf(path) : Status(Failure("cannot write", path));
   ::close(file);
   if (!status) ::unlink(path.c_str());  // half a file is none
@@ -100,7 +97,11 @@ Status ReplaceFile(const std::string& path, std::string_view text, mode_t mode) 
   const std::string fresh = path + ".new";
   ::unlink(fresh.c_str());  // what a former attempt left
   TRY(WriteNewFile(fresh, text, mode));
-  if (::rename(fresh.c_str(), path.c_str()) != 0) return Failure("cannot replace", path);
+  if (::rename(fresh.c_str(), path.c_str()) != 0) {
+    Error error = Failure("cannot replace", path);
+    ::unlink(fresh.c_str());
+    return error;
+  }
   return SyncDirectoryOf(path);
 }
 

@@ -18,10 +18,9 @@ Result<std::string> ReadFile(const std::string& path, size_t limit);
 // nullopt when there is no such file.
 Result<std::optional<std::string>> ReadFileIfThere(const std::string& path, size_t limit);
 
-// Whole or not at all. Errors: store.io.
-Status WriteFile(const std::string& path, std::string_view text);
-
-// With this mode from its first byte on, and on the disk when it returns. Errors: store.io.
+// Whole or not at all, and on the disk when it returns; with this mode, less the umask, from its first byte on. Errors:
+// store.io.
+Status WriteFile(const std::string& path, std::string_view text);  // as ReplaceFile, for all to read
 Status WriteNewFile(const std::string& path, std::string_view text, mode_t mode);  // nothing may be there
 Status ReplaceFile(const std::string& path, std::string_view text,
                    mode_t mode);  // the old one, until all is there

@@ -4,20 +4,11 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include "tcb/base/openssl_ptr.h"
+
 namespace thimble {
-namespace {
-
-struct FreeKey {
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-};
-struct FreeContext {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-
-}  // namespace
-
 struct Ed25519PublicKey::Impl {
-  std::unique_ptr<EVP_PKEY, FreeKey> key;
+  OpensslPtr<EVP_PKEY, EVP_PKEY_free> key;
 };
 
 std::optional<Ed25519PublicKey> Ed25519PublicKey::FromSpki(ByteView der) {
@@ -30,7 +21,7 @@ std::optional<Ed25519PublicKey> Ed25519PublicKey::FromSpki(ByteView der) {
 }
 
 bool Ed25519PublicKey::Verify(ByteView message, ByteView signature) const {
-  const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
+  const OpensslPtr<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
   return context && signature.size() == kSignatureSize &&
          EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, impl_->key.get()) == 1 &&
          EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(),
