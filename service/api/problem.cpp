@@ -2,7 +2,7 @@
 #include "service/api/problem.h"
 
 #include "service/results/render.h"
-#include "service/support/outcome.h"
+#include "service/support/error_status.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"

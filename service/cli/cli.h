@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "service/support/outcome.h"
+#include "service/support/error_status.h"
 
 namespace thimble {
 

@@ -11,7 +11,7 @@
 #include "fetchers/http_client.h"
 #include "service/cli/cli.h"
 #include "service/config/config.h"
-#include "service/support/outcome.h"
+#include "service/support/error_status.h"
 #include "service/support/terminal.h"
 #include "tcb/base/result.h"
 #include "tcb/verdict.h"

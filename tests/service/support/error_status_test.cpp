@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Error <-> HTTP status <-> exit code.
-#include "service/support/outcome.h"
+#include "service/support/error_status.h"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@ namespace {
 constexpr ErrorKind kKinds[] = {ErrorKind::kMalformed, ErrorKind::kRejected, ErrorKind::kUnavailable,
                                 ErrorKind::kInternal};
 
-TEST(Outcome, OfEveryErrorIsTheSameHereAndFromAServer) {
+TEST(ErrorStatus, OfEveryErrorIsTheSameHereAndFromAServer) {
   for (const ErrorKind kind : kKinds) {
     for (size_t i = static_cast<size_t>(Check::kNone) + 1; i < static_cast<size_t>(Check::kCount); ++i) {
       const Error here{kind, static_cast<Check>(i), "why"};
@@ -25,7 +25,7 @@ TEST(Outcome, OfEveryErrorIsTheSameHereAndFromAServer) {
   }
 }
 
-TEST(Outcome, IsTheTableOfTheDesign) {
+TEST(ErrorStatus, IsTheTableOfTheDesign) {
   const std::pair<Error, int> rows[] = {{{ErrorKind::kMalformed, Check::kRequest, ""}, 2},
                                         {{ErrorKind::kMalformed, Check::kPolicyFormat, ""}, 2},
                                         {{ErrorKind::kMalformed, Check::kQuoteFormat, ""}, 4},
@@ -39,7 +39,7 @@ TEST(Outcome, IsTheTableOfTheDesign) {
   EXPECT_EQ(HttpStatusOf(ErrorKind::kInternal), 500);
 }
 
-TEST(Outcome, OfAnAnswerThatNamesNoCheckIsThatOfItsStatus) {
+TEST(ErrorStatus, OfAnAnswerThatNamesNoCheckIsThatOfItsStatus) {
   const std::pair<int, int> rows[] = {{400, 2}, {401, 2}, {403, 2}, {404, 2}, {405, 2},
                                       {413, 2}, {415, 2}, {422, 1}, {429, 3}, {500, 3},
                                       {502, 3}, {503, 3}, {504, 3}, {302, 3}, {0, 3}};
@@ -47,7 +47,7 @@ TEST(Outcome, OfAnAnswerThatNamesNoCheckIsThatOfItsStatus) {
     EXPECT_EQ(static_cast<int>(ExitCodeOf(ErrorOfStatus(status, std::nullopt, ""))), exit) << status;
 }
 
-TEST(Outcome, ChecksAreKnownByTheirNames) {
+TEST(ErrorStatus, ChecksAreKnownByTheirNames) {
   EXPECT_EQ(CheckFromName("request.invalid"), Check::kRequest);
   EXPECT_EQ(CheckFromName("REQUEST.INVALID"), std::nullopt);
   EXPECT_EQ(CheckFromName(""), std::nullopt);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "service/support/outcome.h"
+#include "service/support/error_status.h"
 
 #include <algorithm>
 #include <array>
