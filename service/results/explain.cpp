@@ -126,7 +126,7 @@ Lines PolicyRules(const Value& result) {
   Lines out = {"", StrCat("policy ", TextOf(*policy, "id"))};
   for (const Value& rule : ListOf(*policy, "rules")) {
     const bool ok = TextOf(rule, "ok") == "yes";
-    out.Add(StrCat(ok ? "  holds   " : "  broken  ", TextOf(rule, "rule"), ": wanted ",
+    out.Add(StrCat(ok ? "  holds   " : "  fails   ", TextOf(rule, "rule"), ": wanted ",
                    TextOf(rule, "wanted"), ", found ", TextOf(rule, "found")));
   }
   return out;

@@ -50,7 +50,7 @@ TEST(HeldByNumber, AnItemOfAnyKindUnderEitherWord) {
     EXPECT_EQ(answer->item->sha256(), held->item->sha256());
     EXPECT_TRUE(answer->hit);
     EXPECT_TRUE(world.cache->Peek(ByNumber(word, number), world.now));
-    EXPECT_EQ(world.fetches, 0) << "nobody is asked for what is held and fresh";
+    EXPECT_EQ(world.fetches, 0) << "nobody is asked for an item that is cached and fresh";
   }
 }
 

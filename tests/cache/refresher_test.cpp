@@ -292,7 +292,7 @@ TEST(Refresher, ANewTcbLevelHasThePckCertificatesFetched) {
 
   world.Advance(hours(25));
   world.Pass();
-  EXPECT_FALSE(world.asked.contains(pck)) << "issued anew with the same levels";
+  EXPECT_FALSE(world.asked.contains(pck)) << "issued again with the same levels";
 
   world.Advance(hours(25));
   world.bend_tcb = [](sim::TcbInfoSpec& spec) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // kill -9 at random points of fetch, refresh and import:  kill_rounds [ROUNDS, default 10] [SEED]
-// In each round the vendor has issued everything anew, and a server is killed while it renews, fetches and imports. The
+// In each round the vendor has issued everything again, and a server is killed while it renews, fetches and imports. The
 // next one must have every item whole and authentic, and none older than what was served or shown before.
 #include <atomic>
 #include <charconv>

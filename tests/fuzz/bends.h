@@ -20,7 +20,7 @@ struct Scene {
   sim::QuoteOptions quote;
   sim::CollateralOptions collateral;
   sim::IntelOptions world;
-  bool world_bent = false;  // its certificates have to be made anew
+  bool world_bent = false;  // its certificates have to be made again
 };
 // One of each form of quote, good and matched by its collateral.
 std::vector<Scene> GoodScenes();

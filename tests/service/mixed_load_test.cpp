@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Everything at once, for ThreadSanitizer above all: hits, misses, verifications, a vendor that fails now and then,
-// and a configuration that is taken anew.
+// and a configuration that is reloaded.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -53,7 +53,7 @@ TEST(MixedLoad, HitsMissesVerificationsReloadsAndAFailingVendor) {
   World world;
   world.Start();
   const Bytes quotes[] = {world.intel.Quote({.version = 3}), world.intel.Quote({.tdx = true})};
-  // What is held stays so, however often the vendor's circuit is open.
+  // A cached item stays so, however often the vendor's circuit is open.
   Counts before, counts;
   for (const Bytes& quote : quotes) RunClient(world, quote, 9, before);
   ASSERT_EQ(before.verdicts, 2 * kRounds);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a running server takes anew from its configuration; and that a bad one changes nothing.
+// What a running server reloads from its configuration; and that a bad one changes nothing.
 #include <gtest/gtest.h>
 
 #include <csignal>

@@ -97,7 +97,7 @@ class SimAmd {
 
   SimRsaKey Key(amd::Product product, AmdRole role) const;
   static Bytes Serial(amd::Product product, AmdRole role);  // before bends
-  // DER; made anew, and the same, each time.
+  // DER; made again, and the same, each time.
   Bytes Ark(amd::Product product) const;
   Bytes Intermediate(amd::Product product, amd::SigningKey kind) const;
   std::string ChainPem(amd::Product product, amd::SigningKey kind) const;  // as the KDS has it

@@ -125,7 +125,7 @@ struct CollateralOptions {
 class SimIntel {
  public:
   static SimIntel Make(IntelOptions options = {});
-  // The same Intel at another time: same keys and certificates; CRLs and JSON are issued anew.
+  // The same Intel at another time: same keys and certificates; CRLs and JSON are issued again.
   SimIntel At(Instant now) const;
 
   Instant now() const { return options_.now; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is held as the standard or the early set is found by its number, over HTTP and in verifications.
+// An item that is cached as of the standard or the early set is found by its number, over HTTP and in verifications.
 #include <gtest/gtest.h>
 
 #include "tests/service/testing/ops_world.h"

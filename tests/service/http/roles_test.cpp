@@ -18,7 +18,7 @@ RoleSet With(const Roles& roles, std::string name, std::string value) {
 
 const RoleSet kOpen = {Role::kRead, Role::kVerify};
 
-TEST(Roles, WithoutAnyReadingAndVerifyingAreEverybodys) {
+TEST(Roles, WithoutAnyReadingAndVerifyingNeedNoRole) {
   const Roles roles({});
   EXPECT_EQ(roles.Of({}), kOpen);
   EXPECT_EQ(With(roles, "authorization", "Bearer x"), kOpen);

@@ -11,7 +11,7 @@
 #include "service/api/problem.h"
 #include "service/results/explain.h"
 #include "service/results/render_claims.h"
-#include "service/support/outcome.h"
+#include "service/support/error_status.h"
 #include "tcb/check.h"
 
 namespace thimble {
@@ -194,7 +194,7 @@ TEST(Explain, SaysWhatWasDecidedAndWhatWouldChangeIt) {
            "advisories    INTEL-SA-01036, INTEL-SA-01079\n",
            "  soft  tcb_info.expired: next update 2026-05-01, at 2026-06-01\n",
            "  tdx_module.isvsvn: has 7, needs 11; update the TDX module\n",
-           "  broken  accepted_statuses: wanted UpToDate, found OutOfDate\n",
+           "  fails   accepted_statuses: wanted UpToDate, found OutOfDate\n",
            "  not run  tcb.not_supported: stopped before it\n",
            "checks: 1 passed; the others\n",
        }) {

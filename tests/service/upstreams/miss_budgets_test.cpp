@@ -87,7 +87,7 @@ TEST(MissBudgetOfAClient, IsAnsweredAsAnUpstreamThatIsBusy) {
   EXPECT_GE(asked, 200);
   EXPECT_EQ(last.Header("X-Thimble-Cause"), "miss_budget");
   EXPECT_TRUE(last.Header("Retry-After"));
-  EXPECT_EQ(ask("192.0.2.1", sim::kServerFmspc).status, 200) << "what is held costs nothing";
+  EXPECT_EQ(ask("192.0.2.1", sim::kServerFmspc).status, 200) << "a cached item costs nothing";
   // A verification fetches on threads of its own, for the same client.
   http::Request verify;
   verify.method = "POST";
