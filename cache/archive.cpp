@@ -9,7 +9,6 @@
 #include "tcb/base/ascii.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/text.h"
-#include "tcb/check.h"
 #include "tcb/collateral.h"
 
 namespace thimble {

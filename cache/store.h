@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "tcb/base/bytes.h"
 #include "tcb/base/result.h"
 
 namespace thimble {

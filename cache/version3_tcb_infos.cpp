@@ -5,7 +5,6 @@
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/collateral.h"
-#include "tcb/intel/tcb_info.h"
 
 namespace thimble {
 namespace {

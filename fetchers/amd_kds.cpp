@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fetchers/amd_kds.h"
 
+#include "fetchers/amd_urls.h"
 #include "fetchers/vendor_answer.h"
 #include "tcb/pki/pem.h"
 

@@ -6,7 +6,6 @@
 #include <functional>
 #include <string>
 
-#include "fetchers/amd_urls.h"
 #include "fetchers/fetched.h"
 #include "fetchers/http_client.h"
 #include "fetchers/timing.h"

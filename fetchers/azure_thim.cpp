@@ -5,6 +5,7 @@
 #include "fetchers/vendor_answer.h"
 #include "tcb/amd/endorsement.h"
 #include "tcb/base/json.h"
+#include "tcb/base/percent.h"
 #include "tcb/base/text.h"
 #include "tcb/intel/pck_set.h"
 #include "tcb/pki/pem.h"

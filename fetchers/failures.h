@@ -7,6 +7,7 @@
 
 #include "fetchers/vendor_answer.h"
 #include "tcb/base/text.h"
+#include "tcb/check.h"
 
 namespace thimble {
 

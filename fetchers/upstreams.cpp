@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fetchers/upstreams.h"
 
+#include "fetchers/amd_urls.h"
 #include "fetchers/azure_thim.h"
 #include "fetchers/failures.h"
 #include "fetchers/intel_fmspcs.h"

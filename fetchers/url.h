@@ -11,8 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "tcb/base/percent.h"
-
 namespace thimble {
 
 // http or https, no user information, no fragment. A host is a name, an IPv4 address in four decimal parts,

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fetchers/vendor_answer.h"
 
+#include "fetchers/fetched.h"
 #include "tcb/base/percent.h"
 #include "tcb/base/text.h"
+#include "tcb/check.h"
 
 namespace thimble {
 namespace {

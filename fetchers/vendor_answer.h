@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "fetchers/fetched.h"
 #include "fetchers/http_client.h"
 #include "fetchers/timing.h"
 

@@ -2,8 +2,8 @@
 #include <csignal>
 #include <exception>
 
-#include "service/cli/command_support.h"
 #include "service/cli/commands.h"
+#include "service/support/terminal.h"
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a peer that closes is an error of that write, not of the process

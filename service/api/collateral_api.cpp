@@ -7,7 +7,6 @@
 #include "service/verification/collateral_json.h"
 #include "tcb/base/ascii.h"
 #include "tcb/base/json.h"
-#include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/pki/pem.h"
 #include "tcb/verify.h"

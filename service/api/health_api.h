@@ -16,6 +16,7 @@
 #include "service/monitoring/refused_requests.h"
 #include "service/support/clock.h"
 #include "service/support/reload.h"
+#include "service/support/snapshot.h"
 #include "service/upstreams/refresh_scheduler.h"
 
 namespace thimble {

@@ -11,6 +11,7 @@
 #include "service/http/router.h"
 #include "service/support/clock.h"
 #include "service/support/reload.h"
+#include "service/support/snapshot.h"
 
 namespace thimble {
 

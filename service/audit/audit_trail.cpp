@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/audit/audit_trail.h"
 
-#include "service/support/log.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/json.h"
-#include "tcb/base/text.h"
 #include "tcb/check.h"
 
 namespace thimble {

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "service/baselines/evaluation.h"
-#include "tcb/base/text.h"
 
 namespace thimble {
 namespace {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/baselines/floors.h"
-#include "service/cli/command_support.h"
 #include "service/cli/commands.h"
 #include "service/config/anchors.h"
+#include "service/config/config.h"
 #include "service/http/tls.h"
+#include "service/support/terminal.h"
 #include "tcb/base/text.h"
 
 namespace thimble {

@@ -2,9 +2,9 @@
 #include <iostream>
 #include <string>
 
-#include "service/cli/command_support.h"
 #include "service/cli/commands.h"
 #include "service/http/roles.h"
+#include "service/support/terminal.h"
 
 namespace thimble {
 

@@ -4,12 +4,12 @@
 #include <array>
 #include <filesystem>
 
-#include "service/cli/command_support.h"
 #include "service/cli/commands.h"
 #include "service/cli/local_ca.h"
 #include "service/http/roles.h"
 #include "service/support/clock.h"
 #include "service/support/file.h"
+#include "service/support/terminal.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 

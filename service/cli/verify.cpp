@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tcb/verify.h"
 
-#include "service/api/problem.h"
 #include "service/app.h"
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
@@ -31,7 +30,7 @@ Result<std::optional<Bytes>> ParseNonce(const std::optional<std::string>& text) 
 Result<std::optional<Bytes>> ParseReportData(const std::optional<std::string>& text) {
   if (!text) return std::optional<Bytes>();
   auto bytes = FromHex(*text);
-  if (!bytes || bytes->size() > intel::ReportData::kSize) {
+  if (!bytes || bytes->size() > ReportData::kSize) {
     return WrongFlag("--report-data must be hex of at most 64 bytes");
   }
   return bytes;

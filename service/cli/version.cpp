@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/support/version.h"
 
-#include "service/cli/command_support.h"
 #include "service/cli/commands.h"
+#include "service/support/terminal.h"
 #include "tcb/base/text.h"
 
 namespace thimble {

@@ -19,7 +19,6 @@
 #include "service/http/roles.h"
 #include "service/support/log.h"
 #include "service/upstreams/caching_mode.h"
-#include "tcb/base/crypto.h"
 #include "tcb/base/result.h"
 #include "tcb/base/time.h"
 #include "tcb/policy.h"

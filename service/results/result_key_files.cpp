@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/results/result_key_files.h"
 
+#include "service/results/jwt.h"
 #include "service/support/file.h"
 #include "service/support/randomness.h"
 #include "tcb/base/json.h"

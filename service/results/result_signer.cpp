@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "service/results/ear.h"
+#include "service/results/jwt.h"
 #include "service/results/result_key_files.h"
 #include "service/support/randomness.h"
 #include "tcb/base/text.h"

@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "service/results/jwt.h"
 #include "service/results/render.h"
 #include "service/support/snapshot.h"
+#include "tcb/base/signing_key.h"
 
 namespace thimble {
 

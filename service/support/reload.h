@@ -6,7 +6,6 @@
 #include <map>
 #include <string>
 
-#include "service/support/snapshot.h"
 #include "tcb/base/time.h"
 #include "tcb/policy.h"
 

@@ -3,6 +3,7 @@
 // Verification of SGX and TDX quotes: their collateral from caller, cache and history.
 #include "cache/admission.h"
 #include "service/baselines/evaluation.h"
+#include "service/verification/at_hand.h"
 #include "service/verification/verification.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"

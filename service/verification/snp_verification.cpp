@@ -5,6 +5,7 @@
 
 #include "service/verification/verification.h"
 #include "tcb/amd/floor.h"
+#include "tcb/amd/hcl.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/verify.h"

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "tcb/amd/hcl.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/findings.h"

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "fetchers/amd_urls.h"
 #include "tcb/collateral.h"
 #include "tcb/pki/pem.h"
 #include "tcb/pki/trust_anchors.h"

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tcb/base/percent.h"
+
 namespace thimble {
 namespace {
 

@@ -8,6 +8,7 @@
 #include "fetchers/intel_urls.h"
 #include "fetchers/url.h"
 #include "tcb/base/ascii.h"
+#include "tcb/base/percent.h"
 #include "tcb/base/text.h"
 #include "tests/support/sim_pcs_collateral.h"
 #include "tests/support/sim_pcs_pck.h"

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "tcb/base/ascii.h"
+#include "tcb/base/percent.h"
 #include "tcb/base/text.h"
 
 namespace thimble::sim {

@@ -17,6 +17,7 @@
 #include "fetchers/curl_http_client.h"
 #include "fetchers/intel_pcs.h"
 #include "fetchers/intel_urls.h"
+#include "tcb/base/percent.h"
 #include "tcb/collateral.h"
 #include "tests/support/paths.h"
 #include "tests/support/sim_files.h"

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "service/results/ear_check.h"
+#include "service/results/jwt.h"
 #include "service/support/file.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
