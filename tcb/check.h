@@ -24,7 +24,7 @@ namespace thimble {
   X(kQeReportData, "qe_report.data")              /* SHA-256(attestation key, auth data), then zeros; DCAP 5.7; intel/verify.cpp */ \
   X(kPckChain, "pck.chain")                       /* three certificates, roles, names, profiles, signatures; DCAP 2; intel/pck_chain.cpp */ \
   X(kPckRoot, "pck.root")                         /* the root is a trust anchor; DCAP 2.2.5; intel/verify.cpp */ \
-  X(kPckRevoked, "pck.revoked")                   /* leaf in the PCK CRL, or intermediate in the root CRL; DCAP 2.4; intel/verify.cpp */ \
+  X(kPckRevoked, "pck.revoked")                   /* leaf in the PCK CRL, or intermediate in the root CRL; DCAP 2.4; intel/collateral_checks.cpp */ \
   X(kPckExpired, "pck.expired")                   /* soft: a certificate of the PCK chain is past notAfter; DCAP 2.2.7; intel/verify.cpp */ \
   X(kPckNotYetValid, "pck.not_yet_valid")         /* soft: ... before notBefore; DCAP 2.2.7; intel/verify.cpp */ \
   X(kPckMissing, "pck.missing")                   /* certification data 1 to 4 and no PCK chain given; DCAP 1.5; intel/verify.cpp */ \
@@ -33,23 +33,23 @@ namespace thimble {
   X(kCrlRootIssuer, "crl.root.issuer")            /* complete, and of the root, of the same anchor; DCAP 2.4, RFC 5280 6.3.3; intel/collateral.cpp */ \
   X(kCrlRootExpired, "crl.root.expired")          /* soft: outside thisUpdate..nextUpdate; DCAP 2.4; intel/verify.cpp */ \
   X(kCrlPckSignature, "crl.pck.signature")        /* PCK CRL under the intermediate's key; DCAP 2.4; intel/collateral.cpp */ \
-  X(kCrlPckIssuer, "crl.pck.issuer")              /* complete, and of the CA that issued this PCK leaf; DCAP 2.4, RFC 5280 6.3.3; intel/collateral.cpp, verify.cpp */ \
+  X(kCrlPckIssuer, "crl.pck.issuer")              /* complete, and of the CA that issued this PCK leaf; DCAP 2.4, RFC 5280 6.3.3; intel/collateral.cpp, collateral_checks.cpp */ \
   X(kCrlPckExpired, "crl.pck.expired")            /* soft: outside thisUpdate..nextUpdate; DCAP 2.4; intel/verify.cpp */ \
   X(kSigningChainUntrusted, "signing_chain.untrusted") /* TCB signing chain: two certificates, roles, signature, anchor; DCAP 2; intel/collateral.cpp */ \
   X(kSigningChainExpired, "signing_chain.expired")     /* soft: past notAfter; DCAP 2.2.7; intel/verify.cpp */ \
   X(kSigningChainNotYetValid, "signing_chain.not_yet_valid") /* soft: before notBefore; DCAP 2.2.7; intel/verify.cpp */ \
-  X(kSigningChainRevoked, "signing_chain.revoked")     /* TCB signing certificate in the root CRL; DCAP 2.4; intel/verify.cpp */ \
+  X(kSigningChainRevoked, "signing_chain.revoked")     /* TCB signing certificate in the root CRL; DCAP 2.4; intel/collateral_checks.cpp */ \
   X(kTcbInfoSignature, "tcb_info.signature")      /* over the raw bytes of the member; DCAP 3; intel/collateral.cpp */ \
-  X(kTcbInfoMismatch, "tcb_info.mismatch")        /* TEE, FMSPC, PCE id are the quote's; DCAP 3 checks 4, 5; intel/verify.cpp */ \
+  X(kTcbInfoMismatch, "tcb_info.mismatch")        /* TEE, FMSPC, PCE id are the quote's; DCAP 3 checks 4, 5; intel/collateral_checks.cpp */ \
   X(kTcbInfoExpired, "tcb_info.expired")          /* soft: past nextUpdate; DCAP 3 check 3; intel/verify.cpp */ \
   X(kTcbInfoNotYetIssued, "tcb_info.not_yet_issued")   /* soft: before issueDate; DCAP 3 check 3; intel/verify.cpp */ \
   X(kQeIdentitySignature, "qe_identity.signature")     /* over the raw bytes of the member; DCAP 4; intel/collateral.cpp */ \
-  X(kQeIdentityMismatch, "qe_identity.mismatch")       /* id, MISCSELECT, ATTRIBUTES, MRSIGNER, ISVPRODID; DCAP 4.1-4.5; intel/verify.cpp */ \
+  X(kQeIdentityMismatch, "qe_identity.mismatch")       /* id, MISCSELECT, ATTRIBUTES, MRSIGNER, ISVPRODID; DCAP 4.1-4.5; intel/collateral_checks.cpp */ \
   X(kQeIdentityExpired, "qe_identity.expired")         /* soft: past nextUpdate; DCAP 4; intel/verify.cpp */ \
   X(kQeIdentityNotYetIssued, "qe_identity.not_yet_issued") /* soft: before issueDate; DCAP 4; intel/verify.cpp */ \
   X(kEvaluationNumbersSignature, "evaluation_numbers.signature") /* over the raw bytes of the member; PCCS 10; intel/collateral.cpp */ \
-  X(kTdxModuleMismatch, "tdx_module.mismatch")    /* identity known, MRSIGNERSEAM, SEAMATTRIBUTES; DCAP 3.2; intel/verify.cpp */ \
-  X(kTcbNotSupported, "tcb.not_supported")        /* no TCB level matches platform, module or QE; DCAP 3.1, 3.2, 4.6; intel/verify.cpp */ \
+  X(kTdxModuleMismatch, "tdx_module.mismatch")    /* identity known, MRSIGNERSEAM, SEAMATTRIBUTES; DCAP 3.2; intel/collateral_checks.cpp */ \
+  X(kTcbNotSupported, "tcb.not_supported")        /* no TCB level matches platform, module or QE; DCAP 3.1, 3.2, 4.6; intel/collateral_checks.cpp */ \
   X(kSgxDebug, "sgx.debug")                       /* soft: enclave in debug mode; DCAP 5; intel/verify.cpp */ \
   X(kTdxDebug, "tdx.debug")                       /* soft: TD attributes byte 0 (TUD) not zero; DCAP 5; intel/td_checks.cpp */ \
   X(kTdxMigratable, "tdx.migratable")             /* soft: TD attribute bit 29; DCAP 5; intel/td_checks.cpp */ \

@@ -10,7 +10,8 @@
 
 #include "tcb/base/text.h"
 #include "tcb/check.h"
-#include "tcb/collateral_parts.h"
+#include "tcb/collateral_item.h"
+#include "tcb/collateral_key.h"
 #include "tcb/verdict.h"
 
 namespace thimble {

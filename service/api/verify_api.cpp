@@ -134,7 +134,7 @@ Status VerifyApi::Apply(const Options& options, VerificationRequest& request) co
   TRY(SetAt(options.at, request));
   if (options.report_data) {
     request.report_data = FromHex(*options.report_data);
-    if (!request.report_data || request.report_data->size() > intel::ReportData::kSize) {
+    if (!request.report_data || request.report_data->size() > ReportData::kSize) {
       return BadRequestError("report_data: not hex of at most 64 bytes");
     }
   }

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "tcb/base/bytes.h"
-#include "tcb/intel/ids.h"
+#include "tcb/base/report_data.h"
 
 namespace thimble::amd {
 
@@ -83,7 +83,7 @@ struct SnpClaims {
   uint8_t signing_key = 0;
   FixedBytes<struct SnpFamilyIdTag, 16> family_id;
   FixedBytes<struct SnpImageIdTag, 16> image_id;
-  intel::ReportData report_data;
+  ReportData report_data;
   FixedBytes<struct SnpMeasurementTag, 48> measurement;
   FixedBytes<struct SnpHostDataTag, 32> host_data;
   FixedBytes<struct SnpIdKeyDigestTag, 48> id_key_digest;

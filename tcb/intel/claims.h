@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "tcb/base/report_data.h"
 #include "tcb/intel/ids.h"
 
 namespace thimble::intel {

@@ -17,7 +17,6 @@ using QeId = FixedBytes<struct QeIdTag, 16>;
 using PlatformInstanceId = FixedBytes<struct PlatformInstanceIdTag, 16>;
 using Measurement256 = FixedBytes<struct Measurement256Tag, 32>;  // MRENCLAVE, MRSIGNER
 using Measurement384 = FixedBytes<struct Measurement384Tag, 48>;  // MRTD, RTMRs, MRSEAM, ...
-using ReportData = FixedBytes<struct ReportDataTag, 64>;
 
 using TcbComponents = std::array<uint8_t, 16>;  // SVNs; 16 SGX components, or 16 TDX components
 enum class PceSvn : uint16_t {};

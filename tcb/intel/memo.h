@@ -9,7 +9,6 @@
 #include <string_view>
 #include <variant>
 
-#include "tcb/base/bytes.h"
 #include "tcb/base/generation_map.h"
 #include "tcb/intel/pck_chain.h"
 

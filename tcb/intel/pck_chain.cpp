@@ -7,7 +7,6 @@
 
 #include "tcb/base/text.h"
 #include "tcb/check.h"
-#include "tcb/pki/der.h"
 
 namespace thimble::intel {
 namespace {

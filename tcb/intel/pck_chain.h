@@ -11,7 +11,6 @@
 #include "tcb/intel/claims.h"
 #include "tcb/pki/certificate.h"
 #include "tcb/pki/certificate_pool.h"
-#include "tcb/pki/trust_anchors.h"
 
 namespace thimble::intel {
 

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "tcb/base/result.h"
 #include "tcb/intel/claims.h"
 #include "tcb/intel/pck_tcb.h"
 #include "tcb/pki/certificate.h"

@@ -9,7 +9,6 @@
 #include <variant>
 
 #include "tcb/base/bytes.h"
-#include "tcb/base/crypto.h"
 #include "tcb/base/result.h"
 #include "tcb/intel/claims.h"
 

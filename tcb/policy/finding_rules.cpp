@@ -3,7 +3,6 @@
 // Every finding that is no note needs a rule that answers for it; those of expiry are collateral_grace's.
 #include <algorithm>
 
-#include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/policy/rule_list.h"
 

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tcb/amd/claims.h"
+#include "tcb/base/bytes.h"
 
 namespace thimble {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "tcb/base/named_bits.h"
-#include "tcb/intel/claims.h"
+#include "tcb/intel/ids.h"
 #include "tcb/policy/rule_types.h"
 
 namespace thimble {

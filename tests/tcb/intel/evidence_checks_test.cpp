@@ -248,9 +248,9 @@ TEST(ReportData, DoesNotCoverAnotherHardFinding) {
 Check CheckOfRuntimeData(ByteView report_data, std::string_view runtime_data) {
   Check found[3];
   Bytes padded(report_data.begin(), report_data.end());
-  padded.resize(intel::ReportData::kSize);
+  padded.resize(ReportData::kSize);
   const auto judge = [&](auto claims, Check& check) {
-    claims.report_data = *intel::ReportData::From(padded);
+    claims.report_data = *ReportData::From(padded);
     Verdict verdict;
     verdict.claims = claims;
     CheckRuntimeData(verdict, AsBytes(runtime_data));

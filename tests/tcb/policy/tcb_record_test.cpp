@@ -91,7 +91,7 @@ TEST(TcbRecord, NamesNoPlatform) {
   facts.ppid = Filled<intel::Ppid>(0x77);
   facts.pck_serial = {1};
   facts.platform_instance_id = Filled<intel::PlatformInstanceId>(0x78);
-  ClaimsOf<intel::TdxClaims>(other).report_data = Filled<intel::ReportData>(0x79);
+  ClaimsOf<intel::TdxClaims>(other).report_data = Filled<ReportData>(0x79);
   EXPECT_EQ(TcbKey(*TcbOf(one)), TcbKey(*TcbOf(other)));
   FactsOf<intel::PlatformFacts>(other).cpu_svn[15] = 1;
   EXPECT_NE(TcbKey(*TcbOf(one)), TcbKey(*TcbOf(other)));
