@@ -42,6 +42,7 @@ TEST(EcSigningKey, SignsWhatItsPublicKeyVerifies) {
   const auto verifier = EcPublicKey::FromPoint(Curve::kP256, key->point());
   ASSERT_TRUE(verifier);
   const Bytes signature = key->Sign(Message("sample"));
+  EXPECT_EQ(signature.size(), 64u);
   EXPECT_TRUE(verifier->VerifyRaw(Message("sample"), signature));
   EXPECT_FALSE(verifier->VerifyRaw(Message("another"), signature));
 }
