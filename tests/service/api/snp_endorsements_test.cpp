@@ -11,7 +11,6 @@ namespace {
 using amd::Product;
 using nlohmann::json;
 using sim::SnpPlatform;
-using test::CheckIn;
 using test::FindingsOf;
 using test::kMilan;
 using test::kMilanVlek;
