@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One function a verb, each in cmd_<verb>.cpp.
+// One function a verb, each in the file of its name.
 #pragma once
 
 #include "service/cli/cli.h"
