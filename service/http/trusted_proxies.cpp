@@ -116,22 +116,27 @@ bool TrustedProxies::Trusts(std::string_view address) const {
   return std::ranges::any_of(networks_, [&](const ProxyNetwork& network) { return network.Has(address); });
 }
 
-void TrustedProxies::Resolve(Request& request) const {
-  if (!Trusts(request.client)) return;
+std::optional<Request> TrustedProxies::Resolve(const Request& request) const {
+  if (!Trusts(request.client)) return std::nullopt;
   std::vector<std::string_view> elements;
   for (const auto& [name, value] : request.headers) {
     if (name != NameOf(header_)) continue;
     for (const std::string_view element : Split(value, ',')) elements.push_back(element);
   }
   // Each proxy appends whom it was asked by: what stands before the first that is not trusted is that one's word.
+  std::optional<std::string> client;
   for (auto element = elements.rbegin(); element != elements.rend(); ++element) {
-    const auto node = header_ == ForwardedHeader::kForwarded ? NodeOf(*element) : WithoutPort(*element);
-    if (!node) return;
-    request.client = *node;
-    request.admin = false;
-    request.client_sha256.reset();
-    if (!Trusts(*node)) return;
+    auto node = header_ == ForwardedHeader::kForwarded ? NodeOf(*element) : WithoutPort(*element);
+    if (!node) break;
+    client = std::move(node);
+    if (!Trusts(*client)) break;
   }
+  if (!client) return std::nullopt;
+  Request out = request;
+  out.client = *std::move(client);
+  out.admin = false;
+  out.client_sha256.reset();
+  return out;
 }
 
 }  // namespace thimble::http

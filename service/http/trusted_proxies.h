@@ -25,6 +25,7 @@ class ProxyNetwork {
  public:
   static std::optional<ProxyNetwork> Parse(std::string_view text);
   bool Has(std::string_view address) const;
+  bool operator==(const ProxyNetwork&) const = default;
 
  private:
   bool unix_ = false;
@@ -40,10 +41,10 @@ class TrustedProxies {
       : networks_(std::move(networks)), header_(header) {}
 
   bool empty() const { return networks_.empty(); }
-  // Sets the client to the last address of the header that is no proxy's, and takes what belongs to the proxy's
-  // connection alone: the rights of the Unix socket and the certificate. A header that cannot be read leaves the
-  // request as the proxy's own.
-  void Resolve(Request& request) const;
+  // The request as its client's: of the last address of the header that is no proxy's, without what belongs to the
+  // proxy's connection, the rights of the Unix socket and the certificate. nullopt: it is the peer's own, also where
+  // the header cannot be read.
+  std::optional<Request> Resolve(const Request& request) const;
 
  private:
   bool Trusts(std::string_view address) const;

@@ -21,9 +21,8 @@ Request From(std::string peer, HeaderList headers) {
 }
 
 std::string ClientOf(const TrustedProxies& proxies, std::string peer, HeaderList headers) {
-  Request request = From(std::move(peer), std::move(headers));
-  proxies.Resolve(request);
-  return request.client;
+  const Request request = From(std::move(peer), std::move(headers));
+  return proxies.Resolve(request).value_or(request).client;
 }
 
 TEST(ProxyNetwork, IsAnAddressANetworkOrTheUnixSocket) {
@@ -90,15 +89,12 @@ TEST(TrustedProxies, TheRightsOfTheSocketAndTheCertificateAreTheProxys) {
   Request request = From("unix", {{"x-forwarded-for", "192.0.2.7"}});
   request.admin = true;
   request.client_sha256 = Digest256{};
-  proxies.Resolve(request);
-  EXPECT_EQ(request.client, "192.0.2.7");
-  EXPECT_FALSE(request.admin);
-  EXPECT_FALSE(request.client_sha256);
-
-  Request own = From("unix", {});
-  own.admin = true;
-  proxies.Resolve(own);
-  EXPECT_TRUE(own.admin) << "the operator's own command";
+  const auto forwarded = proxies.Resolve(request);
+  ASSERT_TRUE(forwarded);
+  EXPECT_EQ(forwarded->client, "192.0.2.7");
+  EXPECT_FALSE(forwarded->admin);
+  EXPECT_FALSE(forwarded->client_sha256);
+  EXPECT_FALSE(proxies.Resolve(From("unix", {}))) << "the operator's own command";
 }
 
 TEST(TrustedProxies, KnowTwoHeaders) {
