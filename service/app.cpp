@@ -2,6 +2,7 @@
 #include "service/app.h"
 
 #include "service/support/log.h"
+#include "service/support/peer_address.h"
 #include "tcb/base/text.h"
 
 namespace thimble {
@@ -15,6 +16,7 @@ App::App(Config config, const AppOptions& options)
     : config_(std::move(config)),
       options_(options),
       clock_(options.frozen_time),
+      proxies_(config_.server.trusted_proxies, config_.server.forwarded_header),
       roles_(Roles(config_.roles)) {}
 
 App::~App() { Stop(); }
@@ -32,12 +34,25 @@ Result<std::unique_ptr<App>> App::Make(Config config, const AppOptions& options)
 }
 
 http::Response App::Handle(const http::Request& request) {
+  if (const auto forwarded = proxies_.Resolve(request)) {
+    return routes_->Handle(*forwarded, roles_.Get()->Of(*forwarded));
+  }
   return routes_->Handle(request, roles_.Get()->Of(request));
+}
+
+// A proxy on this host that is not named hides its clients behind the exemptions of loopback.
+void App::WarnOfHiddenClients() const {
+  const auto address = http::ListenAddress::Parse(config_.server.listen);
+  if (!proxies_.empty() || config_.roles.empty() || !address || !http::IsLoopbackPeer(address->host)) return;
+  LogWarning(
+      "no trusted proxies", {{"listen", config_.server.listen}},
+      "a proxy on this host counts as one client, without limits: name it in [server] trusted_proxies");
 }
 
 Status App::Listen() {
   TRY(appraisal_->audit->InForce(config_.policies, *appraisal_->baselines));
   TRY(servers_->Listen([this](const http::Request& request) { return Handle(request); }));
+  WarnOfHiddenClients();
   StartHousekeeping();
   return {};
 }

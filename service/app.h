@@ -61,11 +61,13 @@ class App {
 
  private:
   App(Config config, const AppOptions& options);
+  void WarnOfHiddenClients() const;
   void StartHousekeeping();
 
   const Config config_;
   const AppOptions options_;
   const Clock clock_;
+  const http::TrustedProxies proxies_;
   Snapshot<Roles> roles_;
   Snapshot<ReloadOutcome> reload_outcome_{ReloadOutcome{}};
   std::unique_ptr<Collateral> collateral_;

@@ -69,10 +69,8 @@ std::string ProblemJson(const Problem& problem) {
 
 http::Response ProblemResponse(const Problem& problem) {
   http::Response response = http::NoStore(problem.status, "application/problem+json", ProblemJson(problem));
-  if (problem.check == CheckName(Check::kMissBudget)) {
-    response.headers.emplace_back("X-Thimble-Cause", "miss_budget");
-    response.headers.emplace_back("Retry-After", "1");
-  }
+  if (!problem.check.empty()) response.headers.emplace_back("X-Thimble-Cause", problem.check);
+  if (problem.check == CheckName(Check::kMissBudget)) response.headers.emplace_back("Retry-After", "1");
   return response;
 }
 

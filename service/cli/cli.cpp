@@ -246,6 +246,9 @@ void AddDoctor(CLI::App& app, DoctorOptions& options) {
   verb.add_option("--server", options.server, "the running Thimble; default: the configured address")
       ->type_name("URL");
   verb.add_option("--fmspc", options.fmspc, "whose TCB info to try, default 00806F050000")->type_name("HEX");
+  verb.add_option("--client", options.client,
+                  "send what this client sends, to the server alone: qcnl, azure-dcap, ...")
+      ->type_name("NAME");
   AddJson(verb, options.json);
 }
 

@@ -94,7 +94,7 @@ struct AuditOptions {  // thimble audit check
 
 struct DoctorOptions {
   ConfigFlags flags;
-  std::optional<std::string> server, fmspc;
+  std::optional<std::string> server, fmspc, client;
   bool json = false;
 };
 

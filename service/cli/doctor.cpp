@@ -41,27 +41,6 @@ Result<std::string> AddressOf(const std::string& host) {
   return std::string(text.data());
 }
 
-// One target of each kind, as Intel's client asks, with the header that its issuer chain comes in, if it has one.
-std::vector<std::pair<std::string, const char*>> ProbesFor(const intel::Fmspc& fmspc) {
-  const std::string query = StrCat("?fmspc=", fmspc.HexUpper(), "&update=standard");
-  return {{"/sgx/certification/v4/rootcacrl", nullptr},
-          {"/sgx/certification/v4/pckcrl?ca=platform&encoding=der", "sgx-pck-crl-issuer-chain"},
-          {StrCat("/sgx/certification/v4/tcb", query), "tcb-info-issuer-chain"},
-          {StrCat("/tdx/certification/v4/tcb", query), "tcb-info-issuer-chain"},
-          {"/sgx/certification/v4/qe/identity?update=standard", "sgx-enclave-identity-issuer-chain"},
-          {"/tdx/certification/v4/qe/identity?update=standard", "sgx-enclave-identity-issuer-chain"}};
-}
-
-Status JudgeAnswer(const HttpResponse& response, const char* chain_header) {
-  if (response.status != 200) {
-    return Trouble(StrCat("HTTP ", response.status, ", cause ",
-                          response.Header("x-thimble-cause").value_or("not given: not a Thimble?")));
-  }
-  if (chain_header != nullptr && !response.Header(chain_header))
-    return Trouble(StrCat("no header ", chain_header));
-  return {};
-}
-
 }  // namespace
 
 bool Doctor::well() const {
@@ -122,45 +101,40 @@ void Doctor::CheckUpstream(Vendor vendor, const Upstream& upstream) {
   }
 }
 
-void Doctor::CheckServer(ThimbleClient& server) {
+void Doctor::CheckServer(ThimbleClient& server, const KnownClient& client) {
   const std::string where = StrCat("server ", server.name());
   const auto health = server.Send({.target = "/healthz"});
   Record(where, "answers", health.ok() ? Status() : Status(health.error()),
          health.ok() ? StrCat("HTTP ", health->status) : "");
   if (!health.ok()) return;
-  for (const auto& [target, chain_header] : ProbesFor(fmspc_)) {
-    const auto answer = server.Send({.target = target});
-    const Status judged = answer.ok() ? JudgeAnswer(*answer, chain_header) : Status(answer.error());
-    Record(where, target, judged,
+  for (const ClientProbe& probe : client.probes(fmspc_)) {
+    const auto answer = server.Send({.target = probe.target});
+    const Status judged = answer.ok() ? Judge(probe, *answer) : Status(answer.error());
+    Record(where, StrCat(client.name, " ", probe.target), judged,
            answer.ok() ? std::string(answer->Header("x-thimble-freshness").value_or("")) : "");
   }
 }
 
 std::string ClientRecipes(std::string_view url) {
   while (url.ends_with('/')) url.remove_suffix(1);
+  const bool https = url.starts_with("https:");
   const std::string pccs = StrCat(url, "/sgx/certification/v4/");
+  const std::string_view authority = url.substr(url.find("//") + 2);
   return StrCat(
-      "# Intel QPL: /etc/sgx_default_qcnl.conf\n"
-      "{ \"pccs_url\": \"",
-      pccs, "\", \"collateral_service\": \"", pccs,
-      "\",\n  \"use_secure_cert\": ", url.starts_with("https:") ? "true" : "false",
-      ", \"pccs_api_version\": \"3.1\", \"retry_times\": 6, \"retry_delay\": 5 }\n\n"
-      "# Azure-DCAP-Client: environment\n"
-      "AZDCAP_BASE_CERT_URL=",
-      url, "/sgx/certification\nAZDCAP_PRIMARY_BASE_CERT_URL=", url,
-      "/metadata/THIM/sgx/certification\nAZDCAP_SECONDARY_BASE_CERT_URL=", url,
-      "/sgx/certification\n"
-      "AZDCAP_REGION_URL=",
-      url,
-      "\n\n"
-      "# dcap-qvl\nPCCS_URL=",
-      url,
-      "\n\n"
-      "# trustee: in the verifier's configuration\ncollateral_service = \"",
-      pccs,
-      "\"\n\n"
-      "# AMD's KDS, for go-sev-guest, snpguest and others\n",
-      url, "/vcek/v1/\n");
+      "# Intel QPL: /etc/sgx_default_qcnl.conf\n{ \"pccs_url\": \"", pccs, "\", \"collateral_service\": \"",
+      pccs, "\",\n  \"use_secure_cert\": ", https ? "true" : "false",
+      ", \"pccs_api_version\": \"3.1\", \"retry_times\": 6, \"retry_delay\": 5 }\n\n",
+      "# Azure-DCAP-Client: environment, SGX\nAZDCAP_BASE_CERT_URL=", url,
+      "/sgx/certification\nAZDCAP_PRIMARY_BASE_CERT_URL=", url,
+      "/metadata/THIM/sgx/certification\nAZDCAP_SECONDARY_BASE_CERT_URL=", url, "/sgx/certification\n",
+      https ? StrCat("# TDX\nAZDCAP_REGION_URL=", authority,
+                     "\nAZDCAP_BASE_CERT_URL_TDX=/sgx/certification\nAZDCAP_COLLATERAL_VERSION=v4\n\n")
+            : std::string("# TDX: over HTTPS only\n\n"),
+      "# dcap-qvl\nPCCS_URL=", url,
+      "\n\n# trustee\n[attestation_service.verifier_config.dcap_verifier]\ncollateral_service = \"", pccs,
+      "\"\n[attestation_service.verifier_config.snp_verifier]\nvcek_sources = [{ type = \"KDS\", base_url = "
+      "\"",
+      url, "\" }]\n\n# AMD's KDS, for go-sev-guest, snpguest and others\n", url, "/vcek/v1/\n");
 }
 
 }  // namespace thimble

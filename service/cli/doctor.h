@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What `thimble doctor` checks: does each upstream's name resolve, can it be connected to (with TLS), and does it
-// give one authentic item of each kind; and does a running Thimble give the same to its clients.
+// give one authentic item of each kind; and does a running Thimble answer its clients as each of them needs it.
 #pragma once
 
 #include <functional>
@@ -11,6 +11,7 @@
 
 #include "fetchers/intel_crl_addresses.h"
 #include "fetchers/upstreams.h"
+#include "service/cli/client_probes.h"
 #include "service/cli/thimble_client.h"
 #include "tcb/collateral_key.h"
 
@@ -32,7 +33,8 @@ class Doctor {
       : anchors_(anchors), root_crls_(std::move(root_crls)), fmspc_(fmspc), show_(std::move(show)) {}
 
   void CheckUpstream(Vendor vendor, const Upstream& upstream);
-  void CheckServer(ThimbleClient& server);
+  // Sends what this client sends, and judges the answers by its rules.
+  void CheckServer(ThimbleClient& server, const KnownClient& client);
 
   const Diagnosis& diagnosis() const { return diagnosis_; }
   bool well() const;

@@ -37,6 +37,12 @@ std::string Json(const Doctor& doctor, std::string_view recipes) {
   return out;
 }
 
+Error NoSuchClient(std::string_view name) {
+  std::string known;
+  for (const KnownClient& client : KnownClients()) known += StrCat(known.empty() ? "" : ", ", client.name);
+  return {ErrorKind::kMalformed, Check::kRequest, StrCat("--client: \"", name, "\" is none of ", known)};
+}
+
 }  // namespace
 
 ExitCode Run(const DoctorOptions& options) {
@@ -56,12 +62,17 @@ ExitCode Run(const DoctorOptions& options) {
   auto server = ThimbleClient::AtUrl(url);
   if (!server) return Fail(server.error(), options.json);
 
+  const KnownClient* const client = FindClient(options.client.value_or("qcnl"));
+  if (client == nullptr) return Fail(NoSuchClient(*options.client), options.json);
+
   Doctor doctor(*anchors, *std::move(root_crls), *fmspc, [&](const Symptom& symptom) {
     if (!options.json) PrintLine(Line(symptom));
   });
-  for (const Upstream& upstream : config->intel_upstreams) doctor.CheckUpstream(Vendor::kIntel, upstream);
-  for (const Upstream& upstream : config->amd_upstreams) doctor.CheckUpstream(Vendor::kAmd, upstream);
-  doctor.CheckServer(*server);
+  if (!options.client) {
+    for (const Upstream& upstream : config->intel_upstreams) doctor.CheckUpstream(Vendor::kIntel, upstream);
+    for (const Upstream& upstream : config->amd_upstreams) doctor.CheckUpstream(Vendor::kAmd, upstream);
+  }
+  doctor.CheckServer(*server, *client);
   const std::string recipes = ClientRecipes(url);
   if (options.json) {
     PrintJson(Json(doctor, recipes));

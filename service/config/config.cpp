@@ -283,6 +283,11 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
               TextKey(r, "tls_certificate", out.server.tls_certificate),
               TextKey(r, "tls_key", out.server.tls_key), TextKey(r, "client_ca", out.server.client_ca),
               BoolKey(r, "plain_http", out.server.plain_http), TextKey(r, "issuer", out.server.issuer),
+              ListKey<http::ProxyNetwork>(r, "trusted_proxies", out.server.trusted_proxies,
+                                          http::ProxyNetwork::Parse, "addresses, networks or \"unix\""),
+              ParsedKey<http::ForwardedHeader>(r, "forwarded_header", out.server.forwarded_header,
+                                               http::ParseForwardedHeader,
+                                               "\"x-forwarded-for\" or \"forwarded\""),
               DurationKey(r, "miss_budget", out.server.miss_budget)}),
        {"intel",
         [&](const toml::node& node) { return ReadVendor(r, node, Vendor::kIntel, out.intel_upstreams); }},
@@ -356,6 +361,9 @@ std::string KeysForNextStart(const Config& before, const Config& after) {
   note(before.server.anchors == after.server.anchors, "server.anchors");
   note(before.server.issuer == after.server.issuer, "server.issuer");
   note(before.server.miss_budget == after.server.miss_budget, "server.miss_budget");
+  note(before.server.trusted_proxies == after.server.trusted_proxies &&
+           before.server.forwarded_header == after.server.forwarded_header,
+       "server.trusted_proxies");
   note(before.cache.data == after.cache.data, "cache.data");
   note(before.cache.stale_grace == after.cache.stale_grace, "cache.stale_grace");
   note(before.refresh.max_age == after.refresh.max_age, "refresh.max_age");

@@ -17,6 +17,7 @@
 #include "service/baselines/baseline_book.h"
 #include "service/baselines/floors.h"
 #include "service/http/roles.h"
+#include "service/http/trusted_proxies.h"
 #include "service/support/log.h"
 #include "service/upstreams/caching_mode.h"
 #include "tcb/base/result.h"
@@ -40,6 +41,11 @@ struct ServerConfig {
   // plain_http: serve plain HTTP on an address that is not loopback. Default false: tokens and verdicts would be
   // readable on the way.
   bool plain_http = false;
+  // trusted_proxies: addresses, networks ("10.0.0.0/8") or "unix" of proxies of ours: a request through one is its
+  // client's, in budgets and in the audit trail. Default: none.
+  std::vector<http::ProxyNetwork> trusted_proxies;
+  // forwarded_header: the header in which they name the client, "x-forwarded-for" or "forwarded"; the other is not read.
+  http::ForwardedHeader forwarded_header = http::ForwardedHeader::kXForwardedFor;
   // issuer: `iss` of signed results, by which relying parties tell verifiers apart. Default "Thimble".
   std::string issuer = "Thimble";
   // miss_budget: what a request may spend on upstreams, retries included. Default "5s".

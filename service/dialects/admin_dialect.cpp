@@ -90,10 +90,11 @@ std::string RefusedHeader(const UploadReport& report) {
   return out;
 }
 
-// An older version of a cached item is no harm: the newer one is here.
+// Neither an older version of a cached item is, for the newer one is here; nor one that cannot be checked yet.
 const Error* FirstHarm(const UploadReport& report) {
   const auto harm = std::ranges::find_if(report.refused, [](const UploadReport::Refused& refused) {
-    return refused.error.check != Check::kCollateralRollback;
+    return refused.error.check != Check::kCollateralRollback &&
+           refused.error.check != Check::kCollateralMissing;
   });
   return harm == report.refused.end() ? nullptr : &harm->error;
 }
@@ -148,7 +149,7 @@ Response AdminDialect::Refresh(const Request& request, const Query& query) {
   if (type ? *type != "certs" || !fmspc : query.Get("fmspc").has_value()) return pccs::InvalidParameters();
   const Status refreshed = type ? RefreshCertificates(*fmspc) : RefreshCollateral();
   if (refreshed.ok()) return pccs::Successful();
-  LogWarning("refresh failed", {{"id", request.id}, {"cause", pccs::CauseOf(refreshed.error())}},
+  LogWarning("refresh failed", {{"id", request.id}, {"cause", CheckName(refreshed.error().check)}},
              refreshed.error().message);
   return pccs::NotNow(refreshed.error());
 }

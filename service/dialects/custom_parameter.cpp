@@ -20,6 +20,7 @@ std::optional<CustomParameter> ParseCustomParameter(std::string_view text) {
   if (!decoded) return std::nullopt;
   CustomParameter out;
   std::string_view rest = AsText(*decoded);
+  if (rest.ends_with('\0')) rest.remove_suffix(1);  // clients in C encode the end of their text, too
   while (!rest.empty()) {
     const std::string_view piece = rest.substr(0, rest.find(';'));
     rest.remove_prefix(piece.size() == rest.size() ? rest.size() : piece.size() + 1);

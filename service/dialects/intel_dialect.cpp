@@ -71,15 +71,16 @@ std::shared_ptr<const http::Content> MakeContent(const CollateralItem& item, Ite
   const std::string verbatim(AsText(item.body()));
   switch (form) {
     case ItemForm::kJson:
-      return http::Content::Make("application/json; charset=utf-8", verbatim, ChainHeader(item));
+      return http::Content::Make("application/json", verbatim, ChainHeader(item));
     case ItemForm::kHexCrl:
       return http::Content::Make("application/x-pem-file; charset=utf-8", HexLower(item.body()),
                                  ChainHeader(item));
     case ItemForm::kPemCrl:
       return http::Content::Make("application/x-pem-file", EncodePem(item.body(), "X509 CRL"),
                                  ChainHeader(item));
-    case ItemForm::kHexCrlAlone:
-      return http::Content::Make("application/pkix-crl; charset=utf-8", HexLower(item.body()));
+    case ItemForm::kHexRootCrl:  // PCCS sends no chain with it, and Azure's client reads none without it
+      return http::Content::Make("application/pkix-crl; charset=utf-8", HexLower(item.body()),
+                                 ChainHeader(item));
     case ItemForm::kDerCrl:
       return http::Content::Make("application/pkix-crl", verbatim, ChainHeader(item));
     case ItemForm::kDerCrlAlone:
@@ -162,7 +163,7 @@ void IntelDialect::AddVersionless(http::Router& router, std::string_view prefix)
          [this](const Request& r, const Query& q) { return PckCrl(r, q); });
   AddGet(router, prefix, "/rootcacrl", {"customParameter", "at"}, [this](const Request& r, const Query& q) {
     if (!GoodCustomParameter(q)) return pccs::InvalidParameters();
-    return Serve(r, RootCaCrlKey{}, ItemForm::kHexCrlAlone);
+    return Serve(r, RootCaCrlKey{}, ItemForm::kHexRootCrl);
   });
   // `encoding` is the end of a uri that was not percent-encoded: Intel's own client sends it so.
   AddGet(router, prefix, "/crl", {"uri", "encoding", "customParameter", "at"},
@@ -216,7 +217,7 @@ http::Response IntelDialect::Version3TcbInfo(const Request& request, const Query
   const Instant now = clock_.Now();
   const bool stale = now > (*held)->next_update();
   if (now > (*held)->next_update() + options_.stale_grace) return pccs::NotNow(TooOld(**held));
-  auto content = http::Content::Make("application/json; charset=utf-8", std::string(AsText((*held)->body())),
+  auto content = http::Content::Make("application/json", std::string(AsText((*held)->body())),
                                      {{"SGX-TCB-Info-Issuer-Chain", PercentEncode((*held)->issuer_chain())}});
   return ItemResponse(request,
                       {.item = *held,
@@ -271,7 +272,7 @@ http::Response IntelDialect::Fmspcs(const http::Query& query) {
   if (!list.ok()) return pccs::RefusalOf(list.error());
   return {.status = 200,
           .headers = {{"Cache-Control", "max-age=3600"}},
-          .content = http::Content::Make("application/json; charset=utf-8", *list)};
+          .content = http::Content::Make("application/json", *list)};
 }
 
 // What was held at the time that `at` names, as it was answered then.

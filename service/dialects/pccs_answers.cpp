@@ -42,31 +42,9 @@ std::string EscapeHtml(std::string_view text) {
 
 }  // namespace
 
-std::string_view CauseOf(const Error& error) {
-  switch (error.check) {
-    case Check::kRequest:
-      return "bad_request";
-    case Check::kUpstreamNotFound:
-      return "upstream_404";
-    case Check::kUpstreamUnreachable:
-    case Check::kUpstreamStatus:
-      return "upstream_unreachable";
-    case Check::kMissBudget:
-      return "miss_budget";
-    case Check::kUpstreamKey:
-      return "upstream_key";
-    case Check::kModeForbidsFetch:
-      return "mode_forbids_fetch";
-    case Check::kPckNotRegistered:
-      return "not_registered";
-    case Check::kPckNoCertForTcb:
-      return "no_cert_for_tcb";
-    default:
-      return CheckName(error.check);
-  }
+http::Response InvalidParameters() {
+  return Refusal(400, "Invalid request parameters.", CheckName(Check::kRequest));
 }
-
-http::Response InvalidParameters() { return Refusal(400, "Invalid request parameters.", "bad_request"); }
 http::Response Unauthorized() { return Text(401, "Authentication failed."); }
 http::Response Successful() { return PlainText("Operation successful."); }
 http::Response PlainText(std::string body) { return Text(200, body); }
@@ -79,23 +57,23 @@ http::Response VersionRetired() {
 }
 
 http::Response IntegrityFailed(const Error& error) {
-  return Refusal(460, "The integrity of the data can't be verified.", CauseOf(error));
+  return Refusal(460, "The integrity of the data can't be verified.", CheckName(error.check));
 }
 
-http::Response TooLong() { return Refusal(500, kInternalError, "over_64_kib"); }
+http::Response TooLong() { return Refusal(500, kInternalError, CheckName(Check::kAnswerTooLong)); }
 
 http::Response NotNow(const Error& error) {
-  http::Response response = Refusal(503, "", CauseOf(error));
+  http::Response response = Refusal(503, "", CheckName(error.check));
   if (error.check == Check::kMissBudget) response.headers.emplace_back("Retry-After", "1");
   return response;
 }
 
 http::Response PlatformUnknown(const Error& error) {
-  return Refusal(461, "The platform was not found in the cache.", CauseOf(error));
+  return Refusal(461, "The platform was not found in the cache.", CheckName(error.check));
 }
 
 http::Response RefusalOf(const Error& error) {
-  const std::string_view cause = CauseOf(error);
+  const std::string_view cause = CheckName(error.check);
   if (error.kind == ErrorKind::kInternal) return Refusal(500, kInternalError, cause);
   if (error.kind == ErrorKind::kMalformed) return Refusal(400, "Invalid request parameters.", cause);
   switch (error.check) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What Intel's PCCS answers when it has nothing to give: codes and bodies to the byte (spec/intel-pccs-api.md
-// section 3), and the cause, which it does not tell, in X-Thimble-Cause.
+// section 3), and the cause, which it does not tell, in X-Thimble-Cause: the name of the check that failed (tcb/check.h).
 #pragma once
 
 #include <array>
@@ -14,10 +14,6 @@ namespace thimble::pccs {
 
 // Where the routes of PCCS stand: its own place, and that of Azure's service.
 inline constexpr std::array<std::string_view, 2> kRoots = {"", "/metadata/THIM"};
-
-// The name of a cause: "not_registered", "upstream_404", "upstream_unreachable", "upstream_key",
-// "no_cert_for_tcb", "mode_forbids_fetch", "miss_budget", "bad_request"; of any other error, its check.
-std::string_view CauseOf(const Error& error);
 
 http::Response InvalidParameters();                  // 400
 http::Response Unauthorized();                       // 401

@@ -80,16 +80,26 @@ void PckDialect::AddTo(http::Router& router) {
   with_tcb.insert(with_tcb.end(), {"cpusvn", "pcesvn"});
   for (const std::string_view root : pccs::kRoots) {
     const std::string v3 = StrCat(root, "/sgx/certification/v3"), v4 = StrCat(root, "/sgx/certification/v4");
-    router.Add({"GET", StrCat(v4, "/pckcert"), with_tcb, one});
+    // Intel's client can be configured to send whatever its site wants, and PCCS takes it (spec/intel-pccs-api.md
+    // section 9, custom_request_options).
+    router.Add({.method = "GET",
+                .path = StrCat(v4, "/pckcert"),
+                .parameters = with_tcb,
+                .handler = one,
+                .takes_any_parameter = true});
+    router.Add({.method = "GET",
+                .path = StrCat(v3, "/pckcert"),
+                .parameters = with_tcb,
+                .handler = pccs::WithVersion3Warning(one),
+                .takes_any_parameter = true});
     router.Add({"GET", StrCat(v4, "/pckcerts"), platform, all});
-    router.Add({"GET", StrCat(v3, "/pckcert"), with_tcb, pccs::WithVersion3Warning(one)});
     router.Add({"GET", StrCat(v3, "/pckcerts"), platform, pccs::WithVersion3Warning(all)});
   }
 }
 
 // A platform that is not here and must not be fetched has a code of its own.
 http::Response PckDialect::RefusalOf(const Request& request, const Error& error) const {
-  LogInfo("pckcert refused", {{"id", request.id}, {"cause", pccs::CauseOf(error)}}, error.message);
+  LogInfo("pckcert refused", {{"id", request.id}, {"cause", CheckName(error.check)}}, error.message);
   const bool unknown = error.check == Check::kPckNotRegistered || error.check == Check::kModeForbidsFetch;
   if (unknown && service_.mode() != CachingMode::kLazy) return pccs::PlatformUnknown(error);
   return pccs::RefusalOf(error);
@@ -112,8 +122,8 @@ http::Response PckDialect::PckCerts(const Request& request, const Query& query) 
   if (!platform) return pccs::InvalidParameters();
   const auto set = service_.Certificates(*platform);
   if (!set.ok()) return RefusalOf(request, set.error());
-  auto content = http::Content::Make("application/json; charset=utf-8",
-                                     std::string(AsText(set->item->body())), PlatformHeaders(*set->item));
+  auto content = http::Content::Make("application/json", std::string(AsText(set->item->body())),
+                                     PlatformHeaders(*set->item));
   return ItemResponse(request, *set, std::move(content), clock_.Now());
 }
 

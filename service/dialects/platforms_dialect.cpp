@@ -98,7 +98,7 @@ Response PlatformsDialect::Post(const Request& request, const Query& query) {
     return pccs::Successful();
   }
   LogWarning("registration failed",
-             {{"id", request.id}, {"qe_id", qe_id}, {"cause", pccs::CauseOf(done.error())}},
+             {{"id", request.id}, {"qe_id", qe_id}, {"cause", CheckName(done.error().check)}},
              done.error().message);
   return pccs::RefusalOf(done.error());
 }

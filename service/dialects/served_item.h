@@ -13,7 +13,7 @@
 namespace thimble {
 
 // The ways an item is sent. What a form looks like is each dialect's own.
-enum class ItemForm : uint8_t { kJson, kHexCrl, kDerCrl, kPemCrl, kHexCrlAlone, kDerCrlAlone, kVerbatim };
+enum class ItemForm : uint8_t { kJson, kHexCrl, kDerCrl, kPemCrl, kHexRootCrl, kDerCrlAlone, kVerbatim };
 
 // The ready-to-send content of an item, made once for each form and kept with the cached item.
 using ContentMaker = http::ContentPtr (*)(const CollateralItem& item, ItemForm form);

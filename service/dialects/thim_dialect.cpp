@@ -32,13 +32,13 @@ http::Response Refusal(int status, std::string_view cause, std::string_view what
   return response;
 }
 http::Response BadRequest(std::string_view what) {
-  return Refusal(400, "bad_request", StrCat("Bad request. ", what));
+  return Refusal(400, CheckName(Check::kRequest), StrCat("Bad request. ", what));
 }
 
 http::Response RefusalOf(const Error& error) {
   http::Response response = pccs::RefusalOf(error);
   if (response.status != 404) return response;
-  return Refusal(404, pccs::CauseOf(error), error.message);
+  return Refusal(404, CheckName(error.check), error.message);
 }
 
 // The VCEKs that a chip id and a TCB may mean: ids of Milan and Genoa look alike, one of Turin is shorter, or ends in

@@ -32,7 +32,6 @@ constexpr std::array kBuckets = {Bucket{microseconds(10), "0.00001"},
 
 constexpr size_t kFirstBucket = kCodes.size();
 constexpr size_t kNanoseconds = kFirstBucket + kBuckets.size();
-constexpr size_t kCountersAPlace = kNanoseconds + 1;
 
 size_t CodeOf(int status) {
   const auto found = std::ranges::find(kCodes, status);
@@ -51,7 +50,8 @@ std::string CodeName(size_t code) { return kCodes.at(code) == 0 ? "other" : std:
 
 RequestMetrics::RequestMetrics(const http::Router& router,
                                std::string_view (*dialect_of)(std::string_view path))
-    : places_(router.size() + 1), counters_((router.size() + 1) * kCountersAPlace) {
+    : places_(router.size() + 1), counters_((router.size() + 1) * kCountersAPlace + 1) {
+  static_assert(kCountersAPlace == kNanoseconds + 1);
   router.ForEach([&](const http::Route& route) {
     places_.at(route.number) = {std::string(dialect_of(route.path)), route.method, route.path};
   });
@@ -76,6 +76,9 @@ void RequestMetrics::Write(PrometheusText& out) const {
                  static_cast<double>(count));
     }
   }
+  out.Metric("thimble_requests_with_ignored_parameters_total", "counter",
+             "Requests with parameters that their route passes by (X-Thimble-Ignored).");
+  out.Sample({}, static_cast<double>(counters_.Sum(places_.size() * kCountersAPlace)));
   out.Metric("thimble_request_seconds", "histogram", "Time from a request to its answer, by route.");
   for (size_t place = 0; place < places_.size(); ++place) WriteLatencies(out, place);
 }

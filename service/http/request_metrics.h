@@ -24,16 +24,20 @@ class RequestMetrics {
   // `route` null: a path or method that does not exist.
   void Count(const http::Route* route, int status, std::chrono::nanoseconds took);
 
+  // A request with parameters that its route passes by.
+  void CountIgnored() { counters_.Add(places_.size() * kCountersAPlace); }
+
   void Write(PrometheusText& out) const;
 
  private:
   struct Place {
     std::string dialect, method, path;
   };
+  static constexpr size_t kCountersAPlace = 36;
   void WriteLatencies(PrometheusText& out, size_t route) const;
 
   std::vector<Place> places_;  // by Route::number; the last is for what does not exist
-  Counters counters_;          // for each place: codes, buckets, the sum of the nanoseconds
+  Counters counters_;  // for each place: codes, buckets, the sum of the nanoseconds; then those ignored
 };
 
 }  // namespace thimble

@@ -102,13 +102,16 @@ Response Router::Handle(const Request& request, RoleSet roles, const Route** mat
 
   auto query = Query::Parse(request.query);
   if (!query) return dialect.bad_request("the query has a bad %-escape, or a parameter twice");
+  std::string ignored;
   for (const auto& [name, value] : query->all()) {
-    if (!Reads(*route, name, dialect.any_case)) {
-      return dialect.bad_request(StrCat("unknown parameter: ", name));
-    }
+    if (Reads(*route, name, dialect.any_case)) continue;
+    if (!route->takes_any_parameter) return dialect.bad_request(StrCat("unknown parameter: ", name));
+    ignored += StrCat(ignored.empty() ? "" : ", ", PercentEncode(name));
   }
   if (!TakeSegments(*route, path, *query)) return dialect.bad_request("the path has a bad %-escape");
-  return route->handler(request, *query);
+  Response response = route->handler(request, *query);
+  if (!ignored.empty()) response.headers.emplace_back("X-Thimble-Ignored", std::move(ignored));
+  return response;
 }
 
 }  // namespace thimble::http

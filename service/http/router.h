@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Which handler answers which request. A segment of a route's path may be a name in braces, which stands for any one
-// segment that is not empty. Each route names the parameters that it reads, and any other is refused: no parameter is
-// silently ignored.
+// segment that is not empty. Each route names the parameters that it reads, and any other is refused; or, where a route
+// has to take whatever clients add, it is named in X-Thimble-Ignored. No parameter is silently ignored.
 #pragma once
 
 #include <functional>
@@ -26,7 +26,8 @@ struct Route {
   std::vector<std::string> parameters;
   RouteHandler handler;
   std::optional<Role> role = Role::kRead;  // what a client needs; nullopt: nothing
-  size_t number = 0;                       // in the order in which they were added
+  bool takes_any_parameter = false;
+  size_t number = 0;  // in the order in which they were added
 };
 
 // How the paths under a prefix answer what no handler sees. Dialects do it as their original does.

@@ -35,7 +35,7 @@ StatusReport MakeStatusReport(CollateralCache& cache, Instant now);
 
 // {"at": ..., "platform_items": 3, "items": [{item, freshness, issued, next_update, fetched, last_check, next_refresh, source, sha256,
 // order_number, last_error}], "events": {"hit": 12, "refused": 1, ...}, "refusals":
-// {"not_registered": 2, ...}, "last_refusals": [{at, cause, request}], "coming": [{tee, evaluation, in_force, refused,
+// {"pck.not_registered": 2, ...}, "last_refusals": [{at, cause, request}], "coming": [{tee, evaluation, in_force, refused,
 // changed_tcbs, unjudged_tcbs}], "configuration": ...}; last_check is absent where no upstream has
 // confirmed the item; last_error, events, refusals, coming and configuration are absent when there are none.
 std::string StatusJson(const StatusReport& report);

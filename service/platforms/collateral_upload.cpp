@@ -6,8 +6,10 @@
 #include "service/support/log.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/intel/ids.h"
 #include "tcb/intel/pck_set.h"
 #include "tcb/intel/tcb_info.h"
+#include "tcb/pki/pem.h"
 
 namespace thimble {
 namespace {
@@ -17,10 +19,43 @@ using Admission = CollateralCache::Admission;
 constexpr const char* kSource = "upload";
 constexpr uint32_t kTcbInfoVersion = 3;  // of PCS v4
 
+// Whose certificate the chain of an item has first; empty: that of the root.
+std::string_view SignerOf(const CollateralKey& key) {
+  if (std::holds_alternative<RootCaCrlKey>(key)) return {};
+  if (const auto* const crl = std::get_if<PckCrlKey>(&key)) return intel::PckCaCn(crl->ca);
+  return intel::kTcbSigningCn;
+}
+
+Error NoChain(const CollateralKey& key) {
+  return {ErrorKind::kUnavailable, Check::kCollateralMissing,
+          StrCat(KeyName(key),
+                 ": neither the upload nor the cache has the chain of its issuer; send it, or an item that "
+                 "bears it, first")};
+}
+
 }  // namespace
 
+// Intel's tool for sites without a network writes the CRLs of both CAs, but the chains of its platforms' CAs alone, or
+// none: those in the cache will do. Nothing rests on them until the signature is checked, up to the pinned root.
+std::string CollateralUpload::CachedChain(const CollateralKey& key) {
+  const Instant now = clock_.Now();
+  const std::string_view signer = SignerOf(key);
+  for (const CollateralKey& other : cache_.Keys()) {
+    if (VendorOf(other) != Vendor::kIntel) continue;
+    const auto answer = cache_.Peek(other, now);
+    if (!answer || answer->item->signers().empty()) continue;
+    const auto& signers = answer->item->signers();
+    if (signer.empty()) return EncodePem(signers.back()->der(), "CERTIFICATE");
+    if (signers.front()->subject_cn() == signer) return answer->item->issuer_chain();
+  }
+  return {};
+}
+
 Result<Admission> CollateralUpload::Admit(const BundleItem& item) {
-  TRY_ASSIGN(Admission admission, cache_.Admit(item.key, {item.bytes, kSource}, clock_.Now()));
+  CollateralBytes bytes = item.bytes;
+  if (bytes.issuer_chain.empty()) bytes.issuer_chain = CachedChain(item.key);
+  if (bytes.issuer_chain.empty()) return NoChain(item.key);
+  TRY_ASSIGN(Admission admission, cache_.Admit(item.key, {std::move(bytes), kSource}, clock_.Now()));
   const intel::TcbInfo* const info = admission.item->tcb_info();
   if (info == nullptr || info->version == kTcbInfoVersion) return admission;
   return Error{ErrorKind::kRejected, Check::kCollateralMismatch,

@@ -41,6 +41,7 @@ class CollateralUpload {
 
  private:
   void ChooseCertificates(const PlatformBundle& bundle);
+  std::string CachedChain(const CollateralKey& key);  // PEM; empty: none
   Result<CollateralCache::Admission> Admit(const BundleItem& item);
   Status RecordPlatforms(const PlatformBundle& bundle,
                          const std::vector<CollateralCache::Admission>& admissions, RegistryEdit& edit) const;

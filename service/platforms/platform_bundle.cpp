@@ -8,6 +8,7 @@
 #include "tcb/base/percent.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/intel/ids.h"
 #include "tcb/pki/pem.h"
 
 namespace thimble {
@@ -181,7 +182,7 @@ class BundleReader {
     if (!ders.ok() || ders->empty()) return Wrong("cert");
     const auto parsed = Certificate::Parse(ders->front(), Check::kRequest);
     if (!parsed.ok()) return Wrong("cert");
-    const bool platform = (*parsed)->issuer_cn() == "Intel SGX PCK Platform CA";
+    const bool platform = (*parsed)->issuer_cn() == intel::kPlatformCaCn;
     return platform ? platform_chain_ : processor_chain_;
   }
 

@@ -88,6 +88,10 @@ void Routes::Record(const http::Request& request, const http::Response& response
     LogInfo("request refused", {{"id", request.id}, {"cause", *cause}, {"request", what}});
     refused_.Record(clock_.Now(), *cause, std::move(what));
   }
+  if (const auto ignored = response.Header("X-Thimble-Ignored")) {
+    requests_->CountIgnored();
+    LogInfo("parameters ignored", {{"id", request.id}, {"path", request.path}, {"parameters", *ignored}});
+  }
   Log(response.status >= 500 ? LogLevel::kWarning : LogLevel::kDebug, "request",
       {{"id", request.id},
        {"client", request.client},

@@ -119,7 +119,7 @@ Result<ItemParts> AuthenticatePckCrl(const CollateralBytes& bytes, const TrustAn
   const TrustAnchor* const anchor = anchors.Find(Vendor::kIntel, *chain.root);
   if (anchor == nullptr) return Rejected(Check::kCrlPckIssuer, UnknownRoot(*chain.root));
   TRY(CheckCrl(*crl, *chain.intermediate, Check::kCrlPckIssuer, Check::kCrlPckSignature));
-  const bool platform = chain.intermediate->subject_cn() == "Intel SGX PCK Platform CA";
+  const bool platform = chain.intermediate->subject_cn() == kPlatformCaCn;
   return CrlParts(PckCrlKey{platform ? PckCa::kPlatform : PckCa::kProcessor}, std::move(crl),
                   {chain.intermediate, chain.root}, anchor);
 }

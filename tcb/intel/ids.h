@@ -36,4 +36,10 @@ inline bool Covers(PceSvn platform, PceSvn required) {
 enum class PckCa : uint8_t { kProcessor, kPlatform };
 inline std::string_view PckCaName(PckCa ca) { return ca == PckCa::kProcessor ? "processor" : "platform"; }
 
+// Subjects' common names (DCAP 2.1).
+inline constexpr std::string_view kPlatformCaCn = "Intel SGX PCK Platform CA";
+inline constexpr std::string_view kProcessorCaCn = "Intel SGX PCK Processor CA";
+inline constexpr std::string_view kTcbSigningCn = "Intel SGX TCB Signing";
+inline std::string_view PckCaCn(PckCa ca) { return ca == PckCa::kProcessor ? kProcessorCaCn : kPlatformCaCn; }
+
 }  // namespace thimble::intel

@@ -12,10 +12,7 @@ namespace thimble::intel {
 namespace {
 
 constexpr std::string_view kRootCn = "Intel SGX Root CA";
-constexpr std::string_view kPlatformCaCn = "Intel SGX PCK Platform CA";
-constexpr std::string_view kProcessorCaCn = "Intel SGX PCK Processor CA";
 constexpr std::string_view kPckCn = "Intel SGX PCK Certificate";
-constexpr std::string_view kSigningCn = "Intel SGX TCB Signing";
 
 enum class Role : uint8_t { kRoot, kIntermediate, kPckLeaf, kSigner, kUnknown };
 
@@ -25,7 +22,7 @@ Role RoleOf(const Certificate& certificate) {
   if (cn == kRootCn) return Role::kRoot;
   if (cn == kPlatformCaCn || cn == kProcessorCaCn) return Role::kIntermediate;
   if (cn == kPckCn) return Role::kPckLeaf;
-  if (cn == kSigningCn) return Role::kSigner;
+  if (cn == kTcbSigningCn) return Role::kSigner;
   return Role::kUnknown;
 }
 

@@ -2,7 +2,6 @@
 #include "tcb/intel/pck_selection.h"
 
 #include <algorithm>
-#include <tuple>
 
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -34,16 +33,14 @@ std::optional<Shortfall> FirstShortfall(const PckTcb& have, const PckTcb& need) 
   return Shortfall{"pcesvn", static_cast<uint16_t>(have.pce_svn), static_cast<uint16_t>(need.pce_svn), ""};
 }
 
-// Bucket, TCB, and for two certificates of one TCB the one issued later; the digest makes it total.
-bool TriedBefore(const PckCandidate& a, const PckCandidate& b) {
+// Behind the last bucket that is not lower, in front of the first certificate of its own that it covers.
+void Insert(std::vector<PckCandidate>& tried, const PckCandidate& candidate) {
   const auto bucket = [](const PckCandidate& c) { return c.level.value_or(SIZE_MAX); };
-  if (bucket(a) != bucket(b)) return bucket(a) < bucket(b);
-  if (a.certificate->tcb != b.certificate->tcb) return OrderedBefore(b.certificate->tcb, a.certificate->tcb);
-  const auto age = [](const PckCandidate& c) {
-    return std::tuple(c.certificate->certificate->validity().not_before,
-                      c.certificate->certificate->sha256());
-  };
-  return age(a) > age(b);
+  const auto place = std::ranges::find_if(tried, [&](const PckCandidate& other) {
+    if (bucket(other) != bucket(candidate)) return bucket(other) > bucket(candidate);
+    return Covers(candidate.certificate->tcb, other.certificate->tcb);
+  });
+  tried.insert(place, candidate);
 }
 
 }  // namespace
@@ -52,10 +49,9 @@ Result<PckSelection> SelectPck(const PckSet& set, const PckTcb& raw, const TcbIn
   TRY(CheckTcbInfo(set, info));
   PckSelection selection;
   for (const PckCertificate& certificate : set.certificates) {
-    selection.candidates.push_back(
-        {&certificate, BucketOf(certificate.tcb, info), FirstShortfall(raw, certificate.tcb)});
+    Insert(selection.candidates,
+           {&certificate, BucketOf(certificate.tcb, info), FirstShortfall(raw, certificate.tcb)});
   }
-  std::ranges::sort(selection.candidates, TriedBefore);
   const auto fitting = std::ranges::find_if(selection.candidates, [](const auto& c) { return !c.too_high; });
   if (fitting != selection.candidates.end()) selection.chosen = fitting->certificate;
   return selection;

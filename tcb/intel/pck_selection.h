@@ -2,15 +2,11 @@
 //
 // Which of a platform's PCK certificates fits a TCB that it reports (spec/intel-pccs-api.md section 6).
 //
-// Every certificate stands in the bucket of the first TCB level that it covers, levels in matching order, or in a
-// last one; the first certificate that the platform's TCB covers, bucket by bucket, is the answer. Within a bucket
-// certificates go in descending order: component by component, then by PCESVN.
-//
-// Intel's library puts a certificate in front of the first one in the bucket that it covers, so its order within
-// a bucket is one that agrees with "covers", and which one depends on the order of the input. Where a single
-// certificate of a bucket covers all the others that the platform covers, every such order begins with it, ours
-// too: the answers are the same. Where there are several that do not cover each other, Intel's answer is the one
-// of them that came first, and ours is the greatest in TCB level order, whatever came first.
+// As Intel's library does it, step by step, so that a platform has the certificate here that it has there. Every
+// certificate stands in the bucket of the first TCB level that it covers, levels in matching order, or in a last one;
+// the first certificate that the platform's TCB covers, bucket by bucket, is the answer. In its bucket a certificate
+// goes in front of the first one that it covers, else to the end: among certificates that do not cover each other, the
+// one that Intel sent first is tried first.
 #pragma once
 
 #include <optional>
@@ -36,7 +32,7 @@ struct PckSelection {
   std::vector<PckCandidate> candidates;    // all, in the order they are tried
 };
 
-// `raw` is what the platform reports. Rejected (tcb_info.mismatch) when the TCB info is not the SGX one of this
+// `raw` is what the platform reports; the set is in the order in which Intel sent it. Rejected (tcb_info.mismatch) when the TCB info is not the SGX one of this
 // platform's FMSPC and PCE.
 Result<PckSelection> SelectPck(const PckSet& set, const PckTcb& raw, const TcbInfo& info);
 

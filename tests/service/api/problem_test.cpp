@@ -18,7 +18,7 @@ TEST(Problem, OfASpentBudgetSaysWhenToAskAgain) {
   const http::Response spent = Of(Check::kMissBudget);
   EXPECT_EQ(spent.status, 503);
   EXPECT_EQ(spent.Header("Retry-After"), "1");
-  EXPECT_EQ(spent.Header("X-Thimble-Cause"), "miss_budget");
+  EXPECT_EQ(spent.Header("X-Thimble-Cause"), "miss.budget");
 }
 
 TEST(Problem, OfAnythingElseDoesNot) {

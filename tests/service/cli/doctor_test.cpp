@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "service/cli/client_probes.h"
 #include "tcb/base/text.h"
 #include "tests/service/testing/process.h"
 #include "tests/service/testing/world.h"
@@ -35,7 +36,7 @@ TEST(Doctor, FindsAllWellAndSaysWhatClientsNeed) {
   EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
   const auto said = json::parse(result.out);
   EXPECT_EQ(said.at("well"), true);
-  EXPECT_EQ(said.at("symptoms").size(), 2u + 6u + 1u + 6u);
+  EXPECT_EQ(said.at("symptoms").size(), 2u + 6u + 1u + 7u);
   const std::string recipes = said.at("recipes");
   EXPECT_NE(recipes.find(StrCat("\"pccs_url\": \"", w.url(), "/sgx/certification/v4/\"")), std::string::npos);
   EXPECT_NE(recipes.find(StrCat("AZDCAP_BASE_CERT_URL=", w.url(), "/sgx/certification\n")),
@@ -53,7 +54,7 @@ TEST(Doctor, SaysWhatIsWrong) {
     if (symptom.at("ok") == true) continue;
     ++failed;
     EXPECT_TRUE(symptom.at("what") == "intel/tcb/tdx/00806f050000/standard" ||
-                symptom.at("what") == "/tdx/certification/v4/tcb?fmspc=00806F050000&update=standard")
+                symptom.at("what") == "qcnl /tdx/certification/v4/tcb?fmspc=00806F050000&update=standard")
         << symptom;
   }
   EXPECT_EQ(failed, 2) << "the upstream, and the server that does not pass it on";
@@ -64,8 +65,22 @@ TEST(Doctor, SaysWhatIsWrong) {
   EXPECT_EQ(json::parse(alone.out).at("symptoms").back().at("what"), "answers");
 }
 
+TEST(Doctor, SendsWhatAClientSends) {
+  const DoctorWorld w;
+  for (const KnownClient& client : KnownClients()) {
+    if (client.name == "kds") continue;  // this world has no AMD
+    const ProcessResult result = RunThimble({"doctor", "--config", w.config_file, "--server", w.url(),
+                                             "--json", "--client", std::string(client.name)});
+    EXPECT_EQ(result.exit_code, 0) << client.name << result.out << result.err;
+  }
+}
+
 TEST(Doctor, WrongCommandLines) {
   const DoctorWorld w;
+  const ProcessResult unknown =
+      RunThimble({"doctor", "--config", w.config_file, "--server", w.url(), "--client", "nobody"});
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_NE(unknown.err.find("qcnl, azure-dcap, azure-dcap-tdx"), std::string::npos) << unknown.err;
   EXPECT_EQ(RunThimble({"doctor", "--config", w.config_file, "--server", "nothing"}).exit_code, 2);
   EXPECT_EQ(RunThimble({"doctor", "--config", w.config_file, "--server", w.url(), "--fmspc", "0"}).exit_code,
             2);

@@ -92,7 +92,7 @@ TEST(Upload, EachKindIsVerified) {
   UploadWorld w;
   EXPECT_EQ(w.Put(BundleOf(other, kQeId)).status, 460) << "consistent, of another root";
   EXPECT_EQ(w.TcbInfo().status, 404);
-  EXPECT_EQ(w.Ask(PckCertTarget(sim::Tcb::kGood, "")).Header("X-Thimble-Cause"), "mode_forbids_fetch");
+  EXPECT_EQ(w.Ask(PckCertTarget(sim::Tcb::kGood, "")).Header("X-Thimble-Cause"), "mode.forbids_fetch");
 }
 
 TEST(Upload, WhatIsOlderThanWhatIsHeldIsLeftOut) {
@@ -147,7 +147,7 @@ TEST(Upload, WhatIntelsClientCannotReadIsAClearError) {
     EXPECT_EQ(answer.status, advisories == 10 ? 200 : 500) << info.size();
     if (answer.status == 200) continue;
     EXPECT_EQ(answer.body, "Internal server error occurred.");
-    EXPECT_EQ(answer.Header("X-Thimble-Cause"), "over_64_kib");
+    EXPECT_EQ(answer.Header("X-Thimble-Cause"), "answer.too_long");
   }
 }
 
@@ -159,6 +159,62 @@ TEST(Upload, CrlsAlone) {
   bundle["collaterals"]["tcbinfos"] = Bundle::array();
   EXPECT_EQ(w.Put(bundle).status, 200);
   EXPECT_EQ(w.Ask(StrCat(kV4, "/rootcacrl")).status, 200);
+}
+
+// As Intel's tool for sites without a network writes them: both CRLs, and the chain of one CA, or none.
+Bundle CrlsOf(const sim::SimIntel& intel, bool with_platform_chain) {
+  Bundle bundle = BundleOf(intel, kQeId);
+  bundle["platforms"] = Bundle::array();
+  Bundle& collaterals = bundle["collaterals"];
+  for (const char* const list : {"pck_certs", "tcbinfos"}) collaterals[list] = Bundle::array();
+  for (const char* const id : {"qeidentity", "tdqeidentity", "qveidentity"}) collaterals[id] = "";
+  Bundle& chains = collaterals["certificates"];
+  chains["TCB-Info-Issuer-Chain"] = chains["SGX-Enclave-Identity-Issuer-Chain"] = "";
+  Bundle& pck = chains["SGX-PCK-Certificate-Issuer-Chain"];
+  pck.erase("PROCESSOR");
+  if (!with_platform_chain) pck.erase("PLATFORM");
+  return bundle;
+}
+
+TEST(Upload, WhatHasNoChainIsCheckedByOneInTheCache) {
+  UploadWorld w;
+  EXPECT_EQ(w.Put(BundleOf(w.intel.At(sim::kNow - std::chrono::hours(48)), kQeId)).status, 200);
+  const auto newer = w.intel.At(sim::kNow - std::chrono::hours(1));
+  const RawAnswer answer = w.Put(CrlsOf(newer, false));
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_FALSE(answer.Header("X-Thimble-Refused")) << *answer.Header("X-Thimble-Refused");
+  for (const auto ca : {intel::PckCa::kProcessor, intel::PckCa::kPlatform}) {
+    EXPECT_EQ(w.Ask(StrCat(kV4, "/pckcrl?ca=", PckCaName(ca))).body, HexLower(newer.PckCrl(ca)));
+  }
+  EXPECT_EQ(w.Ask(StrCat(kV4, "/rootcacrl")).body, HexLower(newer.RootCaCrl()));
+}
+
+TEST(Upload, WhatCannotBeCheckedYetIsNamedAndDoesNoHarm) {
+  UploadWorld w;
+  const RawAnswer one = w.Put(CrlsOf(w.intel, true));
+  EXPECT_EQ(one.status, 200);
+  EXPECT_EQ(one.Header("X-Thimble-Refused"), "collateral.missing intel/crl/pck/processor");
+  EXPECT_EQ(w.Ask(StrCat(kV4, "/pckcrl?ca=platform")).status, 200);
+  EXPECT_EQ(w.Ask(StrCat(kV4, "/rootcacrl")).status, 200) << "its root ends the chain that was sent";
+  EXPECT_NE(w.Ask(StrCat(kV4, "/pckcrl?ca=processor")).status, 200);
+
+  UploadWorld empty;
+  const RawAnswer none = empty.Put(CrlsOf(empty.intel, false));
+  EXPECT_EQ(none.status, 200);
+  EXPECT_EQ(none.Header("X-Thimble-Refused"),
+            "collateral.missing intel/crl/pck/processor; collateral.missing intel/crl/pck/platform; "
+            "collateral.missing intel/crl/root");
+}
+
+// A chain in the cache vouches for nobody else's CRL.
+TEST(Upload, AForgedCrlWithoutAChainIsRefused) {
+  UploadWorld w;
+  EXPECT_EQ(w.Put(BundleOf(w.intel, kQeId)).status, 200);
+  const RawAnswer answer = w.Put(CrlsOf(sim::SimIntel::Make({.seed = "forger"}), false));
+  EXPECT_EQ(answer.status, 460);
+  EXPECT_EQ(answer.Header("X-Thimble-Cause"), "crl.pck.signature");
+  EXPECT_EQ(w.Ask(StrCat(kV4, "/pckcrl?ca=platform")).body,
+            HexLower(w.intel.PckCrl(intel::PckCa::kPlatform)));
 }
 
 // Nobody renews it: it has its grace as everything else.
@@ -236,14 +292,14 @@ TEST(Refresh, SaysWhatItDoesNotDo) {
   const RawAnswer down = w.AskAsAdmin(StrCat(kV4, "/refresh"));
   EXPECT_EQ(down.status, 503);
   EXPECT_EQ(down.body, "");
-  EXPECT_EQ(down.Header("X-Thimble-Cause"), "upstream_unreachable");
+  EXPECT_EQ(down.Header("X-Thimble-Cause"), "upstream.unreachable");
 
   UploadWorld offline;
   EXPECT_EQ(offline.Put(BundleOf(offline.intel, kQeId)).status, 200);
   const RawAnswer answer = offline.AskAsAdmin(StrCat(kV4, "/refresh"));
   EXPECT_EQ(answer.status, 503);
   EXPECT_EQ(answer.body, "");
-  EXPECT_EQ(answer.Header("X-Thimble-Cause"), "mode_forbids_fetch");
+  EXPECT_EQ(answer.Header("X-Thimble-Cause"), "mode.forbids_fetch");
 }
 
 // -- appraisal policies --

@@ -21,6 +21,15 @@ TEST(CustomParameter, NamesANumberAndARegion) {
   EXPECT_EQ(Parse("region=westus")->evaluation_number, std::nullopt);
 }
 
+// Clients in C encode the end of their text, too.
+TEST(CustomParameter, MayEndWithOneNul) {
+  using namespace std::string_view_literals;
+  EXPECT_EQ(Parse("tcbEvaluationDataNumber=17\0"sv)->evaluation_number, 17u);
+  EXPECT_EQ(Parse("tcbEvaluationDataNumber=17;region=westus\0"sv)->region, "westus");
+  EXPECT_FALSE(Parse("tcbEvaluationDataNumber=17\0\0"sv));
+  EXPECT_FALSE(Parse("tcbEvaluationDataNumber=1\0007"sv));
+}
+
 TEST(CustomParameter, OtherTextIsNone) {
   for (const char* const text :
        {"tcbEvaluationDataNumber=", "tcbEvaluationDataNumber=-1", "tcbEvaluationDataNumber=1x",

@@ -48,7 +48,7 @@ TEST_F(IntelDialectTest, SendsTcbInfosToTheByteWithTheirChain) {
   const RawAnswer sgx = Tcb(StrCat("fmspc=", kServerFmspc));
   EXPECT_EQ(sgx.status, 200);
   EXPECT_EQ(sgx.body, AsText(w_.intel.TcbInfo(IntelTee::kSgx)));
-  EXPECT_EQ(sgx.Header("Content-Type"), "application/json; charset=utf-8");
+  EXPECT_EQ(sgx.Header("Content-Type"), "application/json");
   EXPECT_EQ(PercentDecode(sgx.Header("TCB-Info-Issuer-Chain").value_or("")), w_.intel.TcbSigningChain());
   const RawAnswer tdx = Ask(StrCat(kTdx, "/tcb?fmspc=00806f050000"));  // hex of either case
   EXPECT_EQ(tdx.body, AsText(w_.intel.TcbInfo(IntelTee::kTdx)));
@@ -115,6 +115,7 @@ TEST_F(IntelDialectTest, SendsTheRootCaCrlAsHexAndByItsUrlAsDer) {
   const RawAnswer hex = Ask(StrCat(kSgx, "/rootcacrl"));
   EXPECT_EQ(hex.body, HexLower(der));
   EXPECT_EQ(hex.Header("Content-Type"), "application/pkix-crl; charset=utf-8");
+  EXPECT_EQ(PercentDecode(hex.Header("SGX-PCK-CRL-Issuer-Chain").value_or("")), w_.intel.RootPem());
   for (const char* uri :
        {"https://certificates.trustedservices.intel.com/IntelSGXRootCA.der",
         "https%3A%2F%2Fcertificates.trustedservices.intel.com%2FIntelSGXRootCA.der",
@@ -256,7 +257,7 @@ TEST_F(IntelDialectTest, SaysNotFoundAsPccsDoes) {
   w_.Start();
   ExpectRefusal(Tcb("fmspc=112233445566"), 404, "No cache data for this platform.");
   EXPECT_EQ(Tcb("fmspc=112233445566").Header("Content-Type"), kHtml);
-  EXPECT_EQ(Tcb("fmspc=112233445566").Header("X-Thimble-Cause"), "upstream_404");
+  EXPECT_EQ(Tcb("fmspc=112233445566").Header("X-Thimble-Cause"), "upstream.not_found");
 }
 
 TEST_F(IntelDialectTest, TellsANumberThatIsRetiredFromOneThatIsUnknown) {
@@ -273,7 +274,7 @@ TEST_F(IntelDialectTest, HasAnEmptyBodyAndALengthWhenNoUpstreamAnswers) {
   const RawAnswer answer = Tcb(StrCat("fmspc=", kServerFmspc));
   ExpectRefusal(answer, 503, "");
   EXPECT_EQ(answer.Header("Content-Length"), "0");
-  EXPECT_EQ(answer.Header("X-Thimble-Cause"), "upstream_unreachable");
+  EXPECT_EQ(answer.Header("X-Thimble-Cause"), "upstream.unreachable");
 }
 
 TEST_F(IntelDialectTest, NeverSends200ForWhatIsNotAuthentic) {

@@ -24,15 +24,15 @@ TEST(PccsAnswers, EachErrorHasItsCodeBodyAndCause) {
   constexpr std::string_view kNoData = "No cache data for this platform.";
   using enum ErrorKind;
   for (const auto& [error, status, body, cause] : std::vector<Case>{
-           {{kUnavailable, Check::kModeForbidsFetch, ""}, 404, kNoData, "mode_forbids_fetch"},
-           {{kUnavailable, Check::kPckNotRegistered, ""}, 404, kNoData, "not_registered"},
-           {{kUnavailable, Check::kPckNoCertForTcb, ""}, 404, kNoData, "no_cert_for_tcb"},
-           {{kUnavailable, Check::kUpstreamNotFound, ""}, 404, kNoData, "upstream_404"},
-           {{kUnavailable, Check::kUpstreamKey, ""}, 404, kNoData, "upstream_key"},
-           {{kUnavailable, Check::kRequest, "the vendor's"}, 404, kNoData, "bad_request"},
-           {{kMalformed, Check::kRequest, ""}, 400, "Invalid request parameters.", "bad_request"},
-           {{kUnavailable, Check::kUpstreamUnreachable, ""}, 503, "", "upstream_unreachable"},
-           {{kUnavailable, Check::kUpstreamStatus, ""}, 503, "", "upstream_unreachable"},
+           {{kUnavailable, Check::kModeForbidsFetch, ""}, 404, kNoData, "mode.forbids_fetch"},
+           {{kUnavailable, Check::kPckNotRegistered, ""}, 404, kNoData, "pck.not_registered"},
+           {{kUnavailable, Check::kPckNoCertForTcb, ""}, 404, kNoData, "pck.no_cert_for_tcb"},
+           {{kUnavailable, Check::kUpstreamNotFound, ""}, 404, kNoData, "upstream.not_found"},
+           {{kUnavailable, Check::kUpstreamKey, ""}, 404, kNoData, "upstream.key"},
+           {{kUnavailable, Check::kRequest, "the vendor's"}, 404, kNoData, "request.invalid"},
+           {{kMalformed, Check::kRequest, ""}, 400, "Invalid request parameters.", "request.invalid"},
+           {{kUnavailable, Check::kUpstreamUnreachable, ""}, 503, "", "upstream.unreachable"},
+           {{kUnavailable, Check::kUpstreamStatus, ""}, 503, "", "upstream.unreachable"},
            {{kUnavailable, Check::kTcbInfoSignature, ""}, 503, "", "tcb_info.signature"},
            {{kInternal, Check::kStoreIo, ""}, 500, "Internal server error occurred.", "store.io"},
        }) {

@@ -97,7 +97,7 @@ TEST(Platforms, ByManifest) {
   const RawAnswer refused = w.Register(other);
   EXPECT_EQ(refused.status, 404);
   EXPECT_EQ(refused.body, "No cache data for this platform.");
-  EXPECT_EQ(refused.Header("X-Thimble-Cause"), "upstream_404");
+  EXPECT_EQ(refused.Header("X-Thimble-Cause"), "upstream.not_found");
 }
 
 TEST(Platforms, ARegistrationIsTriedWhateverTheLastOneCameTo) {
@@ -116,8 +116,8 @@ TEST(Platforms, SaysWhatFailed) {
   zeros["enc_ppid"] = Zeros();
   const RawAnswer guest = w.Register(zeros);
   EXPECT_EQ(guest.status, 404);
-  EXPECT_EQ(guest.Header("X-Thimble-Cause"), "not_registered");
-  EXPECT_EQ(w.Register(ByPpid("OLD", Tcb::kUnsupported)).Header("X-Thimble-Cause"), "no_cert_for_tcb");
+  EXPECT_EQ(guest.Header("X-Thimble-Cause"), "pck.not_registered");
+  EXPECT_EQ(w.Register(ByPpid("OLD", Tcb::kUnsupported)).Header("X-Thimble-Cause"), "pck.no_cert_for_tcb");
   w.vendor.SetMode("503", "/pckcerts");
   const RawAnswer down = w.Register(ByPpid("DOWN"));
   EXPECT_EQ(down.status, 503);

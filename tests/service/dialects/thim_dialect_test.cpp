@@ -136,7 +136,7 @@ TEST(ThimHost, NeedsTheHeaderThatNoBrowserSends) {
   }
   const RawAnswer none = Get(w.port(), kHost, kMetadata);
   EXPECT_EQ(none.status, 404);
-  EXPECT_EQ(none.Header("X-Thimble-Cause"), "not_registered");
+  EXPECT_EQ(none.Header("X-Thimble-Cause"), "pck.not_registered");
 }
 
 TEST(ThimChip, WhatIsNoneIsRefusedBeforeAnybodyIsAsked) {
@@ -156,7 +156,7 @@ TEST(ThimChip, WhatIsNoneIsRefusedBeforeAnybodyIsAsked) {
   const RawAnswer unknown =
       Get(w.port(), StrCat(prefix, chip, "/73?api-version=2020-10-15-preview&clientId=x"));
   EXPECT_EQ(unknown.status, 404) << "asked of the KDS, as a Milan and as a Genoa";
-  EXPECT_EQ(unknown.Header("X-Thimble-Cause"), "upstream_404");
+  EXPECT_EQ(unknown.Header("X-Thimble-Cause"), "upstream.not_found");
   EXPECT_TRUE(unknown.Header("Cache-Control"));
   EXPECT_GE(w.vendor.Count("/vcek/v1/Milan/"), 1u);
   EXPECT_GE(w.vendor.Count("/vcek/v1/Genoa/"), 1u);

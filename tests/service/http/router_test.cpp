@@ -24,6 +24,8 @@ Router MakeRouter() {
   };
   router.Add({"GET", "/sgx/tcb", {"a"}, echo});
   router.Add({"GET", "/own", {"a"}, echo});
+  router.Add(
+      {.method = "GET", .path = "/any", .parameters = {"a"}, .handler = echo, .takes_any_parameter = true});
   router.Add({"POST", "/own", {}, [](const Request&, const Query&) { return Plain(200, "posted"); }});
   router.Add(
       {"POST", "/admin", {}, [](const Request&, const Query&) { return Plain(200, "admin"); }, Role::kAdmin});
@@ -111,6 +113,20 @@ TEST(Router, IgnoresNoParameter) {
   EXPECT_EQ(Ask("GET", "/own", "a=1&a=1").first, 400);
   EXPECT_EQ(Ask("GET", "/own", "a=%2").first, 400);
   EXPECT_EQ(Ask("GET", "/own", "A=1").first, 400);
+}
+
+TEST(Router, NamesTheParametersThatARoutePassesBy) {
+  const auto ask = [router = MakeRouter()](std::string query) {
+    Request request;
+    request.method = "GET";
+    request.path = "/any";
+    request.query = std::move(query);
+    return router.Handle(request, RoleSet({Role::kRead}));
+  };
+  EXPECT_EQ(ask("a=1&b=2&c%0D%0Ad=3").Header("X-Thimble-Ignored"), "b, c%0D%0Ad");
+  EXPECT_EQ(ask("a=1&b=2").content->body(), "1");
+  EXPECT_FALSE(ask("a=1").Header("X-Thimble-Ignored"));
+  EXPECT_EQ(ask("b=1&b=2").status, 400) << "twice is an error here, too";
 }
 
 TEST(Router, AsksForTheRoleOfTheRouteBeforeAnythingElse) {

@@ -32,8 +32,8 @@ TEST(RefusedRequests, ShowInTheStatus) {
   EXPECT_EQ(nlohmann::json::parse(w.Ask("/v1/status").body).count("refusals"), 0u);
   w.Ask(PckCertTarget(sim::Tcb::kGood, Zeros()));
   const auto status = nlohmann::json::parse(w.Ask("/v1/status").body);
-  EXPECT_EQ(status.at("refusals").at("not_registered"), 1);
-  EXPECT_EQ(status.at("last_refusals").at(0).at("cause"), "not_registered");
+  EXPECT_EQ(status.at("refusals").at("pck.not_registered"), 1);
+  EXPECT_EQ(status.at("last_refusals").at(0).at("cause"), "pck.not_registered");
   EXPECT_NE(
       status.at("last_refusals").at(0).at("request").get<std::string>().find("encrypted_ppid=00000000..."),
       std::string::npos);

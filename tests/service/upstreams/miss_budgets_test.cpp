@@ -85,7 +85,7 @@ TEST(MissBudgetOfAClient, IsAnsweredAsAnUpstreamThatIsBusy) {
     last = ask("192.0.2.1", StrCat("0000000", 10'000 + asked));
   ASSERT_EQ(last.status, 503);
   EXPECT_GE(asked, 200);
-  EXPECT_EQ(last.Header("X-Thimble-Cause"), "miss_budget");
+  EXPECT_EQ(last.Header("X-Thimble-Cause"), "miss.budget");
   EXPECT_TRUE(last.Header("Retry-After"));
   EXPECT_EQ(ask("192.0.2.1", sim::kServerFmspc).status, 200) << "a cached item costs nothing";
   // A verification fetches on threads of its own, for the same client.
