@@ -57,16 +57,32 @@ std::string Steady(std::string_view answers) {
   return out;
 }
 
-std::string AnswersTo(std::vector<std::string> pieces, size_t at_once = SIZE_MAX) {
+ConnectionLimits Limits(size_t max_body, size_t max_bodies) {
   ConnectionLimits limits;
-  limits.max_body = 100;
-  ConnectionContext context(Echo, limits);
-  std::string written;
-  Connection connection(std::make_unique<test::ScriptedTransport>(std::move(pieces), at_once, written),
-                        {"a", false, {}}, context);
-  while (connection.Serve() == Connection::Next::kPark) {
+  limits.max_body = max_body;
+  limits.max_bodies = max_bodies;
+  return limits;
+}
+
+// A peer that sends pieces, and what it is answered.
+struct Exchange {
+  Exchange(std::vector<std::string> pieces, ConnectionContext& context, size_t at_once = SIZE_MAX)
+      : connection(std::make_unique<test::ScriptedTransport>(std::move(pieces), at_once, written),
+                   {"a", false, {}}, context) {}
+
+  std::string Answers() {
+    while (connection.Serve() == Connection::Next::kPark) {
+    }
+    return Steady(written);
   }
-  return Steady(written);
+
+  std::string written;
+  Connection connection;
+};
+
+std::string AnswersTo(std::vector<std::string> pieces, size_t at_once = SIZE_MAX) {
+  ConnectionContext context(Echo, Limits(100, 0));
+  return Exchange(std::move(pieces), context, at_once).Answers();
 }
 
 std::vector<std::string> Cut(std::string_view text, std::mt19937& random, size_t longest) {
@@ -125,6 +141,27 @@ TEST_P(Pieces, ManyCuts) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Streams, Pieces, testing::ValuesIn(kLast));
+
+// The first one holds what there is for all; small ones need nothing of it.
+TEST(Bodies, LargeOnesHaveSoMuchRoomTogether) {
+  const std::string large(600'000, 'x');
+  const std::string begin = StrCat("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 600000\r\n\r\n",
+                                   std::string_view(large).substr(1));
+  // It grows in steps, up to twice its size.
+  ConnectionContext context(Echo, Limits(1'000'000, 1'199'999));
+  Exchange first({begin, "x"}, context);
+  EXPECT_EQ(first.connection.Serve(), Connection::Next::kPark) << "before it comes";
+  EXPECT_EQ(first.connection.Serve(), Connection::Next::kPark) << "but for its last byte";
+  const std::string refused = Exchange({begin, "x"}, context).Answers();
+  EXPECT_TRUE(refused.starts_with("HTTP/1.1 503 ")) << refused;
+  EXPECT_NE(refused.find("\r\nRetry-After: "), std::string::npos);
+  EXPECT_NE(refused.find("\r\nConnection: close\r\n"), std::string::npos);
+  const std::string small =
+      "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 30000\r\n\r\n" + large.substr(0, 30'000);
+  EXPECT_TRUE(Exchange({small}, context).Answers().starts_with("HTTP/1.1 200 "));
+  EXPECT_TRUE(first.Answers().ends_with(large));
+  EXPECT_TRUE(Exchange({begin, "x"}, context).Answers().ends_with(large)) << "the room is free again";
+}
 
 }  // namespace
 }  // namespace thimble::http

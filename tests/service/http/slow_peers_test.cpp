@@ -128,25 +128,6 @@ TEST_F(SlowPeers, ABodyThatTricklesHasNoMoreTime) {
   trickle.join();
 }
 
-// The first one holds what there is for all; small ones need nothing of it.
-TEST_F(SlowPeers, LargeBodiesHaveSoMuchRoomTogether) {
-  limits_.max_bodies = 1'199'999;  // one grows in steps, up to twice its size
-  Start();
-  const std::string large(600'000, 'x');
-  const std::string head = StrCat("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ", large.size(), "\r\n\r\n");
-  RawConnection first(port());
-  first.Send(StrCat(head, std::string_view(large).substr(1)));
-  // It counts once the server has read it.
-  EXPECT_TRUE(test::Eventually([&] {
-    const RawAnswer answer = test::Post(port(), "/", "text/plain", large);
-    return answer.status == 503 && answer.Header("Retry-After") && answer.Header("Connection") == "close";
-  }));
-  EXPECT_EQ(test::Post(port(), "/", "text/plain", large.substr(0, 30'000)).status, 200);
-  first.Send("x");
-  EXPECT_EQ(first.Receive().body, large);
-  EXPECT_EQ(test::Post(port(), "/", "text/plain", large).body, large) << "the room is free again";
-}
-
 TEST_F(SlowPeers, AStopRefusesWhatHasNotComeAndFinishesAnswers) {
   Start();
   const Connections silent = Open(kSlow, ""), heads = Open(kSlow, "GET / HT");
