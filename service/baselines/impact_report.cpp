@@ -178,8 +178,8 @@ std::string ImpactJson(const ImpactReport& report) {
 }
 
 Result<Lines> ImpactText(std::string_view text) {
-  TRY_ASSIGN(const auto document,
-             json::Document::Parse(text, "impact", ErrorKind::kUnavailable, Check::kUpstreamAnswer));
+  TRY_ASSIGN(const auto document, json::Document::Parse(text, "impact", ErrorKind::kUnavailable,
+                                                        Check::kUpstreamAnswer, json::kManyValues));
   const json::Value report = document->root();
   TRY_ASSIGN(Lines out, SideText(report, "current"));
   TRY_ASSIGN(const Lines candidate, SideText(report, "candidate"));

@@ -62,8 +62,8 @@ ExitCode Fail(const Error& error, bool json, const CheckLog* checks) {
 Error ErrorOf(const HttpResponse& answer) {
   std::string detail;
   std::optional<Check> check = CheckFromName(answer.Header("x-thimble-cause").value_or(""));
-  const auto document =
-      json::Document::Parse(AsText(answer.body), "answer", ErrorKind::kUnavailable, Check::kUpstreamAnswer);
+  const auto document = json::Document::Parse(AsText(answer.body), "answer", ErrorKind::kUnavailable,
+                                              Check::kUpstreamAnswer, json::kManyValues);
   if (document) {
     const json::Value root = (*document)->root();
     if (const auto text = root.GetString("detail")) detail = *text;

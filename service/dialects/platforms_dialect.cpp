@@ -141,9 +141,23 @@ Response PlatformsDialect::Get(const Query& query) {
   return OfFmspcs(source);
 }
 
+// Null: another reader takes long. No lock is held meanwhile, and whichever thread ends with the answer ends the turn.
+std::shared_ptr<const void> PlatformsDialect::TurnToRead() {
+  constexpr std::chrono::seconds kPatience{5};
+  std::unique_lock lock(mutex_);
+  if (!has_read_.wait_for(lock, kPatience, [this] { return !reading_; })) return nullptr;
+  reading_ = true;
+  return {this, [this](const void*) {
+            const std::lock_guard over(mutex_);
+            reading_ = false;
+            has_read_.notify_one();
+          }};
+}
+
 // One reader at a time, until its answer has arrived or is lost: the next one finds the queue as that left it.
 Response PlatformsDialect::FromQueue(Why why) {
-  const auto turn = std::make_shared<std::unique_lock<std::mutex>>(reading_);
+  const auto turn = TurnToRead();
+  if (!turn) return {.status = 503, .headers = {{"Retry-After", "5"}}, .content = nullptr};
   auto waiting = registry_.Waiting(why);
   if (!waiting.ok()) return pccs::RefusalOf(waiting.error());
   Response response = List(RegistrationsOf(*waiting), HexCase::kLower);

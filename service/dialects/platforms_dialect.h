@@ -6,6 +6,8 @@
 // puts it back.
 #pragma once
 
+#include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -31,6 +33,7 @@ class PlatformsDialect {
   http::Response Post(const http::Request& request, const http::Query& query);
   http::Response Get(const http::Query& query);
   http::Response FromQueue(QueuedRegistration::Why why);
+  std::shared_ptr<const void> TurnToRead();
   http::Response HandedOut();
   http::Response OfFmspcs(std::string_view list);
   std::vector<CollateralKey> KeysFor(const intel::PlatformId& platform, std::vector<Selector> selectors);
@@ -41,7 +44,9 @@ class PlatformsDialect {
   CollateralCache& cache_;
   const DefaultEvaluation& evaluation_;
   const Clock& clock_;
-  std::mutex reading_;  // the queue
+  std::mutex mutex_;  // of what follows
+  std::condition_variable has_read_;
+  bool reading_ = false;  // somebody is handed the queue
 };
 
 }  // namespace thimble

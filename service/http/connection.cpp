@@ -3,11 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <exception>
 #include <variant>
 
-#include "service/http/head.h"
 #include "service/http/request_id.h"
 #include "service/support/clock.h"
 #include "service/support/log.h"
@@ -21,225 +19,230 @@ using std::chrono::milliseconds;
 
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
 
-// How long a thread stays with a connection whose next request has not come: most clients send it at once, and are then
-// spared the way through the parking.
+// How long a thread may wait with a connection that is new or has had its answer, in all and however its bytes come:
+// most clients send a request at once, and are then spared the way through the parking.
 constexpr milliseconds kStay{20};
+
+// What a peer may still send after it has been refused, and how long. Closing with unread bytes would reset the
+// connection, and the peer lose the answer.
+constexpr milliseconds kLinger{1000};
+constexpr size_t kLingerBytes = 4u << 20;
+
+// As much of a body is not counted: requests as most are find room however many large ones are held.
+constexpr size_t kSmallBody = 64 * 1024;
 
 milliseconds Left(SteadyTime deadline) {
   const auto left = std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now());
   return std::max(left, milliseconds(0));
 }
 
-// What has no place in a field or an extension of a chunk (RFC 9110 section 5.6.4, RFC 9112 section 7.1.1).
-bool IsControl(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; }
-
-// What may follow a chunk's size: nothing, or what begins with ';', after white space.
-bool IsChunkExtension(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t");
-  return first == std::string_view::npos || text[first] == ';';
-}
-
 }  // namespace
 
-Connection::Connection(std::unique_ptr<Transport> transport, Peer peer, const ConnectionLimits& limits,
-                       const Handler& handler, const std::atomic<bool>& stopping)
+Connection::Connection(std::unique_ptr<Transport> transport, Peer peer, ConnectionContext& context)
     : transport_(std::move(transport)),
       peer_(std::move(peer)),
-      limits_(limits),
-      handler_(handler),
-      stopping_(stopping),
-      deadline_(SteadyClock::now() + limits.idle) {}
+      context_(context),
+      stay_until_(SteadyClock::now() + kStay),
+      stay_(context.stays),
+      body_held_(context.bodies) {
+  Enter(State::kHandshake);
+}
 
 Connection::~Connection() = default;
 
-Connection::Next Connection::Serve() {
-  if (!begun_) {
-    if (!transport_->Begin(limits_.handshake)) return Next::kClose;
-    begun_ = true;
-    client_sha256_ = transport_->PeerCertificate();
+void Connection::Enter(State state) {
+  state_ = state;
+  deadline_ = SteadyClock::now() + TimeFor(state);
+}
+
+milliseconds Connection::TimeFor(State state) const {
+  const ConnectionLimits& limits = context_.limits;
+  switch (state) {
+    case State::kHandshake:
+      return limits.handshake;
+    case State::kHead:
+      return buffer_.empty() ? limits.idle : limits.head;
+    case State::kBody:
+      return limits.body;
+    case State::kWriting:
+    case State::kDelivering:
+      return limits.write;
+    case State::kLingering:
+      return kLinger;
+    case State::kEnded:
+      break;
   }
+  return milliseconds(0);
+}
+
+Connection::Next Connection::Serve() {
   for (;;) {
-    std::string head;
-    switch (ReadHead(head)) {
-      case ReadResult::kDone:
-        break;
-      case ReadResult::kWait:
-        return stopping_ && !in_head_ ? Next::kClose : Next::kPark;
-      case ReadResult::kTooLong:
-        Refuse(431);
-        return Next::kClose;
-      case ReadResult::kLate:
-        Expire();
-        return Next::kClose;
-      default:
-        return Next::kClose;
-    }
-    if (!ServeOne(head)) return Next::kClose;
-    deadline_ = SteadyClock::now() + limits_.idle;
+    if (state_ != State::kEnded && Left(deadline_) == milliseconds(0)) Expire();
+    if (state_ == State::kEnded) return Next::kClose;
+    const Io io = Step();
+    if (io == Io::kDone) continue;
+    if (io == Io::kClosed) return Next::kClose;
+    wanted_ = io;
+    if (context_.stopping ? MayWaitWhileStopping() : MayWait()) continue;
+    stay_.Hold(0);
+    return context_.stopping ? Next::kClose : Next::kPark;
   }
 }
 
+// A request that was begun is answered 408; anything else just ends.
 void Connection::Expire() {
-  if (in_head_) Refuse(408);
+  if (InRequest()) {
+    Refuse(408);
+  } else {
+    state_ = State::kEnded;
+  }
+}
+
+// On this thread, for what it wants. False: it did not come soon, or there are better uses for the thread.
+bool Connection::MayWait() {
+  const milliseconds patience = Left(std::min(stay_until_, deadline_));
+  return patience > milliseconds(0) && stay_.Hold(1) && transport_->WaitFor(wanted_, patience);
+}
+
+// There is no parking any more. An answer is written to its end; a request that has not come to its end is refused.
+bool Connection::MayWaitWhileStopping() {
+  if (InRequest()) {
+    Refuse(503);
+    return true;
+  }
+  return state_ == State::kWriting && transport_->WaitFor(wanted_, Left(deadline_));
 }
 
 void Connection::Overloaded() {
-  if (!begun_ && !transport_->Begin(milliseconds(0))) return;  // before TLS has begun nothing can be said
-  Response response{.status = 503, .headers = {{"Retry-After", "1"}}, .content = nullptr};
-  Send(response, NewRequestId(), false, false, milliseconds(0));
+  if (state_ == State::kHandshake && Handshake() != Io::kDone) return;  // nothing can be said yet
+  if (state_ != State::kHead && state_ != State::kBody) return;
+  Refuse(503);
+  (void)Write();
 }
 
-// Appends what comes within `patience`, which may be nothing. False: no more will come.
-bool Connection::Fill(milliseconds patience) {
+Io Connection::Step() {
+  switch (state_) {
+    case State::kHandshake:
+      return Handshake();
+    case State::kHead:
+      return ReadHead();
+    case State::kBody:
+      return ReadBody();
+    case State::kWriting:
+      return Write();
+    case State::kDelivering:
+      return Deliver();
+    case State::kLingering:
+      return Linger();
+    case State::kEnded:
+      break;
+  }
+  return Io::kClosed;
+}
+
+Io Connection::Handshake() {
+  const Io io = transport_->Begin();
+  if (io != Io::kDone) return io;
+  client_sha256_ = transport_->PeerCertificate();
+  Enter(State::kHead);
+  return io;
+}
+
+// Appends at most `most` bytes to what has been read.
+Io Connection::Fill(size_t most) {
   std::array<char, 16 * 1024> chunk;
-  const auto count = transport_->Read(chunk, patience);
-  if (!count) return false;
-  buffer_.append(chunk.data(), *count);
-  return true;
+  size_t count = 0;
+  const Io io = transport_->Read(std::span(chunk).first(std::min(most, chunk.size())), count);
+  if (io == Io::kDone) buffer_.append(chunk.data(), count);
+  return io;
 }
 
-// Until the buffer holds at least `size` bytes.
-Connection::ReadResult Connection::FillTo(size_t size, SteadyTime deadline) {
-  while (buffer_.size() < size) {
-    if (Left(deadline) == milliseconds(0)) return ReadResult::kLate;
-    if (!Fill(Left(deadline))) return ReadResult::kClosed;
+Io Connection::ReadHead() {
+  const size_t end = buffer_.find(kHeadEnd, searched_);
+  if (end != std::string::npos && end + kHeadEnd.size() <= kMaxHeadBytes) {
+    searched_ = 0;
+    const std::string head_text = buffer_.substr(0, end + kHeadEnd.size());
+    buffer_.erase(0, head_text.size());
+    Begin(head_text);
+    return Io::kDone;
   }
-  return ReadResult::kDone;
-}
-
-std::string Connection::TakeFromBuffer(size_t size) {
-  std::string taken = buffer_.substr(0, size);
-  buffer_.erase(0, size);
-  return taken;
-}
-
-// kWait: the peer has not sent the whole of it yet, and the thread has better to do than to wait.
-Connection::ReadResult Connection::ReadHead(std::string& head) {
-  for (;;) {
-    if (!in_head_ && !buffer_.empty()) {
-      in_head_ = true;
-      deadline_ = SteadyClock::now() + limits_.head;
-    }
-    const size_t end = buffer_.find(kHeadEnd, searched_);
-    if (end != std::string::npos && end + kHeadEnd.size() <= kMaxHeadBytes) {
-      searched_ = 0;
-      in_head_ = false;
-      head = TakeFromBuffer(end + kHeadEnd.size());
-      return ReadResult::kDone;
-    }
-    if (buffer_.size() > kMaxHeadBytes) return ReadResult::kTooLong;
-    searched_ = buffer_.size() < kHeadEnd.size() ? 0 : buffer_.size() - (kHeadEnd.size() - 1);
-    if (Left(deadline_) == milliseconds(0)) return ReadResult::kLate;
-    const size_t before = buffer_.size();
-    if (!Fill(std::min(kStay, Left(deadline_)))) return ReadResult::kClosed;
-    if (buffer_.size() == before) return ReadResult::kWait;
+  if (buffer_.size() > kMaxHeadBytes) {
+    Refuse(431);
+    return Io::kDone;
   }
+  searched_ = buffer_.size() < kHeadEnd.size() ? 0 : buffer_.size() - (kHeadEnd.size() - 1);
+  const bool first = buffer_.empty();
+  const Io io = Fill(SIZE_MAX);
+  if (first && io == Io::kDone) Enter(State::kHead);  // its time runs from here
+  return io;
 }
 
-Connection::ReadResult Connection::ReadBody(const Head& head, std::string& body) {
-  const auto deadline = SteadyClock::now() + limits_.body;
-  if (head.chunked) return ReadChunks(deadline, body);
-  if (head.body_length > limits_.max_body) return ReadResult::kTooLong;
-  const auto length = static_cast<size_t>(head.body_length);
-  const ReadResult filled = FillTo(length, deadline);
-  if (filled == ReadResult::kDone) body = TakeFromBuffer(length);
-  return filled;
-}
-
-// RFC 9112 section 7.1. Extensions and trailers are read over, bounded by the length of a line.
-Connection::ReadResult Connection::ReadChunks(SteadyTime deadline, std::string& body) {
-  for (;;) {
-    std::string line;
-    if (const ReadResult got = ReadLine(deadline, line); got != ReadResult::kDone) return got;
-    uint64_t size = 0;
-    const auto parsed = std::from_chars(line.data(), line.data() + line.size(), size, 16);
-    if (parsed.ec != std::errc() || !IsChunkExtension(parsed.ptr)) return ReadResult::kBad;
-    if (size > limits_.max_body - body.size()) return ReadResult::kTooLong;
-    if (size == 0) return ReadTrailers(deadline);
-    if (const ReadResult got = FillTo(size + 2, deadline); got != ReadResult::kDone) return got;
-    body.append(buffer_, 0, size);
-    if (buffer_.compare(size, 2, "\r\n") != 0) return ReadResult::kBad;
-    buffer_.erase(0, size + 2);
-  }
-}
-
-Connection::ReadResult Connection::ReadTrailers(SteadyTime deadline) {
-  for (size_t count = 0; count <= kMaxHeaderCount; ++count) {
-    std::string line;
-    if (const ReadResult got = ReadLine(deadline, line); got != ReadResult::kDone) return got;
-    if (line.empty()) return ReadResult::kDone;
-  }
-  return ReadResult::kBad;
-}
-
-// Ends with CRLF and nothing else: a bare line feed would end it for another reader of these bytes, here or there.
-Connection::ReadResult Connection::ReadLine(SteadyTime deadline, std::string& line) {
-  constexpr size_t kMaxLine = 1024;
-  for (;;) {
-    const size_t feed = buffer_.find('\n');
-    if (feed != std::string::npos) {
-      if (feed == 0 || buffer_[feed - 1] != '\r' || feed > kMaxLine) return ReadResult::kBad;
-      line = TakeFromBuffer(feed - 1);
-      buffer_.erase(0, 2);
-      return std::ranges::any_of(line, IsControl) ? ReadResult::kBad : ReadResult::kDone;
-    }
-    if (buffer_.size() > kMaxLine) return ReadResult::kBad;
-    if (const ReadResult got = FillTo(buffer_.size() + 1, deadline); got != ReadResult::kDone) return got;
-  }
-}
-
-// One request and its answer. False: close.
-bool Connection::ServeOne(std::string_view head_text) {
+// A head is there.
+void Connection::Begin(std::string_view head_text) {
   auto parsed = ParseHead(head_text);
   if (const auto* refused = std::get_if<RefusedHead>(&parsed)) {
     LogDebug("request refused", {{"client", peer_.address}, {"status", refused->status}}, refused->why);
     return Refuse(refused->status);
   }
-  Head& head = std::get<Head>(parsed);
-  if (!ReceiveBody(head)) return false;
+  head_ = std::get<Head>(std::move(parsed));
+  if (!head_.chunked && head_.body_length == 0) return Answer();
+  if (head_.body_length > context_.limits.max_body) return Refuse(413);
+  chunks_ = ChunkedBody(context_.limits.max_body);
+  if (!head_.expects_continue) return Enter(State::kBody);
+  out_ = {.head = "HTTP/1.1 100 Continue\r\n\r\n", .content = nullptr, .written = 0, .next = State::kBody};
+  Enter(State::kWriting);
+}
 
-  Request& request = head.request;
+Io Connection::ReadBody() {
+  using Progress = ChunkedBody::Progress;
+  const Progress progress = TakeBody();
+  const size_t held = head_.request.body.capacity();
+  const bool room = progress != Progress::kMore || body_held_.Hold(held > kSmallBody ? held : 0);
+  if (progress == Progress::kMore && room)
+    return Fill(head_.chunked ? SIZE_MAX
+                              : static_cast<size_t>(head_.body_length) - head_.request.body.size());
+  if (progress == Progress::kDone) {
+    Answer();
+  } else {
+    Refuse(!room ? 503 : progress == Progress::kTooLong ? 413 : 400);
+  }
+  return Io::kDone;
+}
+
+// From what has been read.
+ChunkedBody::Progress Connection::TakeBody() {
+  std::string& body = head_.request.body;
+  if (head_.chunked) return chunks_.Take(buffer_, body);
+  const auto length = static_cast<size_t>(head_.body_length);
+  const size_t here = std::min(length - body.size(), buffer_.size());
+  body.append(buffer_, 0, here);
+  buffer_.erase(0, here);
+  return body.size() == length ? ChunkedBody::Progress::kDone : ChunkedBody::Progress::kMore;
+}
+
+// A request is there.
+void Connection::Answer() {
+  Request& request = head_.request;
   request.id = NewRequestId();
   request.client = peer_.address;
   request.admin = peer_.admin;
   request.client_sha256 = client_sha256_;
-  const Response response = Call(request);
+  Response response = Call(request);
   // Whether an answer has arrived shows when the peer ends the connection.
-  const bool keep_alive = head.keep_alive && !stopping_ && !response.delivered;
+  const bool keep_alive = head_.keep_alive && !context_.stopping && !response.delivered;
   const bool head_only = request.method == "HEAD";
-  const bool sent = Send(response, request.id, keep_alive, head_only, limits_.write);
-  if (response.delivered && sent && !head_only && transport_->TakenByPeer(limits_.write))
-    response.delivered();
-  return sent && keep_alive;
-}
-
-bool Connection::ReceiveBody(Head& head) {
-  const bool has_body = head.chunked || head.body_length > 0;
-  if (!has_body) return true;
-  const bool too_long = head.body_length > limits_.max_body;
-  if (head.expects_continue && !too_long &&
-      !transport_->Write("HTTP/1.1 100 Continue\r\n\r\n", "", limits_.write)) {
-    return false;
-  }
-  switch (ReadBody(head, head.request.body)) {
-    case ReadResult::kDone:
-      return true;
-    case ReadResult::kTooLong:
-      return Refuse(413);
-    case ReadResult::kLate:
-      return Refuse(408);
-    case ReadResult::kBad:
-      return Refuse(400);
-    case ReadResult::kClosed:
-    case ReadResult::kWait:
-      break;
-  }
-  return false;
+  const State next = keep_alive                         ? State::kHead
+                     : response.delivered && !head_only ? State::kDelivering
+                                                        : State::kEnded;
+  Send(response, request.id, head_only, next);
+  if (next == State::kDelivering) delivered_ = std::move(response.delivered);
+  head_ = {};
+  body_held_.Hold(0);
 }
 
 Response Connection::Call(const Request& request) {
   try {
-    return handler_(request);
+    return context_.handler(request);
   } catch (const std::exception& failure) {
     LogError("handler failed", {{"id", request.id}, {"path", request.path}}, failure.what());
     return Response{.status = 500, .headers = {}, .content = nullptr};
@@ -247,28 +250,63 @@ Response Connection::Call(const Request& request) {
 }
 
 // What remains unread of the request could be taken for the next one: the connection ends here.
-bool Connection::Refuse(int status) {
-  Send(Response{.status = status, .headers = {}, .content = nullptr}, NewRequestId(), false, false,
-       limits_.write);
-  transport_->LetAnswerArrive();
-  return false;
+void Connection::Refuse(int status) {
+  Response response{.status = status, .headers = {}, .content = nullptr};
+  if (status == 503) response.headers = {{"Retry-After", "1"}};
+  head_ = {};
+  body_held_.Hold(0);
+  Send(response, NewRequestId(), false, State::kLingering);
 }
 
-bool Connection::Send(const Response& response, const std::string& id, bool keep_alive, bool head_only,
-                      milliseconds patience) {
+void Connection::Send(const Response& response, const std::string& id, bool head_only, State next) {
   std::string head = StrCat("HTTP/1.1 ", response.status, " ", ReasonPhrase(response.status),
                             "\r\nDate: ", FormatHttpDate(Clock::WallTime()), "\r\nRequest-ID: ", id, "\r\n");
   for (const auto& [name, value] : response.headers) head += StrCat(name, ": ", value, "\r\n");
-  if (!keep_alive) head += "Connection: close\r\n";
+  if (next != State::kHead) head += "Connection: close\r\n";
   if (response.content) {
     head += response.content->head();
   } else if (response.status != 304) {  // RFC 9110 section 8.6: a 304 would give the length of the 200
     head += "Content-Length: 0\r\n";
   }
   head += "\r\n";
-  const std::string_view body =
-      response.content && !head_only ? response.content->body() : std::string_view();
-  return transport_->Write(head, body, patience);
+  out_ = {
+      .head = std::move(head), .content = head_only ? nullptr : response.content, .written = 0, .next = next};
+  Enter(State::kWriting);
+}
+
+Io Connection::Write() {
+  std::string_view head = out_.head;
+  std::string_view body = out_.content ? std::string_view(out_.content->body()) : std::string_view();
+  head.remove_prefix(std::min(out_.written, head.size()));
+  body.remove_prefix(out_.written - (out_.head.size() - head.size()));
+  while (!head.empty() || !body.empty()) {
+    size_t count = 0;
+    const Io io = transport_->Write(head, body, count);
+    if (io != Io::kDone) return io;
+    out_.written += count;
+    const size_t of_head = std::min(count, head.size());
+    head.remove_prefix(of_head);
+    body.remove_prefix(count - of_head);
+  }
+  const State next = out_.next;
+  out_ = {};
+  if (next == State::kLingering) transport_->EndWriting();
+  if (next == State::kHead) stay_until_ = SteadyClock::now() + kStay;
+  Enter(next);
+  return Io::kDone;
+}
+
+// Such answers are the administrator's alone, who may hold a thread.
+Io Connection::Deliver() {
+  if (transport_->TakenByPeer(Left(deadline_))) delivered_();
+  return Io::kClosed;
+}
+
+Io Connection::Linger() {
+  size_t count = 0;
+  const Io io = transport_->Discard(count);
+  lingered_ += count;
+  return io == Io::kDone && lingered_ > kLingerBytes ? Io::kClosed : io;
 }
 
 }  // namespace thimble::http

@@ -1,54 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One connection: reads requests, calls the handler, writes answers, in turn. It holds a thread only while it has
-// something to do: a connection that waits for its peer is parked (idle_connections.h) and costs a descriptor and a buffer.
+// something to do: a connection that waits for its peer, whatever for, is parked (idle_connections.h) and costs a
+// descriptor and what has come so far.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
-#include <string_view>
 
+#include "service/http/budget.h"
+#include "service/http/chunked_body.h"
+#include "service/http/head.h"
+#include "service/http/transport.h"
 #include "service/http/types.h"
 
 namespace thimble::http {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-// The bytes below HTTP: a socket, or TLS over one. Used by one thread at a time.
-class Transport {
- public:
-  virtual ~Transport() = default;
-  // Once, before anything else: TLS's handshake. False when it fails or takes longer than `patience`.
-  virtual bool Begin(std::chrono::milliseconds patience) = 0;
-  // The number of bytes read, at least 1; 0 when nothing came within `patience`; nullopt when the peer has
-  // closed or reset the connection.
-  virtual std::optional<size_t> Read(std::span<char> into, std::chrono::milliseconds patience) = 0;
-  // Both pieces in one go; false when they could not be written within `patience`.
-  virtual bool Write(std::string_view first, std::string_view second, std::chrono::milliseconds patience) = 0;
-  // Ends what we send. True once the peer has read all of it and ended its side; false when it is gone without, or did
-  // not within `patience`.
-  virtual bool TakenByPeer(std::chrono::milliseconds patience) = 0;
-  // Ends what we send, and reads what the peer still sends for a while: closing with unread bytes would reset the
-  // connection, and the peer lose the answer.
-  virtual void LetAnswerArrive() = 0;
-  virtual int descriptor() const = 0;  // to wait on
-  // SHA-256 of the certificate that the peer has shown, verified; after Begin().
-  virtual std::optional<Digest256> PeerCertificate() const { return std::nullopt; }
-};
-
+// Each time is for the whole of a thing: a trickle does not extend it.
 struct ConnectionLimits {
-  std::chrono::milliseconds idle{60'000};  // between requests
-  std::chrono::milliseconds head{10'000};  // the head, from its first byte on: a trickle does not extend it
-  std::chrono::milliseconds body{15'000};  // the body, in all
-  std::chrono::milliseconds write{15'000};
   std::chrono::milliseconds handshake{10'000};
+  std::chrono::milliseconds idle{60'000};  // between requests
+  std::chrono::milliseconds head{10'000};  // from its first byte on
+  std::chrono::milliseconds body{15'000};
+  std::chrono::milliseconds write{15'000};
   size_t max_body = 2u << 20;
+  size_t max_bodies = 128u << 20;  // of all connections together, but for the first 64 KiB of each
   size_t max_connections = 4096;
   size_t max_per_address = 256;  // loopback is exempt
+  size_t max_threads = 512;
 };
 
 struct Peer {
@@ -57,56 +41,96 @@ struct Peer {
   std::shared_ptr<const void> ticket = {};  // counts the connection for as long as it lives
 };
 
+// What the connections of a server share. Must outlive them.
+struct ConnectionContext {
+  ConnectionContext(Handler the_handler, ConnectionLimits the_limits)
+      : handler(std::move(the_handler)),
+        limits(the_limits),
+        bodies(limits.max_bodies),
+        stays(limits.max_threads / 2) {}
+
+  const Handler handler;
+  const ConnectionLimits limits;
+  std::atomic<bool> stopping{false};  // once it is true, each ends after the answer under way
+  Budget bodies;                      // bytes
+  Budget
+      stays;  // threads that stay with a connection for a while: never all, so that one is free for the others
+};
+
 // Not thread-safe: one thread at a time has it.
 class Connection {
  public:
   enum class Next : uint8_t { kClose, kPark };
 
-  // `limits`, `handler` and `stopping` must outlive it. `stopping` turned true ends it after the answer under way.
-  Connection(std::unique_ptr<Transport> transport, Peer peer, const ConnectionLimits& limits,
-             const Handler& handler, const std::atomic<bool>& stopping);
+  Connection(std::unique_ptr<Transport> transport, Peer peer, ConnectionContext& context);
   ~Connection();
 
-  // Serves requests while they keep coming. An exception out of the handler is a 500: nothing escapes.
+  // Goes on as far as it goes without its peer, and not beyond deadline(). An exception out of the handler is a 500:
+  // nothing escapes.
   Next Serve();
 
-  // When parked: what it waits on, and how long at most.
+  // When parked: what it waits on, and how long at most. Then, and when the server stops, it is to be served.
   int descriptor() const { return transport_->descriptor(); }
+  bool waits_to_write() const { return wanted_ == Io::kWantWrite; }
   SteadyTime deadline() const { return deadline_; }
-  // The deadline has passed: a head that was begun is answered 408; an idle connection just ends.
-  void Expire();
-  // There is no thread for it: 503 with Retry-After, without waiting.
+  // In the middle of a request or of an answer.
+  bool busy() const { return InRequest() || state_ == State::kWriting; }
+  // There is no thread for it: 503 with Retry-After, as far as it goes at once.
   void Overloaded();
 
  private:
-  enum class ReadResult : uint8_t { kDone, kWait, kClosed, kLate, kTooLong, kBad };
+  enum class State : uint8_t { kHandshake, kHead, kBody, kWriting, kDelivering, kLingering, kEnded };
 
-  bool Fill(std::chrono::milliseconds patience);
-  ReadResult FillTo(size_t size, SteadyTime deadline);
-  std::string TakeFromBuffer(size_t size);
-  ReadResult ReadHead(std::string& head);
-  ReadResult ReadBody(const struct Head& head, std::string& body);
-  ReadResult ReadChunks(SteadyTime deadline, std::string& body);
-  ReadResult ReadTrailers(SteadyTime deadline);
-  ReadResult ReadLine(SteadyTime deadline, std::string& line);
-  bool ReceiveBody(struct Head& head);
-  bool ServeOne(std::string_view head_text);
+  // Bytes to be written, and what comes after them.
+  struct Outgoing {
+    std::string head;
+    ContentPtr content;  // null: head alone
+    size_t written = 0;  // of both
+    State next = State::kEnded;
+  };
+
+  void Enter(State state);
+  std::chrono::milliseconds TimeFor(State state) const;
+  bool InRequest() const { return state_ == State::kBody || (state_ == State::kHead && !buffer_.empty()); }
+  void Expire();
+  bool MayWait();
+  bool MayWaitWhileStopping();
+
+  // One step of a state. kDone: there is another one.
+  Io Step();
+  Io Handshake();
+  Io ReadHead();
+  Io ReadBody();
+  Io Write();
+  Io Deliver();
+  Io Linger();
+
+  Io Fill(size_t most);
+  void Begin(std::string_view head_text);
+  ChunkedBody::Progress TakeBody();
+  void Answer();
   Response Call(const Request& request);
-  bool Refuse(int status);
-  bool Send(const Response& response, const std::string& id, bool keep_alive, bool head_only,
-            std::chrono::milliseconds patience);
+  void Refuse(int status);
+  void Send(const Response& response, const std::string& id, bool head_only, State next);
 
   const std::unique_ptr<Transport> transport_;
   const Peer peer_;
-  const ConnectionLimits& limits_;
-  const Handler& handler_;
-  const std::atomic<bool>& stopping_;
-  std::string buffer_;   // what has been read and not yet used
-  size_t searched_ = 0;  // of buffer_, for the end of a head
-  bool begun_ = false;
+  ConnectionContext& context_;
+
+  State state_ = State::kHandshake;
+  SteadyTime deadline_;                     // of the state
+  SteadyTime stay_until_;                   // how long a thread may wait with it
+  Budget::Share stay_;                      // that one does
+  Io wanted_ = Io::kWantRead;               // by the step that could not go on
   std::optional<Digest256> client_sha256_;  // of the peer's certificate
-  bool in_head_ = false;                    // its first byte has come
-  SteadyTime deadline_;                     // of the head, or of the idle time
+  std::string buffer_;                      // what has been read and not yet used
+  size_t searched_ = 0;                     // of buffer_, for the end of a head
+  Head head_;                               // kBody: with as much of the body as has come
+  ChunkedBody chunks_{0};
+  Budget::Share body_held_;
+  Outgoing out_;
+  std::function<void()> delivered_;  // kWriting, kDelivering: of the answer
+  size_t lingered_ = 0;              // bytes
 };
 
 }  // namespace thimble::http

@@ -10,14 +10,10 @@
 namespace thimble::http {
 namespace {
 
-bool IsTokenChar(char c) {  // RFC 9110 section 5.6.2
-  return IsAlnum(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
 bool IsToken(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), IsTokenChar);
 }
 bool IsTargetChar(char c) { return c > 0x20 && c < 0x7F; }
-bool IsValueChar(char c) { return c == '\t' || (c >= 0x20 && c != 0x7F) || c < 0; }  // RFC 9110 section 5.5
 
 // The next line without its CRLF; nullopt when a line feed stands alone or the text ends.
 std::optional<std::string_view> TakeLine(std::string_view& text) {
@@ -119,6 +115,18 @@ std::optional<RefusedHead> ReadConnection(Head& head) {
 }
 
 }  // namespace
+
+bool IsTokenChar(char c) {
+  return IsAlnum(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+bool IsValueChar(char c) { return c == '\t' || (c >= 0x20 && c != 0x7F) || c < 0; }
+
+bool IsFieldLine(std::string_view line) {
+  const size_t colon = line.find(':');
+  return colon != std::string_view::npos && IsToken(line.substr(0, colon)) &&
+         std::all_of(line.begin() + static_cast<std::ptrdiff_t>(colon), line.end(), IsValueChar);
+}
 
 std::variant<Head, RefusedHead> ParseHead(std::string_view text) {
   Head head;

@@ -28,6 +28,12 @@ struct RefusedHead {
 constexpr size_t kMaxHeadBytes = 16 * 1024;
 constexpr size_t kMaxHeaderCount = 64;
 
+// Of a token (RFC 9110 section 5.6.2), and of a field's value (section 5.5).
+bool IsTokenChar(char c);
+bool IsValueChar(char c);
+// "NAME: VALUE", also of a trailer.
+bool IsFieldLine(std::string_view line);
+
 // `text` is everything up to and including the empty line.
 std::variant<Head, RefusedHead> ParseHead(std::string_view text);
 

@@ -22,9 +22,8 @@ int Opened(int descriptor, const char* what) {
 
 }  // namespace
 
-IdleConnections::IdleConnections(Receiver ready, Receiver expired)
+IdleConnections::IdleConnections(Receiver ready)
     : ready_(std::move(ready)),
-      expired_(std::move(expired)),
       epoll_(Opened(::epoll_create1(EPOLL_CLOEXEC), "epoll")),
       wake_(Opened(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
   epoll_event event{};
@@ -50,21 +49,25 @@ void IdleConnections::Close() {
   const uint64_t one = 1;
   (void)!::write(wake_, &one, sizeof(one));
   if (thread_.joinable()) thread_.join();
+  for (auto& [descriptor, connection] : parked) {
+    if (connection->busy()) ready_(std::move(connection));
+  }
 }
 
-void IdleConnections::Park(std::unique_ptr<Connection> connection) {
+std::unique_ptr<Connection> IdleConnections::Park(std::unique_ptr<Connection> connection) {
   const int descriptor = connection->descriptor();
   epoll_event event{};
-  event.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT;
+  event.events = EPOLLONESHOT | (connection->waits_to_write() ? EPOLLOUT : EPOLLIN | EPOLLRDHUP);
   event.data.fd = descriptor;
   const std::lock_guard lock(mutex_);
-  if (closed_) return;  // closes it
+  if (closed_) return connection;
   // In the map before epoll can name it. A descriptor leaves epoll when it is closed, so there it may still be known.
   parked_[descriptor] = std::move(connection);
   if (::epoll_ctl(epoll_, EPOLL_CTL_MOD, descriptor, &event) != 0 &&
       ::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) != 0) {
-    parked_.erase(descriptor);
+    parked_.erase(descriptor);  // closes it
   }
+  return nullptr;
 }
 
 std::unique_ptr<Connection> IdleConnections::Take(int descriptor) {
@@ -89,7 +92,7 @@ void IdleConnections::Sweep(SteadyTime now) {
       it = parked_.erase(it);
     }
   }
-  for (auto& connection : late) expired_(std::move(connection));
+  for (auto& connection : late) ready_(std::move(connection));
 }
 
 void IdleConnections::Run() {

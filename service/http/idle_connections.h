@@ -19,15 +19,16 @@ class IdleConnections {
  public:
   using Receiver = std::function<void(std::unique_ptr<Connection>)>;
 
-  // `ready` gets a connection whose peer has sent something or closed; `expired` one whose deadline has passed. Both are
-  // called on the parking's thread and must not block.
-  IdleConnections(Receiver ready, Receiver expired);
+  // `ready` gets a connection whose peer has done what it waits for, or closed, or whose deadline has passed. It must
+  // not block.
+  explicit IdleConnections(Receiver ready);
   ~IdleConnections();
   IdleConnections(const IdleConnections&) = delete;
   IdleConnections& operator=(const IdleConnections&) = delete;
 
-  void Park(std::unique_ptr<Connection> connection);
-  // Closes what is parked and refuses more.
+  // Gives it back when it takes no more.
+  std::unique_ptr<Connection> Park(std::unique_ptr<Connection> connection);
+  // Closes what is parked, but for busy ones, which `ready` gets; and takes no more.
   void Close();
 
  private:
@@ -35,7 +36,7 @@ class IdleConnections {
   void Sweep(SteadyTime now);
   std::unique_ptr<Connection> Take(int descriptor);
 
-  const Receiver ready_, expired_;
+  const Receiver ready_;
   const int epoll_;
   const int wake_;  // eventfd: Close() ends the thread
   std::mutex mutex_;

@@ -18,7 +18,6 @@ namespace thimble::http {
 namespace {
 
 constexpr int kBacklog = 1024;  // the library's own is 5
-constexpr size_t kMaxThreads = 512;
 constexpr size_t kMaxQueue = 2048;
 constexpr std::chrono::seconds kThreadIdle{10};
 constexpr std::string_view kOverloaded =
@@ -97,18 +96,15 @@ std::string ListenAddress::ToString() const {
 
 struct HttpServer::Impl {
   Impl(Handler handler, ConnectionLimits limits)
-      : handler(std::move(handler)), limits(limits), count(limits.max_connections, limits.max_per_address) {}
+      : context(std::move(handler), limits), count(limits.max_connections, limits.max_per_address) {}
 
   using ConnectionPtr = std::unique_ptr<Connection>;
 
-  const Handler handler;
-  const ConnectionLimits limits;
-  std::atomic<bool> stopping{false}, accept_ended{false};
+  ConnectionContext context;
+  std::atomic<bool> accept_ended{false};
   ConnectionCount count;
-  ThreadPool crew{kMaxThreads, kMaxQueue, kThreadIdle};
-  IdleConnections parking{
-      [this](ConnectionPtr connection) { Dispatch(std::move(connection), &Impl::Serve); },
-      [this](ConnectionPtr connection) { Dispatch(std::move(connection), &Impl::Expire); }};
+  ThreadPool crew{context.limits.max_threads, kMaxQueue, kThreadIdle};
+  IdleConnections parking{[this](ConnectionPtr connection) { Dispatch(std::move(connection)); }};
   std::mutex tls_mutex;
   std::shared_ptr<const TlsContext> tls;
   std::unique_ptr<Listener> listener;
@@ -134,31 +130,31 @@ struct HttpServer::Impl {
     auto transport = std::make_unique<SocketTransport>(socket);
     Peer peer{transport->PeerAddress(), admin, nullptr};
     peer.ticket = count.Enter(peer.address);
-    const auto context = admin ? nullptr : CurrentTls();
+    const auto tls_context = admin ? nullptr : CurrentTls();
     if (!peer.ticket) {
-      if (!context) (void)transport->Write(kOverloaded, {}, std::chrono::milliseconds(0));
+      size_t count_written = 0;
+      if (!tls_context) (void)transport->Write(kOverloaded, {}, count_written);
       return;
     }
     std::unique_ptr<Transport> layer;
-    if (context) {
-      layer = context->Accept(std::move(transport));
+    if (tls_context) {
+      layer = tls_context->Accept(std::move(transport));
     } else {
       layer = std::move(transport);
     }
-    Dispatch(std::make_unique<Connection>(std::move(layer), std::move(peer), limits, handler, stopping),
-             &Impl::Serve);
+    Dispatch(std::make_unique<Connection>(std::move(layer), std::move(peer), context));
   }
 
   // When every thread is busy and the queue is full, the connection is told so and ends.
-  void Dispatch(ConnectionPtr connection, void (Impl::*what)(ConnectionPtr)) {
+  void Dispatch(ConnectionPtr connection) {
     auto shared = std::make_shared<ConnectionPtr>(std::move(connection));
-    if (!crew.Run([this, shared, what] { (this->*what)(std::move(*shared)); })) (*shared)->Overloaded();
+    if (!crew.Run([this, shared] { Serve(std::move(*shared)); })) (*shared)->Overloaded();
   }
 
   void Serve(ConnectionPtr connection) {
-    if (connection->Serve() == Connection::Next::kPark) parking.Park(std::move(connection));
+    while (connection && connection->Serve() == Connection::Next::kPark)
+      connection = parking.Park(std::move(connection));
   }
-  void Expire(ConnectionPtr connection) { connection->Expire(); }
 };
 
 HttpServer::HttpServer(Handler handler, ConnectionLimits limits)
@@ -209,7 +205,7 @@ Status HttpServer::StartUnix(const std::string& path) {
 
 void HttpServer::Stop() {
   if (!impl_->listener) return;
-  impl_->stopping = true;
+  impl_->context.stopping = true;
   // The library's stop() does nothing before the accept loop has begun.
   while (!impl_->listener->is_running() && !impl_->accept_ended)
     std::this_thread::sleep_for(std::chrono::milliseconds(1));

@@ -21,73 +21,55 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kLinger{1000};
-constexpr size_t kLingerBytes = 4u << 20;
-
 iovec Piece(std::string_view text) { return {const_cast<char*>(text.data()), text.size()}; }
+
+milliseconds Left(SteadyClock::time_point deadline) {
+  const auto left = std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now());
+  return std::max(left, milliseconds(0));
+}
+
+// What is to be waited for after a call that failed.
+Io Failed(Io wanted) { return errno == EAGAIN || errno == EINTR ? wanted : Io::kClosed; }
 
 }  // namespace
 
+SocketTransport::SocketTransport(int socket) : socket_(socket) { ::fcntl(socket_, F_SETFL, O_NONBLOCK); }
+
 SocketTransport::~SocketTransport() { ::close(socket_); }
 
-void SocketTransport::LetAnswerArrive() {
-  ::shutdown(socket_, SHUT_WR);
-  const auto deadline = SteadyClock::now() + kLinger;
+Io SocketTransport::Read(std::span<char> into, size_t& count) {
+  const ssize_t got = ::recv(socket_, into.data(), into.size(), 0);
+  if (got < 0) return Failed(Io::kWantRead);
+  count = static_cast<size_t>(got);
+  return got == 0 ? Io::kClosed : Io::kDone;
+}
+
+Io SocketTransport::Write(std::string_view first, std::string_view second, size_t& count) {
+  std::array<iovec, 2> pieces{Piece(first), Piece(second)};
+  msghdr message{};
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = pieces.size();
+  const ssize_t sent = ::sendmsg(socket_, &message, MSG_NOSIGNAL);
+  if (sent < 0) return Failed(Io::kWantWrite);
+  count = static_cast<size_t>(sent);
+  return Io::kDone;
+}
+
+void SocketTransport::EndWriting() { ::shutdown(socket_, SHUT_WR); }
+
+Io SocketTransport::Discard(size_t& count) {
   std::array<char, 16 * 1024> discarded;
-  for (size_t total = 0; total < kLingerBytes;) {
-    const auto left = std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now());
-    if (left <= milliseconds(0)) break;
-    const auto count = Read(discarded, left);
-    if (!count || *count == 0) break;
-    total += *count;
-  }
+  return Read(discarded, count);
 }
 
-void SocketTransport::SetNonBlocking() {
-  ::fcntl(socket_, F_SETFL, ::fcntl(socket_, F_GETFL, 0) | O_NONBLOCK);
-}
-
-bool SocketTransport::WaitFor(bool writable, milliseconds patience) const {
-  const short events = writable ? POLLOUT : POLLIN;
+bool SocketTransport::WaitFor(Io wanted, milliseconds patience) {
+  const short events = wanted == Io::kWantWrite ? POLLOUT : POLLIN;
   const auto deadline = SteadyClock::now() + patience;
   for (;;) {
-    const auto left = std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now());
     pollfd entry{socket_, events, 0};
-    const int ready = ::poll(&entry, 1, static_cast<int>(std::max<milliseconds::rep>(left.count(), 0)));
+    const int ready = ::poll(&entry, 1, static_cast<int>(Left(deadline).count()));
     if (ready >= 0 || errno != EINTR) return ready != 0;  // a failed socket is ready: the next call says so
   }
-}
-
-// Tries before it waits: the next request is often there already.
-std::optional<size_t> SocketTransport::Read(std::span<char> into, milliseconds patience) {
-  for (bool waited = false;; waited = true) {
-    const ssize_t count = ::recv(socket_, into.data(), into.size(), MSG_DONTWAIT);
-    if (count > 0) return static_cast<size_t>(count);
-    if (count == 0 || (errno != EAGAIN && errno != EINTR)) return std::nullopt;
-    if (waited || !WaitFor(false, patience)) return 0;
-  }
-}
-
-bool SocketTransport::Write(std::string_view first, std::string_view second, milliseconds patience) {
-  const auto deadline = SteadyClock::now() + patience;
-  while (!first.empty() || !second.empty()) {
-    std::array<iovec, 2> pieces{Piece(first), Piece(second)};
-    msghdr message{};
-    message.msg_iov = pieces.data();
-    message.msg_iovlen = pieces.size();
-    const ssize_t count = ::sendmsg(socket_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (count < 0) {
-      const auto left = std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now());
-      if ((errno != EAGAIN && errno != EINTR) || left <= milliseconds(0)) return false;
-      if (!WaitFor(true, left)) return false;
-      continue;
-    }
-    const auto sent = static_cast<size_t>(count);
-    const size_t of_first = std::min(sent, first.size());
-    first.remove_prefix(of_first);
-    second.remove_prefix(sent - of_first);
-  }
-  return true;
 }
 
 // A peer that has read all we sent ends its side; one that is gone with some of it unread resets the connection. It may
@@ -98,18 +80,18 @@ bool SocketTransport::TakenByPeer(milliseconds patience) {
   return EndedByPeer(deadline) && AllAcknowledged(deadline);
 }
 
-bool SocketTransport::EndedByPeer(SteadyTime deadline) {
+bool SocketTransport::EndedByPeer(SteadyClock::time_point deadline) {
   std::array<char, 4096> discarded;
   while (SteadyClock::now() < deadline) {
     const ssize_t count = ::recv(socket_, discarded.data(), discarded.size(), 0);
     if (count == 0) return true;
     if (count < 0 && errno != EINTR && errno != EAGAIN) return false;
-    if (count < 0) WaitFor(false, std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now()));
+    if (count < 0) WaitFor(Io::kWantRead, Left(deadline));
   }
   return false;
 }
 
-bool SocketTransport::AllAcknowledged(SteadyTime deadline) const {
+bool SocketTransport::AllAcknowledged(SteadyClock::time_point deadline) const {
   constexpr milliseconds kStep{2};
   for (;; std::this_thread::sleep_for(kStep)) {
     int unacknowledged = 0, error = 0;

@@ -5,7 +5,6 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-#include <algorithm>
 #include <array>
 
 #include "tcb/base/crypto.h"
@@ -16,7 +15,6 @@
 namespace thimble::http {
 namespace {
 
-using SteadyClock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 Error Problem(const std::string& file, std::string_view what) {
@@ -28,10 +26,6 @@ Error Problem(const std::string& file, std::string_view what) {
           StrCat(file, ": ", what, reason[0] != '\0' ? ": " : "", std::string_view(reason.data()))};
 }
 
-milliseconds Left(SteadyTime deadline) {
-  return std::max(std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now()), milliseconds(0));
-}
-
 class TlsTransport : public Transport {
  public:
   TlsTransport(SSL* session, std::unique_ptr<SocketTransport> socket)
@@ -39,33 +33,35 @@ class TlsTransport : public Transport {
     SSL_set_fd(session_.get(), socket_->descriptor());
   }
 
-  bool Begin(milliseconds patience) override {
-    socket_->SetNonBlocking();
-    return Retry([this] { return SSL_accept(session_.get()); }, patience) == Outcome::kDone;
+  Io Begin() override {
+    return Outcome([this] { return SSL_accept(session_.get()); });
   }
 
-  std::optional<size_t> Read(std::span<char> into, milliseconds patience) override {
-    size_t count = 0;
-    const Outcome outcome =
-        Retry([&] { return SSL_read_ex(session_.get(), into.data(), into.size(), &count); }, patience);
-    if (outcome == Outcome::kDone) return count;
-    return outcome == Outcome::kLate ? std::optional<size_t>(0) : std::nullopt;
+  Io Read(std::span<char> into, size_t& count) override {
+    return Outcome([&] { return SSL_read_ex(session_.get(), into.data(), into.size(), &count); });
   }
 
-  bool Write(std::string_view first, std::string_view second, milliseconds patience) override {
-    // One record where it fits: two would be two packets.
-    if (first.size() + second.size() <= kOneRecord) return WriteAll(StrCat(first, second), patience);
-    return WriteAll(first, patience) && WriteAll(second, patience);
+  // One record where it fits: two would be two packets.
+  Io Write(std::string_view first, std::string_view second, size_t& count) override {
+    const bool together = !second.empty() && first.size() + second.size() <= kOneRecord;
+    const std::string joined = together ? StrCat(first, second) : std::string();
+    const std::string_view data = together ? std::string_view(joined) : first.empty() ? second : first;
+    return Outcome([&] { return SSL_write_ex(session_.get(), data.data(), data.size(), &count); });
   }
+
+  void EndWriting() override {
+    SSL_shutdown(session_.get());
+    ERR_clear_error();
+    socket_->EndWriting();
+  }
+
+  // Below TLS: nobody reads it.
+  Io Discard(size_t& count) override { return socket_->Discard(count); }
+
+  bool WaitFor(Io wanted, milliseconds patience) override { return socket_->WaitFor(wanted, patience); }
 
   // Without a closing alert: it would stand unread at a peer that counts bytes, and make its end look like a break.
   bool TakenByPeer(milliseconds patience) override { return socket_->TakenByPeer(patience); }
-
-  void LetAnswerArrive() override {
-    SSL_shutdown(session_.get());
-    ERR_clear_error();
-    socket_->LetAnswerArrive();
-  }
 
   int descriptor() const override { return socket_->descriptor(); }
 
@@ -82,30 +78,17 @@ class TlsTransport : public Transport {
 
  private:
   static constexpr size_t kOneRecord = 16 * 1024;
-  enum class Outcome : uint8_t { kDone, kLate, kBroken };
 
-  bool WriteAll(std::string_view data, milliseconds patience) {
-    size_t written = 0;
-    return data.empty() ||
-           Retry([&] { return SSL_write_ex(session_.get(), data.data(), data.size(), &written); },
-                 patience) == Outcome::kDone;
-  }
-
-  // Repeats an operation of the session until it is done, waiting for the socket as it asks.
   template <class Operation>
-  Outcome Retry(const Operation& operation, milliseconds patience) {
-    const SteadyTime deadline = SteadyClock::now() + patience;
-    for (;;) {
-      ERR_clear_error();
-      const int result = operation();
-      if (result == 1) return Outcome::kDone;
-      const int reason = SSL_get_error(session_.get(), result);
-      if (reason != SSL_ERROR_WANT_READ && reason != SSL_ERROR_WANT_WRITE) {
-        ERR_clear_error();
-        return Outcome::kBroken;
-      }
-      if (!socket_->WaitFor(reason == SSL_ERROR_WANT_WRITE, Left(deadline))) return Outcome::kLate;
-    }
+  Io Outcome(const Operation& operation) {
+    ERR_clear_error();
+    const int result = operation();
+    if (result == 1) return Io::kDone;
+    const int reason = SSL_get_error(session_.get(), result);
+    if (reason == SSL_ERROR_WANT_READ) return Io::kWantRead;
+    if (reason == SSL_ERROR_WANT_WRITE) return Io::kWantWrite;
+    ERR_clear_error();
+    return Io::kClosed;
   }
 
   OpensslPtr<SSL, SSL_free> session_;
@@ -134,7 +117,8 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::Load(const TlsFiles& files
   SSL_CTX* const context = impl->context.get();
   if (context == nullptr) return Problem(files.certificate, "no TLS context");
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-  SSL_CTX_set_mode(context, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_mode(context, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_options(
       context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
   if (SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1) {

@@ -63,8 +63,8 @@ std::string RefreshJson(const RefreshReport& report) {
 }
 
 Result<RefreshReport> ParseRefreshJson(std::string_view text) {
-  TRY_ASSIGN(const auto document,
-             json::Document::Parse(text, "refresh", ErrorKind::kUnavailable, Check::kUpstreamAnswer));
+  TRY_ASSIGN(const auto document, json::Document::Parse(text, "refresh", ErrorKind::kUnavailable,
+                                                        Check::kUpstreamAnswer, json::kManyValues));
   RefreshReport report;
   TRY_ASSIGN(report.at, document->root().GetTime("at"));
   TRY_ASSIGN(report.not_due, document->root().GetUnsigned("not_due", SIZE_MAX));

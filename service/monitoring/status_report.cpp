@@ -189,8 +189,8 @@ std::string StatusJson(const StatusReport& report) {
 }
 
 Result<StatusReport> ParseStatusJson(std::string_view text) {
-  TRY_ASSIGN(const auto document,
-             json::Document::Parse(text, "status", ErrorKind::kUnavailable, Check::kUpstreamAnswer));
+  TRY_ASSIGN(const auto document, json::Document::Parse(text, "status", ErrorKind::kUnavailable,
+                                                        Check::kUpstreamAnswer, json::kManyValues));
   StatusReport report;
   TRY_ASSIGN(report.at, document->root().GetTime("at"));
   TRY_ASSIGN(report.platform_items, document->root().GetUnsigned("platform_items"));

@@ -266,8 +266,8 @@ class BundleReader {
 }  // namespace
 
 Result<PlatformBundle> ParsePlatformBundle(std::string_view text, PcsVersion version) {
-  TRY_ASSIGN(const auto document,
-             json::Document::Parse(text, "platformcollateral", ErrorKind::kMalformed, Check::kRequest));
+  TRY_ASSIGN(const auto document, json::Document::Parse(text, "platformcollateral", ErrorKind::kMalformed,
+                                                        Check::kRequest, json::kManyValues));
   return BundleReader(document->root(), version).Read();
 }
 

@@ -156,8 +156,8 @@ bool IsExport(std::string_view file) { return file.starts_with(kMagic); }
 Result<std::vector<ExportedItem>> DecodeExport(std::string_view file) {
   Rest rest(file);
   TRY_ASSIGN(const std::string_view manifest, TakeManifest(rest));
-  TRY_ASSIGN(const auto document,
-             json::Document::Parse(manifest, "manifest", ErrorKind::kMalformed, Check::kRequest));
+  TRY_ASSIGN(const auto document, json::Document::Parse(manifest, "manifest", ErrorKind::kMalformed,
+                                                        Check::kRequest, json::kManyValues));
   TRY_ASSIGN(const auto objects, document->root().GetArray("items"));
   std::vector<ExportedItem> items;
   for (const json::Value& object : objects) {

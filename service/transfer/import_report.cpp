@@ -30,8 +30,8 @@ std::string ImportJson(const ImportReport& report) {
 }
 
 Result<ImportReport> ParseImportJson(std::string_view text) {
-  TRY_ASSIGN(const auto document,
-             json::Document::Parse(text, "import", ErrorKind::kUnavailable, Check::kUpstreamAnswer));
+  TRY_ASSIGN(const auto document, json::Document::Parse(text, "import", ErrorKind::kUnavailable,
+                                                        Check::kUpstreamAnswer, json::kManyValues));
   const json::Value root = document->root();
   ImportReport report;
   TRY_ASSIGN(report.taken, root.GetUnsigned("taken", SIZE_MAX));

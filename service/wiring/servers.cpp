@@ -13,6 +13,7 @@ namespace {
 http::ConnectionLimits AdminLimits() {
   http::ConnectionLimits limits;
   limits.max_body = size_t{1} << 30;
+  limits.max_bodies = 2 * limits.max_body;  // one of that size grows in steps
   limits.body = limits.write = std::chrono::minutes(10);
   return limits;
 }

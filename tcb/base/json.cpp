@@ -16,6 +16,28 @@ namespace {
 
 constexpr size_t kMaxDepth = 32;
 
+// Where the string ends that begins here; or where the text does.
+std::string_view::const_iterator SkipString(std::string_view::const_iterator at,
+                                            std::string_view::const_iterator end) {
+  for (++at; at != end && *at != '"'; ++at) {
+    if (*at == '\\' && ++at == end) break;
+  }
+  return at;
+}
+
+// Before anything is made for them. Each value but the first of a container has a comma before it. An empty container
+// counts twice.
+bool HasMoreValues(std::string_view text, size_t most) {
+  if (text.size() <= most) return false;
+  size_t count = 1;
+  for (auto at = text.begin(); at != text.end() && count <= most; ++at) {
+    if (*at == '"') at = SkipString(at, text.end());
+    if (at == text.end()) break;
+    count += *at == ',' || *at == '[' || *at == '{' ? 1 : 0;
+  }
+  return count > most;
+}
+
 }  // namespace
 
 // Our own tree over simdjson's tape: the walk that makes it visits every member once, so that duplicate keys
@@ -113,13 +135,14 @@ Document::Document() : impl_(std::make_unique<Impl>()) {}
 Document::~Document() = default;
 
 Result<std::unique_ptr<const Document>> Document::Parse(std::string_view text, std::string_view what,
-                                                        ErrorKind kind, Check check) {
+                                                        ErrorKind kind, Check check, size_t max_values) {
   std::unique_ptr<Document> document(new Document());
   Impl& impl = *document->impl_;
   impl.what = what;
   impl.kind = kind;
   impl.check = check;
   if (text.empty()) return impl.Fail("empty");  // the parser would copy from a null pointer
+  if (HasMoreValues(text, max_values)) return impl.Fail(StrCat("more than ", max_values, " values"));
   if (impl.parser.allocate(std::max<size_t>(text.size(), 64), kMaxDepth + 1) != simdjson::SUCCESS) {
     return impl.Fail("no memory to parse it");
   }

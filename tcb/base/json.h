@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Reading JSON strictly, and writing it. Reading is simdjson's DOM (full grammar, UTF-8) behind a view that
-// also refuses duplicate keys and nesting deeper than 32, over exactly the bytes given. Members are asked for
+// also refuses duplicate keys, nesting deeper than 32, and too many values, over exactly the bytes given. Members are asked for
 // by name and type; a missing member, or one of another type, is an error that names it: "absent" never means
 // "skip".
 #pragma once
@@ -21,6 +21,13 @@
 namespace thimble::json {
 
 enum class Type : uint8_t { kObject, kArray, kString, kNumber, kBool, kNull };
+
+// How many values a document may have, members, elements and containers all counted: memory is a hundred bytes for each,
+// and a text could have one in two bytes. The largest real documents have 8,783 (evidence as lists of bytes), 2,200
+// (floors) and 1,047 (a TCB info).
+constexpr size_t kMaxValues = 100'000;
+// Of lists over all platforms, that the administrator brings or our own server answers.
+constexpr size_t kManyValues = 20'000'000;
 
 class Document;
 
@@ -64,7 +71,8 @@ class Document {
  public:
   // Errors of this document carry `kind` and `check`; `what` names it in messages ("TCB info").
   static Result<std::unique_ptr<const Document>> Parse(std::string_view text, std::string_view what,
-                                                       ErrorKind kind, Check check);
+                                                       ErrorKind kind, Check check,
+                                                       size_t max_values = kMaxValues);
   ~Document();
   Value root() const;
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "tcb/base/json.h"
+#include "tcb/base/text.h"
 #include "tcb/check.h"
 
 namespace thimble::json {
@@ -121,7 +122,7 @@ TEST(JsonReader, RefusesAMemberThatOccursTwiceAtAnyDepth) {
 TEST(JsonReader, NestsThirtyTwoDeepAndNoDeeper) {
   EXPECT_TRUE(Parse(Nested(32, "[", "]")).ok());
   EXPECT_TRUE(Parse(Nested(32, "{\"a\":", "}")).ok());
-  for (const size_t depth : {size_t{33}, size_t{34}, size_t{1000}, size_t{100000}}) {
+  for (const size_t depth : {size_t{33}, size_t{34}, size_t{1000}, size_t{50000}}) {
     const auto arrays = Parse(Nested(depth, "[", "]"));
     ASSERT_FALSE(arrays.ok()) << depth;
     EXPECT_NE(arrays.error().message.find("deeper than 32"), std::string::npos);
@@ -138,6 +139,43 @@ TEST(JsonReader, AnObjectHasAtMost256Members) {
   };
   EXPECT_TRUE(Parse(object(256)).ok());
   EXPECT_FALSE(Parse(object(257)).ok());
+}
+
+// Of a list of zeros, in all and with a string before it in which nothing counts.
+std::string Zeros(size_t count) {
+  std::string text = R"(["[{,\"[,")";
+  for (size_t i = 0; i < count; ++i) text += ",0";
+  return text + "]";
+}
+
+TEST(JsonReader, ADocumentHasAtMostSoManyValues) {
+  EXPECT_TRUE(Parse(Zeros(kMaxValues - 2)).ok());
+  for (const size_t count : {kMaxValues - 1, 10 * kMaxValues}) {
+    const auto document = Parse(Zeros(count));
+    ASSERT_FALSE(document.ok()) << count;
+    EXPECT_EQ(document.error().message, "the text: more than 100000 values") << count;
+  }
+  std::string objects = "[{\"a\":0}";
+  while (objects.size() < 2u << 20) objects += ",{\"a\":0}";
+  EXPECT_FALSE(Parse(objects + "]").ok());
+  EXPECT_FALSE(Parse(std::string(2u << 20, '[')).ok());
+}
+
+TEST(JsonReader, ACallerMayAllowMore) {
+  const std::string many = Zeros(kMaxValues);
+  const auto parse = [&](size_t max_values) {
+    return Document::Parse(many, "the text", ErrorKind::kMalformed, Check::kCollateralMalformed, max_values)
+        .ok();
+  };
+  EXPECT_TRUE(parse(kMaxValues + 2));
+  EXPECT_FALSE(parse(kMaxValues + 1));
+  EXPECT_TRUE(parse(kManyValues));
+}
+
+// The bound is on values, not on what looks like them.
+TEST(JsonReader, LongTextsOfFewValuesAreTaken) {
+  EXPECT_TRUE(Parse(StrCat("[\"", std::string(4u << 20, ','), "\"]")).ok());
+  EXPECT_TRUE(Parse(StrCat("[", std::string(4u << 20, ' '), "]")).ok());
 }
 
 TEST(JsonReader, NumbersAreWholeNonNegativeAndBounded) {

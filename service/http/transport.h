@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The bytes below HTTP: a socket, or TLS over one.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "tcb/base/bytes.h"
+
+namespace thimble::http {
+
+// What a call came to that does not wait. After kWant* it is to be made again once the descriptor can be read, or
+// written to.
+enum class Io : uint8_t { kDone, kWantRead, kWantWrite, kClosed };
+
+// Used by one thread at a time.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+
+  // TLS's handshake; before anything else, until it is kDone.
+  virtual Io Begin() = 0;
+  // kDone: `count` bytes, at least 1. Always made until it wants something before the descriptor is waited on: bytes
+  // may have been read from there already.
+  virtual Io Read(std::span<char> into, size_t& count) = 0;
+  // As much of both pieces as goes at once; kDone: `count` bytes of them, at least 1. What did not go is given again,
+  // unchanged.
+  virtual Io Write(std::string_view first, std::string_view second, size_t& count) = 0;
+  // Nothing more will be written.
+  virtual void EndWriting() = 0;
+  // Reads and forgets what has come; kDone: `count` bytes.
+  virtual Io Discard(size_t& count) = 0;
+
+  // These two wait, at most for `patience`.
+  //
+  // False: the time was up before the descriptor was what `wanted` says.
+  virtual bool WaitFor(Io wanted, std::chrono::milliseconds patience) = 0;
+  // Ends what we write. True once the peer has read all of it and ended its side; false when it is gone without, or
+  // did not in time.
+  virtual bool TakenByPeer(std::chrono::milliseconds patience) = 0;
+
+  virtual int descriptor() const = 0;  // to wait on
+  // SHA-256 of the certificate that the peer has shown, verified; after Begin().
+  virtual std::optional<Digest256> PeerCertificate() const { return std::nullopt; }
+};
+
+}  // namespace thimble::http
