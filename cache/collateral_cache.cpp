@@ -45,9 +45,7 @@ Error Unavailable(Error error) {
   return error;
 }
 
-bool IsOverBudget(const Flight& flight) {
-  return !flight.ok() && flight.error().check == Check::kMissBudget;
-}
+bool IsOverBudget(const Flight& flight) { return !flight.ok() && flight.error().check == Check::kMissBudget; }
 
 // An item that has been admitted, on its way to be held.
 struct Arrival {

@@ -111,8 +111,6 @@ fetchers/amd_kds.h: uses nothing of "fetchers/amd_urls.h"
 fetchers/url.h: uses nothing of "tcb/base/percent.h"
 fetchers/vendor_answer.h: uses nothing of "fetchers/fetched.h"
 service/api/collateral_api.cpp: uses nothing of "tcb/base/text.h"
-service/audit/audit_trail.cpp: uses nothing of "service/support/log.h"
-service/audit/audit_trail.cpp: uses nothing of "tcb/base/text.h"
 service/baselines/impact_study.cpp: uses nothing of "tcb/base/text.h"
 service/cli/check_config.cpp: uses nothing of "service/cli/command_support.h"
 service/cli/cli.cpp: ParseCommandLine has more than 60 lines

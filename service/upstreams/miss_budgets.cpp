@@ -12,8 +12,8 @@ namespace thimble {
 namespace {
 
 constexpr size_t kMostClients = 10'000;
-constexpr double kShare = 0.25;                     // of a vendor's budget
-constexpr std::chrono::seconds kStillAsks{10};      // after its last request, a client is one of those who ask
+constexpr double kShare = 0.25;                 // of a vendor's budget
+constexpr std::chrono::seconds kStillAsks{10};  // after its last request, a client is one of those who ask
 constexpr std::string_view kThisHost = "this host";
 
 thread_local std::string_view client_of_this_thread;  // empty: nobody waits
@@ -71,8 +71,7 @@ Status MissBudgets::Spend(Vendor vendor) {
   if (client_of_this_thread.empty()) return {};
   const auto now = clock_();
   const bool this_host = http::IsLoopbackPeer(client_of_this_thread);
-  const std::string client =
-      this_host ? std::string(kThisHost) : http::PeerCountedAs(client_of_this_thread);
+  const std::string client = this_host ? std::string(kThisHost) : http::PeerCountedAs(client_of_this_thread);
   const auto place = static_cast<size_t>(vendor);
   const std::lock_guard lock(mutex_);
   VendorBudget& budget = vendors_.at(place);

@@ -163,16 +163,69 @@ TEST_F(AuditLogTest, BeginsANewFileWhenOneIsFullAndKeepsAsManyAsItIsTold) {
   const auto kept = AuditFiles(directory_);
   ASSERT_EQ(kept.size(), 2u);
   EXPECT_TRUE(kept[0].ends_with("audit-00000000000000000003.jsonl"));
-  EXPECT_TRUE(kept[1].ends_with("audit-00000000000000000004.jsonl"));
+  EXPECT_TRUE(kept[1].ends_with("audit-00000000000000000005.jsonl"));
   const auto summary = Check();
   ASSERT_TRUE(summary.ok()) << summary.error().message;
   EXPECT_EQ(summary->first_seq, 3u);
   EXPECT_FALSE(summary->from_start);
+  EXPECT_EQ(json::parse(Lines().front())["files"], json::parse(R"(["audit-00000000000000000001.jsonl"])"));
   std::filesystem::remove(kept[1]);
-  std::ofstream(directory_ + "/audit-00000000000000000004.jsonl");  // made, and then the power went
+  std::ofstream(directory_ + "/audit-00000000000000000005.jsonl");  // made, and then the power went
   Write(1);
   EXPECT_TRUE(Check().ok());
-  EXPECT_EQ(Check()->last_seq, 4u);
+  EXPECT_EQ(Check()->last_seq, 5u);
+}
+
+// A trail of 1 MiB a file and 4 MiB in all.
+class AuditSize : public AuditLogTest {
+ protected:
+  static AuditConfig Small(AuditConfig::OnFailure on_failure) {
+    AuditConfig config;
+    config.max_file_mib = 1;
+    config.max_total_mib = 4;
+    config.on_failure = on_failure;
+    return config;
+  }
+  static std::string Mebibyte() { return "\"kind\":\"pad\",\"pad\":\"" + std::string(1u << 20, 'x') + '"'; }
+};
+
+TEST_F(AuditSize, IsWarnedOfFromHalfOfTheLimitOn) {
+  const auto log = Open(Small(AuditConfig::OnFailure::kGoOn));
+  ASSERT_TRUE(log->AppendDurably(Mebibyte()).ok());
+  EXPECT_FALSE(log->state().near_limit());
+  EXPECT_EQ(log->state().limit, 4u << 20);
+  ASSERT_TRUE(log->AppendDurably(Mebibyte()).ok());
+  EXPECT_TRUE(log->state().near_limit());
+  EXPECT_GT(log->state().bytes, 2u << 20);
+}
+
+TEST_F(AuditSize, IsKeptByRemovingTheOldestFileAndSayingSo) {
+  {
+    const auto log = Open(Small(AuditConfig::OnFailure::kGoOn));
+    for (int i = 0; i < 8; ++i) ASSERT_TRUE(log->AppendDurably(Mebibyte()).ok());
+    EXPECT_LE(log->state().bytes, (5u << 20) + 4096);
+  }
+  const auto summary = Check();
+  ASSERT_TRUE(summary.ok()) << summary.error().message;
+  EXPECT_FALSE(summary->from_start);
+  size_t removed = 0;
+  for (const std::string& line : Lines()) removed += json::parse(line)["kind"] == "removed" ? 1u : 0u;
+  EXPECT_GT(removed, 0u);
+}
+
+TEST_F(AuditSize, RefusesDecisionsWhereNothingMayGoUnrecordedUntilThereIsRoom) {
+  const auto log = Open(Small(AuditConfig::OnFailure::kRefuse));
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(log->AppendDurably(Mebibyte()).ok());
+  const Status refused = log->AppendDurably("\"kind\":\"decision\"");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message.find("max_total_mib"), std::string::npos) << refused.error().message;
+  EXPECT_FALSE(log->Accepts().ok());
+  EXPECT_EQ(AuditFiles(directory_).size(), 4u) << "none is removed";
+  EXPECT_TRUE(log->AppendDurably("\"kind\":\"change\"", AuditLog::Room::kBeyondLimit).ok());
+  std::filesystem::rename(AuditFiles(directory_).front(), files_ / "moved away");
+  EXPECT_TRUE(test::Eventually([&] { return log->AppendDurably("\"kind\":\"decision\"").ok(); }));
+  EXPECT_TRUE(log->Accepts().ok());
+  EXPECT_TRUE(Check().ok());
 }
 
 // A disk that is full: files of this process may not grow. Lifted at the end.
@@ -208,6 +261,21 @@ TEST_F(AuditLogTest, RefusesOnAFullDiskWhatMustBeRecordedAndWritesTheRestLater) 
   std::vector<std::string> kinds;
   for (const std::string& line : Lines()) kinds.push_back(json::parse(line)["kind"]);
   EXPECT_EQ(kinds, (std::vector<std::string>{"before", "later", "after"}));
+  EXPECT_TRUE(Check().ok());
+}
+
+// Nobody adds anything: decisions are refused, and would be for ever.
+TEST_F(AuditLogTest, FindsOutByItselfThatTheDiskIsBack) {
+  AuditConfig config;
+  config.on_failure = AuditConfig::OnFailure::kRefuse;
+  const auto log = Open(config);
+  {
+    const FullDisk full;
+    ASSERT_FALSE(log->AppendDurably("\"kind\":\"refused\"").ok());
+    EXPECT_FALSE(log->Accepts().ok());
+  }
+  EXPECT_TRUE(test::Eventually([&] { return log->Accepts().ok(); }));
+  EXPECT_EQ(json::parse(Lines().at(0))["kind"], "gap");
   EXPECT_TRUE(Check().ok());
 }
 
@@ -295,6 +363,44 @@ TEST_F(AuditServiceTest, RecordsADecisionAndNeitherEvidenceNorClaims) {
   EXPECT_EQ(text.find(result["claims"]["mrtd"].get<std::string>()), std::string::npos);
   EXPECT_EQ(text.find(Base64(quote).substr(0, 64)), std::string::npos);
   EXPECT_LT(text.size(), 2000u);
+}
+
+TEST_F(AuditServiceTest, CountsEqualDecisionsAndSummarisesForgedQuotes) {
+  w_.Start();
+  const Bytes quote = w_.intel.Quote({.tdx = true});
+  for (int i = 0; i < 50; ++i) Verify(quote);
+  Bytes forged = quote;
+  for (uint8_t i = 0; i < 200; ++i) {
+    forged.at(sim::LocateQuote(quote).signature) = i;
+    Verify(forged);
+  }
+  const std::string metrics = test::Get(w_.port(), "/metrics").body;
+  EXPECT_NE(metrics.find("thimble_audit_repeated_total 49"), std::string::npos) << metrics;
+  uint64_t decisions = 0, rejected = 0;
+  for (const json& record : Records("decision")) {
+    ++decisions;
+    rejected += record["decision"] == "reject" ? 1u : 0u;
+  }
+  EXPECT_EQ(decisions - rejected, 1u);
+  EXPECT_GE(rejected, 60u);
+  const auto repeated = Records("repeated");
+  ASSERT_EQ(repeated.size(), 1u);
+  EXPECT_EQ(repeated[0]["count"], 49);
+  uint64_t summarised = 0;
+  for (const json& record : Records("rejections")) summarised += record["count"].get<uint64_t>();
+  EXPECT_GT(summarised, 0u);
+  EXPECT_GE(rejected + summarised, 199u) << "one byte of 200 may be the signature's own";
+}
+
+TEST_F(AuditServiceTest, RecordsEveryTokenAndEveryNonceThatHeld) {
+  w_.Start();
+  const Bytes quote =
+      w_.intel.Quote({.tdx = true, .bend = [](sim::QuoteSpec& q) { q.tdx.report_data = {0xAB}; }});
+  for (int i = 0; i < 3; ++i) Verify(quote, "?ear=true");
+  for (int i = 0; i < 3; ++i) Verify(quote, "?nonce=ab00000000000000");
+  for (int i = 0; i < 3; ++i) Verify(quote);
+  EXPECT_EQ(Records("decision").size(), 7u);
+  EXPECT_EQ(Records("repeated").size(), 1u);
 }
 
 // A token that turns up somewhere leads back to its decision.
