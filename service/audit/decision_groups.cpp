@@ -27,10 +27,11 @@ Status DecisionGroups::Add(const DecisionRecord& decision) {
   return decision.gave ? AddByItself(decision) : AddGrouped(decision);
 }
 
-// On the disk before anybody has what it gave. Where decisions go on without a trail, it waits for the disk to be back.
+// On the disk before anybody has what it gave. While the disk fails nobody waits for it: by on_failure it is refused, or
+// is written when the disk is back.
 Status DecisionGroups::AddByItself(const DecisionRecord& decision) {
   std::string members = StrCat(decision.own, ",", decision.shared);
-  if (!log_.must_record() && !log_.state().last_error.empty()) return log_.Append(std::move(members));
+  if (!log_.state().last_error.empty()) return log_.Append(std::move(members));
   const Status written = log_.AppendDurably(members);
   return written || log_.must_record() ? written : log_.Append(std::move(members));
 }
