@@ -51,7 +51,9 @@ TEST(HealthApi, ListsAnAuditTrailThatIsHalfFull) {
     w.Start();
     const json degraded = json::parse(Get(w.port(), "/readyz").body)["degraded"];
     ASSERT_EQ(degraded.size(), limit == 2 ? 1u : 0u) << degraded;
-    if (limit == 2) EXPECT_EQ(degraded[0]["item"], "audit size");
+    if (limit == 2) {
+      EXPECT_EQ(degraded[0]["item"], "audit size");
+    }
     EXPECT_NE(Get(w.port(), "/metrics").body.find(StrCat("thimble_audit_limit_bytes ", limit << 20)),
               std::string::npos);
   }

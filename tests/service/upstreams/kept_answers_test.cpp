@@ -101,7 +101,7 @@ TEST_F(ManyWait, ForOneFailure) {
 TEST_F(ManyWait, AndDoNotShareABudgetThatIsSpent) {
   int good = 0;
   for (const auto& outcome : Outcomes(Failure(Check::kMissBudget), 2)) good += outcome.ok() ? 1 : 0;
-  EXPECT_EQ(good, kMany - 1);
+  EXPECT_GE(good, kMany - 1) << "the first has what another brought meanwhile, or its own refusal";
   EXPECT_EQ(asked_, 2);
 }
 
