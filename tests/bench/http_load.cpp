@@ -123,7 +123,7 @@ class Peer {
 
 // The same request with another body every time.
 std::string Forged(std::string request, size_t offset) {
-  static std::atomic<uint64_t> count{0};
+  static std::atomic<uint64_t> count{static_cast<uint64_t>(Clock::now().time_since_epoch().count())};
   uint64_t bytes = (count.fetch_add(1) + 1) * 0x9e3779b97f4a7c15;
   const size_t body = request.find("\r\n\r\n") + 4;
   for (size_t i = 0; i < 8; ++i, bytes >>= 8) request.at(body + offset + i) = static_cast<char>(bytes);
