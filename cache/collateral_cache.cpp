@@ -45,6 +45,8 @@ Error Unavailable(Error error) {
   return error;
 }
 
+bool IsOverBudget(const Flight& flight) { return !flight.ok() && flight.error().check == Check::kMissBudget; }
+
 // An item that has been admitted, on its way to be held.
 struct Arrival {
   const CollateralKey& key;
@@ -208,16 +210,21 @@ void CollateralCache::Impl::RefreshInBackground(const CollateralKey& key, const 
 }
 
 // Joins the attempt that is on its way for this key, or makes one. Whoever must have asked does not take it from one
-// that found no need to.
+// that found no need to, and nobody from one whose client has no budget left.
 Flight CollateralCache::Impl::Fly(const CollateralKey& key, const std::string& name, Instant now, Urge urge) {
   const auto patience = options.miss_budget + kAuthenticationTime;
   while (true) {
-    auto attempt = flights.Share(name, patience, [&] { return Try(key, name, now, urge); });
+    bool mine = false;
+    auto attempt = flights.Share(name, patience, [&] {
+      mine = true;
+      return Try(key, name, now, urge);
+    });
     if (!attempt) {
       return Error{ErrorKind::kUnavailable, Check::kUpstreamUnreachable,
                    StrCat(name, ": still being fetched")};
     }
-    if (attempt->asked || urge != Urge::kNow) return std::move(attempt->outcome);
+    const bool asked = attempt->asked || urge != Urge::kNow;
+    if (asked && (mine || !IsOverBudget(attempt->outcome))) return std::move(attempt->outcome);
   }
 }
 

@@ -19,7 +19,11 @@ struct Fetcher {
   SteadyTime deadline;
 
   Result<VendorAnswer> Get(const CollateralKey& what, size_t max_body) const {
-    return Ask(client, {KdsUrl(upstream.base, what), max_body, upstream.allow_http, deadline});
+    return Ask(client, {.url = KdsUrl(upstream.base, what),
+                        .max_body = max_body,
+                        .allow_http = upstream.allow_http,
+                        .deadline = deadline,
+                        .item_class = ItemClassOf(what)});
   }
 
   // Asked for before the item itself: it is most likely at hand, and the KDS's patience is not spent in vain.

@@ -106,7 +106,8 @@ std::optional<std::string> NormalizeThimBase(std::string_view base) {
 Result<Fetched> FetchThimHost(HttpClient& client, const ThimUpstream& upstream, SteadyTime deadline) {
   TRY_ASSIGN(const ThimAnswer thim, Get(client, {.url = StrCat(upstream.base, kAmdPath),
                                                  .allow_http = upstream.allow_http,
-                                                 .deadline = deadline}));
+                                                 .deadline = deadline,
+                                                 .item_class = "amd/vcek"}));
   TRY_ASSIGN(HostVcek host, DecodeHostVcek(thim));
   return Fetched{{std::move(host.der), std::move(host.chain)}, thim.answer.url};
 }
@@ -120,7 +121,8 @@ Result<Fetched> FetchThimAmd(HttpClient& client, const ThimUpstream& upstream, c
   }
   TRY_ASSIGN(const ThimAnswer thim, Get(client, {.url = StrCat(upstream.base, kAmdPath),
                                                  .allow_http = upstream.allow_http,
-                                                 .deadline = deadline}));
+                                                 .deadline = deadline,
+                                                 .item_class = "amd/vcek"}));
   TRY_ASSIGN(HostVcek host, DecodeHostVcek(thim));
   if (chain != nullptr) {
     if (host.endorsement.product != chain->product)
@@ -138,6 +140,7 @@ Result<Fetched> FetchThimPck(HttpClient& client, const ThimUpstream& upstream, c
   TRY_ASSIGN(const ThimAnswer thim, Get(client, {.url = url + PckQueryText(query, *query.raw),
                                                  .allow_http = upstream.allow_http,
                                                  .deadline = deadline,
+                                                 .item_class = ItemClassOf(PckCertsKey{query.platform}),
                                                  .shown = url}));
   TRY_ASSIGN(const std::string body, SetOfOne(thim));
   TRY_ASSIGN(const std::string header, Member(thim, "sgx-Pck-Certificate-Issuer-Chain"));

@@ -23,8 +23,9 @@ struct HttpRequest {
   std::string body;
   size_t max_body = 4u << 20;  // a longer answer is an error, and reading stops there
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
-  std::string unix_socket;  // a path: connect there, whatever the host of the URL
-  bool allow_http = false;  // plain HTTP also to hosts that are neither loopback nor link-local
+  std::string item_class = {};  // kind of item ("amd/vcek"): a host says "later" of that alone
+  std::string unix_socket;      // a path: connect there, whatever the host of the URL
+  bool allow_http = false;      // plain HTTP also to hosts that are neither loopback nor link-local
 };
 
 struct HttpResponse {

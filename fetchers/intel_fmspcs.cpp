@@ -47,7 +47,8 @@ Result<Fetched> FetchFmspcs(HttpClient& client, const FmspcsUpstream& upstream, 
              Ask(client, {.url = StrCat(upstream.base, "fmspcs?platform=", platform),
                           .max_body = kMaxBody,
                           .allow_http = upstream.allow_http,
-                          .deadline = deadline}));
+                          .deadline = deadline,
+                          .item_class = "intel/fmspcs"}));
   TRY_ASSIGN(const std::string body, Rewritten(answer));
   return Fetched{{Bytes(body.begin(), body.end()), ""}, answer.url};
 }

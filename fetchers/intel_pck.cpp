@@ -95,6 +95,7 @@ Result<Fetched> FetchPckCerts(HttpClient& client, const PckUpstream& upstream, c
   request.max_body = kMaxBody;
   request.deadline = deadline;
   request.allow_http = upstream.allow_http;
+  request.item_class = ItemClassOf(PckCertsKey{query.platform});
   TRY_ASSIGN(HttpResponse response, SendShown(client, request, url));
   TRY(CheckStatus(response, StrCat(request.method, " ", url)));
 

@@ -53,7 +53,11 @@ struct Fetcher {
   SteadyTime deadline;
 
   Result<VendorAnswer> GetAt(const std::string& url, size_t max_body) const {
-    return Ask(client, {url, max_body, upstream.allow_http, deadline});
+    return Ask(client, {.url = url,
+                        .max_body = max_body,
+                        .allow_http = upstream.allow_http,
+                        .deadline = deadline,
+                        .item_class = ItemClassOf(key)});
   }
   Result<VendorAnswer> Get(const CollateralKey& what, size_t max_body) const {
     return GetAt(IntelUrl(upstream.base, what), max_body);

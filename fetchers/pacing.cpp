@@ -30,18 +30,18 @@ PacingHttpClient::PacingHttpClient(std::shared_ptr<HttpClient> inner, PacingOpti
 
 // When this request may go. A turn before the deadline is taken, so that the next identical request comes
 // after it.
-SteadyTime PacingHttpClient::ReserveTurn(const std::string& origin, const HttpRequest& request) {
+SteadyTime PacingHttpClient::ReserveTurn(const std::string& group, const HttpRequest& request) {
   const std::lock_guard lock(mutex_);
   const SteadyTime now = timing_.now();
   DropPast(&next_turn_, now);
-  const SteadyTime turn = std::max({now, Find(host_pause_, origin), Find(next_turn_, request.url)});
+  const SteadyTime turn = std::max({now, Find(paused_, group), Find(next_turn_, request.url)});
   if (turn < request.deadline && options_.identical_interval.count() > 0) {
     next_turn_[request.url] = turn + options_.identical_interval;
   }
   return turn;
 }
 
-void PacingHttpClient::Learn(const std::string& origin, const HttpRequest& request,
+void PacingHttpClient::Learn(const std::string& group, const HttpRequest& request,
                              const Result<HttpResponse>& answer) {
   const std::lock_guard lock(mutex_);
   if (!answer.ok()) {
@@ -51,16 +51,16 @@ void PacingHttpClient::Learn(const std::string& origin, const HttpRequest& reque
   }
   const auto wish = IsRetriedStatus(answer->status) ? RetryAfter(*answer) : std::nullopt;
   if (!wish) return;
-  DropPast(&host_pause_, timing_.now());
-  SteadyTime& pause = host_pause_[origin];
+  DropPast(&paused_, timing_.now());
+  SteadyTime& pause = paused_[group];
   pause = std::max(pause, timing_.now() + std::min(*wish, options_.max_pause));
 }
 
 Result<HttpResponse> PacingHttpClient::Send(const HttpRequest& request) {
   const auto url = ParseUrl(request.url);
   if (!url) return inner_->Send(request);  // which refuses it
-  const std::string origin = url->Origin();
-  const SteadyTime turn = ReserveTurn(origin, request);
+  const std::string group = StrCat(url->Origin(), " ", request.item_class);
+  const SteadyTime turn = ReserveTurn(group, request);
   const SteadyTime now = timing_.now();
   if (turn >= request.deadline) {
     const auto wait = std::chrono::ceil<std::chrono::seconds>(turn - now);
@@ -73,7 +73,7 @@ Result<HttpResponse> PacingHttpClient::Send(const HttpRequest& request) {
     timing_.sleep_until(turn);
   }
   auto answer = inner_->Send(request);
-  Learn(origin, request, answer);
+  Learn(group, request, answer);
   return answer;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Keeps within a vendor's patience: identical requests are spaced, and a host that answered "later" is left
-// alone for as long as it asked. A request waits for its turn when that comes before its deadline, and fails
-// at once otherwise.
+// Keeps within a vendor's patience: identical requests are spaced, and a host that answered "later" is not asked for
+// items of that class for as long as it said; for others it is. A request waits for its turn when that comes before its
+// deadline, and fails at once otherwise.
 #pragma once
 
 #include <chrono>
@@ -20,7 +20,7 @@ namespace thimble {
 struct PacingOptions {
   // Between two identical requests that got an answer. AMD's KDS admits one per 10 s (spec/amd-sev-snp.md a).
   std::chrono::milliseconds identical_interval{0};
-  std::chrono::milliseconds max_pause{300'000};  // a longer Retry-After is cut to this
+  std::chrono::milliseconds max_pause{60'000};  // a longer Retry-After is cut to this
   // Told how long a request waits for its turn; called from any thread.
   std::function<void(std::chrono::milliseconds)> on_wait = {};
 };
@@ -33,15 +33,15 @@ class PacingHttpClient final : public HttpClient {
   Result<HttpResponse> Send(const HttpRequest& request) override;
 
  private:
-  SteadyTime ReserveTurn(const std::string& origin, const HttpRequest& request);
-  void Learn(const std::string& origin, const HttpRequest& request, const Result<HttpResponse>& answer);
+  SteadyTime ReserveTurn(const std::string& group, const HttpRequest& request);
+  void Learn(const std::string& group, const HttpRequest& request, const Result<HttpResponse>& answer);
 
   std::shared_ptr<HttpClient> inner_;
   PacingOptions options_;
   Timing timing_;
   std::mutex mutex_;
-  std::map<std::string, SteadyTime> host_pause_;  // origin -> not before
-  std::map<std::string, SteadyTime> next_turn_;   // URL -> not before
+  std::map<std::string, SteadyTime> paused_;     // origin and class -> not before
+  std::map<std::string, SteadyTime> next_turn_;  // URL -> not before
 };
 
 }  // namespace thimble

@@ -19,8 +19,8 @@ struct RetryOptions {
   int max_retries = 2;
   std::chrono::milliseconds first_wait{250};  // doubles; jittered between half and all of it
   std::chrono::milliseconds max_wait{5000};
-  std::chrono::milliseconds max_retry_after{300'000};  // a vendor's wish beyond this is cut to it
-  uint64_t seed = 0;                                   // of the jitter
+  std::chrono::milliseconds max_retry_after{60'000};  // a vendor's wish beyond this is cut to it
+  uint64_t seed = 0;                                  // of the jitter
 };
 
 // The wait that a response asks for with Retry-After, in seconds or as a date against its own Date header

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fetchers/vendor_answer.h"
 
+#include <algorithm>
+
 #include "fetchers/fetched.h"
 #include "tcb/base/percent.h"
 #include "tcb/base/text.h"
@@ -22,6 +24,12 @@ Status CheckStatus(const HttpResponse& response, const std::string& url) {
 }
 
 }  // namespace
+
+std::string ItemClassOf(const CollateralKey& key) {
+  std::string name = KeyName(key);
+  name.resize(std::min(name.size(), name.find('/', name.find('/') + 1)));
+  return name;
+}
 
 Error VendorAnswer::NotAsked(std::string_view why) const {
   return UpstreamError(Check::kUpstreamAnswer, StrCat("GET ", url, ": ", why));
@@ -57,6 +65,7 @@ Result<VendorAnswer> Ask(HttpClient& client, const VendorRequest& request) {
   http.max_body = request.max_body;
   http.deadline = request.deadline;
   http.allow_http = request.allow_http;
+  http.item_class = request.item_class;
   const std::string& shown = request.shown.empty() ? request.url : request.shown;
   TRY_ASSIGN(HttpResponse response, SendShown(client, http, shown));
   TRY(CheckStatus(response, shown));

@@ -11,6 +11,7 @@
 
 #include "fetchers/http_client.h"
 #include "fetchers/timing.h"
+#include "tcb/collateral_key.h"
 
 namespace thimble {
 
@@ -20,8 +21,12 @@ struct VendorRequest {
   bool allow_http = false;
   SteadyTime deadline = SteadyTime::max();
   std::vector<std::pair<std::string, std::string>> headers = {};
+  std::string item_class = {};
   std::string shown = {};  // what stands for the URL in messages and as the source; empty: itself
 };
+
+// "intel/tcb", "amd/vcek": the kind of item, as KeyName() begins.
+std::string ItemClassOf(const CollateralKey& key);
 
 // A response of status 200, and the URL that it answers.
 struct VendorAnswer {

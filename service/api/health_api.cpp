@@ -63,6 +63,18 @@ http::Response HealthApi::Ready(const http::Query& query) {
   return http::NoStore(good ? 200 : 503, "application/json", std::move(body));
 }
 
+void AddAudit(const AuditLog::State& audit, std::vector<std::pair<std::string, std::string>>& degraded) {
+  if (audit.lost != 0 || !audit.last_error.empty()) {
+    const std::string_view separator = audit.last_error.empty() ? "" : ": ";
+    degraded.emplace_back("audit", StrCat(audit.lost, " records lost", separator, audit.last_error));
+  }
+  if (audit.near_limit()) {
+    degraded.emplace_back("audit size",
+                          StrCat(audit.bytes >> 20, " of ", audit.limit >> 20,
+                                 " MiB: move its oldest files away, set keep_files, or raise max_total_mib"));
+  }
+}
+
 // What is not as it should be, and why.
 std::vector<std::pair<std::string, std::string>> HealthApi::Degraded() {
   std::vector<std::pair<std::string, std::string>> degraded;
@@ -70,10 +82,7 @@ std::vector<std::pair<std::string, std::string>> HealthApi::Degraded() {
     if (std::string reason = DegradedBy(item); !reason.empty())
       degraded.emplace_back(KeyName(item.key), std::move(reason));
   }
-  if (const auto audit = audit_.state(); audit && (audit->lost != 0 || !audit->last_error.empty())) {
-    const std::string_view separator = audit->last_error.empty() ? "" : ": ";
-    degraded.emplace_back("audit", StrCat(audit->lost, " records lost", separator, audit->last_error));
-  }
+  if (const auto audit = audit_.state()) AddAudit(audit->log, degraded);
   if (const auto reload = reload_.Get(); !reload->refused.empty())
     degraded.emplace_back("configuration", RefusedReload(*reload));
   if (const auto jump = refresh_.jump()) {

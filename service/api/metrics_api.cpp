@@ -77,6 +77,22 @@ void WriteCache(PrometheusText& out, const MetricsSources& sources) {
   out.Sample({}, static_cast<double>(sources.store.Size()));
 }
 
+void WriteAudit(PrometheusText& out, const AuditTrail& trail) {
+  const auto audit = trail.state();
+  if (!audit) return;
+  out.Metric("thimble_audit_bytes", "gauge", "What the files of the audit trail take.");
+  out.Sample({}, static_cast<double>(audit->log.bytes));
+  out.Metric("thimble_audit_limit_bytes", "gauge", "What they may take (max_total_mib); 0: no limit.");
+  out.Sample({}, static_cast<double>(audit->log.limit));
+  out.Metric("thimble_audit_lost_total", "counter", "Records that could not be kept.");
+  out.Sample({}, static_cast<double>(audit->log.lost));
+  out.Metric("thimble_audit_repeated_total", "counter", "Decisions that were counted with an equal one.");
+  out.Sample({}, static_cast<double>(audit->decisions.repeated));
+  out.Metric("thimble_audit_summarised_total", "counter",
+             "Rejections beyond the budget of records, which were counted in a summary.");
+  out.Sample({}, static_cast<double>(audit->decisions.summarised));
+}
+
 }  // namespace
 
 void AddMetricsTo(http::Router& router, MetricsSources sources,
@@ -91,6 +107,7 @@ void AddMetricsTo(http::Router& router, MetricsSources sources,
                 WriteItems(out, sources);
                 WriteRefresh(out, sources.refresh);
                 sources.verdicts.Write(out);
+                WriteAudit(out, sources.audit);
                 return http::NoStore(200, "text/plain; version=0.0.4; charset=utf-8", out.Take());
               }});
 }

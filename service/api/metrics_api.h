@@ -5,6 +5,7 @@
 
 #include "cache/collateral_cache.h"
 #include "cache/store.h"
+#include "service/audit/audit_trail.h"
 #include "service/http/request_metrics.h"
 #include "service/http/router.h"
 #include "service/monitoring/cache_events.h"
@@ -24,6 +25,7 @@ struct MetricsSources {
   const RefreshScheduler& refresh;
   const Store& store;
   const Clock& clock;
+  const AuditTrail& audit;
 };
 
 void AddMetricsTo(http::Router& router, MetricsSources sources,

@@ -14,6 +14,7 @@
 #include "service/support/log.h"
 #include "tcb/base/ascii.h"
 #include "tcb/base/crypto.h"
+#include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
@@ -27,6 +28,8 @@ constexpr auto kRetryAfter = std::chrono::seconds(1);
 // How long records that nobody waits for gather, to share a write and an fdatasync: one for each costs more than the
 // rest of the record.
 constexpr auto kGather = std::chrono::milliseconds(20);
+// Files may be moved away by others.
+constexpr auto kMeasureEvery = std::chrono::seconds(60);
 constexpr std::string_view kFilePrefix = "audit-", kFileSuffix = ".jsonl";
 
 Error Failure(std::string_view what) {
@@ -45,6 +48,15 @@ Status WriteAll(int file, std::string_view bytes) {
     bytes.remove_prefix(static_cast<size_t>(written));
   }
   return {};
+}
+
+std::string RemovedMembers(const std::vector<std::string>& names) {
+  std::string out;
+  json::Writer json(&out);
+  json.BeginObject().Key("kind").String("removed").Key("files").BeginArray();
+  for (const std::string& name : names) json.String(name);
+  json.EndArray().EndObject();
+  return out.substr(1, out.size() - 2);
 }
 
 }  // namespace
@@ -66,6 +78,8 @@ Result<std::unique_ptr<AuditLog>> AuditLog::Open(AuditConfig config, Now now) {
   std::unique_ptr<AuditLog> log(new AuditLog(std::move(config), now));
   TRY(log->Begin());
   log->state_.last_seq = log->seq_;
+  log->state_.limit = log->limit();
+  log->NoteSize();
   log->writer_ = std::thread([raw = log.get()] { raw->Loop(); });
   return log;
 }
@@ -77,7 +91,9 @@ Status AuditLog::Begin() {
   fs::permissions(config_.directory, fs::perms::owner_all, error);
   if (error) return Failure(StrCat("cannot keep ", config_.directory, " to its owner: ", error.message()));
   const std::vector<std::string> files = AuditFiles(config_.directory);
-  return files.empty() ? StartFile() : ContinueFile(files.back());
+  TRY(files.empty() ? StartFile() : ContinueFile(files.back()));
+  Measure();
+  return {};
 }
 
 // A record that was cut short by a crash was never acknowledged: it is cut off, and the trail says so.
@@ -85,6 +101,7 @@ Status AuditLog::ContinueFile(const std::string& path) {
   TRY_ASSIGN(const AuditEnd end, ReadAuditEnd(path));
   file_ = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
   if (file_ < 0) return SystemFailure("cannot open", path);
+  path_ = path;
   file_size_ = end.size;
   seq_ = end.seq;
   head_ = end.digest;
@@ -102,19 +119,60 @@ Status AuditLog::StartFile() {
   if (next < 0) return SystemFailure("cannot make", path);
   if (file_ >= 0) ::close(file_);
   file_ = next;
+  path_ = path;
   file_size_ = 0;
   RemoveOldFiles();
+  Measure();
   return {};
+}
+
+bool AuditLog::RemoveFile(const std::string& path) {
+  std::error_code error;
+  if (!fs::remove(path, error)) {
+    LogWarning("audit file cannot be removed", {{"file", path}}, error.message());
+    return false;
+  }
+  removed_.push_back(fs::path(path).filename().string());
+  return true;
 }
 
 void AuditLog::RemoveOldFiles() {
   if (config_.keep_files == 0) return;
   const std::vector<std::string> files = AuditFiles(config_.directory);
-  for (size_t i = 0; i + config_.keep_files < files.size(); ++i) {
-    std::error_code error;
-    if (!fs::remove(files.at(i), error))
-      LogWarning("audit file cannot be removed", {{"file", files.at(i)}}, error.message());
+  for (size_t i = 0; i + config_.keep_files < files.size(); ++i)
+    (void)RemoveFile(files.at(i));  // logged there
+}
+
+void AuditLog::Measure() {
+  others_size_ = 0;
+  for (const std::string& path : AuditFiles(config_.directory)) {
+    std::error_code gone;  // by whoever moved it away
+    const uint64_t size = path == path_ ? 0 : fs::file_size(path, gone);
+    if (!gone) others_size_ += size;
   }
+  measured_ = std::chrono::steady_clock::now();
+}
+
+// At the limit the oldest file goes, unless nothing may go unrecorded: then only what an administrator does is written.
+Status AuditLog::MakeRoom(const std::vector<Entry>& batch) {
+  if (limit() == 0 || total() < limit() / 2) return {};
+  if (total() >= limit() || std::chrono::steady_clock::now() - measured_ > kMeasureEvery) Measure();
+  if (total() < limit()) return {};
+  if (must_record()) {
+    const bool administrative =
+        std::ranges::any_of(batch, [](const Entry& entry) { return entry.room == Room::kBeyondLimit; });
+    if (administrative) return {};
+    return Failure(StrCat(config_.directory, " takes its max_total_mib = ", config_.max_total_mib,
+                          ": move its oldest files away, or raise it"));
+  }
+  const std::vector<std::string> files = AuditFiles(config_.directory);
+  for (size_t i = 0; i + 1 < files.size() && total() >= limit(); ++i) {
+    if (!RemoveFile(files.at(i))) break;
+    LogError("audit file removed", {{"file", files.at(i)}, {"max_total_mib", config_.max_total_mib}},
+             "the trail has reached its limit: move files away in time, or raise it");
+    Measure();
+  }
+  return {};
 }
 
 AuditLog::~AuditLog() {
@@ -129,26 +187,44 @@ AuditLog::~AuditLog() {
 
 // -- Appending --------------------------------------------------------------------------------------------------------
 
-Status AuditLog::Append(std::string members) {
-  bool first = false;
-  {
-    const std::lock_guard lock(mutex_);
-    const bool refuses = must_record() && !state_.last_error.empty();
-    if (queue_.size() >= kMaxQueued || refuses) {
-      ++state_.lost;
-      return Failure(refuses ? state_.last_error : "too many records wait to be written");
-    }
-    first = queue_.empty();
-    queue_.push_back({std::move(members)});
-  }
-  if (first) wake_.notify_one();
+// With the lock held.
+Status AuditLog::Refusal() const {
+  if (must_record() && !state_.last_error.empty())
+    return Error{ErrorKind::kInternal, Check::kStoreIo, state_.last_error};
+  if (queue_.size() >= kMaxQueued) return Failure("too many records wait to be written");
   return {};
 }
 
-Status AuditLog::AppendDurably(std::string members) {
+Status AuditLog::Accepts() const {
+  const std::lock_guard lock(mutex_);
+  return Refusal();
+}
+
+Status AuditLog::Append(std::string members) {
+  const std::lock_guard lock(mutex_);
+  if (Status refusal = Refusal(); !refusal) {
+    ++state_.lost;
+    return refusal;
+  }
+  queue_.push_back({std::move(members)});
+  if (queue_.size() == 1) wake_.notify_one();
+  return {};
+}
+
+void AuditLog::AppendOwed(std::string members) {
+  const std::lock_guard lock(mutex_);
+  if (queue_.size() >= kMaxQueued) {
+    ++state_.lost;
+    return;
+  }
+  queue_.push_back({std::move(members)});
+  if (queue_.size() == 1) wake_.notify_one();
+}
+
+Status AuditLog::AppendDurably(std::string members, Room room) {
   std::optional<Status> outcome;
   std::unique_lock lock(mutex_);
-  queue_.push_back({std::move(members), &outcome});
+  queue_.push_back({std::move(members), &outcome, room});
   awaited_ = true;
   wake_.notify_one();
   settled_.wait(lock, [&] { return outcome.has_value(); });
@@ -165,8 +241,9 @@ AuditLog::State AuditLog::state() const {
 void AuditLog::Loop() {
   std::unique_lock lock(mutex_);
   while (true) {
-    wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-    if (queue_.empty()) return;
+    // After a failure it tries again by itself: decisions may be refused until it succeeds.
+    wake_.wait(lock, [this] { return stopping_ || !queue_.empty() || !state_.last_error.empty(); });
+    if (stopping_ && queue_.empty()) return;
     wake_.wait_for(lock, kGather, [this] { return stopping_ || awaited_; });
     awaited_ = false;
     std::vector<Entry> batch(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
@@ -184,13 +261,17 @@ void AuditLog::Loop() {
 // All of it, and on the disk; or nothing, whatever was half written. A file is begun between batches only.
 Status AuditLog::WriteBatch(const std::vector<Entry>& batch) {
   if (file_ < 0) TRY(Begin());
+  TRY(MakeRoom(batch));
   if (file_size_ >= uint64_t{config_.max_file_mib} << 20) TRY(StartFile());
   const uint64_t lost = state().lost;
   Text text{.seq = seq_, .head = head_};
-  if (lost != reported_lost_) AddRecord(text, StrCat("\"kind\":\"gap\",\"lost\":", lost - reported_lost_));
+  if (!removed_.empty()) AddRecord(text, RemovedMembers(removed_));
+  if (lost != reported_lost_ || batch.empty())
+    AddRecord(text, StrCat("\"kind\":\"gap\",\"lost\":", lost - reported_lost_));
   for (const Entry& entry : batch) AddRecord(text, entry.members);
   TRY(Write(text));
   reported_lost_ = lost;
+  removed_.clear();
   return {};
 }
 
@@ -216,6 +297,15 @@ Status AuditLog::Write(const Text& text) {
   return status;
 }
 
+// With the lock held.
+void AuditLog::NoteSize() {
+  const bool before = state_.near_limit();
+  state_.bytes = total();
+  if (before || !state_.near_limit()) return;
+  LogWarning("audit trail is half full", {{"bytes", state_.bytes}, {"max_total_mib", config_.max_total_mib}},
+             "move its oldest files away, set keep_files, or raise max_total_mib (docs/AUDIT.md)");
+}
+
 // Called with the lock held. What failed waits for the next attempt, but for what somebody waits on.
 void AuditLog::Settle(std::vector<Entry> batch, const Status& status) {
   if (!status && state_.last_error.empty())
@@ -223,6 +313,7 @@ void AuditLog::Settle(std::vector<Entry> batch, const Status& status) {
   if (status && !state_.last_error.empty()) LogInfo("audit trail is written again");
   state_.last_error = status ? "" : status.error().message;
   state_.last_seq = seq_;
+  NoteSize();
   for (auto entry = batch.rbegin(); entry != batch.rend(); ++entry) {
     if (entry->outcome != nullptr) {
       *entry->outcome = status;

@@ -10,22 +10,33 @@ namespace {
 
 using json::Writer;
 
-// A record's members, without the braces around them.
+constexpr std::chrono::seconds kCloseEvery{1};
+constexpr auto kChange = AuditLog::Room::kBeyondLimit;
+
+// Members without the braces around them.
 template <class Write>
-std::string Members(std::string_view kind, const Write& write) {
+std::string Members(const Write& write) {
   std::string out;
   Writer json(&out);
   json.BeginObject();
-  json.Key("kind").String(kind);
   write(json);
   json.EndObject();
   return out.substr(1, out.size() - 2);
 }
 
+// A whole record's.
+template <class Write>
+std::string Members(std::string_view kind, const Write& write) {
+  return Members([&](Writer& json) {
+    json.Key("kind").String(kind);
+    write(json);
+  });
+}
+
 // -- what was asked --
 
-void WriteAsked(Writer& json, const VerificationRequest& asked) {
-  json.Key("evidence_sha256").Hex(Sha256(asked.evidence).view());
+void WriteAsked(Writer& json, const VerificationRequest& asked, const Digest256& evidence) {
+  json.Key("evidence_sha256").Hex(evidence.view());
   if (asked.report_data) json.Key("report_data").Hex(*asked.report_data);
   if (asked.nonce) json.Key("nonce").Hex(*asked.nonce);
   if (asked.runtime_data) json.Key("runtime_data_sha256").Hex(Sha256(*asked.runtime_data).view());
@@ -82,7 +93,6 @@ void WriteUsed(Writer& json, const VerificationOutcome& outcome) {
 void WriteOutcome(Writer& json, const VerificationOutcome& outcome) {
   const Verdict& verdict = outcome.verdict;
   json.Key("about").String(AboutText(outcome.about));
-  json.Key("at").String(FormatRfc3339(verdict.at));
   json.Key("decision").String(outcome.decision.accept ? "accept" : "reject");
   json.Key("authentic").Bool(verdict.authentic);
   json.Key("tee").String(TeeName(verdict.tee));
@@ -92,71 +102,126 @@ void WriteOutcome(Writer& json, const VerificationOutcome& outcome) {
   WriteUsed(json, outcome);
 }
 
+// What it was rejected for, in a word.
+std::string CauseOf(const VerificationOutcome& outcome) {
+  if (const Finding* hard = outcome.verdict.hard()) return std::string(CheckName(hard->check));
+  for (const RuleOutcome& rule : outcome.decision.rules) {
+    if (!rule.ok) return StrCat("policy: ", rule.rule);
+  }
+  return "policy";
+}
+
+// A nonce counts where it proved something, or was used up. One that did not hold is as good as none.
+bool GaveSomething(const VerificationOutcome& outcome, bool token) {
+  if (token) return true;
+  return outcome.nonce &&
+         (outcome.decision.accept || outcome.nonce->freshness != NonceOutcome::Freshness::kNone);
+}
+
+DecisionRecord RecordOf(const AuditedRequest& request, const VerificationRequest& asked,
+                        const VerificationOutcome& outcome, const std::optional<std::string>& token_id) {
+  DecisionRecord record;
+  record.request = request.id;
+  record.client = request.client;
+  record.evidence = Sha256(asked.evidence);
+  record.own = Members("decision", [&](Writer& json) {
+    json.Key("request").String(request.id);
+    json.Key("at").String(FormatRfc3339(outcome.verdict.at));
+  });
+  record.shared = Members([&](Writer& json) {
+    json.Key("client").String(request.client);
+    WriteAsked(json, asked, record.evidence);
+    WriteOutcome(json, outcome);
+    if (token_id) json.Key("jti").String(*token_id);
+  });
+  record.accepted = outcome.decision.accept;
+  if (!record.accepted) record.cause = CauseOf(outcome);
+  record.has_nonce = asked.nonce.has_value();
+  record.gave = GaveSomething(outcome, token_id.has_value());
+  return record;
+}
+
 }  // namespace
+
+AuditTrail::AuditTrail(std::unique_ptr<AuditLog> log) : log_(std::move(log)) {
+  if (!log_) return;
+  groups_ = std::make_unique<DecisionGroups>(*log_, DecisionGroups::Clocks{log_->now()});
+  closing_ = std::make_unique<PeriodicTasks>(
+      std::vector<PeriodicTask>{{kCloseEvery, [this] { groups_->Close(DecisionGroups::Which::kOver); }}});
+}
+
+AuditTrail::~AuditTrail() {
+  closing_.reset();
+  if (groups_) groups_->Close(DecisionGroups::Which::kAll);
+}
 
 Status AuditTrail::Decision(const AuditedRequest& request, const VerificationRequest& asked,
                             const VerificationOutcome& outcome, const std::optional<std::string>& token_id) {
   if (!log_) return {};
-  return log_->Append(Members("decision", [&](Writer& json) {
-    json.Key("request").String(request.id);
-    json.Key("client").String(request.client);
-    WriteAsked(json, asked);
-    WriteOutcome(json, outcome);
-    if (token_id) json.Key("jti").String(*token_id);
-  }));
+  return groups_->Add(RecordOf(request, asked, outcome, token_id));
 }
 
 Status AuditTrail::Change(const BaselineChange& change) {
   if (!log_) return {};
-  return log_->AppendDurably(Members("baseline", [&](Writer& json) {
-    json.Key("action").String(ActionName(change.action));
-    json.Key("by").String(change.by);
-    json.Key("baseline");
-    WriteState(json, change.state);
-  }));
+  return log_->AppendDurably(Members("baseline",
+                                     [&](Writer& json) {
+                                       json.Key("action").String(ActionName(change.action));
+                                       json.Key("by").String(change.by);
+                                       json.Key("baseline");
+                                       WriteState(json, change.state);
+                                     }),
+                             kChange);
 }
 
 Status AuditTrail::Change(const FloorChange& change) {
   if (!log_) return {};
-  return log_->AppendDurably(Members("floors", [&](Writer& json) {
-    json.Key("name").String(change.name);
-    json.Key("number").Unsigned(change.number);
-    json.Key("sha256").Hex(change.sha256.view());
-    json.Key("source").String(change.source);
-    json.Key("by").String(change.by);
-  }));
+  return log_->AppendDurably(Members("floors",
+                                     [&](Writer& json) {
+                                       json.Key("name").String(change.name);
+                                       json.Key("number").Unsigned(change.number);
+                                       json.Key("sha256").Hex(change.sha256.view());
+                                       json.Key("source").String(change.source);
+                                       json.Key("by").String(change.by);
+                                     }),
+                             kChange);
 }
 
 Status AuditTrail::Change(const KeyChange& change) {
   if (!log_) return {};
-  return log_->AppendDurably(Members("result_key", [&](Writer& json) {
-    json.Key("by").String(change.by);
-    json.Key("kid").String(change.fresh);
-    json.Key("retired").String(change.retired);
-    json.Key("retired_until").String(FormatRfc3339(change.retired_until));
-  }));
+  return log_->AppendDurably(Members("result_key",
+                                     [&](Writer& json) {
+                                       json.Key("by").String(change.by);
+                                       json.Key("kid").String(change.fresh);
+                                       json.Key("retired").String(change.retired);
+                                       json.Key("retired_until").String(FormatRfc3339(change.retired_until));
+                                     }),
+                             kChange);
 }
 
 Status AuditTrail::InForce(const std::map<std::string, Policy, std::less<>>& policies,
                            const BaselineBook& baselines) {
   if (!log_) return {};
-  return log_->AppendDurably(Members("in_force", [&](Writer& json) {
-    json.Key("policies").BeginArray();
-    for (const auto& [name, policy] : policies) {
-      json.BeginObject();
-      json.Key("id").String(name);
-      json.Key("sha256").Hex(policy.sha256.view());
-      json.EndObject();
-    }
-    json.EndArray();
-    json.Key("baselines").BeginArray();
-    for (const auto& [name, state] : baselines.All()) WriteState(json, state);
-    json.EndArray();
-  }));
+  return log_->AppendDurably(Members("in_force",
+                                     [&](Writer& json) {
+                                       json.Key("policies").BeginArray();
+                                       for (const auto& [name, policy] : policies) {
+                                         json.BeginObject();
+                                         json.Key("id").String(name);
+                                         json.Key("sha256").Hex(policy.sha256.view());
+                                         json.EndObject();
+                                       }
+                                       json.EndArray();
+                                       json.Key("baselines").BeginArray();
+                                       for (const auto& [name, state] : baselines.All())
+                                         WriteState(json, state);
+                                       json.EndArray();
+                                     }),
+                             kChange);
 }
 
-std::optional<AuditLog::State> AuditTrail::state() const {
-  return log_ ? std::optional(log_->state()) : std::nullopt;
+std::optional<AuditTrail::State> AuditTrail::state() const {
+  if (!log_) return std::nullopt;
+  return State{log_->state(), groups_->totals()};
 }
 
 }  // namespace thimble

@@ -9,8 +9,10 @@
 #include <string_view>
 
 #include "service/audit/audit_log.h"
+#include "service/audit/decision_groups.h"
 #include "service/baselines/baseline_book.h"
 #include "service/baselines/floor_book.h"
+#include "service/support/periodic_tasks.h"
 #include "service/verification/verification.h"
 
 namespace thimble {
@@ -23,7 +25,10 @@ struct AuditedRequest {
 // Thread-safe. Without a log it records nothing and refuses nothing.
 class AuditTrail {
  public:
-  explicit AuditTrail(std::unique_ptr<AuditLog> log = nullptr) : log_(std::move(log)) {}
+  explicit AuditTrail(std::unique_ptr<AuditLog> log = nullptr);
+  ~AuditTrail();  // writes what is counted and queued
+  AuditTrail(const AuditTrail&) = delete;
+  AuditTrail& operator=(const AuditTrail&) = delete;
 
   // `token_id`: of the signed result, where one was made. Errors: store.io. Whether the decision may be answered all the
   // same is must_record()'s to say.
@@ -43,10 +48,16 @@ class AuditTrail {
   Status InForce(const std::map<std::string, Policy, std::less<>>& policies, const BaselineBook& baselines);
 
   bool must_record() const { return log_ && log_->must_record(); }
-  std::optional<AuditLog::State> state() const;  // nullopt: there is no log
+  struct State {
+    AuditLog::State log;
+    DecisionGroups::Totals decisions;
+  };
+  std::optional<State> state() const;  // nullopt: there is no log
 
  private:
   const std::unique_ptr<AuditLog> log_;
+  std::unique_ptr<DecisionGroups> groups_;
+  std::unique_ptr<PeriodicTasks> closing_;  // last: its thread uses all of the above
 };
 
 }  // namespace thimble

@@ -11,7 +11,7 @@ namespace thimble {
 namespace {
 
 constexpr size_t kMaxFloorBytes = 1u << 20, kMaxSignatureBytes = 1u << 10;
-constexpr std::chrono::seconds kBudget{30};
+constexpr std::chrono::seconds kBudget{30}, kJudging{5};
 // A bulletin is reviewed in days: a few hours more do no harm.
 constexpr Seconds kEvery{6 * 3600}, kFirstWait{60}, kDay{86'400};
 constexpr std::string_view kSignatureHeader = "x-thimble-floors-signature";
@@ -96,22 +96,40 @@ RefreshLine FloorFetcher::Ask(const std::string& url, Instant now) {
   return line;
 }
 
+// One call for all passes that ask at the same time.
+RefreshLine FloorFetcher::AskOnce(const std::string& url, Instant now) {
+  const auto line = asking_.Share(url, kBudget + kJudging, [&] {
+    RefreshLine asked = Ask(url, now);
+    NoteOutcome(url, asked.outcome != RefreshLine::Outcome::kFailed, now);
+    return asked;
+  });
+  if (line) return *line;
+  RefreshLine waiting;
+  waiting.outcome = RefreshLine::Outcome::kFailed;
+  waiting.floors = url;
+  waiting.reason = "still being fetched";
+  return waiting;
+}
+
+// Patient passes say once a day what is stale.
+bool FloorFetcher::SaysStale(Instant now, RefreshUrge urge) {
+  const std::lock_guard lock(mutex_);
+  return urge != RefreshUrge::kPatient || !HappenedWithin(kDay, stale_said_at_, now);
+}
+
 std::vector<RefreshLine> FloorFetcher::Pass(Instant now, RefreshUrge urge) {
-  const std::lock_guard asking(asking_);
   std::vector<RefreshLine> out;
-  if (const auto url = UrlIfDue(now, urge)) {
-    out.push_back(Ask(*url, now));
-    NoteOutcome(*url, out.back().outcome != RefreshLine::Outcome::kFailed, now);
-  }
-  if (urge == RefreshUrge::kPatient && HappenedWithin(kDay, stale_said_at_, now)) return out;
+  if (const auto url = UrlIfDue(now, urge)) out.push_back(AskOnce(*url, now));
+  if (!SaysStale(now, urge)) return out;
   for (const amd::FloorsPtr& floors : book_.InForce()) {
     if (now <= floors->stale_after) continue;
-    stale_said_at_ = now;
     RefreshLine& line = out.emplace_back();
     line.floors = floors->Title();
     line.stale = true;
     line.reason = StrCat("stale since ", amd::DayText(floors->stale_after),
                          ": review it or take a newer one (docs/AMD-FLOORS.md)");
+    const std::lock_guard lock(mutex_);
+    stale_said_at_ = now;
   }
   return out;
 }

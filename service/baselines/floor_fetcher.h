@@ -11,6 +11,7 @@
 #include <string>
 
 #include "cache/refresher.h"
+#include "cache/single_flight.h"
 #include "fetchers/http_client.h"
 #include "service/baselines/floor_book.h"
 
@@ -35,16 +36,18 @@ class FloorFetcher {
     std::string source;
   };
   std::optional<std::string> UrlIfDue(Instant now, RefreshUrge urge);
+  RefreshLine AskOnce(const std::string& url, Instant now);
   RefreshLine Ask(const std::string& url, Instant now);
   Result<Answer> Fetch(const std::string& url);
   Result<Bytes> SignatureOf(const HttpResponse& document, const std::string& url,
                             std::chrono::steady_clock::time_point deadline);
   Result<Bytes> FetchSignature(const std::string& url, std::chrono::steady_clock::time_point deadline);
+  bool SaysStale(Instant now, RefreshUrge urge);
   void NoteOutcome(const std::string& url, bool ok, Instant now);
 
   FloorBook& book_;
   const std::shared_ptr<HttpClient> client_;
-  std::mutex asking_;  // one at a time
+  SingleFlight<RefreshLine> asking_;  // by URL
   std::mutex mutex_;
   std::string url_;
   Instant asked_{};

@@ -259,6 +259,8 @@ Status CheckConfig(const Config& config) {
   if (config.cache.data.empty())
     return fail("data must name a directory; for a store in memory use --ephemeral");
   if (config.audit.max_file_mib == 0) return fail("max_file_mib must be at least 1");
+  if (config.audit.max_total_mib != 0 && config.audit.max_total_mib < 2 * config.audit.max_file_mib)
+    return fail("audit.max_total_mib must be at least twice max_file_mib, or 0: whole files are removed");
   if (config.history.rules.max_versions < 1) return fail("history.max_versions must be at least 1");
   TRY(CheckFloorsUrl(config.floors));
   if (config.refresh.max_age < Seconds(600))
@@ -303,6 +305,7 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
              {BoolKey(r, "enabled", out.audit.enabled), TextKey(r, "directory", out.audit.directory),
               NumberKey(r, "max_file_mib", out.audit.max_file_mib),
               NumberKey(r, "keep_files", out.audit.keep_files),
+              NumberKey(r, "max_total_mib", out.audit.max_total_mib),
               ParsedKey(r, "on_failure", out.audit.on_failure, ParseOnFailure, "\"go_on\" or \"refuse\"")}),
        table("history", {DurationKey(r, "max_age", out.history.rules.max_age),
                          NumberKey(r, "max_versions", out.history.rules.max_versions)}),

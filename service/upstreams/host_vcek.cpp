@@ -10,8 +10,6 @@
 namespace thimble {
 namespace {
 
-constexpr Seconds kAskEvery{3600};
-
 Error Wrong(std::string_view what) {
   return {ErrorKind::kMalformed, Check::kRequest, StrCat("thim: ", what)};
 }
@@ -34,14 +32,8 @@ Result<VcekKey> ParseHost(std::string_view product, std::string_view chip_id, st
 
 Result<VcekKey> HostVcek::Get() {
   if (configured_) return *configured_;
-  const std::lock_guard lock(mutex_);  // also while it is asked for: one call upstream for all who wait
   const Instant now = clock_.Now();
-  if (learned_ && now < learned_at_ + kAskEvery) return *learned_;
-  const auto learned = Learn(now);
-  if (!learned.ok()) return learned_ ? Result<VcekKey>(*learned_) : learned;
-  learned_ = *learned;
-  learned_at_ = now;
-  return learned;
+  return learned_.Get("the VCEK of this host", now, [&] { return Learn(now); });
 }
 
 Result<VcekKey> HostVcek::Learn(Instant now) {

@@ -6,12 +6,12 @@
 #pragma once
 
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string_view>
 
 #include "cache/collateral_cache.h"
 #include "service/support/clock.h"
+#include "service/upstreams/kept_answers.h"
 #include "tcb/pki/trust_anchors.h"
 
 namespace thimble {
@@ -24,17 +24,19 @@ class HostVcek {
  public:
   using Ask = std::function<Result<FetchedBytes>()>;  // empty: nobody to ask
   HostVcek(std::optional<VcekKey> configured, CollateralCache& cache, const TrustAnchors& anchors, Ask ask,
-           const Clock& clock)
+           const Clock& clock, std::chrono::milliseconds patience)
       : configured_(std::move(configured)),
         cache_(cache),
         anchors_(anchors),
         ask_(std::move(ask)),
-        clock_(clock) {}
+        clock_(clock),
+        learned_({.max_age = kAskEvery, .patience = patience}) {}
 
   // Errors: those of the upstream; the failed check of what it gave; pck.not_registered when there is neither.
   Result<VcekKey> Get();
 
  private:
+  static constexpr Seconds kAskEvery{3600};
   Result<VcekKey> Learn(Instant now);
 
   const std::optional<VcekKey> configured_;
@@ -42,9 +44,7 @@ class HostVcek {
   const TrustAnchors& anchors_;
   const Ask ask_;
   const Clock& clock_;
-  std::mutex mutex_;
-  std::optional<VcekKey> learned_;
-  Instant learned_at_{};
+  KeptAnswers<VcekKey> learned_;
 };
 
 }  // namespace thimble

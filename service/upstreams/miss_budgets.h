@@ -1,48 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Clients cannot exhaust the upstreams: what a request makes Thimble fetch is counted, by the client's address and by
-// vendor. Background refreshes are not counted: the number of cached items bounds them.
+// Clients cannot exhaust the upstreams, nor take them from each other: what a request makes Thimble fetch is counted, by
+// the client's address and by vendor. Background refreshes are not counted: the number of cached items bounds them.
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
+#include "service/support/token_bucket.h"
 #include "tcb/base/result.h"
 #include "tcb/base/vendor.h"
 
 namespace thimble {
 
-// What may be fetched: `burst` at once, and `per_second` from then on.
-struct MissRate {
-  double per_second = 0;
-  double burst = 0;
-};
-
-class TokenBucket {
- public:
-  using Time = std::chrono::steady_clock::time_point;
-  bool Take(const MissRate& rate, Time now);
-  bool full(const MissRate& rate, Time now) const;
-
- private:
-  double Level(const MissRate& rate, Time now) const;
-  double level_ = -1;  // below zero: never used, so full
-  Time at_{};
-};
-
 // Thread-safe.
 class MissBudgets {
  public:
   using Clock = std::function<TokenBucket::Time()>;
-  MissBudgets(MissRate per_client, MissRate per_vendor, Clock clock);
+  MissBudgets(TokenRate per_client, TokenRate per_vendor, Clock clock);
 
-  // What this thread fetches while it lives is for this client. Loopback and the Unix socket have no budget of their
-  // own.
+  // What this thread fetches while it lives is for this client. Loopback and the Unix socket are one client, this host,
+  // which has no budget of its own.
   class OnBehalf {
    public:
     explicit OnBehalf(std::string_view client);
@@ -57,17 +39,36 @@ class MissBudgets {
   // For whom this thread fetches; empty: for nobody who waits. Whoever starts a thread for a request hands it on.
   static std::string_view Client();
 
-  // Before each fetch. Unavailable (miss.budget) when there is nothing left; OK when nobody waits for it.
+  // Before each fetch. Unavailable (miss.budget) when there is nothing left; OK when nobody waits for it. While others
+  // ask for something of the vendor, a client has a quarter of the vendor's budget; alone, all but a quarter, which is
+  // there for the next.
   Status Spend(Vendor vendor);
 
  private:
-  Status SpendOfClient(std::string_view client, TokenBucket::Time now);
+  static constexpr size_t kVendors = 2;
+  struct Spending {
+    TokenBucket own;
+    std::array<TokenBucket, kVendors> shares;  // of each vendor's budget
+  };
+  // Who asked last, and the last who was another.
+  struct Asker {
+    std::string client;
+    TokenBucket::Time at{};
+  };
+  struct VendorBudget {
+    TokenBucket bucket;
+    Asker last, other;
+    void Note(const std::string& client, TokenBucket::Time now);
+    bool OthersAsk(const std::string& client, TokenBucket::Time now) const;
+  };
+  Result<Spending*> SpendingOf(const std::string& client, TokenBucket::Time now);
+  bool AllFull(const Spending& spending, TokenBucket::Time now) const;
 
-  const MissRate per_client_, per_vendor_;
+  const TokenRate per_client_, per_vendor_, share_;
   const Clock clock_;
   std::mutex mutex_;
-  std::unordered_map<std::string, TokenBucket> clients_;
-  std::array<TokenBucket, 2> vendors_;
+  std::unordered_map<std::string, Spending> clients_;
+  std::array<VendorBudget, kVendors> vendors_;
 };
 
 }  // namespace thimble

@@ -62,10 +62,25 @@ std::pair<uint64_t, std::optional<ClockJump>> RefreshScheduler::JumpsSoFar() con
   return {totals_.jumps, jump_};
 }
 
+void RefreshScheduler::Include(Also also) {
+  std::unique_lock lock(mutex_);
+  also_ = std::move(also);
+  also_over_.wait(lock, [this] { return asking_also_ == 0; });
+}
+
+// Without the lock: it asks an upstream.
 void RefreshScheduler::AskAlso(Instant now, RefreshUrge urge, RefreshReport& report) {
-  const std::lock_guard lock(asking_also_);
-  if (!also_ || stopping_) return;
-  for (RefreshLine& line : also_(now, urge)) report.lines.push_back(std::move(line));
+  Also also;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!also_ || stopping_) return;
+    also = also_;
+    ++asking_also_;
+  }
+  for (RefreshLine& line : also(now, urge)) report.lines.push_back(std::move(line));
+  const std::lock_guard lock(mutex_);
+  --asking_also_;
+  also_over_.notify_all();
 }
 
 RefreshReport RefreshScheduler::Run(Refresher::Urge urge, Instant since) {

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -34,10 +35,7 @@ class RefreshScheduler {
   // What is asked for beside the cache's items: its lines are part of every pass's report. Null: nothing any more; it
   // returns when what is under way has ended.
   using Also = std::function<std::vector<RefreshLine>(Instant now, RefreshUrge urge)>;
-  void Include(Also also) {
-    const std::lock_guard lock(asking_also_);
-    also_ = std::move(also);
-  }
+  void Include(Also also);
 
   // Passes from now on. What each renews, and when, is the items' own: a pass mostly finds nothing to do.
   void Start();
@@ -78,8 +76,9 @@ class RefreshScheduler {
   Refresher& refresher_;
   const Clock& clock_;
   const ReadClocks clocks_;
-  std::mutex asking_also_;
+  std::condition_variable also_over_;
   Also also_;
+  size_t asking_also_ = 0;  // calls of it under way
   std::atomic<bool> stopping_{false};
   mutable std::mutex mutex_;
   Totals totals_;

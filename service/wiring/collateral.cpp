@@ -21,8 +21,8 @@ namespace {
 constexpr size_t kMaxSeenTcbs = 10'000;  // a few hundred bytes each
 
 // A rack of new machines behind one address is well within the first, and the vendors' patience within the second.
-constexpr MissRate kMissesPerClient{.per_second = 20, .burst = 200};
-constexpr MissRate kMissesPerVendor{.per_second = 50, .burst = 1000};
+constexpr TokenRate kMissesPerClient{.per_second = 20, .burst = 200};
+constexpr TokenRate kMissesPerVendor{.per_second = 50, .burst = 1000};
 
 std::function<bool(Vendor)> HasUpstream(const Config& config, const Upstreams& upstreams) {
   return [mode = config.pccs.mode, &upstreams](Vendor vendor) {
@@ -101,9 +101,10 @@ Collateral::Collateral(const Config& config, const Clock& clock, TrustAnchors th
       registry(store),
       appraisal_policies(store),
       version3_infos(store, anchors),
-      fmspcs(FmspcsFrom(*upstreams, config.server.miss_budget), config.refresh.max_age),
-      pck_source(registry, *upstreams),
       miss_budgets(kMissesPerClient, kMissesPerVendor, SteadyNow),
+      fmspcs(FmspcsFrom(*upstreams, miss_budgets, config.server.miss_budget),
+             {.max_age = config.refresh.max_age, .patience = PatienceOf(config)}),
+      pck_source(registry, *upstreams),
       cache(
           store, anchors, FetchFrom(*upstreams, pck_source, miss_budgets, config.pccs.mode),
           CacheOptionsOf(config, *upstreams), [this](const CacheEvent& event) { events.Record(event); },
@@ -113,7 +114,8 @@ Collateral::Collateral(const Config& config, const Clock& clock, TrustAnchors th
       seen(store, kMaxSeenTcbs),
       pck_service(cache, registry, pck_source, clock, {config.pccs.mode, config.refresh.max_age}, &seen),
       upload(cache, registry, version3_infos, pck_service, clock),
-      host_vcek(config.thim.host, cache, anchors, AskHostOf(config, *upstreams), clock),
+      host_vcek(config.thim.host, cache, anchors, AskHostOf(config, *upstreams, miss_budgets), clock,
+                PatienceOf(config)),
       transfer(cache, registry, upload, clock) {}
 
 Result<std::unique_ptr<Collateral>> Collateral::Make(const Config& config, Storage storage,

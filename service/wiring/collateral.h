@@ -55,9 +55,9 @@ struct Collateral {
   PlatformRegistry registry;
   AppraisalPolicies appraisal_policies;
   Version3TcbInfos version3_infos;
+  MissBudgets miss_budgets;
   FmspcList fmspcs;
   PckSource pck_source;
-  MissBudgets miss_budgets;
   CollateralCache cache;
   Refresher refresher;
   RefreshScheduler refresh;

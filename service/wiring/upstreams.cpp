@@ -57,18 +57,20 @@ FetchFunction FetchFrom(Upstreams& upstreams, PckSource& pck_source, MissBudgets
 
 std::shared_ptr<HttpClient> FloorsClient() { return VendorClient(PacingOptions{}); }
 
-FmspcList::Fetch FmspcsFrom(Upstreams& upstreams, Seconds budget) {
-  return [&upstreams, budget](const std::string& platform) -> Result<std::string> {
+FmspcList::Fetch FmspcsFrom(Upstreams& upstreams, MissBudgets& budgets, Seconds budget) {
+  return [&upstreams, &budgets, budget](const std::string& platform) -> Result<std::string> {
+    TRY(budgets.Spend(Vendor::kIntel));
     TRY_ASSIGN(const Fetched fetched, upstreams.FetchFmspcList(platform, SteadyNow() + budget));
     return std::string(AsText(fetched.bytes.body));
   };
 }
 
-HostVcek::Ask AskHostOf(const Config& config, Upstreams& upstreams) {
+HostVcek::Ask AskHostOf(const Config& config, Upstreams& upstreams, MissBudgets& budgets) {
   const bool any = std::ranges::any_of(
       config.amd_upstreams, [](const Upstream& upstream) { return upstream.kind == UpstreamKind::kThim; });
   if (!any || config.pccs.mode == CachingMode::kOffline) return {};
-  return [&upstreams, budget = config.server.miss_budget]() -> Result<FetchedBytes> {
+  return [&upstreams, &budgets, budget = config.server.miss_budget]() -> Result<FetchedBytes> {
+    TRY(budgets.Spend(Vendor::kAmd));
     TRY_ASSIGN(Fetched fetched, upstreams.FetchHostVcek(SteadyNow() + budget));
     return FetchedBytes{std::move(fetched.bytes), std::move(fetched.source)};
   };

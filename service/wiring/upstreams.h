@@ -40,8 +40,12 @@ Result<std::unique_ptr<Upstreams>> MakeUpstreams(const Config& config, std::shar
 FetchFunction FetchFrom(Upstreams& upstreams, PckSource& pck_source, MissBudgets& budgets, CachingMode mode);
 // For floors.url: what is asked there comes from one host, and rarely.
 std::shared_ptr<HttpClient> FloorsClient();
-FmspcList::Fetch FmspcsFrom(Upstreams& upstreams, Seconds budget);
+FmspcList::Fetch FmspcsFrom(Upstreams& upstreams, MissBudgets& budgets, Seconds budget);
 // Empty when there is no upstream that could tell.
-HostVcek::Ask AskHostOf(const Config& config, Upstreams& upstreams);
+HostVcek::Ask AskHostOf(const Config& config, Upstreams& upstreams, MissBudgets& budgets);
+// How long somebody waits for a call that another makes: its own time, and a second to judge what came.
+inline std::chrono::milliseconds PatienceOf(const Config& config) {
+  return config.server.miss_budget + Seconds(1);
+}
 
 }  // namespace thimble

@@ -2,9 +2,10 @@
 //
 // Asks a server on loopback the same thing for a while, over some connections at once, and prints one JSON object:
 // requests, seconds, rate, percentiles of the time to answer in microseconds, bytes of a body.
-//   http_load PORT TARGET CONNECTIONS SECONDS [tls] [new] [post=FILE]
+//   http_load PORT TARGET CONNECTIONS SECONDS [tls] [new] [post=FILE [forge=OFFSET]]
 // tls: over TLS, the certificate unchecked; new: a connection for each request, without resumption; post: the bodies
-// in FILE in turn, each after its length (32 bits, little endian), as application/octet-stream.
+// in FILE in turn, each after its length (32 bits, little endian), as application/octet-stream; forge: eight bytes of
+// each at that offset are others every time.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -23,6 +24,7 @@
 #include <iterator>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -38,6 +40,7 @@ struct Load {
   int connections = 1;
   double seconds = 1;
   bool tls = false, fresh = false;
+  std::optional<size_t> forge;
   std::vector<std::string> requests;
 };
 
@@ -118,6 +121,15 @@ class Peer {
   std::vector<char> buffer_ = std::vector<char>(64 << 10);
 };
 
+// The same request with another body every time.
+std::string Forged(std::string request, size_t offset) {
+  static std::atomic<uint64_t> count{static_cast<uint64_t>(Clock::now().time_since_epoch().count())};
+  uint64_t bytes = (count.fetch_add(1) + 1) * 0x9e3779b97f4a7c15;
+  const size_t body = request.find("\r\n\r\n") + 4;
+  for (size_t i = 0; i < 8; ++i, bytes >>= 8) request.at(body + offset + i) = static_cast<char>(bytes);
+  return request;
+}
+
 struct Outcome {
   std::vector<float> micros;
   size_t body = 0;
@@ -130,7 +142,8 @@ Outcome RunOne(const Load& load, SSL_CTX* context, size_t first, const std::atom
   for (size_t i = first; !stop.load(std::memory_order_relaxed); ++i) {
     const auto start = Clock::now();
     if (!peer || load.fresh) peer = std::make_unique<Peer>(load, context);
-    outcome.body = peer->Ask(load.requests[i % load.requests.size()]);
+    const std::string& request = load.requests[i % load.requests.size()];
+    outcome.body = peer->Ask(load.forge ? Forged(request, *load.forge) : request);
     outcome.micros.push_back(std::chrono::duration<float, std::micro>(Clock::now() - start).count());
   }
   return outcome;
@@ -152,7 +165,8 @@ std::vector<std::string> Bodies(const std::string& path) {
 
 Load ReadArguments(int argc, char** argv) {
   if (argc < 5) {
-    std::fprintf(stderr, "usage: http_load PORT TARGET CONNECTIONS SECONDS [tls] [new] [post=FILE]\n");
+    std::fprintf(stderr,
+                 "usage: http_load PORT TARGET CONNECTIONS SECONDS [tls] [new] [post=FILE [forge=OFFSET]]\n");
     std::exit(2);
   }
   Load load;
@@ -166,6 +180,7 @@ Load ReadArguments(int argc, char** argv) {
     load.tls = load.tls || word == "tls";
     load.fresh = load.fresh || word == "new";
     if (word.starts_with("post=")) bodies = Bodies(std::string(word.substr(5)));
+    if (word.starts_with("forge=")) load.forge = std::strtoul(argv[i] + 6, nullptr, 10);
   }
   const std::string end = std::string("Host: localhost\r\n") + (load.fresh ? "Connection: close\r\n" : "");
   if (bodies.empty()) load.requests = {"GET " + load.target + " HTTP/1.1\r\n" + end + "\r\n"};

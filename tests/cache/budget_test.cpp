@@ -24,6 +24,28 @@ TEST(OverBudget, IsCountedApartAndBindsNobodyElse) {
   EXPECT_TRUE(world.cache->Get(kTcbKey, world.now).ok()) << "no back-off comes of it";
 }
 
+// Ten ask at once: the first has no budget left, which is no answer for the others.
+TEST(OverBudget, IsNotSharedWithThoseWhoWaitForIt) {
+  CacheWorld world;
+  world.upstream = [&](const CollateralKey& key) -> Result<FetchedBytes> {
+    while (world.Count(Kind::kMiss) < 10) std::this_thread::sleep_for(milliseconds(1));
+    return world.fetches == 1 ? Spent() : world.Good(key);
+  };
+  std::atomic<int> good{0}, spent{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 10; ++i) {
+    threads.emplace_back([&] {
+      const auto answer = world.cache->Get(kTcbKey, world.now);
+      good += answer.ok() ? 1 : 0;
+      spent += !answer.ok() && answer.error().check == Check::kMissBudget ? 1 : 0;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(good, 9);
+  EXPECT_EQ(spent, 1);
+  EXPECT_EQ(world.fetches, 2);
+}
+
 TEST(OverBudget, AFailureIsStillAFailure) {
   CacheWorld world;
   world.upstream = [](const CollateralKey&) -> Result<FetchedBytes> { return Unreachable(); };

@@ -13,7 +13,7 @@ using test::FakeClock;
 using test::FakeHttp;
 using test::Response;
 
-const PacingOptions kKds{milliseconds(10'000), milliseconds(300'000)};
+const PacingOptions kKds{milliseconds(10'000), milliseconds(60'000)};
 
 struct Paced {
   std::shared_ptr<FakeHttp> http = std::make_shared<FakeHttp>();
@@ -23,9 +23,11 @@ struct Paced {
   explicit Paced(PacingOptions options = kKds) : client(http, options, clock.timing()) {
     http->Otherwise([](const HttpRequest&) -> Result<HttpResponse> { return Response(200); });
   }
-  Result<HttpResponse> Send(const std::string& url, milliseconds budget = milliseconds(5000)) {
+  Result<HttpResponse> Send(const std::string& url, milliseconds budget = milliseconds(5000),
+                            const std::string& item_class = "") {
     HttpRequest request;
     request.url = url;
+    request.item_class = item_class;
     request.deadline = clock.now() + budget;
     return client.Send(request);
   }
@@ -69,6 +71,19 @@ TEST(Pacing, ARequestThatGotNoAnswerDoesNotCount) {
   EXPECT_TRUE(paced.Send("https://kds/a").ok());
 }
 
+TEST(Pacing, LaterForOneItemIsLaterForItsClassAlone) {
+  Paced paced;
+  const milliseconds budget(5000);
+  paced.http->On("https://kds/a", Response(429, "", {{"retry-after", "60"}}));
+  EXPECT_EQ(paced.Send("https://kds/a", budget, "amd/vcek")->status, 429);
+  EXPECT_FALSE(paced.Send("https://kds/b", budget, "amd/vcek").ok());
+  EXPECT_TRUE(paced.Send("https://kds/c", budget, "amd/crl").ok());
+  EXPECT_TRUE(paced.Send("https://other/b", budget, "amd/vcek").ok());
+  EXPECT_EQ(paced.http->requests.size(), 3u);
+  paced.clock.Tick(milliseconds(60'000));
+  EXPECT_TRUE(paced.Send("https://kds/b", budget, "amd/vcek").ok());
+}
+
 TEST(Pacing, AHostThatSaysLaterIsLeftAlone) {
   Paced paced;
   paced.http->On("https://kds/a", Response(429, "", {{"retry-after", "60"}}));
@@ -92,7 +107,9 @@ TEST(Pacing, APauseIsCapped) {
   Paced paced;
   paced.http->On("https://kds/a", Response(503, "", {{"retry-after", "86400"}}));
   (void)paced.Send("https://kds/a");
-  paced.clock.Tick(milliseconds(300'000));
+  paced.clock.Tick(milliseconds(54'999));
+  EXPECT_FALSE(paced.Send("https://kds/b").ok());
+  paced.clock.Tick(milliseconds(5'001));
   EXPECT_TRUE(paced.Send("https://kds/b").ok());
 }
 

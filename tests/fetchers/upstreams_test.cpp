@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fetchers/intel_urls.h"
+#include "fetchers/pacing.h"
 #include "fetchers/vendor_answer.h"
 #include "tests/fetchers/fakes.h"
 
@@ -56,6 +57,42 @@ TEST(Upstreams, TheFirstThatAnswersIsEnough) {
   EXPECT_EQ(fetched->source, World::Url(kFirst));
   EXPECT_EQ(world.Asked(kSecond), 0u);
   EXPECT_EQ(world.events, (std::vector<std::pair<Kind, std::string>>{{Kind::kAnswered, kFirst}}));
+}
+
+// Whether anybody is asked for each of these, one after the other, when all that is asked says "later".
+TEST(Upstreams, LaterForOneItemIsLaterForItsClassAlone) {
+  const auto http = std::make_shared<FakeHttp>();
+  http->Otherwise([](const HttpRequest&) -> Result<HttpResponse> {
+    return Response(429, "", {{"retry-after", "60"}});
+  });
+  FakeClock clock;
+  const auto paced = std::make_shared<PacingHttpClient>(http, PacingOptions{}, clock.timing());
+  UpstreamsOptions options;
+  options.intel = {{kFirst, false}};
+  options.amd = {{"http://127.0.0.1:3", false}};
+  options.amd_chain = [](const AmdChainKey&, SteadyTime) { return Result<std::string>("chain"); };
+  const auto upstreams = Upstreams::Make(options, paced, paced, {}, clock.clock()).value();
+  const auto fmspc = *intel::Fmspc::FromHex("00806f050000");
+  const auto vcek = [](uint8_t chip) { return VcekKey{amd::Product::kMilan, amd::HwId(64, chip), {}}; };
+  const std::pair<CollateralKey, bool> rows[] = {
+      {TcbInfoKey{IntelTee::kSgx, fmspc, {}}, true},
+      {TcbInfoKey{IntelTee::kTdx, fmspc, {}}, false},
+      {EnclaveIdentityKey{EnclaveId::kQe, {}}, true},
+      {EvaluationNumbersKey{IntelTee::kSgx}, true},
+      {PckCrlKey{intel::PckCa::kPlatform}, true},
+      {PckCrlKey{intel::PckCa::kProcessor}, false},
+      {vcek(1), true},
+      {vcek(2), false},
+      {AmdCrlKey{amd::Product::kMilan, amd::SigningKey::kVcek}, true},
+      {AmdChainKey{amd::Product::kMilan, amd::SigningKey::kVcek}, true},
+  };
+  for (const auto& [key, asked] : rows) {
+    const size_t before = http->requests.size();
+    EXPECT_EQ(upstreams->Fetch(key, clock.now() + milliseconds(5000)).error().check, Check::kUpstreamStatus);
+    EXPECT_EQ(http->requests.size() - before, asked ? 1u : 0u) << KeyName(key);
+  }
+  EXPECT_FALSE(upstreams->FetchFmspcList("all", clock.now() + milliseconds(5000)).ok());
+  EXPECT_EQ(http->requests.back().item_class, "intel/fmspcs");
 }
 
 TEST(Upstreams, FailsOverWithinOneFetch) {

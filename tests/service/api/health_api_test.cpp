@@ -3,7 +3,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "service/audit/audit_log.h"
 #include "service/monitoring/status_report.h"
+#include "service/support/clock.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/text.h"
 #include "tests/service/testing/world.h"
@@ -34,6 +36,27 @@ TEST(HealthApi, ListsWhatIsStaleAndFailsOnlyWhenStrict) {
   EXPECT_EQ(plain.status, 200);
   EXPECT_EQ(json::parse(plain.body)["degraded"][0]["item"], "intel/tcb/sgx/00806f050000/standard");
   EXPECT_EQ(Get(w.port(), "/readyz?strict=1").status, 503);
+}
+
+TEST(HealthApi, ListsAnAuditTrailThatIsHalfFull) {
+  for (const uint32_t limit : {2u, 8u}) {
+    test::World w;
+    w.config.audit.directory = w.files / "audit";
+    w.config.audit.max_file_mib = 1;
+    w.config.audit.max_total_mib = limit;
+    {
+      const auto log = AuditLog::Open(w.config.audit, Clock::WallTime).value();
+      ASSERT_TRUE(log->AppendDurably("\"pad\":\"" + std::string(1u << 20, 'x') + '"').ok());
+    }
+    w.Start();
+    const json degraded = json::parse(Get(w.port(), "/readyz").body)["degraded"];
+    ASSERT_EQ(degraded.size(), limit == 2 ? 1u : 0u) << degraded;
+    if (limit == 2) {
+      EXPECT_EQ(degraded[0]["item"], "audit size");
+    }
+    EXPECT_NE(Get(w.port(), "/metrics").body.find(StrCat("thimble_audit_limit_bytes ", limit << 20)),
+              std::string::npos);
+  }
 }
 
 // A clock that was set degrades until everything has been asked for again, which passes do by themselves.

@@ -1,235 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The audit trail: its chain on disk, and what is in it of decisions and changes.
+// What is in the audit trail of decisions and changes.
 #include <gtest/gtest.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 
-#include <csignal>
-#include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "service/audit/audit_check.h"
 #include "service/audit/audit_log.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/text.h"
-#include "tcb/check.h"
 #include "tests/service/testing/world.h"
-#include "tests/support/eventually.h"
 
 namespace thimble {
 namespace {
 
 using nlohmann::json;
-
-Instant SomeTime() { return sim::kNow; }
-
-std::string ReadText(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
-
-class AuditLogTest : public testing::Test {
- protected:
-  std::unique_ptr<AuditLog> Open(AuditConfig config = {}) {
-    config.directory = directory_;
-    auto log = AuditLog::Open(config, SomeTime);
-    EXPECT_TRUE(log.ok()) << (log ? "" : log.error().message);
-    return log ? std::move(log).value() : nullptr;
-  }
-  void Write(int records) {
-    const auto log = Open();
-    for (int i = 0; i < records; ++i) ASSERT_TRUE(log->Append(StrCat("\"kind\":\"test\",\"n\":", i)).ok());
-  }
-  std::string OnlyFile() const { return AuditFiles(directory_).at(0); }
-  Result<AuditSummary> Check(const std::optional<Digest256>& wanted = std::nullopt) const {
-    return CheckAudit(AuditFiles(directory_), wanted);
-  }
-  std::vector<std::string> Lines() const {
-    std::vector<std::string> lines;
-    for (const std::string& path : AuditFiles(directory_)) {
-      std::ifstream in(path);
-      for (std::string line; std::getline(in, line);) lines.push_back(line);
-    }
-    return lines;
-  }
-
-  test::TempDir files_;
-  const std::string directory_ = files_ / "audit";
-};
-
-TEST_F(AuditLogTest, ChainsRecordsOverRestarts) {
-  Write(3);
-  Write(2);
-  const auto lines = Lines();
-  ASSERT_EQ(lines.size(), 5u);
-  std::string prev(64, '0');
-  for (size_t i = 0; i < lines.size(); ++i) {
-    const json record = json::parse(lines[i]);
-    EXPECT_EQ(record["seq"], i + 1);
-    EXPECT_EQ(record["prev"], prev);
-    EXPECT_EQ(record["time"], "2026-06-01T00:00:00Z");
-    prev = Sha256(AsBytes(lines[i])).hex();
-  }
-  const auto summary = Check(Sha256(AsBytes(lines[2])));
-  ASSERT_TRUE(summary.ok());
-  EXPECT_EQ(summary->records, 5u);
-  EXPECT_EQ(summary->last_seq, 5u);
-  EXPECT_EQ(summary->head.hex(), prev);
-  EXPECT_TRUE(summary->from_start);
-  EXPECT_TRUE(summary->found);
-  EXPECT_FALSE(Check(Digest256{})->found);
-}
-
-TEST_F(AuditLogTest, WritesWhatNobodyWaitsForWithoutBeingAsked) {
-  const auto log = Open();
-  for (uint64_t seq = 1; seq <= 3; ++seq) {
-    ASSERT_TRUE(log->Append("\"kind\":\"test\"").ok());
-    EXPECT_TRUE(test::Eventually([&] { return log->state().last_seq == seq; }));
-  }
-}
-
-TEST_F(AuditLogTest, IsItsOwnersAlone) {
-  Write(1);
-  for (const std::string& path : {directory_, OnlyFile()}) {
-    struct stat found {};
-    ASSERT_EQ(::stat(path.c_str(), &found), 0);
-    EXPECT_EQ(found.st_mode & 0077, 0u) << path;
-  }
-}
-
-TEST_F(AuditLogTest, ShowsEveryKindOfTampering) {
-  Write(4);
-  const std::string path = OnlyFile(), good = ReadText(path);
-  const auto lines = Lines();
-  const auto with = [&](const std::vector<std::string>& kept) {
-    std::string text;
-    for (const std::string& line : kept) text += line + "\n";
-    std::ofstream(path, std::ios::binary) << text;
-  };
-  std::string changed = lines[1];
-  changed.replace(changed.find("\"n\":1"), 5, "\"n\":7");
-  for (const auto& kept : std::vector<std::vector<std::string>>{{lines[0], changed, lines[2], lines[3]},
-                                                                {lines[0], lines[2], lines[3]},
-                                                                {lines[0], lines[1], lines[1], lines[2]},
-                                                                {lines[0], lines[2], lines[1], lines[3]},
-                                                                {lines[0], "not a record", lines[1]}}) {
-    with(kept);
-    const auto summary = Check();
-    ASSERT_FALSE(summary.ok());
-    EXPECT_EQ(summary.error().kind, ErrorKind::kRejected);
-    EXPECT_NE(summary.error().message.find(path), std::string::npos) << summary.error().message;
-  }
-  with({lines[0], lines[1]});  // what is cut off the end shows by a digest that was noted elsewhere
-  EXPECT_TRUE(Check().ok());
-  EXPECT_FALSE(Check(Sha256(AsBytes(lines[3])))->found);
-  with({lines[1], lines[2], lines[3]});
-  EXPECT_FALSE(Check()->from_start);
-  std::ofstream(path, std::ios::binary) << good;
-  EXPECT_TRUE(Check().ok());
-}
-
-TEST_F(AuditLogTest, MendsARecordThatWasCutShort) {
-  Write(2);
-  std::ofstream(OnlyFile(), std::ios::app | std::ios::binary) << "{\"seq\":3,\"ti";
-  EXPECT_EQ(Check()->torn_bytes, 12u);
-  Write(1);
-  const auto lines = Lines();
-  ASSERT_EQ(lines.size(), 4u);
-  EXPECT_EQ(json::parse(lines[2])["kind"], "recovered");
-  EXPECT_EQ(json::parse(lines[2])["torn_bytes"], 12);
-  EXPECT_TRUE(Check().ok());
-}
-
-TEST_F(AuditLogTest, DoesNotContinueWhatIsNoTrail) {
-  Write(1);
-  std::ofstream(OnlyFile(), std::ios::app | std::ios::binary) << "not a record\n";
-  AuditConfig config;
-  config.directory = directory_;
-  EXPECT_EQ(AuditLog::Open(config, SomeTime).error().check, Check::kStoreIo);
-}
-
-TEST_F(AuditLogTest, BeginsANewFileWhenOneIsFullAndKeepsAsManyAsItIsTold) {
-  AuditConfig config;
-  config.max_file_mib = 1;
-  config.keep_files = 2;
-  {
-    const auto log = Open(config);
-    for (int i = 0; i < 4; ++i)
-      ASSERT_TRUE(log->AppendDurably("\"pad\":\"" + std::string(2u << 20, 'x') + '"').ok());
-  }
-  const auto kept = AuditFiles(directory_);
-  ASSERT_EQ(kept.size(), 2u);
-  EXPECT_TRUE(kept[0].ends_with("audit-00000000000000000003.jsonl"));
-  EXPECT_TRUE(kept[1].ends_with("audit-00000000000000000004.jsonl"));
-  const auto summary = Check();
-  ASSERT_TRUE(summary.ok()) << summary.error().message;
-  EXPECT_EQ(summary->first_seq, 3u);
-  EXPECT_FALSE(summary->from_start);
-  std::filesystem::remove(kept[1]);
-  std::ofstream(directory_ + "/audit-00000000000000000004.jsonl");  // made, and then the power went
-  Write(1);
-  EXPECT_TRUE(Check().ok());
-  EXPECT_EQ(Check()->last_seq, 4u);
-}
-
-// A disk that is full: files of this process may not grow. Lifted at the end.
-class FullDisk {
- public:
-  FullDisk() {
-    std::signal(SIGXFSZ, SIG_IGN);
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    rlimit none = before_;
-    none.rlim_cur = 0;
-    ::setrlimit(RLIMIT_FSIZE, &none);
-  }
-  ~FullDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
-  FullDisk(const FullDisk&) = delete;
-  FullDisk& operator=(const FullDisk&) = delete;
-
- private:
-  rlimit before_{};
-};
-
-TEST_F(AuditLogTest, RefusesOnAFullDiskWhatMustBeRecordedAndWritesTheRestLater) {
-  const auto log = Open();
-  ASSERT_TRUE(log->AppendDurably("\"kind\":\"before\"").ok());
-  {
-    const FullDisk full;
-    EXPECT_EQ(log->AppendDurably("\"kind\":\"refused\"").error().check, Check::kStoreIo);
-    EXPECT_NE(log->state().last_error, "");
-    EXPECT_TRUE(log->Append("\"kind\":\"later\"").ok()) << "it waits for the disk";
-    EXPECT_FALSE(log->must_record());
-  }
-  ASSERT_TRUE(log->AppendDurably("\"kind\":\"after\"").ok());
-  EXPECT_EQ(log->state().last_error, "");
-  std::vector<std::string> kinds;
-  for (const std::string& line : Lines()) kinds.push_back(json::parse(line)["kind"]);
-  EXPECT_EQ(kinds, (std::vector<std::string>{"before", "later", "after"}));
-  EXPECT_TRUE(Check().ok());
-}
-
-TEST_F(AuditLogTest, RefusesDecisionsWhenItIsToldToAndSaysWhatIsMissing) {
-  AuditConfig config;
-  config.on_failure = AuditConfig::OnFailure::kRefuse;
-  const auto log = Open(config);
-  EXPECT_TRUE(log->must_record());
-  {
-    const FullDisk full;
-    ASSERT_FALSE(log->AppendDurably("\"kind\":\"refused\"").ok());
-    EXPECT_FALSE(log->Append("\"kind\":\"lost\"").ok());
-    EXPECT_EQ(log->state().lost, 1u);
-  }
-  ASSERT_TRUE(log->AppendDurably("\"kind\":\"after\"").ok());
-  const auto lines = Lines();
-  ASSERT_EQ(lines.size(), 2u);
-  EXPECT_EQ(json::parse(lines[0])["kind"], "gap");
-  EXPECT_EQ(json::parse(lines[0])["lost"], 1);
-}
-
-// -- what is in it --
 
 class AuditServiceTest : public testing::Test {
  protected:
@@ -295,6 +81,45 @@ TEST_F(AuditServiceTest, RecordsADecisionAndNeitherEvidenceNorClaims) {
   EXPECT_EQ(text.find(result["claims"]["mrtd"].get<std::string>()), std::string::npos);
   EXPECT_EQ(text.find(Base64(quote).substr(0, 64)), std::string::npos);
   EXPECT_LT(text.size(), 2000u);
+}
+
+TEST_F(AuditServiceTest, CountsEqualDecisionsAndSummarisesForgedQuotes) {
+  w_.Start();
+  const Bytes quote = w_.intel.Quote({.tdx = true});
+  for (int i = 0; i < 50; ++i) Verify(quote);
+  const size_t signature = sim::LocateQuote(quote).signature;
+  for (uint8_t i = 1; i <= 200; ++i) {
+    Bytes forged = quote;
+    forged.at(signature) ^= i;
+    Verify(forged);
+  }
+  const std::string metrics = test::Get(w_.port(), "/metrics").body;
+  EXPECT_NE(metrics.find("thimble_audit_repeated_total 49"), std::string::npos) << metrics;
+  uint64_t decisions = 0, rejected = 0;
+  for (const json& record : Records("decision")) {
+    ++decisions;
+    rejected += record["decision"] == "reject" ? 1u : 0u;
+  }
+  EXPECT_EQ(decisions - rejected, 1u);
+  EXPECT_GE(rejected, 60u);
+  const auto repeated = Records("repeated");
+  ASSERT_EQ(repeated.size(), 1u);
+  EXPECT_EQ(repeated[0]["count"], 49);
+  uint64_t summarised = 0;
+  for (const json& record : Records("rejections")) summarised += record["count"].get<uint64_t>();
+  EXPECT_GT(summarised, 0u);
+  EXPECT_EQ(rejected + summarised, 200u);
+}
+
+TEST_F(AuditServiceTest, RecordsEveryTokenAndEveryNonceThatHeld) {
+  w_.Start();
+  const Bytes quote =
+      w_.intel.Quote({.tdx = true, .bend = [](sim::QuoteSpec& q) { q.tdx.report_data = {0xAB}; }});
+  for (int i = 0; i < 3; ++i) Verify(quote, "?ear=true");
+  for (int i = 0; i < 3; ++i) Verify(quote, "?nonce=ab00000000000000");
+  for (int i = 0; i < 3; ++i) Verify(quote);
+  EXPECT_EQ(Records("decision").size(), 7u);
+  EXPECT_EQ(Records("repeated").size(), 1u);
 }
 
 // A token that turns up somewhere leads back to its decision.

@@ -119,6 +119,7 @@ TEST(Config, RefusesWithTheLineAndWhatIsRight) {
       {"[intel]\nupstream = \"x\"\n", "t.toml:2: upstreams are lists: [[intel.upstream]]"},
       {"[[amd.upstream]]\nurl = \"http://kds.example/\"\n", "is http:// to another host"},
       {"[cache]\ndata = \"\"\n", "data must name a directory"},
+      {"[audit]\nmax_total_mib = 127\n", "max_total_mib must be at least twice max_file_mib"},
       {"[refresh]\nmax_age = \"1m\"\n", "max_age must be at least 10m"},
       {"[baseline.default]\nintel = \"latest\"\n",
        "t.toml:2: intel must be \"standard\", \"early\", an evaluation number"},

@@ -20,7 +20,7 @@ struct ListWorld {
   }
   int asked = 0;
   bool down = false;
-  FmspcList list{[this](const std::string& platform) { return Ask(platform); }, kDay};
+  FmspcList list{[this](const std::string& platform) { return Ask(platform); }, {.max_age = kDay}};
 };
 
 TEST(FmspcList, IsAskedForOnceInMaxAge) {

@@ -25,7 +25,7 @@ class MissBudgetsTest : public testing::Test {
   }
 
   TokenBucket::Time now_{};
-  MissBudgets budgets_{{1, 3}, {2, 8}, [this] { return now_; }};
+  MissBudgets budgets_{{1, 3}, {8, 12}, [this] { return now_; }};
 };
 
 TEST_F(MissBudgetsTest, OfAClientAreABurstAndThenARate) {
@@ -43,9 +43,41 @@ TEST_F(MissBudgetsTest, OfAClientAreABurstAndThenARate) {
 }
 
 TEST_F(MissBudgetsTest, OfAVendorAreOneForAllClients) {
-  for (int i = 0; i < 8; ++i) EXPECT_TRUE(SpendFor(StrCat("192.0.2.", i)).ok());
+  for (int i = 0; i < 12; ++i) EXPECT_TRUE(SpendFor(StrCat("192.0.2.", i)).ok());
   ExpectSpent(SpendFor("192.0.2.100"));
   EXPECT_TRUE(SpendFor("192.0.2.101", Vendor::kAmd).ok()) << "the other vendor's is its own";
+}
+
+// A quarter of 12 at once, and of 8 a second.
+class MissBudgetShares : public MissBudgetsTest {
+ protected:
+  int HowMany(std::string_view client) {
+    int taken = 0;
+    while (SpendFor(client).ok()) ++taken;
+    return taken;
+  }
+};
+
+TEST_F(MissBudgetShares, WhoIsAloneLeavesAQuarter) {
+  EXPECT_EQ(HowMany("127.0.0.1"), 9);
+  EXPECT_EQ(HowMany("192.0.2.1"), 3) << "the next one finds its quarter";
+  now_ += seconds(1);
+  EXPECT_EQ(HowMany("127.0.0.1"), 2) << "while another asks";
+}
+
+TEST_F(MissBudgetShares, AClientHasAQuarterWhileOthersAsk) {
+  EXPECT_TRUE(SpendFor("192.0.2.1").ok());
+  EXPECT_EQ(HowMany("127.0.0.1"), 3);
+  EXPECT_EQ(HowMany("unix"), 0) << "the same client: this host";
+  ExpectSpent(SpendFor("127.0.0.1"));
+  EXPECT_TRUE(SpendFor("192.0.2.2").ok());
+  now_ += seconds(20);  // nobody else has asked for long
+  EXPECT_EQ(HowMany("127.0.0.1"), 9);
+}
+
+TEST_F(MissBudgetShares, AreOfOneVendor) {
+  EXPECT_TRUE(SpendFor("192.0.2.1", Vendor::kAmd).ok());
+  EXPECT_EQ(HowMany("127.0.0.1"), 9) << "nobody else asks Intel's";
 }
 
 TEST_F(MissBudgetsTest, DoNotBindThisHostNorWhatNobodyWaitsFor) {
