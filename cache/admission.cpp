@@ -8,6 +8,7 @@
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/collateral.h"
+#include "tcb/intel/pck_set.h"
 
 namespace thimble {
 namespace {
@@ -46,6 +47,11 @@ Status CheckAdmissible(const CollateralKey& key, const CollateralItem& item, Ins
 
 Succession SuccessionOf(const CollateralItem& next, const CollateralItem& held) {
   if (SameVersion(next, held)) return Succession::kSame;
+  // PCK certificates of another platform are no version of those that are held. That they may take their place is for
+  // whoever binds QE ids to say.
+  const bool of_other =
+      next.pck_set() != nullptr && held.pck_set() != nullptr && next.pck_set()->ppid != held.pck_set()->ppid;
+  if (of_other) return Succession::kNewer;
   return NotOlder(next, held) ? Succession::kNewer : Succession::kOlder;
 }
 

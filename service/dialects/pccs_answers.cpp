@@ -61,6 +61,8 @@ std::string_view CauseOf(const Error& error) {
       return "not_registered";
     case Check::kPckNoCertForTcb:
       return "no_cert_for_tcb";
+    case Check::kPckPlatformMismatch:
+      return "platform_mismatch";
     default:
       return CheckName(error.check);
   }
@@ -108,6 +110,8 @@ http::Response RefusalOf(const Error& error) {
     case Check::kPckNotRegistered:
     case Check::kPckNoCertForTcb:
       return Refusal(404, kNoCacheData, cause);
+    case Check::kPckPlatformMismatch:
+      return IntegrityFailed(error);
     default:
       return NotNow(error);
   }

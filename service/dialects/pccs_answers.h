@@ -16,7 +16,7 @@ namespace thimble::pccs {
 inline constexpr std::array<std::string_view, 2> kRoots = {"", "/metadata/THIM"};
 
 // The name of a cause: "not_registered", "upstream_404", "upstream_unreachable", "upstream_key",
-// "no_cert_for_tcb", "mode_forbids_fetch", "miss_budget", "bad_request"; of any other error, its check.
+// "no_cert_for_tcb", "platform_mismatch", "mode_forbids_fetch", "miss_budget", "bad_request"; of any other error, its check.
 std::string_view CauseOf(const Error& error);
 
 http::Response InvalidParameters();                  // 400
@@ -28,7 +28,7 @@ http::Response IntegrityFailed(const Error& error);  // 460
 http::Response PlatformUnknown(const Error& error);  // 461
 http::Response TooLong();                            // 500: Intel's client could not read it
 http::Response NotNow(const Error& error);           // 503, with an empty body: see below
-// 404 when it does not exist or cannot be had; 410 when it is retired; 503 with an empty body when it may be
+// 404 when it does not exist or cannot be had; 410 when it is retired; 460 when it is another platform's; 503 with an empty body when it may be
 // had later, since Intel's client keeps the body of a 503 (spec/intel-qcnl-client.md, trap 1); 500.
 http::Response RefusalOf(const Error& error);
 // The page of PCCS's framework, for unknown paths and wrong methods alike.
