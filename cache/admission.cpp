@@ -49,9 +49,9 @@ Succession SuccessionOf(const CollateralItem& next, const CollateralItem& held) 
   if (SameVersion(next, held)) return Succession::kSame;
   // PCK certificates of another platform are no version of those that are held. That they may take their place is for
   // whoever binds QE ids to say.
-  const bool of_other =
-      next.pck_set() != nullptr && held.pck_set() != nullptr && next.pck_set()->ppid != held.pck_set()->ppid;
-  if (of_other) return Succession::kNewer;
+  const intel::PckSet* const coming = next.pck_set();
+  const intel::PckSet* const kept = held.pck_set();
+  if (coming != nullptr && kept != nullptr && coming->ppid != kept->ppid) return Succession::kNewer;
   return NotOlder(next, held) ? Succession::kNewer : Succession::kOlder;
 }
 

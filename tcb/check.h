@@ -120,7 +120,7 @@ namespace thimble {
   X(kStoreIo, "store.io")                         /* the store failed; cache/ */ \
   X(kStoreCorrupt, "store.corrupt")               /* a record fails its digest; cache/record.cpp */ \
   X(kRequest, "request.invalid")                  /* a request that cannot be understood; service/ */ \
-  X(kPckPlatformMismatch, "pck.platform_mismatch") /* certificates of another PPID than the one a QE id is bound to; cache/platform_registry.cpp, service/upstreams/pck_source.cpp */
+  X(kPckPlatformMismatch, "pck.platform_mismatch") /* certificates of another PPID than the one a QE id is bound to; cache/platform_registry.cpp */
 // clang-format on
 
 #define THIMBLE_CHECK_ENUMERATOR(id, name) id,

@@ -137,6 +137,7 @@ tcb/intel/verify.cpp: more than 400 lines
 tcb/policy/finding_rules.cpp: uses nothing of "tcb/base/text.h"
 tcb/policy/hcl_rules.h: uses nothing of "tcb/amd/claims.h"
 tcb/policy/tdx_rules.h: uses nothing of "tcb/intel/claims.h"
+service/cli/cli.cpp: more than 400 lines
 tests/service/api/snp_verify_test.cpp: more than 400 lines
 tests/service/api/verify_api_test.cpp: more than 400 lines
 tests/service/config/policy_digest_test.cpp: Keys has more than 60 lines

@@ -87,7 +87,7 @@ Result<CacheAnswer> PckService::CertificatesFor(const PckRequest& request, const
   if (!held && options_.mode != CachingMode::kLazy) return WhyNotHeld(request.platform);
   const PckSource::Hint hint(&source_, {key.platform, raw, request.ppid, {}});
   if (held && raw && WorthAnotherLook(*held, key.platform, *raw)) {
-    if (auto renewed = cache_.Refresh(key, clock_.Now()); renewed.ok()) return renewed;
+    if (auto renewed = cache_.Refresh(key, clock_.Now(), RefreshUrge::kPatient); renewed.ok()) return renewed;
   }
   auto answer = cache_.Get(key, clock_.Now());
   if (!answer.ok()) return NamingTheTcbs(std::move(answer).error());
@@ -122,7 +122,8 @@ Result<CacheAnswer> PckService::TcbInfoFor(const intel::Fmspc& fmspc, bool may_f
 
 Result<PckChoice> PckService::Choose(const PckRequest& request, const PckTcb& raw) {
   TRY_ASSIGN(CacheAnswer set, CertificatesFor(request, raw));
-  auto choice = ChooseFrom(std::move(set), request.platform, raw, options_.mode == CachingMode::kLazy);
+  const PlatformId platform = std::get<PckCertsKey>(set.item->key()).platform;
+  auto choice = ChooseFrom(std::move(set), platform, raw, options_.mode == CachingMode::kLazy);
   if (choice.ok()) RecordSeen(*choice);
   return choice;
 }

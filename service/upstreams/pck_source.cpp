@@ -46,9 +46,10 @@ PckQuery PckSource::QueryFor(const intel::PlatformId& platform, const std::optio
 Status PckSource::CheckOwner(const intel::PlatformId& platform, const intel::Ppid& bound,
                              const CollateralBytes& bytes) const {
   TRY_ASSIGN(const ItemPtr item, AuthenticateItem(PckCertsKey{platform}, bytes, anchors_));
-  if (item->pck_set()->ppid == bound) return {};
+  const intel::PckSet& set = *item->pck_set();
+  if (set.ppid == bound) return {};
   registry_.CountMismatch();
-  return PlatformMismatch(platform, bound, item->pck_set()->ppid);
+  return PlatformMismatch(platform, bound, set.ppid);
 }
 
 Status PckSource::Fetch(const PckCertsKey& key, SteadyTime deadline, const AcceptFunction& accept) {
