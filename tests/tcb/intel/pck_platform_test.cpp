@@ -3,6 +3,9 @@
 // How a platform and its TCB are named.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cctype>
+
 #include "tcb/collateral_key.h"
 #include "tcb/intel/pck_tcb.h"
 #include "tcb/intel/platform_id.h"
