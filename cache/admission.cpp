@@ -8,6 +8,7 @@
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/collateral.h"
+#include "tcb/intel/pck_set.h"
 
 namespace thimble {
 namespace {
@@ -46,6 +47,11 @@ Status CheckAdmissible(const CollateralKey& key, const CollateralItem& item, Ins
 
 Succession SuccessionOf(const CollateralItem& next, const CollateralItem& held) {
   if (SameVersion(next, held)) return Succession::kSame;
+  // PCK certificates of another platform are no version of those that are held. That they may take their place is for
+  // whoever binds QE ids to say.
+  const intel::PckSet* const coming = next.pck_set();
+  const intel::PckSet* const kept = held.pck_set();
+  if (coming != nullptr && kept != nullptr && coming->ppid != kept->ppid) return Succession::kNewer;
   return NotOlder(next, held) ? Succession::kNewer : Succession::kOlder;
 }
 

@@ -20,6 +20,7 @@ constexpr std::string_view kItem = "item/", kPast = "past/", kQuarantine = "quar
 constexpr std::string_view kSharedNames[] = {"amd/chain/", "amd/crl/",        "intel/crl/",
                                              "intel/tcb/", "intel/identity/", "intel/numbers/"};
 constexpr std::string_view kPlatformNames[] = {"amd/vcek/", "intel/pck/"};
+constexpr const char* kLookups = "lookup/";
 constexpr size_t kNumberDigits = 20;  // of TwentyDigits()
 constexpr size_t kDigestDigits = 16;  // tells versions of one order and issue date apart
 
@@ -49,18 +50,29 @@ Instant IssuedIn(std::string_view entry) {
   return Instant(Seconds(static_cast<int64_t>(seconds)));
 }
 
+// What anybody may have had fetched is counted apart, so that it drives out nothing of a registered platform.
+bool IsLookup(std::string_view name) {
+  const auto key = ParseKeyName(name);
+  const auto* const pck = key ? std::get_if<PckCertsKey>(&*key) : nullptr;
+  return pck != nullptr && pck->platform.asked();
+}
+
 }  // namespace
 
-Archive::Archive(std::shared_ptr<Store> store, TrustAnchors anchors, size_t max_platform_items,
-                 HistoryRules history, uint64_t jitter_seed, EventSink events)
+Archive::Archive(std::shared_ptr<Store> store, TrustAnchors anchors, Limits limits, HistoryRules history,
+                 uint64_t jitter_seed, EventSink events)
     : store_(std::move(store)),
       anchors_(std::move(anchors)),
       history_(history),
       jitter_seed_(jitter_seed),
       events_(std::move(events)),
-      platform_use_(store_, max_platform_items) {
+      platform_use_(store_, limits.platform_items),
+      lookup_use_(store_, limits.lookups, kLookups) {
   ReportIfFailed(platform_use_.CountItems(), "");
+  ReportIfFailed(lookup_use_.CountItems(), "");
 }
+
+PlatformUse& Archive::UseOf(std::string_view name) { return IsLookup(name) ? lookup_use_ : platform_use_; }
 
 void Archive::Report(CacheEvent::Kind kind, std::string_view item, const Error& error) const {
   if (events_) events_({kind, item, &error, error.message});
@@ -211,7 +223,7 @@ Result<PlatformUse::Note> Archive::AppendVersion(const CollateralKey& key, const
   std::string encoded = EncodeRecord(record);
   PlatformUse::Note note;
   if (IsPlatformItem(KindOf(key))) {
-    TRY_ASSIGN(note, platform_use_.NoteStored(record.name, now));
+    TRY_ASSIGN(note, UseOf(record.name).NoteStored(record.name, now));
     batch.insert(batch.end(), note.writes.begin(), note.writes.end());
   } else {
     TRY(PrunePast(record, now, batch));
@@ -243,16 +255,16 @@ Status Archive::SaveVersion(const CollateralKey& key, const CachedItem& held, In
   std::vector<Store::Write> batch;
   TRY_ASSIGN(const PlatformUse::Note note, AppendVersion(key, held, now, batch));
   TRY(store_->Apply(batch));
-  platform_use_.Stored(note);
+  UseOf(held.item->name()).Stored(note);
   return {};
 }
 
 Status Archive::SaveVersions(const std::vector<Version>& versions, const std::vector<CachedItemPtr>& past,
                              Instant now, std::vector<Store::Write> beside) {
-  std::vector<PlatformUse::Note> notes;
+  std::vector<std::pair<PlatformUse*, PlatformUse::Note>> notes;
   for (const Version& version : versions) {
     TRY_ASSIGN(PlatformUse::Note note, AppendVersion(version.key, *version.held, now, beside));
-    notes.push_back(std::move(note));
+    notes.emplace_back(&UseOf(version.held->item->name()), std::move(note));
   }
   // After the versions, whose own entries in the history they may be. What the history has already stays as it is.
   for (const CachedItemPtr& held : past) {
@@ -262,7 +274,7 @@ Status Archive::SaveVersions(const std::vector<Version>& versions, const std::ve
   }
   if (beside.empty()) return {};
   TRY(store_->Apply(beside));
-  for (const PlatformUse::Note& note : notes) platform_use_.Stored(note);
+  for (const auto& [use, note] : notes) use->Stored(note);
   return {};
 }
 
@@ -277,22 +289,28 @@ Status Archive::SavePast(const CachedItem& held) {
 }
 
 void Archive::NoteUse(const std::string& name, Instant now) {
-  ReportIfFailed(platform_use_.NoteUse(name, now), name);
+  ReportIfFailed(UseOf(name).NoteUse(name, now), name);
 }
 
 std::optional<std::string> Archive::Overflow() {
-  auto name = platform_use_.Overflow();
-  if (name.ok()) return std::move(name).value();
-  Report(CacheEvent::Kind::kStoreFailed, "", name.error());
+  for (PlatformUse* const use : {&lookup_use_, &platform_use_}) {
+    auto name = use->Overflow();
+    if (!name.ok()) {
+      Report(CacheEvent::Kind::kStoreFailed, "", name.error());
+    } else if (*name) {
+      return std::move(name).value();
+    }
+  }
   return std::nullopt;
 }
 
 Status Archive::RemovePlatformItem(const std::string& name) {
-  TRY_ASSIGN(auto batch, platform_use_.Removal(name));
+  PlatformUse& use = UseOf(name);
+  TRY_ASSIGN(auto batch, use.Removal(name));
   if (batch.empty()) return StoreError(StrCat("no use is noted of ", name));
   batch.push_back({ItemEntry(name), std::nullopt});
   TRY(store_->Apply(batch));
-  platform_use_.Removed();
+  use.Removed();
   return {};
 }
 

@@ -26,7 +26,11 @@ namespace thimble {
 // then as good as empty for reads.
 class Archive {
  public:
-  Archive(std::shared_ptr<Store> store, TrustAnchors anchors, size_t max_platform_items, HistoryRules history,
+  // Of the items of single platforms at most so many are kept, and of what look-ups have brought.
+  struct Limits {
+    size_t platform_items, lookups;
+  };
+  Archive(std::shared_ptr<Store> store, TrustAnchors anchors, Limits limits, HistoryRules history,
           uint64_t jitter_seed, EventSink events);
 
   CachedItemPtr MakeHeld(const CollateralKey& key, ItemPtr item, std::string chain, Instant fetched,
@@ -49,7 +53,7 @@ class Archive {
   // The current versions of what many platforms share; and of single platforms' items, the first so many by name.
   std::vector<Record> SharedRecords();
   std::vector<Record> PlatformRecords(size_t most);
-  size_t platform_items() const { return platform_use_.items(); }
+  size_t platform_items() const { return platform_use_.items() + lookup_use_.items(); }
   std::vector<CollateralKey> Keys();
   std::vector<CachedItemPtr> Past(const CollateralKey& key);  // newest first
   // The version that was held then: the last that had come. Of single platforms' items, the current one. Null: none.
@@ -83,7 +87,9 @@ class Archive {
   const HistoryRules history_;
   const uint64_t jitter_seed_;
   const EventSink events_;
-  PlatformUse platform_use_;
+  PlatformUse& UseOf(std::string_view name);
+
+  PlatformUse platform_use_, lookup_use_;
 };
 
 }  // namespace thimble

@@ -104,8 +104,8 @@ struct CollateralCache::Impl {
         options(cache_options),
         events(std::move(sink)),
         clock(std::move(steady_clock)),
-        archive(std::move(store), anchors, options.max_platform_items, options.history, options.jitter_seed,
-                events),
+        archive(std::move(store), anchors, {options.max_platform_items, options.max_lookups}, options.history,
+                options.jitter_seed, events),
         hot(options.max_hot_items),
         attempts({.failure_backoff = options.failure_backoff,
                   .negative_ttl = options.negative_ttl,
@@ -145,7 +145,9 @@ struct CollateralCache::Impl {
   void NoteTaken(const Arrival& arrival, bool unchanged);
   Flight RefuseOlder(const Arrival& arrival, const CachedItemPtr& held);
   void ReportDifferences(const CollateralItem& next, const CollateralItem& held) const;
+  void KeepChainOf(const Arrival& arrival);
   void EvictOverflow();
+  bool Remove(const CollateralKey& key, const std::string& name);
   std::vector<CacheStatus> StatusOf(const std::vector<Record>& records, Instant now) const;
 
   const TrustAnchors anchors;
@@ -318,7 +320,22 @@ Flight CollateralCache::Impl::Take(const Arrival& arrival) {
     return Keep(arrival);
   }();
   EvictOverflow();
+  if (taken.ok()) KeepChainOf(arrival);
   return taken;
+}
+
+// The chain that a VCEK came with is an item, too: where there is no way to the KDS, as behind Azure's IMDS, nothing else
+// brings it.
+void CollateralCache::Impl::KeepChainOf(const Arrival& arrival) {
+  const auto* const vcek = std::get_if<VcekKey>(&arrival.key);
+  if (vcek == nullptr) return;
+  const CollateralKey key = AmdChainKey{vcek->product, amd::SigningKey::kVcek};
+  const std::string name = KeyName(key);
+  if (Find(key, name)) return;
+  const auto chain =
+      thimble::Admit(key, {Bytes(arrival.chain.begin(), arrival.chain.end()), ""}, anchors, arrival.now);
+  if (!chain.ok()) return;  // what comes with a VCEK may hold more or less than the chain; then it is fetched
+  (void)Take({key, name, (*chain)->WithSource(arrival.item->source()), "", arrival.now, arrival.from});
 }
 
 // Turns are taken in the order of names, so that two of these cannot wait for each other.
@@ -333,8 +350,8 @@ Result<std::vector<thimble::Status>> CollateralCache::Impl::TakeTogether(
   std::vector<thimble::Status> outcomes;
   std::map<std::string, Archive::Version> versions;
   std::vector<CachedItemPtr> past;
-  for (const auto& [key, item, chain, fetched, is_past] : admissions) {
-    const CachedItemPtr next = archive.MakeHeld(key, item, chain, fetched.value_or(now), kNever);
+  for (const auto& [key, item, chain, fetched, is_past, last_check] : admissions) {
+    const CachedItemPtr next = archive.MakeHeld(key, item, chain, fetched.value_or(now), last_check);
     if (is_past) {
       past.push_back(next);
       outcomes.emplace_back();
@@ -434,6 +451,14 @@ void CollateralCache::Impl::EvictOverflow() {
   }
 }
 
+bool CollateralCache::Impl::Remove(const CollateralKey& key, const std::string& name) {
+  const KeyedMutex::Turn turn(&turns, name);
+  attempts.Renewed(name);
+  const bool held = hot.Find(name) != nullptr || archive.Load(key, name) != nullptr;
+  hot.Erase(name);
+  return held && IsPlatformItem(KindOf(key)) && archive.Remove(name);
+}
+
 // -- The public face --------------------------------------------------------------------------------------------------
 
 CollateralCache::CollateralCache(std::shared_ptr<Store> store, TrustAnchors anchors, FetchFunction fetch,
@@ -497,6 +522,8 @@ Result<CacheAnswer> CollateralCache::Refresh(const CollateralKey& key, Instant n
 void CollateralCache::RefreshSoon(const CollateralKey& key, Instant now) {
   impl_->RefreshInBackground(key, KeyName(key), now, Urge::kPatient);
 }
+
+bool CollateralCache::Remove(const CollateralKey& key) { return impl_->Remove(key, KeyName(key)); }
 
 Result<CollateralCache::Admission> CollateralCache::Admit(const CollateralKey& key,
                                                           const FetchedBytes& fetched, Instant now) {

@@ -59,6 +59,7 @@ struct CacheOptions {
   // Called by whoever asks for several items: gives what the threads that work for it do first of all, and what ends
   // with them. Empty: nothing.
   std::function<std::function<std::shared_ptr<void>()>()> context;
+  size_t max_lookups = 2'000;  // PCK sets of platforms that nobody has registered, some 50 kB each; likewise
 };
 
 // Whether to ask also for what failed, or was checked, a short while ago.
@@ -124,6 +125,7 @@ class CollateralCache {
     std::string issuer_chain;
     std::optional<Instant> fetched = {};  // when it came to where it is imported from; absent: it comes now
     bool past = false;                    // for the history alone
+    Instant last_check = kNever;          // when its vendor was asked, where we know it
   };
   Result<Admission> Admit(const CollateralKey& key, const FetchedBytes& fetched, Instant now);
   Result<std::vector<thimble::Status>> TakeTogether(const std::vector<Admission>& admissions,
@@ -135,6 +137,9 @@ class CollateralCache {
 
   // The same in the background, unless a failure or check of late forbids it: for whoever has seen a newer version.
   void RefreshSoon(const CollateralKey& key, Instant now);
+
+  // Removes an item of a single platform. False: it was not held, or could not be removed.
+  bool Remove(const CollateralKey& key);
 
   // Of what many platforms share, which is little; and of the items of single platforms, the first so many by name.
   std::vector<CacheStatus> Status(Instant now);

@@ -88,6 +88,20 @@ Result<TcbMapping> ReadMapping(const json::Value& object) {
   return TcbMapping{*raw, *tcbm};
 }
 
+Status ReadLevels(const json::Value& root, Platform* platform) {
+  const auto levels = root.Find("levels");
+  if (!levels) return {};
+  TRY_ASSIGN(const auto array, levels->Array());
+  auto& read = platform->levels.emplace();
+  for (const json::Value& level : array) {
+    TRY_ASSIGN(const std::string_view hex, level.String());
+    const auto tcb = ParseTcb(hex);
+    if (!tcb) return Corrupt("levels");
+    read.push_back(*tcb);
+  }
+  return {};
+}
+
 }  // namespace
 
 std::optional<intel::PlatformProof> Platform::proof() const {
@@ -106,7 +120,14 @@ std::string EncodePlatform(const Platform& platform) {
   for (const auto& [raw, tcbm] : platform.tcbs) {
     writer.BeginObject().Key("raw").String(raw.HexUpper()).Key("tcbm").String(tcbm.HexUpper()).EndObject();
   }
-  writer.EndArray().EndObject();
+  writer.EndArray();
+  if (platform.bound) writer.Key("ppid").Hex(platform.bound->view());
+  if (platform.levels) {
+    writer.Key("levels").BeginArray();
+    for (const PckTcb& level : *platform.levels) writer.String(level.HexUpper());
+    writer.EndArray();
+  }
+  writer.EndObject();
   return out;
 }
 
@@ -124,6 +145,9 @@ Result<Platform> DecodePlatform(std::string_view text) {
   for (const json::Value& mapping : mappings) {
     TRY_ASSIGN(platform.tcbs.emplace_back(), ReadMapping(mapping));
   }
+  TRY(ReadOptional(root, "ppid", &platform.bound,
+                   [](std::string_view hex) { return intel::Ppid::FromHex(hex); }));
+  TRY(ReadLevels(root, &platform));
   return platform;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is known of a platform beside its PCK certificates, and what it says when it registers.
+// What is known of a platform that is registered, beside its PCK certificates, and what it says when it registers.
 #pragma once
 
 #include <optional>
@@ -34,9 +34,12 @@ struct Platform {
   intel::PlatformId id;
   std::optional<intel::EncryptedPpid> ppid;
   std::optional<intel::PlatformManifest> manifest;
-  std::optional<intel::Fmspc> fmspc;  // once a certificate was seen
-  std::optional<intel::PckCa> ca;     // likewise
-  std::vector<TcbMapping> tcbs;       // the one chosen last is the last
+  std::optional<intel::Fmspc> fmspc;      // once a certificate was seen
+  std::optional<intel::PckCa> ca;         // likewise
+  std::vector<TcbMapping> tcbs;           // the one chosen last is the last
+  std::optional<intel::Ppid> bound = {};  // whose certificates the QE id is given; once some have come
+  // The TCB levels that Intel listed when its certificates were fetched; absent: not known, so they may lack some.
+  std::optional<std::vector<intel::PckTcb>> levels = {};
   bool operator==(const Platform&) const = default;
 
   // What to show the vendor: the manifest, if there is one.

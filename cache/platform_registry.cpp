@@ -2,8 +2,11 @@
 #include "cache/platform_registry.h"
 
 #include <algorithm>
+#include <set>
 
+#include "tcb/base/percent.h"
 #include "tcb/base/text.h"
+#include "tcb/check.h"
 
 namespace thimble {
 namespace {
@@ -11,6 +14,7 @@ namespace {
 using intel::PlatformId;
 using Why = QueuedRegistration::Why;
 
+constexpr size_t kShownDigits = 8;  // of a PPID, which identifies a machine for ever
 constexpr std::string_view kPlatforms = "registry/platform/", kQueue = "registry/queue/";
 
 std::string PlatformEntry(const PlatformId& id) { return StrCat(kPlatforms, id.name()); }
@@ -40,6 +44,13 @@ Result<std::vector<T>> ReadAll(Store& store, std::string_view prefix, const Deco
 }
 
 }  // namespace
+
+Error PlatformMismatch(const PlatformId& id, const intel::Ppid& bound, const intel::Ppid& offered) {
+  return {ErrorKind::kRejected, Check::kPckPlatformMismatch,
+          StrCat("platform ", id.name(), " is bound to PPID ", bound.hex().substr(0, kShownDigits),
+                 "..., these certificates are of PPID ", offered.hex().substr(0, kShownDigits),
+                 "...; if the id has passed to another board: `thimble platform forget ", id.qe_id(), "`")};
+}
 
 // ---- RegistryEdit ----
 
@@ -81,18 +92,40 @@ Status RegistryEdit::Remember(const Registration& registration) {
   return {};
 }
 
-Status RegistryEdit::RecordCertificates(const PlatformId& id, const intel::Fmspc& fmspc, intel::PckCa ca) {
+Status RegistryEdit::Bind(const PlatformId& id, const intel::PckSet& set) {
   TRY_ASSIGN(const auto known, Find(id));
   Platform platform = known.value_or(NewPlatform(id));
-  platform.fmspc = fmspc;
-  platform.ca = ca;
+  if (platform.bound && *platform.bound != set.ppid) {
+    ++mismatches_;
+    return PlatformMismatch(id, *platform.bound, set.ppid);
+  }
+  platform.bound = set.ppid;
+  platform.fmspc = set.fmspc;
+  platform.ca = set.ca;
   if (!known || platform != *known) Put(platform);
   return {};
 }
 
+Status RegistryEdit::RecordLevels(const PlatformId& id, std::vector<intel::PckTcb> levels) {
+  TRY_ASSIGN(auto known, Find(id));
+  if (!known || !known->bound || known->levels == levels) return {};
+  known->levels = std::move(levels);
+  Put(*known);
+  return {};
+}
+
+Result<bool> RegistryEdit::Forget(const PlatformId& id) {
+  TRY_ASSIGN(const auto known, Find(id));
+  if (known) changes_[PlatformEntry(id)] = std::nullopt;
+  TRY_ASSIGN(const auto queued, QueuedNames(id));
+  for (const std::string& name : queued) changes_[name] = std::nullopt;
+  return known.has_value() || !queued.empty();
+}
+
 Status RegistryEdit::RecordChoice(const PlatformId& id, const TcbMapping& mapping) {
   TRY_ASSIGN(const auto known, Find(id));
-  Platform platform = known.value_or(NewPlatform(id));
+  if (!known) return {};
+  Platform platform = *known;
   if (std::ranges::find(platform.tcbs, mapping) != platform.tcbs.end()) return {};
   std::erase_if(platform.tcbs, [&](const TcbMapping& other) { return other.raw == mapping.raw; });
   if (platform.tcbs.size() >= kMaxTcbs) platform.tcbs.erase(platform.tcbs.begin());
@@ -115,7 +148,14 @@ Status RegistryEdit::Enqueue(const Registration& registration, Why why) {
   return {};
 }
 
-Status RegistryEdit::Settle(const PlatformId& id, const std::vector<intel::PckTcb>& not_available) {
+Status RegistryEdit::Withdraw(const Registration& registration) {
+  TRY_ASSIGN(const auto found, FindQueued(QueueEntry(registration)));
+  if (found && found->registration == registration) changes_[QueueEntry(registration)] = std::nullopt;
+  return {};
+}
+
+// What of a platform is in the queue, or was a moment ago in this edit.
+Result<std::vector<std::string>> RegistryEdit::QueuedNames(const PlatformId& id) {
   const std::string prefix = QueuePrefix(id);
   std::vector<std::string> names;
   TRY(store_.Scan(prefix, [&](std::string_view name, std::string_view) {
@@ -125,6 +165,11 @@ Status RegistryEdit::Settle(const PlatformId& id, const std::vector<intel::PckTc
   for (const auto& [name, value] : changes_) {
     if (name.starts_with(prefix)) names.push_back(name);
   }
+  return names;
+}
+
+Status RegistryEdit::Settle(const PlatformId& id, const std::vector<intel::PckTcb>& not_available) {
+  TRY_ASSIGN(const auto names, QueuedNames(id));
   for (const std::string& name : names) {
     TRY_ASSIGN(const auto queued, FindQueued(name));
     if (!queued) continue;
@@ -156,11 +201,30 @@ std::vector<Store::Write> RegistryEdit::Writes() const {
 // ---- PlatformRegistry ----
 
 Result<std::optional<Platform>> PlatformRegistry::Find(const PlatformId& id) {
-  return RegistryEdit(*store_).Find(id);
+  return RegistryEdit(*store_, mismatches_).Find(id);
 }
 
 Result<std::vector<Platform>> PlatformRegistry::Platforms() {
   return ReadAll<Platform>(*store_, kPlatforms, DecodePlatform);
+}
+
+Result<std::vector<PlatformId>> PlatformRegistry::IdsOf(std::string_view qe_id) {
+  const auto any = PlatformId::From(qe_id, {});
+  std::vector<PlatformId> ids;
+  if (!any) return ids;
+  std::set<std::string> names;
+  for (const std::string_view room : {kPlatforms, kQueue}) {
+    TRY(store_->Scan(StrCat(room, PercentEncode(any->qe_id()), "/"),
+                     [&](std::string_view name, std::string_view) {
+                       name.remove_prefix(room.size());
+                       names.emplace(name.substr(0, name.find('/', name.find('/') + 1)));
+                       return true;
+                     }));
+  }
+  for (const std::string& name : names) {
+    if (auto id = PlatformId::FromName(name)) ids.push_back(*std::move(id));
+  }
+  return ids;
 }
 
 Result<std::vector<QueuedRegistration>> PlatformRegistry::Queue(
@@ -185,9 +249,11 @@ Status PlatformRegistry::Edit(const Change& change) {
 
 Status PlatformRegistry::Edit(const Change& change, const Apply& apply) {
   const std::lock_guard lock(editing_);
-  RegistryEdit edit(*store_);
+  RegistryEdit edit(*store_, mismatches_);
   TRY(change(edit));
-  return apply(edit.Writes());
+  const auto writes = edit.Writes();
+  if (!writes.empty()) ++edits_;
+  return apply(writes);
 }
 
 }  // namespace thimble

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The platforms that are known, and the queue of those that wait for certificates. Size: a few kilobytes a
+// The platforms that are registered, and the queue of those that wait for certificates. Size: a few kilobytes a
 // platform, up to 130 with a manifest. May be lost: platforms register again. Trust: none, it is the word of
-// whoever registered; certificates speak for themselves.
+// whoever registered; certificates speak for themselves. No certificate names a QE id, so the first that come for
+// one bind it to their PPID, and no others do until an administrator has it forgotten. Who merely looks a platform up
+// leaves nothing here.
 //
 //   registry/platform/<QE id>/<PCE id>              a Platform
 //   registry/queue/<QE id>/<PCE id>/<raw TCB or ->  a QueuedRegistration
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -18,8 +21,12 @@
 
 #include "cache/platform.h"
 #include "cache/store.h"
+#include "tcb/intel/pck_set.h"
 
 namespace thimble {
+
+// pck.platform_mismatch (kRejected).
+Error PlatformMismatch(const intel::PlatformId& id, const intel::Ppid& bound, const intel::Ppid& offered);
 
 // Changes that are written down together or not at all, each seeing those before it.
 class RegistryEdit {
@@ -28,13 +35,20 @@ class RegistryEdit {
 
   // Adds what a registration says. What it does not say stays; zeros do not replace a PPID.
   Status Remember(const Registration& registration);
-  // Records what the certificates of a platform say of it.
-  Status RecordCertificates(const intel::PlatformId& id, const intel::Fmspc& fmspc, intel::PckCa ca);
-  // Records which certificate was chosen for a TCB. The last kMaxTcbs of a platform are kept.
+  // Binds a platform to the PPID of certificates that have come for it, and records what they say of it:
+  // pck.platform_mismatch when it is bound to another. Whoever calls it has authenticated them.
+  Status Bind(const intel::PlatformId& id, const intel::PckSet& set);
+  // Records the TCB levels that were listed when the certificates of a bound platform were fetched.
+  Status RecordLevels(const intel::PlatformId& id, std::vector<intel::PckTcb> levels);
+  // Removes all that is known of a platform, and what of it waits. False: nothing was known.
+  Result<bool> Forget(const intel::PlatformId& id);
+  // Records which certificate was chosen for a TCB of a registered platform. The last kMaxTcbs of it are kept.
   Status RecordChoice(const intel::PlatformId& id, const TcbMapping& mapping);
 
   // Waits from now on, also when it was handed out before; nothing changes when it waits already.
   Status Enqueue(const Registration& registration, QueuedRegistration::Why why);
+  // Waits no longer, since it was refused.
+  Status Withdraw(const Registration& registration);
   // Its certificates are here: nothing of this platform waits any longer, but for the TCBs that have none yet.
   Status Settle(const intel::PlatformId& id, const std::vector<intel::PckTcb>& not_available);
   // Marks entries as handed out, but for those that were changed since they were read.
@@ -44,14 +58,16 @@ class RegistryEdit {
 
  private:
   friend class PlatformRegistry;
-  explicit RegistryEdit(Store& store) : store_(store) {}
+  RegistryEdit(Store& store, std::atomic<uint64_t>& mismatches) : store_(store), mismatches_(mismatches) {}
   Result<std::optional<std::string>> Get(const std::string& name);
   Result<std::optional<QueuedRegistration>> FindQueued(const std::string& name);
+  Result<std::vector<std::string>> QueuedNames(const intel::PlatformId& id);
   void Put(const Platform& platform);
   void Put(QueuedRegistration queued);
   std::vector<Store::Write> Writes() const;
 
   Store& store_;
+  std::atomic<uint64_t>& mismatches_;
   std::map<std::string, std::optional<std::string>> changes_;
 };
 
@@ -62,6 +78,12 @@ class PlatformRegistry {
 
   Result<std::optional<Platform>> Find(const intel::PlatformId& id);
   Result<std::vector<Platform>> Platforms();
+  // Those of a QE id, with any PCE, registered or queued.
+  Result<std::vector<intel::PlatformId>> IdsOf(std::string_view qe_id);
+  uint64_t edits() const { return edits_; }  // so far that changed anything: tells whether to look again
+  // How often certificates were refused that are of another PPID than the QE id's.
+  uint64_t mismatches() const { return mismatches_; }
+  void CountMismatch() { ++mismatches_; }
   // What waits and was not handed out yet; or what was.
   Result<std::vector<QueuedRegistration>> Waiting(QueuedRegistration::Why why);
   Result<std::vector<QueuedRegistration>> HandedOut();
@@ -78,6 +100,7 @@ class PlatformRegistry {
 
   const std::shared_ptr<Store> store_;
   std::mutex editing_;
+  std::atomic<uint64_t> edits_{0}, mismatches_{0};
 };
 
 }  // namespace thimble

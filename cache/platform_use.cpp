@@ -7,20 +7,20 @@
 namespace thimble {
 namespace {
 
-constexpr std::string_view kUsed = "used/", kLast = "last/";
-constexpr size_t kDigits = 20;  // of TwentyDigits()
-
-std::string UsedName(std::string_view time, std::string_view name) { return StrCat(kUsed, time, "/", name); }
-std::string LastName(std::string_view name) { return StrCat(kLast, name); }
 std::string TimeText(Instant at) {
   return TwentyDigits(static_cast<uint64_t>(at.time_since_epoch().count()));
 }
 
 }  // namespace
 
+std::string PlatformUse::UsedName(std::string_view time, std::string_view name) const {
+  return StrCat(used_, time, "/", name);
+}
+std::string PlatformUse::LastName(std::string_view name) const { return StrCat(last_, name); }
+
 Status PlatformUse::CountItems() {
   size_t count = 0;
-  TRY(store_->Scan(kLast, [&count](std::string_view, std::string_view) {
+  TRY(store_->Scan(last_, [&count](std::string_view, std::string_view) {
     ++count;
     return true;
   }));
@@ -50,8 +50,8 @@ Status PlatformUse::NoteUse(const std::string& name, Instant now) {
 Result<std::optional<std::string>> PlatformUse::Overflow() {
   std::optional<std::string> oldest;
   if (items_ <= max_items_) return oldest;
-  TRY(store_->Scan(kUsed, [&oldest](std::string_view entry, std::string_view) {
-    oldest = entry.substr(kUsed.size() + kTwentyDigits + 1);
+  TRY(store_->Scan(used_, [&](std::string_view entry, std::string_view) {
+    oldest = entry.substr(used_.size() + kTwentyDigits + 1);
     return false;
   }));
   return oldest;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Bounds the items of single platforms (VCEKs) in a store: the least recently used go first. The order of use is kept
-// in the store, so that it outlives the process and takes no memory; a use is written down once an hour at most.
+// Bounds the items of single platforms (VCEKs, PCK sets) in a store: the least recently used go first. The order of use
+// is kept in the store, so that it outlives the process and takes no memory; a use is written down once an hour at most.
+// Each kind of items that is counted apart has a room of its own, "" or "lookup/".
 //
-//   used/<time, 20 digits>/<KeyName>   empty; in the order of use
-//   last/<KeyName>                     that time, 20 digits
+//   <room>used/<time, 20 digits>/<KeyName>   empty; in the order of use
+//   <room>last/<KeyName>                     that time, 20 digits
 #pragma once
 
 #include <atomic>
@@ -21,8 +22,8 @@ namespace thimble {
 // Thread-safe, as long as no two calls for one name run at a time.
 class PlatformUse {
  public:
-  PlatformUse(std::shared_ptr<Store> store, size_t max_items)
-      : store_(std::move(store)), max_items_(max_items) {}
+  PlatformUse(std::shared_ptr<Store> store, size_t max_items, const std::string& room = "")
+      : store_(std::move(store)), max_items_(max_items), used_(room + "used/"), last_(room + "last/") {}
 
   Status CountItems();  // at start: those that the store holds
   size_t items() const { return items_; }
@@ -45,8 +46,12 @@ class PlatformUse {
  private:
   Result<std::optional<std::string>> LastUse(const std::string& name);
 
+  std::string UsedName(std::string_view time, std::string_view name) const;
+  std::string LastName(std::string_view name) const;
+
   const std::shared_ptr<Store> store_;
   const size_t max_items_;
+  const std::string used_, last_;
   std::atomic<size_t> items_{0};
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "cache/pck_levels.h"
 #include "cache/selectors.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -25,27 +26,9 @@ std::optional<IntelTee> TeeOf(const CollateralKey& key) {
   return std::nullopt;
 }
 
-// What a PCK certificate can certify of a level.
-std::string PckLevel(const intel::TcbLevel& level) {
-  return intel::PckTcb{level.sgx, level.pce_svn}.HexUpper();
-}
-
-std::string LevelsEntry(const intel::Fmspc& fmspc) { return StrCat("refresh/levels/", fmspc.hex()); }
-
-std::set<std::string> SplitLines(std::string_view text) {
-  std::set<std::string> lines;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    lines.emplace(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return lines;
-}
-
-std::string JoinLines(const std::set<std::string>& lines) {
-  std::string text;
-  for (const std::string& line : lines) text += StrCat(line, "\n");
-  return text;
+bool HasAll(const std::vector<intel::PckTcb>& known, const std::vector<intel::PckTcb>& wanted) {
+  return std::ranges::all_of(
+      wanted, [&](const intel::PckTcb& level) { return std::ranges::find(known, level) != known.end(); });
 }
 
 }  // namespace
@@ -120,9 +103,8 @@ std::vector<CollateralKey> Refresher::HeldOf(const intel::Fmspc& fmspc, Instant 
     const auto* tcb_info = std::get_if<TcbInfoKey>(&status.key);
     if (tcb_info != nullptr && tcb_info->fmspc == fmspc) keys.push_back(status.key);
   }
-  if (!options_.platforms) return keys;
-  for (const intel::PlatformId& platform : options_.platforms(fmspc)) {
-    if (const PckCertsKey key{platform}; cache_.Peek(key, now)) keys.emplace_back(key);
+  for (const Platform& platform : PlatformsOf(fmspc)) {
+    if (const PckCertsKey key{platform.id}; cache_.Peek(key, now)) keys.emplace_back(key);
   }
   return keys;
 }
@@ -244,66 +226,72 @@ std::optional<RefreshLine> Refresher::Ask(const Job& job, const Round& round) {
   return line;
 }
 
-// A TCB info with a level that was not there before means that Intel has certificates for it (TCB recovery).
+// Those that are bound: of others no certificates are kept.
+std::vector<Platform> Refresher::PlatformsOf(const intel::Fmspc& fmspc) const {
+  if (options_.registry == nullptr) return {};
+  auto platforms = options_.registry->Platforms();
+  if (!platforms.ok()) {
+    ReportStore("registered platforms", platforms.error());
+    return {};
+  }
+  std::erase_if(*platforms,
+                [&](const Platform& platform) { return !platform.bound || platform.fmspc != fmspc; });
+  return *std::move(platforms);
+}
+
+// A TCB info with a level that was not there when the certificates of a platform were fetched means that Intel has others
+// for it (TCB recovery). That is asked of each platform, whoever brought its certificates and however long ago.
 void Refresher::RefetchPckCertificates(Round& round) {
-  if (!options_.platforms) return;
-  struct Found {
-    std::string digests;
-    std::set<std::string> levels;
-  };
-  std::map<std::string, Found> found;  // by FMSPC
+  if (options_.registry == nullptr) return;
+  std::map<std::string, std::string> found;  // FMSPC -> digests
   for (const CacheStatus& status : cache_.Status(round.now)) {
     const auto* tcb_info = std::get_if<TcbInfoKey>(&status.key);
-    if (tcb_info == nullptr || IsByNumber(status.key)) continue;
-    const auto answer = cache_.Peek(status.key, round.now);
-    if (!answer || answer->item->tcb_info() == nullptr) continue;
-    Found& of_fmspc = found[tcb_info->fmspc.hex()];
-    of_fmspc.digests += answer->item->sha256().hex();
-    for (const auto& level : answer->item->tcb_info()->levels) of_fmspc.levels.insert(PckLevel(level));
+    if (tcb_info != nullptr && !IsByNumber(status.key)) found[tcb_info->fmspc.hex()] += status.sha256;
   }
-  for (const auto& [hex, of_fmspc] : found) {
+  for (auto& [hex, state] : found) {
+    state += StrCat("@", options_.registry->edits());
     {
       const std::lock_guard lock(mutex_);
-      if (settled_[hex] == of_fmspc.digests) continue;
+      if (settled_[hex] == state) continue;
     }
-    if (!FetchForNewLevels(round, *intel::Fmspc::FromHex(hex), of_fmspc.levels)) continue;
+    if (!FetchForNewLevels(round, *intel::Fmspc::FromHex(hex))) continue;
     const std::lock_guard lock(mutex_);
-    settled_[hex] = of_fmspc.digests;
+    settled_[hex] = state;
   }
 }
 
 // False: not everything came, to be tried again in the next pass.
-bool Refresher::FetchForNewLevels(Round& round, const intel::Fmspc& fmspc,
-                                  const std::set<std::string>& levels) {
-  const auto kept = store_->Get(LevelsEntry(fmspc));
-  if (!kept) {
-    ReportStore(fmspc, kept.error());
-    return false;
-  }
+bool Refresher::FetchForNewLevels(Round& round, const intel::Fmspc& fmspc) {
+  const auto levels = HeldLevels(cache_, fmspc, round.now);
+  std::vector<Job> jobs;
   bool good = true;
-  if (kept->has_value()) {
-    const std::set<std::string> before = SplitLines(**kept);
-    if (std::ranges::includes(before, levels)) return true;
-    std::vector<Job> jobs;
-    for (const intel::PlatformId& platform : options_.platforms(fmspc)) {
-      const CollateralKey key = PckCertsKey{platform};
-      if (round.urge == Urge::kNow || cache_.MayTry(key)) {
-        jobs.push_back({key, std::nullopt});
-      } else {
-        good = false;
-      }
+  for (const Platform& platform : PlatformsOf(fmspc)) {
+    if (platform.levels && HasAll(*platform.levels, levels)) continue;
+    if (!platform.proof()) continue;  // it has to register again
+    const CollateralKey key = PckCertsKey{platform.id};
+    if (round.urge == Urge::kNow || cache_.MayTry(key)) {
+      jobs.push_back({key, std::nullopt});
+    } else {
+      good = false;
     }
-    good = Run(round, jobs) && good;
   }
-  if (!good) return false;
-  const Status written = store_->Apply({{LevelsEntry(fmspc), JoinLines(levels)}});
-  if (!written) ReportStore(fmspc, written.error());
-  return written.ok();
+  const size_t before = round.report.lines.size();
+  good = Run(round, jobs) && good;
+  for (size_t i = before; i < round.report.lines.size(); ++i) {
+    const RefreshLine& line = round.report.lines[i];
+    if (line.outcome != Outcome::kFailed) RecordLevels(std::get<PckCertsKey>(line.key).platform, levels);
+  }
+  return good;
 }
 
-void Refresher::ReportStore(const intel::Fmspc& fmspc, const Error& error) const {
-  if (options_.events)
-    options_.events({CacheEvent::Kind::kStoreFailed, LevelsEntry(fmspc), &error, error.message});
+void Refresher::RecordLevels(const intel::PlatformId& platform, const std::vector<intel::PckTcb>& levels) {
+  const Status recorded =
+      options_.registry->Edit([&](RegistryEdit& edit) { return edit.RecordLevels(platform, levels); });
+  if (!recorded) ReportStore(KeyName(PckCertsKey{platform}), recorded.error());
+}
+
+void Refresher::ReportStore(std::string_view item, const Error& error) const {
+  if (options_.events) options_.events({CacheEvent::Kind::kStoreFailed, item, &error, error.message});
 }
 
 }  // namespace thimble

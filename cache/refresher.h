@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "cache/collateral_cache.h"
-#include "cache/store.h"
+#include "cache/platform_registry.h"
 
 namespace thimble {
 
@@ -44,18 +44,15 @@ struct RefresherOptions {
   size_t threads = 2;
   // Whether anybody can be asked; empty: yes.
   std::function<bool(Vendor)> has_upstream;
-  // The platforms of this FMSPC whose PCK certificates are kept; empty: none.
-  std::function<std::vector<intel::PlatformId>(const intel::Fmspc&)> platforms;
+  // Whose PCK certificates are kept; null: nobody's.
+  PlatformRegistry* registry = nullptr;
   EventSink events = {};  // told of a store that fails
 };
 
 // Thread-safe: passes may run at a time, and share what they ask for. What it is given outlives it.
-//
-//   refresh/levels/<FMSPC>   the TCB levels that PCK certificates were last fetched for, one a line
 class Refresher {
  public:
-  Refresher(CollateralCache& cache, std::shared_ptr<Store> store, RefresherOptions options)
-      : cache_(cache), store_(std::move(store)), options_(std::move(options)) {}
+  Refresher(CollateralCache& cache, RefresherOptions options) : cache_(cache), options_(std::move(options)) {}
 
   using Urge = RefreshUrge;
   // Of what many platforms share, all that is due, and all that was not checked since `since`; kAll: everything. `stop`
@@ -84,15 +81,16 @@ class Refresher {
   bool Run(Round& round, const std::vector<Job>& jobs);
   std::optional<RefreshLine> Ask(const Job& job, const Round& round);
   uint32_t NewestNumber(IntelTee tee, Instant now);
-  bool FetchForNewLevels(Round& round, const intel::Fmspc& fmspc, const std::set<std::string>& levels);
-  void ReportStore(const intel::Fmspc& fmspc, const Error& error) const;
+  std::vector<Platform> PlatformsOf(const intel::Fmspc& fmspc) const;
+  bool FetchForNewLevels(Round& round, const intel::Fmspc& fmspc);
+  void RecordLevels(const intel::PlatformId& platform, const std::vector<intel::PckTcb>& levels);
+  void ReportStore(std::string_view item, const Error& error) const;
 
   CollateralCache& cache_;
-  const std::shared_ptr<Store> store_;
   const RefresherOptions options_;
   std::mutex mutex_;
   std::map<std::string, std::string>
-      settled_;  // FMSPC -> digests of the TCB infos whose levels were looked at
+      settled_;  // FMSPC -> digests of the TCB infos whose levels were looked at, and the platforms as they were then
 };
 
 }  // namespace thimble

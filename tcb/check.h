@@ -120,7 +120,8 @@ namespace thimble {
   X(kPckNoCertForTcb, "pck.no_cert_for_tcb")      /* no PCK certificate is covered by the platform's TCB; service/platforms/pck_service.cpp */ \
   X(kStoreIo, "store.io")                         /* the store failed; cache/ */ \
   X(kStoreCorrupt, "store.corrupt")               /* a record fails its digest; cache/record.cpp */ \
-  X(kRequest, "request.invalid")                  /* a request that cannot be understood; service/ */
+  X(kRequest, "request.invalid")                  /* a request that cannot be understood; service/ */ \
+  X(kPckPlatformMismatch, "pck.platform_mismatch") /* certificates of another PPID than the one a QE id is bound to; cache/platform_registry.cpp */
 // clang-format on
 
 #define THIMBLE_CHECK_ENUMERATOR(id, name) id,

@@ -129,8 +129,10 @@ std::optional<CollateralKey> ParseIntelName(const std::vector<std::string_view>&
   if (p.size() == 3 && p[1] == "numbers") {
     if (const auto tee = FindIn(kTees, p[2])) return EvaluationNumbersKey{*tee};
   }
-  if (p.size() == 4 && p[1] == "pck") {
-    if (auto platform = intel::PlatformId::FromName(StrCat(p[2], "/", p[3]))) {
+  if ((p.size() == 4 || p.size() == 5) && p[1] == "pck") {
+    const std::string_view asked = p.size() == 5 ? p[4] : std::string_view();
+    if (auto platform =
+            intel::PlatformId::FromName(StrCat(p[2], "/", p[3], p.size() == 5 ? "/" : "", asked))) {
       return PckCertsKey{*std::move(platform)};
     }
   }

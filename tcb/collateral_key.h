@@ -51,7 +51,8 @@ struct EvaluationNumbersKey {
   IntelTee tee;
   bool operator==(const EvaluationNumbersKey&) const = default;
 };
-struct PckCertsKey {  // all PCK certificates of a platform
+struct
+    PckCertsKey {  // all PCK certificates of a registered platform, or those fetched with one look-up's proof
   intel::PlatformId platform;
   bool operator==(const PckCertsKey&) const = default;
 };
@@ -77,7 +78,7 @@ using CollateralKey = std::variant<RootCaCrlKey, PckCrlKey, TcbInfoKey, EnclaveI
 
 Vendor VendorOf(const CollateralKey& key);
 // The stable name: store key, status page, logs. "intel/tcb/tdx/b0c06f000000/standard",
-// "intel/crl/pck/platform", "intel/identity/qe/17", "intel/pck/<qe id>/0000", "amd/vcek/milan/<hwid>/bl04-tee00-snp24-ucode219",
+// "intel/crl/pck/platform", "intel/identity/qe/17", "intel/pck/<qe id>/0000[/<proof>]", "amd/vcek/milan/<hwid>/bl04-tee00-snp24-ucode219",
 // "amd/crl/genoa/vlek".
 std::string KeyName(const CollateralKey& key);
 std::optional<CollateralKey> ParseKeyName(std::string_view name);

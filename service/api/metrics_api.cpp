@@ -49,6 +49,9 @@ void WriteItems(PrometheusText& out, const MetricsSources& sources) {
   }
   out.Metric("thimble_platform_items", "gauge", "VCEKs and sets of PCK certificates in the cache.");
   out.Sample({}, static_cast<double>(sources.cache.platform_items()));
+  out.Metric("thimble_platform_mismatches_total", "counter",
+             "Certificates refused that are of another PPID than the QE id they came for is bound to.");
+  out.Sample({}, static_cast<double>(sources.platforms.mismatches()));
 }
 
 void WriteRefresh(PrometheusText& out, const RefreshScheduler& refresh) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "cache/collateral_cache.h"
+#include "cache/platform_registry.h"
 #include "cache/store.h"
 #include "service/audit/audit_trail.h"
 #include "service/http/request_metrics.h"
@@ -24,6 +25,7 @@ struct MetricsSources {
   const VerdictCounts& verdicts;
   const RefreshScheduler& refresh;
   const Store& store;
+  const PlatformRegistry& platforms;
   const Clock& clock;
   const AuditTrail& audit;
 };

@@ -198,6 +198,14 @@ Status AuditTrail::Change(const KeyChange& change) {
                              kChange);
 }
 
+Status AuditTrail::Change(const ForgottenPlatform& change) {
+  if (!log_) return {};
+  return log_->AppendDurably(Members("platform_forgotten", [&](Writer& json) {
+    json.Key("platform").String(change.platform);
+    json.Key("by").String(change.by);
+  }));
+}
+
 Status AuditTrail::InForce(const std::map<std::string, Policy, std::less<>>& policies,
                            const BaselineBook& baselines) {
   if (!log_) return {};

@@ -44,6 +44,11 @@ class AuditTrail {
     Instant retired_until{};
   };
   Status Change(const KeyChange& change);
+  // The same for a platform whose QE id may be bound anew.
+  struct ForgottenPlatform {
+    std::string platform, by;  // PlatformId::name()
+  };
+  Status Change(const ForgottenPlatform& change);
   // What holds from now on: at the start of a server, and when its configuration was read again.
   Status InForce(const std::map<std::string, Policy, std::less<>>& policies, const BaselineBook& baselines);
 

@@ -239,6 +239,20 @@ void AddInit(CLI::App& app, InitOptions& options) {
   verb.add_flag("--renew", options.renew, "make a new server certificate under the CA that is there");
 }
 
+void AddPlatform(CLI::App& app, PlatformOptions& options) {
+  CLI::App& verb = *app.add_subcommand("platform", "registered platforms");
+  AddConfig(verb, options.flags);
+  AddAnchor(verb, options.flags);
+  AddStore(verb, options.flags, options.server);
+  AddJson(verb, options.json);
+  verb.require_subcommand(1);
+  verb.add_subcommand("forget", "forget a platform, so that its QE id may be registered for another board")
+      ->fallthrough()
+      ->add_option("qe_id", options.qe_id, "as it registered")
+      ->required()
+      ->type_name("QEID");
+}
+
 void AddDoctor(CLI::App& app, DoctorOptions& options) {
   CLI::App& verb = *app.add_subcommand(
       "doctor", "look at each upstream and at a running Thimble, and print what clients need");
@@ -338,6 +352,7 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   ResultKeyOptions result_key;
   CheckConfigOptions check_config;
   DoctorOptions doctor;
+  PlatformOptions platform;
   AddServe(app, serve);
   AddVerify(app, verify);
   AddInspect(app, inspect);
@@ -348,6 +363,7 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   AddImpact(app, impact);
   AddFloors(app, floors);
   AddAudit(app, audit);
+  AddPlatform(app, platform);
   AddDoctor(app, doctor);
   AddExport(app, export_options);
   AddImport(app, import_options);
@@ -382,6 +398,7 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   if (app.got_subcommand("impact")) return Command(impact);
   if (app.got_subcommand("floors")) return Command(floors);
   if (app.got_subcommand("audit")) return Command(audit);
+  if (app.got_subcommand("platform")) return Command(platform);
   if (app.got_subcommand("doctor")) return Command(doctor);
   if (app.got_subcommand("export")) return Command(export_options);
   if (app.got_subcommand("import")) return Command(import_options);

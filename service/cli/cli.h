@@ -86,6 +86,13 @@ struct FloorsOptions {
   bool json = false;
 };
 
+struct PlatformOptions {  // thimble platform forget
+  ConfigFlags flags;
+  std::optional<std::string> server;
+  std::string qe_id;
+  bool json = false;
+};
+
 struct AuditOptions {  // thimble audit check
   std::string path;
   std::optional<std::string> contains;
@@ -149,7 +156,7 @@ using Command =
     std::variant<ServeOptions, VerifyOptions, InspectOptions, FetchOptions, StatusOptions, RefreshOptions,
                  BaselineOptions, ImpactOptions, FloorsOptions, AuditOptions, ExportOptions, ImportOptions,
                  BackupOptions, VerifyResultOptions, ResultKeyOptions, CheckConfigOptions, DoctorOptions,
-                 InitOptions, HashTokenOptions, VersionOptions>;
+                 InitOptions, HashTokenOptions, VersionOptions, PlatformOptions>;
 
 // The command; or, after help or a usage error has been printed, what to exit with.
 std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* argv);

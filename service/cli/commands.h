@@ -17,6 +17,7 @@ ExitCode Run(const BaselineOptions& options);
 ExitCode Run(const ImpactOptions& options);
 ExitCode Run(const FloorsOptions& options);
 ExitCode Run(const AuditOptions& options);
+ExitCode Run(const PlatformOptions& options);
 ExitCode Run(const ExportOptions& options);
 ExitCode Run(const ImportOptions& options);
 ExitCode Run(const BackupOptions& options);

@@ -86,6 +86,8 @@ http::Response RefusalOf(const Error& error) {
     case Check::kPckNotRegistered:
     case Check::kPckNoCertForTcb:
       return Refusal(404, kNoCacheData, cause);
+    case Check::kPckPlatformMismatch:
+      return IntegrityFailed(error);
     default:
       return NotNow(error);
   }

@@ -24,7 +24,7 @@ http::Response IntegrityFailed(const Error& error);  // 460
 http::Response PlatformUnknown(const Error& error);  // 461
 http::Response TooLong();                            // 500: Intel's client could not read it
 http::Response NotNow(const Error& error);           // 503, with an empty body: see below
-// 404 when it does not exist or cannot be had; 410 when it is retired; 503 with an empty body when it may be
+// 404 when it does not exist or cannot be had; 410 when it is retired; 460 when it is another platform's; 503 with an empty body when it may be
 // had later, since Intel's client keeps the body of a 503 (spec/intel-qcnl-client.md, trap 1); 500.
 http::Response RefusalOf(const Error& error);
 // The page of PCCS's framework, for unknown paths and wrong methods alike.

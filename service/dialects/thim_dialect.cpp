@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "service/dialects/pccs_answers.h"
@@ -60,6 +61,20 @@ std::vector<VcekKey> KeysOf(const Bytes& chip, const RawTcb& raw) {
   return keys;
 }
 
+Error Wrong(std::string_view what) { return {ErrorKind::kMalformed, Check::kRequest, std::string(what)}; }
+
+// "Milan", or with its stepping, "Milan-B0" (spec/amd-sev-snp.md); nullopt: none is named.
+Result<std::optional<amd::Product>> ProductNamed(const std::optional<std::string_view>& name) {
+  if (!name) return std::optional<amd::Product>();
+  const std::string_view product = name->substr(0, name->find('-'));
+  for (const amd::ProductTraits& traits : amd::AllProducts()) {
+    const bool is_alias = std::ranges::any_of(
+        traits.aliases, [&](std::string_view alias) { return EqualIgnoringCase(product, alias); });
+    if (is_alias || EqualIgnoringCase(product, traits.name)) return std::optional(traits.product);
+  }
+  return Wrong("productName is not Milan, Genoa or Turin");
+}
+
 http::Response NotAChip() { return BadRequest("Not {chip id}/{TCB}, both in hex"); }
 
 http::Response NoSuchRoute(const http::Request& request) {
@@ -78,8 +93,8 @@ std::string VcekPem(const CollateralItem& item) { return EncodePem(item.body(), 
 void ThimDialect::AddTo(http::Router& router) {
   router.Add({"GET",
               "/metadata/THIM/amd/certification",
-              {"api-version", "clientid"},
-              [this](const http::Request& r, const http::Query&) { return Host(r); }});
+              {"api-version", "clientid", "platformId", "tcbVersion", "productName"},
+              [this](const http::Request& r, const http::Query& q) { return Host(r, q); }});
   router.AddDialect({.prefix = std::string(kChips),
                      .not_found = NoSuchRoute,
                      .bad_request = [](std::string_view) { return NotAChip(); },
@@ -91,56 +106,86 @@ void ThimDialect::AddTo(http::Router& router) {
               [this](const http::Request& r, const http::Query& q) { return Chip(r, q); }});
 }
 
-http::Response ThimDialect::Host(const http::Request& request) {
+http::Response ThimDialect::Host(const http::Request& request, const http::Query& query) {
   if (!EqualIgnoringCase(request.Header("metadata").value_or(""), "true")) {
     return BadRequest("Required metadata header not specified");
   }
-  const auto key = host_();
-  if (!key.ok()) return RefusalOf(key.error());
+  const auto found = FindHost(query);
+  if (!found.ok()) {
+    return found.error().check == Check::kRequest ? BadRequest(found.error().message)
+                                                  : RefusalOf(found.error());
+  }
   const Instant now = clock_.Now();
-  const auto answer = cache_.Get(*key, now);
-  if (!answer.ok()) return RefusalOf(answer.error());
+  const CollateralItem& vcek = *found->answer.item;
   std::string body;
   json::Writer(&body)
       .BeginObject()
       .Key("vcekCert")
-      .String(VcekPem(*answer->item))
+      .String(VcekPem(vcek))
       .Key("tcbm")
-      .String(TcbNumber(key->tcb))
+      .String(TcbNumber(found->key.tcb))
       .Key("certificateChain")
-      .String(answer->item->issuer_chain())
+      .String(vcek.issuer_chain())
       .Key("cacheControl")
-      .String(MaxAge(*answer->item, now))
+      .String(MaxAge(vcek, now))
       .EndObject();
-  return ItemResponse(request, *answer,
+  return ItemResponse(request, found->answer,
                       http::Content::Make("application/json; charset=utf-8", std::move(body)), now);
 }
 
-// "{chip}/{tcb}": of the products that it may be of, the one that is held goes first.
-http::Response ThimDialect::Chip(const http::Request& request, const http::Query& query) {
-  const auto chip = FromHex(query.Segment("chip"));
-  const auto raw = ParseTcbNumber(query.Segment("tcb"));
-  if (!chip || !raw) return NotAChip();
-  std::vector<VcekKey> keys = KeysOf(*chip, *raw);
-  if (keys.empty()) return BadRequest("A chip id has 128 hex digits, of Turin 16");
-  if (AllZero(*chip)) {
-    return Refusal(400, "chip_id_masked", "The chip id is all zero: the host masks it, or signs with a VLEK");
+// The chip that the request names, or the host itself. A product alone says what the host is expected to be.
+Result<ThimDialect::Found> ThimDialect::FindHost(const http::Query& query) {
+  const auto chip_text = query.Get("platformId"), tcb_text = query.Get("tcbVersion");
+  TRY_ASSIGN(const auto product, ProductNamed(query.Get("productName")));
+  if (!chip_text && !tcb_text) {
+    TRY_ASSIGN(const VcekKey host, host_());
+    if (product && host.product != *product) {
+      return Error{ErrorKind::kUnavailable, Check::kPckNotRegistered,
+                   StrCat("this host is a ", amd::TraitsOf(host.product).name)};
+    }
+    return FindFirst({host});
   }
+  const auto chip = FromHex(chip_text.value_or(""));
+  const auto raw = ParseTcbNumber(tcb_text.value_or(""));
+  if (!chip || !raw) return Wrong("platformId and tcbVersion belong together, both in hex");
+  if (AllZero(*chip)) return Wrong("The platformId is all zero: the host masks it, or signs with a VLEK");
+  std::vector<VcekKey> keys = KeysOf(*chip, *raw);
+  if (product) std::erase_if(keys, [&](const VcekKey& key) { return key.product != *product; });
+  if (keys.empty()) return Wrong("A platformId has 128 hex digits, of Turin 16");
+  return FindFirst(std::move(keys));
+}
+
+// Of the products that a chip may be of, the one that is held goes first.
+Result<ThimDialect::Found> ThimDialect::FindFirst(std::vector<VcekKey> keys) {
   const Instant now = clock_.Now();
   std::stable_partition(keys.begin(), keys.end(),
                         [&](const VcekKey& key) { return cache_.Peek(key, now).has_value(); });
   std::optional<Error> failed;
   for (const VcekKey& key : keys) {
-    const auto answer = cache_.Get(key, now);
-    if (answer.ok()) {
-      return ItemResponse(request, *answer,
-                          http::Content::Make("application/x-pem-file",
-                                              StrCat(VcekPem(*answer->item), answer->item->issuer_chain())),
-                          now);
-    }
+    auto answer = cache_.Get(key, now);
+    if (answer.ok()) return Found{key, *std::move(answer)};
     if (!failed || failed->check == Check::kUpstreamNotFound) failed = answer.error();
   }
-  return RefusalOf(*failed);
+  return *failed;
+}
+
+// "{chip}/{tcb}".
+http::Response ThimDialect::Chip(const http::Request& request, const http::Query& query) {
+  const auto chip = FromHex(query.Segment("chip"));
+  const auto raw = ParseTcbNumber(query.Segment("tcb"));
+  if (!chip || !raw) return NotAChip();
+  const std::vector<VcekKey> keys = KeysOf(*chip, *raw);
+  if (keys.empty()) return BadRequest("A chip id has 128 hex digits, of Turin 16");
+  if (AllZero(*chip)) {
+    return Refusal(400, "chip_id_masked", "The chip id is all zero: the host masks it, or signs with a VLEK");
+  }
+  const auto found = FindFirst(keys);
+  if (!found.ok()) return RefusalOf(found.error());
+  const CollateralItem& vcek = *found->answer.item;
+  return ItemResponse(
+      request, found->answer,
+      http::Content::Make("application/x-pem-file", StrCat(VcekPem(vcek), vcek.issuer_chain())),
+      clock_.Now());
 }
 
 }  // namespace thimble

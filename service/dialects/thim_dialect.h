@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // AMD certificates in the dialect of Azure's THIM (spec/azure-thim.md section 1): those of one host as a document of
-// strings, and those of any chip as PEM. The host is the configured one, or the one that a THIM upstream knows.
+// strings, and those of any chip as PEM. The host is the configured one, or the one that a THIM upstream knows; a request
+// may name another by `platformId` and `tcbVersion`, and its product by `productName`.
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include "cache/collateral_cache.h"
 #include "service/http/router.h"
@@ -24,8 +26,15 @@ class ThimDialect {
   void AddTo(http::Router& router);
 
  private:
-  http::Response Host(const http::Request& request);
+  // The VCEK of what is asked about.
+  struct Found {
+    VcekKey key;
+    CacheAnswer answer;
+  };
+  http::Response Host(const http::Request& request, const http::Query& query);
   http::Response Chip(const http::Request& request, const http::Query& query);
+  Result<Found> FindFirst(std::vector<VcekKey> keys);
+  Result<Found> FindHost(const http::Query& query);
 
   CollateralCache& cache_;
   const Clock& clock_;

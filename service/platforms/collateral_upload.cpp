@@ -19,9 +19,10 @@ using Admission = CollateralCache::Admission;
 constexpr const char* kSource = "upload";
 constexpr uint32_t kTcbInfoVersion = 3;  // of PCS v4
 
-// Whose certificate the chain of an item has first; empty: that of the root.
-std::string_view SignerOf(const CollateralKey& key) {
-  if (std::holds_alternative<RootCaCrlKey>(key)) return {};
+// Whose certificate the chain of an item has first; empty: that of the root. nullopt: the key does not tell.
+std::optional<std::string_view> SignerOf(const CollateralKey& key) {
+  if (std::holds_alternative<PckCertsKey>(key)) return std::nullopt;
+  if (std::holds_alternative<RootCaCrlKey>(key)) return "";
   if (const auto* const crl = std::get_if<PckCrlKey>(&key)) return intel::PckCaCn(crl->ca);
   return intel::kTcbSigningCn;
 }
@@ -33,22 +34,64 @@ Error NoChain(const CollateralKey& key) {
                  "bears it, first")};
 }
 
+// What an upload says of platforms, but for those whose certificates were refused.
+Status RememberPlatforms(RegistryEdit& edit, const PlatformBundle& bundle,
+                         const std::vector<UploadReport::Refused>& refused) {
+  for (const auto* registrations : {&bundle.platforms, &bundle.certified}) {
+    for (const Registration& registration : *registrations) {
+      const std::string item = KeyName(PckCertsKey{registration.platform});
+      if (std::ranges::find(refused, item, &UploadReport::Refused::item) == refused.end())
+        TRY(edit.Remember(registration));
+    }
+  }
+  return {};
+}
+
+// Nobody waits for what is here now.
+Status BindPlatform(RegistryEdit& edit, const intel::PlatformId& platform, const intel::PckSet& set) {
+  if (platform.asked()) {
+    return Error{ErrorKind::kRejected, Check::kPckNotRegistered,
+                 StrCat("platform ", platform.name(), ": what a look-up brought is for who looked it up")};
+  }
+  TRY(edit.Bind(platform, set));
+  return edit.Settle(platform, set.not_available);
+}
+
 }  // namespace
 
 // Intel's tool for sites without a network writes the CRLs of both CAs, but the chains of its platforms' CAs alone, or
 // none: those in the cache will do. Nothing rests on them until the signature is checked, up to the pinned root.
 std::string CollateralUpload::CachedChain(const CollateralKey& key) {
   const Instant now = clock_.Now();
-  const std::string_view signer = SignerOf(key);
+  const auto signer = SignerOf(key);
+  if (!signer) return {};
   for (const CollateralKey& other : cache_.Keys()) {
     if (VendorOf(other) != Vendor::kIntel) continue;
     const auto answer = cache_.Peek(other, now);
     if (!answer || answer->item->signers().empty()) continue;
     const auto& signers = answer->item->signers();
-    if (signer.empty()) return EncodePem(signers.back()->der(), "CERTIFICATE");
-    if (signers.front()->subject_cn() == signer) return answer->item->issuer_chain();
+    if (signer->empty()) return EncodePem(signers.back()->der(), "CERTIFICATE");
+    if (signers.front()->subject_cn() == *signer) return answer->item->issuer_chain();
   }
   return {};
+}
+
+Status BindPlatforms(RegistryEdit& edit, std::vector<Admission>& admissions,
+                     std::vector<UploadReport::Refused>& refused) {
+  Status failed;
+  std::erase_if(admissions, [&](const Admission& admission) {
+    const auto* const key = std::get_if<PckCertsKey>(&admission.key);
+    if (key == nullptr || admission.past || !failed.ok()) return false;
+    Status bound = BindPlatform(edit, key->platform, *admission.item->pck_set());
+    if (bound.ok()) return false;
+    if (bound.error().kind == ErrorKind::kRejected) {
+      refused.push_back({KeyName(admission.key), bound.error()});
+      return true;
+    }
+    failed = std::move(bound);
+    return false;
+  });
+  return failed;
 }
 
 Result<Admission> CollateralUpload::Admit(const BundleItem& item) {
@@ -60,22 +103,6 @@ Result<Admission> CollateralUpload::Admit(const BundleItem& item) {
   if (info == nullptr || info->version == kTcbInfoVersion) return admission;
   return Error{ErrorKind::kRejected, Check::kCollateralMismatch,
                StrCat("TCB info of version ", info->version, ", PCS v4 has ", kTcbInfoVersion)};
-}
-
-// What the platforms and their certificates say; nobody waits for those that are here now.
-Status CollateralUpload::RecordPlatforms(const PlatformBundle& bundle,
-                                         const std::vector<Admission>& admissions, RegistryEdit& edit) const {
-  for (const auto* registrations : {&bundle.platforms, &bundle.certified}) {
-    for (const Registration& registration : *registrations) TRY(edit.Remember(registration));
-  }
-  for (const Admission& admission : admissions) {
-    const auto* key = std::get_if<PckCertsKey>(&admission.key);
-    if (key == nullptr) continue;
-    const intel::PckSet& set = *admission.item->pck_set();
-    TRY(edit.RecordCertificates(key->platform, set.fmspc, set.ca));
-    TRY(edit.Settle(key->platform, set.not_available));
-  }
-  return {};
 }
 
 // Which certificate fits is found again at each request; chosen now, it is recorded for the lists of platforms. One that
@@ -112,15 +139,18 @@ Result<UploadReport> CollateralUpload::Take(const PlatformBundle& bundle) {
       report.refused.push_back({StrCat(KeyName(item.key), " of PCS v3"), write.error()});
     }
   }
-  report.taken = admissions.size() + beside.size();
-
   std::vector<Status> outcomes;
-  TRY(registry_.Edit([&](RegistryEdit& edit) { return RecordPlatforms(bundle, admissions, edit); },
-                     [&](const std::vector<Store::Write>& writes) -> Status {
-                       beside.insert(beside.end(), writes.begin(), writes.end());
-                       TRY_ASSIGN(outcomes, cache_.TakeTogether(admissions, beside, now));
-                       return {};
-                     }));
+  TRY(registry_.Edit(
+      [&](RegistryEdit& edit) -> Status {
+        TRY(BindPlatforms(edit, admissions, report.refused));
+        return RememberPlatforms(edit, bundle, report.refused);
+      },
+      [&](const std::vector<Store::Write>& writes) -> Status {
+        report.taken = admissions.size() + beside.size();
+        beside.insert(beside.end(), writes.begin(), writes.end());
+        TRY_ASSIGN(outcomes, cache_.TakeTogether(admissions, beside, now));
+        return {};
+      }));
   for (size_t i = 0; i < outcomes.size(); ++i) {
     if (outcomes[i].ok()) continue;
     report.refused.push_back({admissions[i].item->name(), outcomes[i].error()});

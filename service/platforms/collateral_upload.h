@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Takes what an administrator uploads: each item is verified like a fetch, and what holds is written down in one
-// batch with what it says of platforms. What does not is refused, with the reason.
+// batch with what it says of platforms, each bound to the PPID of its certificates. What does not is refused, with the
+// reason.
 #pragma once
 
 #include <string>
@@ -25,6 +26,11 @@ struct UploadReport {
   std::vector<Refused> refused;
 };
 
+// Binds platforms to the certificates that come for them. Those that are another platform's than their QE id's are
+// taken out of `admissions`, and told in `refused`; a look-up's, which are nobody's, too.
+Status BindPlatforms(RegistryEdit& edit, std::vector<CollateralCache::Admission>& admissions,
+                     std::vector<UploadReport::Refused>& refused);
+
 // Thread-safe. What it refers to outlives it.
 class CollateralUpload {
  public:
@@ -43,8 +49,6 @@ class CollateralUpload {
   void ChooseCertificates(const PlatformBundle& bundle);
   std::string CachedChain(const CollateralKey& key);  // PEM; empty: none
   Result<CollateralCache::Admission> Admit(const BundleItem& item);
-  Status RecordPlatforms(const PlatformBundle& bundle,
-                         const std::vector<CollateralCache::Admission>& admissions, RegistryEdit& edit) const;
 
   CollateralCache& cache_;
   PlatformRegistry& registry_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cache/pck_levels.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/intel/pck_chain.h"
@@ -36,6 +37,13 @@ Error NoneFits(const PlatformId& platform, const PckTcb& raw, const intel::PckSe
   return Refused(Check::kPckNoCertForTcb, std::move(message));
 }
 
+// A proof that was brought; nullopt: none, or one that a platform shows that cannot tell it.
+std::optional<intel::PlatformProof> ProofIn(const Registration& registration) {
+  if (registration.manifest) return intel::PlatformProof(*registration.manifest);
+  if (registration.ppid && !registration.ppid->zero()) return intel::PlatformProof(*registration.ppid);
+  return std::nullopt;
+}
+
 }  // namespace
 
 Error PckService::WhyNotHeld(const PlatformId& platform) {
@@ -48,47 +56,53 @@ Error PckService::WhyNotHeld(const PlatformId& platform) {
   return Refused(Check::kPckNotRegistered, StrCat("platform ", platform.name(), " is not registered"));
 }
 
-// Certificates for a platform of which this is known, from upstream. `now_or_never` asks whatever came of the
-// last attempt.
-Result<CacheAnswer> PckService::Fetched(const Registration& registration, bool now_or_never) {
-  const PckCertsKey key{registration.platform};
-  const PckSource::Hint hint(&source_, registration);
-  auto answer = now_or_never ? cache_.Refresh(key, clock_.Now()) : cache_.Get(key, clock_.Now());
-  if (!answer.ok()) return NamingTheTcbs(std::move(answer).error());
-  TRY(RecordArrival(registration, *answer->item->pck_set()));
-  return answer;
-}
+// ---- what is asked for ----
 
-Status PckService::RecordArrival(const Registration& registration, const intel::PckSet& set) {
-  return registry_.Edit([&](RegistryEdit& edit) -> Status {
-    TRY(edit.Remember(registration));
-    TRY(edit.RecordCertificates(registration.platform, set.fmspc, set.ca));
-    TRY(edit.Settle(registration.platform, set.not_available));
-    if (options_.mode != CachingMode::kRequest) return {};
-    for (const PckTcb& tcb : set.not_available) {
-      TRY(edit.Enqueue({registration.platform, tcb, registration.ppid, registration.manifest},
-                       Why::kNotAvailable));
-    }
-    return {};
-  });
-}
-
-Result<CacheAnswer> PckService::Certificates(const PckRequest& request) {
-  const PckCertsKey key{request.platform};
-  if (cache_.Peek(key, clock_.Now())) return cache_.Get(key, clock_.Now());
-  if (options_.mode != CachingMode::kLazy) return WhyNotHeld(request.platform);
+// Under which key the certificates lie that whoever asks may have.
+Result<PckCertsKey> PckService::KeyFor(const PckRequest& request) {
   TRY_ASSIGN(const auto known, registry_.Find(request.platform));
-  const bool has_proof = known && known->proof();
-  if (!request.ppid && !has_proof) {
-    return Error{
-        ErrorKind::kMalformed, Check::kRequest,
-        StrCat("platform ", request.platform.name(), " is not known, and no encrypted PPID is given")};
+  if (known && known->bound) return PckCertsKey{request.platform};
+  if (known && known->proof() && options_.mode == CachingMode::kLazy) {  // its certificates are still to come
+    TRY(Obtain({request.platform, {}, known->ppid, known->manifest}, RefreshUrge::kPatient));
+    return PckCertsKey{request.platform};
   }
-  if (!has_proof && request.ppid->zero()) {
+  if (request.ppid && !request.ppid->zero()) return PckCertsKey{request.platform.AskedWith(*request.ppid)};
+  if (options_.mode != CachingMode::kLazy) return WhyNotHeld(request.platform);
+  if (request.ppid) {
     return Refused(Check::kPckNotRegistered,
                    StrCat("platform ", request.platform.name(), ": its encrypted PPID is all zeros"));
   }
-  return Fetched({request.platform, {}, request.ppid, {}}, false);
+  return Error{
+      ErrorKind::kMalformed, Check::kRequest,
+      StrCat("platform ", request.platform.name(), " is not registered, and no encrypted PPID is given")};
+}
+
+Result<CacheAnswer> PckService::Certificates(const PckRequest& request) {
+  return CertificatesFor(request, std::nullopt);
+}
+
+Result<CacheAnswer> PckService::CertificatesFor(const PckRequest& request, const std::optional<PckTcb>& raw) {
+  TRY_ASSIGN(const PckCertsKey key, KeyFor(request));
+  auto held = cache_.Peek(key, clock_.Now());
+  if (!held && options_.mode != CachingMode::kLazy) return WhyNotHeld(request.platform);
+  const PckSource::Hint hint(&source_, {key.platform, raw, request.ppid, {}});
+  if (held && raw && WorthAnotherLook(*held, key.platform, *raw)) {
+    if (auto renewed = cache_.Refresh(key, clock_.Now(), RefreshUrge::kPatient); renewed.ok()) return renewed;
+  }
+  auto answer = cache_.Get(key, clock_.Now());
+  if (!answer.ok()) return NamingTheTcbs(std::move(answer).error());
+  return answer;
+}
+
+// A platform that shows a TCB for the first time may have been updated since its certificates were fetched: there may be
+// a newer one. Once in max_age, whatever it shows. Which TCBs one has shown that is not registered is not known.
+bool PckService::WorthAnotherLook(const CacheAnswer& set, const PlatformId& platform, const PckTcb& raw) {
+  if (options_.mode != CachingMode::kLazy) return false;
+  if (HappenedWithin(options_.max_age, set.last_check, clock_.Now())) return false;
+  if (platform.asked()) return true;
+  const auto known = registry_.Find(platform);
+  if (!known.ok() || !known->has_value() || !(*known)->proof()) return false;
+  return std::ranges::none_of((*known)->tcbs, [&](const TcbMapping& tcb) { return tcb.raw == raw; });
 }
 
 // The early one if there is one: it knows the newest levels.
@@ -106,25 +120,10 @@ Result<CacheAnswer> PckService::TcbInfoFor(const intel::Fmspc& fmspc, bool may_f
   return answer.ok() ? std::move(answer) : cache_.Get(standard, now);
 }
 
-// A platform that shows a TCB for the first time may have been updated since its certificates were fetched:
-// there may be a newer one. Once in max_age, whatever it shows.
-bool PckService::WorthAnotherLook(const CacheAnswer& set, const PlatformId& platform, const PckTcb& raw) {
-  if (options_.mode != CachingMode::kLazy) return false;
-  if (HappenedWithin(options_.max_age, set.last_check, clock_.Now())) return false;
-  const auto known = registry_.Find(platform);
-  if (!known.ok() || !known->has_value() || !(*known)->proof()) return false;
-  return std::ranges::none_of((*known)->tcbs, [&](const TcbMapping& tcb) { return tcb.raw == raw; });
-}
-
 Result<PckChoice> PckService::Choose(const PckRequest& request, const PckTcb& raw) {
-  const PckSource::Hint hint(&source_, {request.platform, raw, {}, {}});
-  TRY_ASSIGN(CacheAnswer set, Certificates(request));
-  if (WorthAnotherLook(set, request.platform, raw)) {
-    if (auto renewed = cache_.Refresh(PckCertsKey{request.platform}, clock_.Now()); renewed.ok()) {
-      set = *std::move(renewed);
-    }
-  }
-  auto choice = ChooseFrom(std::move(set), request.platform, raw, options_.mode == CachingMode::kLazy);
+  TRY_ASSIGN(CacheAnswer set, CertificatesFor(request, raw));
+  const PlatformId platform = std::get<PckCertsKey>(set.item->key()).platform;
+  auto choice = ChooseFrom(std::move(set), platform, raw, options_.mode == CachingMode::kLazy);
   if (choice.ok()) RecordSeen(*choice);
   return choice;
 }
@@ -136,7 +135,8 @@ void PckService::RecordSeen(const PckChoice& choice) {
 }
 
 Result<PckChoice> PckService::ChooseHeld(const PlatformId& platform, const PckTcb& raw) {
-  auto set = cache_.Peek(PckCertsKey{platform}, clock_.Now());
+  TRY_ASSIGN(const auto known, registry_.Find(platform));
+  auto set = known && known->bound ? cache_.Peek(PckCertsKey{platform}, clock_.Now()) : std::nullopt;
   if (!set) return WhyNotHeld(platform);
   return ChooseFrom(*std::move(set), platform, raw, options_.mode == CachingMode::kLazy);
 }
@@ -163,22 +163,73 @@ Result<PckChoice> PckService::ChooseFrom(CacheAnswer set, const PlatformId& plat
   return PckChoice{std::move(set), selection.chosen};
 }
 
-// As Intel's: a platform that shows no manifest is the one whose manifest is known; one that shows another has
-// been registered again.
+// ---- registration ----
+
+// As Intel's: a platform that shows no manifest is the one whose manifest is known; one that shows another has been
+// registered again. Encrypted PPIDs are random: another one is the same platform's, or another's, and only Intel can tell.
 Result<bool> PckService::IsCached(const Registration& registration) {
-  if (!cache_.Peek(PckCertsKey{registration.platform}, clock_.Now())) return false;
   TRY_ASSIGN(const auto known, registry_.Find(registration.platform));
-  if (!known) return false;
+  if (!known || !known->bound) return false;
+  if (!cache_.Peek(PckCertsKey{registration.platform}, clock_.Now())) return false;
   if (registration.manifest) return known->manifest == registration.manifest;
+  if (registration.ppid != known->ppid) return false;
   return std::ranges::any_of(known->tcbs, [&](const TcbMapping& tcb) { return tcb.raw == registration.raw; });
 }
 
-Status PckService::FetchFor(const Registration& registration) {
-  if (registration.ppid && registration.ppid->zero() && !registration.manifest) {
+// Fetched as a look-up with the proof of this registration, so that it shares no fetch with what is asked for with
+// another; then bound.
+Result<CacheAnswer> PckService::Obtain(const Registration& registration, RefreshUrge urge) {
+  const auto proof = ProofIn(registration);
+  if (!proof) {
     return Refused(Check::kPckNotRegistered,
                    StrCat("platform ", registration.platform.name(), ": its encrypted PPID is all zeros"));
   }
-  TRY_ASSIGN(CacheAnswer set, Fetched(registration, true));
+  const PckCertsKey asked{registration.platform.AskedWith(*proof)};
+  const PckSource::Hint hint(&source_,
+                             {asked.platform, registration.raw, registration.ppid, registration.manifest});
+  auto obtained = cache_.Refresh(asked, clock_.Now(), urge);
+  if (!obtained.ok()) return NamingTheTcbs(std::move(obtained).error());
+  auto bound = Bind(registration, *obtained);
+  cache_.Remove(asked);
+  return bound;
+}
+
+// The certificates of the platform from now on, unless it is bound to another PPID. What is known of it and what it is
+// given are written down together.
+Result<CacheAnswer> PckService::Bind(const Registration& registration, const CacheAnswer& obtained) {
+  const PckCertsKey key{registration.platform};
+  const CollateralItem& item = *obtained.item;
+  TRY_ASSIGN(auto admission,
+             cache_.Admit(key, {{item.body(), item.issuer_chain()}, item.source()}, clock_.Now()));
+  admission.fetched = obtained.fetched;
+  admission.last_check = obtained.last_check;
+  TRY(registry_.Edit([&](RegistryEdit& edit) { return RecordArrival(registration, *item.pck_set(), edit); },
+                     [&](const std::vector<Store::Write>& writes) -> Status {
+                       // What is held may be newer: then it stays, and it is this platform's, too.
+                       TRY(cache_.TakeTogether({admission}, writes, clock_.Now()));
+                       return {};
+                     }));
+  auto held = cache_.Peek(key, clock_.Now());
+  if (!held) return Refused(Check::kCollateralMissing, StrCat(KeyName(key), ": removed by now"));
+  return *std::move(held);
+}
+
+Status PckService::RecordArrival(const Registration& registration, const intel::PckSet& set,
+                                 RegistryEdit& edit) const {
+  TRY(edit.Bind(registration.platform, set));
+  TRY(edit.Remember(registration));
+  TRY(edit.RecordLevels(registration.platform, HeldLevels(cache_, set.fmspc, clock_.Now())));
+  TRY(edit.Settle(registration.platform, set.not_available));
+  if (options_.mode != CachingMode::kRequest) return {};
+  for (const PckTcb& tcb : set.not_available) {
+    TRY(edit.Enqueue({registration.platform, tcb, registration.ppid, registration.manifest},
+                     Why::kNotAvailable));
+  }
+  return {};
+}
+
+Status PckService::FetchFor(const Registration& registration) {
+  TRY_ASSIGN(CacheAnswer set, Obtain(registration, RefreshUrge::kNow));
   if (!registration.raw) return {};
   const auto chosen = ChooseFrom(std::move(set), registration.platform, *registration.raw, true);
   if (!chosen.ok()) return chosen.error();
@@ -186,23 +237,43 @@ Status PckService::FetchFor(const Registration& registration) {
   return {};
 }
 
+// What a registration says of a platform that is bound is believed once Intel has: until then it only waits.
 Status PckService::Register(const Registration& registration) {
   TRY_ASSIGN(const bool cached, IsCached(registration));
   if (cached) return {};
   const bool waits = options_.mode != CachingMode::kLazy;
   if (waits) {
     TRY(registry_.Edit([&](RegistryEdit& edit) -> Status {
-      TRY(edit.Remember(registration));
+      TRY_ASSIGN(const auto known, edit.Find(registration.platform));
+      if (!known || !known->bound) TRY(edit.Remember(registration));
       return edit.Enqueue(registration, Why::kNew);
     }));
   }
-  return options_.mode == CachingMode::kOffline ? Status() : FetchFor(registration);
+  if (options_.mode == CachingMode::kOffline) return {};
+  Status fetched = FetchFor(registration);
+  if (waits && !fetched.ok() && fetched.error().check == Check::kPckPlatformMismatch) {
+    TRY(registry_.Edit([&](RegistryEdit& edit) { return edit.Withdraw(registration); }));
+  }
+  return fetched;
 }
 
 Status PckService::Renew(const PlatformId& platform) {
   if (options_.mode == CachingMode::kOffline) return WhyNotHeld(platform);
-  const auto renewed = Fetched({platform, {}, {}, {}}, true);
-  return renewed.ok() ? Status() : Status(renewed.error());
+  const auto renewed = cache_.Refresh(PckCertsKey{platform}, clock_.Now());
+  if (!renewed.ok()) return NamingTheTcbs(renewed.error());
+  return registry_.Edit([&](RegistryEdit& edit) {
+    return RecordArrival({platform, {}, {}, {}}, *renewed->item->pck_set(), edit);
+  });
+}
+
+Result<std::vector<PlatformId>> PckService::Forget(std::string_view qe_id) {
+  TRY_ASSIGN(const auto ids, registry_.IdsOf(qe_id));
+  TRY(registry_.Edit([&](RegistryEdit& edit) -> Status {
+    for (const PlatformId& id : ids) TRY(edit.Forget(id));
+    return {};
+  }));
+  for (const PlatformId& id : ids) cache_.Remove(PckCertsKey{id});
+  return ids;
 }
 
 }  // namespace thimble

@@ -2,10 +2,17 @@
 //
 // PCK certificates of platforms: held, fetched as far as the mode allows, and chosen for a TCB; and the
 // registration of platforms (spec/intel-pccs-api.md sections 4 to 6).
+//
+// A QE id says nothing about whose it is: a quote shows it to anybody. A registration binds it to the PPID in the
+// certificates that Intel returns for the proof; from then on it is given these, and no others replace them. Who looks
+// up a platform that nobody has registered gets what Intel returns for the encrypted PPID that he brings, and it is kept
+// for that encrypted PPID alone.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "cache/collateral_cache.h"
 #include "cache/platform_registry.h"
@@ -17,7 +24,7 @@
 
 namespace thimble {
 
-// What is asked about a platform. The PPID is needed when nothing is known of it yet.
+// What is asked about a platform. The PPID is needed when it is not registered.
 struct PckRequest {
   intel::PlatformId platform;
   std::optional<intel::EncryptedPpid> ppid;
@@ -35,7 +42,8 @@ struct PckServiceOptions {
 };
 
 // Errors, besides those of the cache: pck.not_registered, mode.forbids_fetch, pck.no_cert_for_tcb (all
-// kUnavailable), request.invalid (kMalformed: nothing is known of the platform, and no PPID was given).
+// kUnavailable), pck.platform_mismatch (kRejected), request.invalid (kMalformed: the platform is not registered, and no
+// PPID was given).
 // Thread-safe. What it refers to outlives it.
 class PckService {
  public:
@@ -49,15 +57,22 @@ class PckService {
   Result<PckChoice> ChooseHeld(const intel::PlatformId& platform, const intel::PckTcb& raw);
   // The same certificate with its chain, in PEM, for a quote that holds none. Any error is pck.missing.
   Result<std::string> ChainFor(const intel::PlatformId& platform, const intel::PckTcb& raw);
-  // Fetches the certificates of the platform, or queues it until an administrator uploads them.
+  // Fetches the certificates of the platform and binds it to them, or queues it until an administrator uploads them.
   Status Register(const Registration& registration);
-  // Fetches the certificates of a platform again.
+  // Fetches the certificates of a registered platform again.
   Status Renew(const intel::PlatformId& platform);
+  // Removes the platforms of a QE id, their certificates and what of them waits: the next that registers it binds it.
+  // Returns those that were known.
+  Result<std::vector<intel::PlatformId>> Forget(std::string_view qe_id);
 
   CachingMode mode() const { return options_.mode; }
 
  private:
-  Result<CacheAnswer> Fetched(const Registration& registration, bool now_or_never);
+  Result<PckCertsKey> KeyFor(const PckRequest& request);
+  Result<CacheAnswer> CertificatesFor(const PckRequest& request, const std::optional<intel::PckTcb>& raw);
+  Result<CacheAnswer> Obtain(const Registration& registration, RefreshUrge urge);
+  Result<CacheAnswer> Bind(const Registration& registration, const CacheAnswer& obtained);
+  Status RecordArrival(const Registration& registration, const intel::PckSet& set, RegistryEdit& edit) const;
   Result<PckChoice> ChooseFrom(CacheAnswer set, const intel::PlatformId& platform, const intel::PckTcb& raw,
                                bool may_fetch);
   Result<CacheAnswer> TcbInfoFor(const intel::Fmspc& fmspc, bool may_fetch);
@@ -66,7 +81,6 @@ class PckService {
   bool WorthAnotherLook(const CacheAnswer& set, const intel::PlatformId& platform, const intel::PckTcb& raw);
   Error WhyNotHeld(const intel::PlatformId& platform);
   void RecordSeen(const PckChoice& choice);
-  Status RecordArrival(const Registration& registration, const intel::PckSet& set);
 
   CollateralCache& cache_;
   PlatformRegistry& registry_;

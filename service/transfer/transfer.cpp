@@ -43,15 +43,11 @@ std::optional<Needs> NeedsOf(const Admission& admission) {
   return std::nullopt;
 }
 
-Status RecordPlatforms(const std::vector<Admission>& admissions, RegistryEdit& edit) {
-  for (const Admission& admission : admissions) {
-    const auto* key = std::get_if<PckCertsKey>(&admission.key);
-    if (key == nullptr || admission.past) continue;
-    const intel::PckSet& set = *admission.item->pck_set();
-    TRY(edit.RecordCertificates(key->platform, set.fmspc, set.ca));
-    TRY(edit.Settle(key->platform, set.not_available));
-  }
-  return {};
+// What strangers have looked up is nobody's registration.
+bool IsLookup(const Record& record) {
+  const auto key = ParseKeyName(record.name);
+  const auto* const pck = key ? std::get_if<PckCertsKey>(&*key) : nullptr;
+  return pck != nullptr && pck->platform.asked();
 }
 
 // Whether everything that is to be used is good for long enough.
@@ -69,7 +65,9 @@ Status CheckRemaining(const std::vector<Admission>& admissions, Seconds min_rema
 
 std::string Transfer::Export(bool with_history) {
   std::vector<ExportedItem> items;
-  for (Record& record : cache_.Records()) items.push_back({std::move(record), false});
+  for (Record& record : cache_.Records()) {
+    if (!IsLookup(record)) items.push_back({std::move(record), false});
+  }
   if (with_history) {
     for (Record& record : cache_.PastRecords()) items.push_back({std::move(record), true});
   }
@@ -149,11 +147,13 @@ Result<ImportReport> Transfer::ImportExport(std::string_view file, std::optional
       held_before.insert(admission.item->name());
   }
   std::vector<Status> outcomes;
-  TRY(registry_.Edit([&](RegistryEdit& edit) { return RecordPlatforms(admissions, edit); },
+  std::vector<UploadReport::Refused> strangers;
+  TRY(registry_.Edit([&](RegistryEdit& edit) { return BindPlatforms(edit, admissions, strangers); },
                      [&](const std::vector<Store::Write>& writes) -> Status {
                        TRY_ASSIGN(outcomes, cache_.TakeTogether(admissions, writes, now));
                        return {};
                      }));
+  for (const auto& [item, error] : strangers) report.refused.push_back(RefusedBy(item, error));
   for (size_t i = 0; i < outcomes.size(); ++i) {
     const CollateralItem& item = *admissions[i].item;
     if (!outcomes[i].ok()) {

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/upstreams/pck_source.h"
 
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+#include "tcb/collateral.h"
+#include "tcb/intel/pck_set.h"
+
 namespace thimble {
 
 PckSource::Hint::Hint(PckSource* source, Registration registration)
@@ -14,18 +19,20 @@ PckSource::Hint::~Hint() {
   source_->hints_.erase(place_);
 }
 
-Result<PckQuery> PckSource::QueryFor(const intel::PlatformId& platform) {
-  PckQuery query{platform, {}, {}};
-  TRY_ASSIGN(const auto known, registry_.Find(platform));
+// No request's proof takes the place of a registered one: it may be another platform's.
+PckQuery PckSource::QueryFor(const intel::PlatformId& platform, const std::optional<Platform>& known) {
+  PckQuery query{platform.registered(), {}, {}};
   if (known) {
     query.proof = known->proof();
     if (!known->tcbs.empty()) query.raw = known->tcbs.back().raw;
   }
+  const bool by_registry = query.proof.has_value();
   const std::lock_guard lock(mutex_);
   const auto [first, last] = hints_.equal_range(platform.name());
   for (auto hint = first; hint != last; ++hint) {
     const Registration& said = *hint->second;
     if (said.raw) query.raw = said.raw;
+    if (by_registry) continue;
     if (said.manifest) {
       query.proof = *said.manifest;
     } else if (said.ppid && !said.ppid->zero()) {
@@ -35,9 +42,29 @@ Result<PckQuery> PckSource::QueryFor(const intel::PlatformId& platform) {
   return query;
 }
 
+// Said before the answer is offered to the cache, which keeps what is authentic.
+Status PckSource::CheckOwner(const intel::PlatformId& platform, const intel::Ppid& bound,
+                             const CollateralBytes& bytes) const {
+  TRY_ASSIGN(const ItemPtr item, AuthenticateItem(PckCertsKey{platform}, bytes, anchors_));
+  const intel::PckSet& set = *item->pck_set();
+  if (set.ppid == bound) return {};
+  registry_.CountMismatch();
+  return PlatformMismatch(platform, bound, set.ppid);
+}
+
 Status PckSource::Fetch(const PckCertsKey& key, SteadyTime deadline, const AcceptFunction& accept) {
-  TRY_ASSIGN(const PckQuery query, QueryFor(key.platform));
-  TRY(upstreams_.FetchPck(query, deadline, [&accept](const Fetched& fetched) {
+  std::optional<Platform> known;
+  if (!key.platform.asked()) {
+    TRY_ASSIGN(known, registry_.Find(key.platform));
+    if (!known || !known->bound) {
+      return Error{
+          ErrorKind::kUnavailable, Check::kPckNotRegistered,
+          StrCat("platform ", key.platform.name(), " is not registered, or has no certificates yet")};
+    }
+  }
+  const PckQuery query = QueryFor(key.platform, known);
+  TRY(upstreams_.FetchPck(query, deadline, [&](const Fetched& fetched) -> Status {
+    if (known) TRY(CheckOwner(key.platform, *known->bound, fetched.bytes));
     return accept({fetched.bytes, fetched.source});
   }));
   return {};

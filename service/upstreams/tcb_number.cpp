@@ -11,7 +11,7 @@ namespace thimble {
 std::string TcbNumber(const amd::TcbVersion& tcb) {
   auto raw = tcb.Encode();
   std::reverse(raw.begin(), raw.end());
-  return HexLower(raw);
+  return HexUpper(raw);
 }
 
 std::optional<std::array<uint8_t, 8>> ParseTcbNumber(std::string_view text) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // AMD's TCB_VERSION as Azure writes it: the eight bytes as a little endian number, in hex (spec/azure-thim.md section 1).
+// Upper case: a client of Azure's compares it letter for letter.
 #pragma once
 
 #include <array>

@@ -66,25 +66,11 @@ Result<std::shared_ptr<Store>> OpenStore(const Config& config, Storage storage) 
   return std::shared_ptr<Store>(std::move(store));
 }
 
-// The platforms of an FMSPC whose PCK certificates were seen.
-std::vector<intel::PlatformId> PlatformsOf(PlatformRegistry& registry, const intel::Fmspc& fmspc) {
-  std::vector<intel::PlatformId> ids;
-  const auto platforms = registry.Platforms();
-  if (!platforms) {
-    LogWarning("platforms cannot be read", {}, platforms.error().message);
-    return ids;
-  }
-  for (const Platform& platform : *platforms) {
-    if (platform.fmspc == fmspc) ids.push_back(platform.id);
-  }
-  return ids;
-}
-
 RefresherOptions RefresherOptionsOf(const Config& config, const Upstreams& upstreams,
                                     PlatformRegistry& registry, CacheEvents& events) {
   RefresherOptions options;
   options.has_upstream = HasUpstream(config, upstreams);
-  options.platforms = [&registry](const intel::Fmspc& fmspc) { return PlatformsOf(registry, fmspc); };
+  options.registry = &registry;
   options.events = [&events](const CacheEvent& event) { events.Record(event); };
   return options;
 }
@@ -104,12 +90,12 @@ Collateral::Collateral(const Config& config, const Clock& clock, TrustAnchors th
       miss_budgets(kMissesPerClient, kMissesPerVendor, SteadyNow),
       fmspcs(FmspcsFrom(*upstreams, miss_budgets, config.server.miss_budget),
              {.max_age = config.refresh.max_age, .patience = PatienceOf(config)}),
-      pck_source(registry, *upstreams),
+      pck_source(registry, *upstreams, anchors),
       cache(
           store, anchors, FetchFrom(*upstreams, pck_source, miss_budgets, config.pccs.mode),
           CacheOptionsOf(config, *upstreams), [this](const CacheEvent& event) { events.Record(event); },
           SteadyNow),
-      refresher(cache, store, RefresherOptionsOf(config, *upstreams, registry, events)),
+      refresher(cache, RefresherOptionsOf(config, *upstreams, registry, events)),
       refresh(refresher, clock),
       seen(store, kMaxSeenTcbs),
       pck_service(cache, registry, pck_source, clock, {config.pccs.mode, config.refresh.max_age}, &seen),

@@ -44,6 +44,7 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
       history_api_(c.cache),
       transfer_api_(c.transfer),
       operations_api_(c.refresh, *c.store, BackupsIn(config.cache.data)),
+      platform_api_(c.pck_service, c.registry, *a.audit),
       health_api_(c.cache, c.events, refused_, *c.store, c.anchors, a.recovery_watch, *a.audit, reload,
                   c.refresh, clock),
       router_({"", false, NoSuchOwnRoute, BadRequest, Unauthorized}) {
@@ -62,9 +63,10 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
   history_api_.AddTo(router_);
   transfer_api_.AddTo(router_);
   operations_api_.AddTo(router_);
+  platform_api_.AddTo(router_);
   health_api_.AddTo(router_);
   AddMetricsTo(router_,
-               {c.cache, c.events, *c.upstream_events, a.verdicts, c.refresh, *c.store, clock, *a.audit},
+               {c.cache, c.events, *c.upstream_events, a.verdicts, c.refresh, *c.store, c.registry, clock, *a.audit},
                requests_);
   requests_ = std::make_unique<RequestMetrics>(router_, DialectName);
 }

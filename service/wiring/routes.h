@@ -10,6 +10,7 @@
 #include "service/api/history_api.h"
 #include "service/api/impact_api.h"
 #include "service/api/operations_api.h"
+#include "service/api/platform_api.h"
 #include "service/api/result_api.h"
 #include "service/api/transfer_api.h"
 #include "service/api/verify_api.h"
@@ -57,6 +58,7 @@ class Routes {
   HistoryApi history_api_;
   TransferApi transfer_api_;
   OperationsApi operations_api_;
+  PlatformApi platform_api_;
   HealthApi health_api_;
   http::Router router_;
   std::unique_ptr<RequestMetrics> requests_;  // last: it has to know every route

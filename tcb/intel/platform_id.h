@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "tcb/intel/ids.h"
+#include "tcb/intel/platform_proof.h"
 
 namespace thimble::intel {
 
@@ -20,16 +21,28 @@ class PlatformId {
   static std::optional<PlatformId> From(std::string_view qe_id, const PceId& pce_id);
   static std::optional<PlatformId> FromName(std::string_view name);
 
-  std::string_view qe_id() const { return AsText(qe_id_); }
+  // The platform as somebody says who looks it up and is not known to be it: its id together with the proof that he
+  // brings. Encrypted PPIDs are random, but equal ones hold the same PPID, so what is kept under this id is given to
+  // nobody but who brings that proof.
+  PlatformId AskedWith(const PlatformProof& proof) const;
+  bool asked() const;
+  PlatformId registered() const;  // without the proof
+
+  std::string_view qe_id() const { return AsText(qe_id_).substr(0, AsText(qe_id_).find(kProofFollows)); }
   const PceId& pce_id() const { return pce_id_; }
-  // "QEID/0000": what is not a letter, a digit or one of -_.!~*'() is percent-encoded. One name for one platform.
+  // "QEID/0000": what is not a letter, a digit or one of -_.!~*'() is percent-encoded. One name for one platform. With
+  // a proof "QEID/0000/" and the first 32 hex digits of its SHA-256.
   std::string name() const;
 
   bool operator==(const PlatformId&) const = default;
 
  private:
   PlatformId(Bytes qe_id, const PceId& pce_id) : qe_id_(std::move(qe_id)), pce_id_(pce_id) {}
-  Bytes qe_id_;  // characters
+  static constexpr char kProofFollows = '\0';  // no QE id has it
+  std::string_view proof_digest() const;
+  void Append(std::string_view proof_digest);
+
+  Bytes qe_id_;  // characters; then, where one was brought, kProofFollows and the digest of the proof
   PceId pce_id_;
 };
 

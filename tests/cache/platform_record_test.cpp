@@ -15,7 +15,9 @@ Platform Full() {
           Manifest(),
           intel::Fmspc::FromHex("00906ED50000"),
           intel::PckCa::kPlatform,
-          {{Tcb(5), Tcb(4)}, {Tcb(6), Tcb(4)}}};
+          {{Tcb(5), Tcb(4)}, {Tcb(6), Tcb(4)}},
+          intel::Ppid::From(Bytes(16, 0x77)),
+          std::vector{Tcb(3), Tcb(4)}};
 }
 QueuedRegistration FullQueued() {
   return {{Id(), Tcb(5), Ppid(), Manifest()}, QueuedRegistration::Why::kNotAvailable, true, 7};
@@ -61,6 +63,8 @@ TEST(PlatformRecord, DamageIsTold) {
   EXPECT_EQ(platform("ca\":\"platform", "ca\":\"other"), Check::kStoreCorrupt);
   EXPECT_EQ(platform("raw\":\"05", "raw\":\"5"), Check::kStoreCorrupt);
   EXPECT_EQ(platform("\"tcbm\"", "\"tcb\""), Check::kStoreCorrupt);
+  EXPECT_EQ(platform("\"ppid\":\"77", "\"ppid\":\"7"), Check::kStoreCorrupt);
+  EXPECT_EQ(platform("levels\":[\"03", "levels\":[\"3"), Check::kStoreCorrupt);
   EXPECT_EQ(platform("{", ""), Check::kStoreCorrupt);
 
   const auto queued = [](std::string_view what, std::string_view by) {

@@ -39,6 +39,55 @@ struct World {
   std::optional<Platform> Find(const intel::PlatformId& id = Id()) { return registry.Find(id).value(); }
 };
 
+intel::PckSet SetOf(uint8_t ppid) {
+  intel::PckSet set;
+  set.fmspc = *intel::Fmspc::FromHex("00906ED50000");
+  set.ppid = *intel::Ppid::From(Bytes(16, ppid));
+  return set;
+}
+
+TEST(PlatformRegistry, BindsAPlatformToThePpidOfItsFirstCertificates) {
+  World w;
+  w.Remember(ByPpid());
+  EXPECT_FALSE(w.Find()->bound) << "what a registration says is its word alone";
+  w.Edit([](RegistryEdit& e) { return e.RecordLevels(Id(), {Tcb(1)}); });
+  EXPECT_FALSE(w.Find()->levels) << "no certificates have come";
+  w.Edit([](RegistryEdit& e) -> Status {
+    TRY(e.Bind(Id(), SetOf(1)));
+    return e.RecordLevels(Id(), {Tcb(1)});
+  });
+  w.Edit([](RegistryEdit& e) { return e.Bind(Id(), SetOf(1)); });
+  EXPECT_EQ(w.Find()->bound, SetOf(1).ppid);
+  EXPECT_EQ(w.Find()->levels, std::vector{Tcb(1)});
+  EXPECT_EQ(w.registry.mismatches(), 0u);
+
+  const Status other = w.registry.Edit([](RegistryEdit& e) { return e.Bind(Id(), SetOf(2)); });
+  ASSERT_FALSE(other.ok());
+  EXPECT_EQ(other.error().check, Check::kPckPlatformMismatch);
+  EXPECT_EQ(w.registry.mismatches(), 1u);
+  EXPECT_EQ(w.Find()->bound, SetOf(1).ppid);
+  w.Edit([](RegistryEdit& e) { return e.Bind(Id("OTHER"), SetOf(2)); });
+}
+
+TEST(PlatformRegistry, ForgetsAPlatformAndWhatOfItWaits) {
+  World w;
+  w.Edit([](RegistryEdit& e) { return e.Bind(Id(), SetOf(1)); });
+  w.Enqueue(ByPpid());
+  w.Enqueue(ByPpid(Id("0A0BC")));
+  EXPECT_EQ(w.registry.IdsOf("0a0b").value(), std::vector{Id()})
+      << "in either letter case, and no longer ones";
+  const auto forget = [](RegistryEdit& e) -> Status {
+    TRY_ASSIGN(const bool known, e.Forget(Id()));
+    return known ? Status() : Error{ErrorKind::kRejected, Check::kPckNotRegistered, ""};
+  };
+  w.Edit(forget);
+  EXPECT_FALSE(w.Find());
+  EXPECT_EQ(w.Waiting().size(), 1u);
+  EXPECT_TRUE(w.registry.IdsOf("0A0B").value().empty());
+  EXPECT_FALSE(w.registry.Edit(forget).ok()) << "it is not known any more";
+  w.Edit([](RegistryEdit& e) { return e.Bind(Id(), SetOf(2)); });
+}
+
 TEST(PlatformRegistry, RemembersWhatEachRegistrationAdds) {
   World w;
   EXPECT_FALSE(w.Find());
@@ -51,8 +100,7 @@ TEST(PlatformRegistry, RemembersWhatEachRegistrationAdds) {
   w.Remember({Id(), {}, intel::EncryptedPpid(), Manifest(0x33)});
   EXPECT_EQ(w.Find()->ppid, Ppid()) << "zeros say nothing";
   EXPECT_EQ(w.Find()->manifest, Manifest(0x33));
-  w.Edit(
-      [](RegistryEdit& e) { return e.RecordCertificates(Id(), *intel::Fmspc::FromHex("00906ED50000"), {}); });
+  w.Edit([](RegistryEdit& e) { return e.Bind(Id(), SetOf(1)); });
   EXPECT_EQ(w.Find()->fmspc->hex(), "00906ed50000");
   EXPECT_FALSE(w.Find(Id("OTHER")));
   EXPECT_EQ(w.registry.Platforms()->size(), 1u);
@@ -60,6 +108,9 @@ TEST(PlatformRegistry, RemembersWhatEachRegistrationAdds) {
 
 TEST(PlatformRegistry, KeepsTheLastChoicesOfCertificates) {
   World w;
+  w.Edit([](RegistryEdit& e) { return e.RecordChoice(Id(), {Tcb(1), Tcb(0)}); });
+  EXPECT_FALSE(w.Find()) << "a look-up of one that nobody registered leaves nothing";
+  w.Remember(ByManifest());
   w.Edit([](RegistryEdit& e) { return e.RecordChoice(Id(), {Tcb(1), Tcb(0)}); });
   w.Edit([](RegistryEdit& e) { return e.RecordChoice(Id(), {Tcb(1), Tcb(1)}); });
   EXPECT_EQ(w.Find()->tcbs, (std::vector<TcbMapping>{{Tcb(1), Tcb(1)}})) << "one for a raw TCB";

@@ -70,6 +70,22 @@ TEST(PlatformUse, OutlivesTheProcess) {
   EXPECT_EQ(later.Overflow().value(), "b");
 }
 
+TEST(PlatformUse, RoomsAreCountedApart) {
+  Uses uses;
+  PlatformUse lookups(uses.store, 1, "lookup/");
+  for (const char* const name : {"x", "y"}) {
+    const auto note = lookups.NoteStored(name, Instant(Seconds(1)));
+    ASSERT_TRUE(uses.store->Apply(note->writes).ok());
+    lookups.Stored(*note);
+  }
+  for (const auto& [name, at] : {std::pair("a", 40), {"b", 20}, {"c", 30}}) uses.Add(name, at);
+  EXPECT_FALSE(uses.Overflow());
+  EXPECT_EQ(lookups.Overflow().value(), "x");
+  PlatformUse later(uses.store, 3);
+  ASSERT_TRUE(later.CountItems().ok());
+  EXPECT_EQ(later.items(), 3u);
+}
+
 TEST(PlatformUse, SortsTimesAsNumbers) {
   EXPECT_LT(TwentyDigits(9), TwentyDigits(10));
   EXPECT_EQ(TwentyDigits(UINT64_MAX).size(), 20u);

@@ -7,6 +7,8 @@
 
 #include <set>
 
+#include "cache/pck_levels.h"
+#include "tcb/intel/pck_set.h"
 #include "tests/cache/cache_world.h"
 
 namespace thimble {
@@ -42,8 +44,32 @@ struct RefreshWorld : CacheWorld {
       const uint32_t number = early_set ? early : sim::kStandardNumber;
       return Tcb(intel, *tcb, number, bend_tcb);
     }
-    if (std::holds_alternative<PckCertsKey>(key)) return Unreachable();
+    if (std::holds_alternative<PckCertsKey>(key)) return certified ? PckCertificates() : Unreachable();
     return Good(key);
+  }
+
+  Result<FetchedBytes> PckCertificates() const {
+    const auto tcb = sim::ServerPlatform();
+    auto certificate = Certificate::Parse(intel.PckCertificate(tcb), Check::kPckChain);
+    const std::string list = intel::EncodePckCerts(
+        {{{tcb.cpu_svn, static_cast<intel::PceSvn>(tcb.pce_svn)}, *std::move(certificate)}}, {});
+    return FromIntel(Bytes(list.begin(), list.end()), intel.CaChain(intel::PckCa::kPlatform));
+  }
+  // A platform whose certificates have come; where `levels` are told, as they were listed then.
+  std::string Bind(const char* qe_id, std::optional<std::vector<intel::PckTcb>> levels) {
+    const auto id = *intel::PlatformId::From(qe_id, {});
+    intel::PckSet set;
+    set.fmspc = *intel::Fmspc::FromHex(sim::kServerFmspc);
+    const Status bound = registry.Edit([&](RegistryEdit& edit) -> Status {
+      TRY(edit.Bind(id, set));
+      TRY(edit.Remember({id, {}, intel::EncryptedPpid::From(Bytes(384, 0x11)), {}}));
+      return levels ? edit.RecordLevels(id, *levels) : Status();
+    });
+    EXPECT_TRUE(bound.ok());
+    return KeyName(PckCertsKey{id});
+  }
+  std::vector<intel::PckTcb> Levels() {
+    return HeldLevels(*cache, *intel::Fmspc::FromHex(sim::kServerFmspc), now);
   }
 
   RefreshReport Pass(Urge urge = Urge::kNow) {
@@ -62,10 +88,9 @@ struct RefreshWorld : CacheWorld {
   std::function<void(sim::EvaluationNumbersSpec&)> bend_numbers = [](sim::EvaluationNumbersSpec&) {};
   sim::Bend<sim::TcbInfoSpec> bend_tcb;
   std::atomic<bool> stop{false};
-  std::vector<intel::PlatformId> platforms;
-  RefresherOptions refresher_options{
-      .threads = 1, .has_upstream = {}, .platforms = [this](const intel::Fmspc&) { return platforms; }};
-  Refresher refresher{*cache, store, refresher_options};
+  bool certified = false;  // whether Intel gives PCK certificates
+  PlatformRegistry registry{store};
+  Refresher refresher{*cache, {.threads = 1, .has_upstream = {}, .registry = &registry}};
 };
 
 const RefreshLine* LineOf(const RefreshReport& report, const CollateralKey& key) {
@@ -283,12 +308,11 @@ TEST(Refresher, RetiredNumbersAreKeptNotFailed) {
 
 TEST(Refresher, ANewTcbLevelHasThePckCertificatesFetched) {
   RefreshWorld world;
-  const auto platform = intel::PlatformId::From("00112233445566778899aabbccddeeff", {});
-  world.platforms = {*platform};
-  const std::string pck = KeyName(PckCertsKey{*platform});
   ASSERT_TRUE(world.cache->Get(kTcbKey, world.now).ok());
+  world.Pass();  // the early set, too
+  const std::string pck = world.Bind("00112233445566778899AABBCCDDEEFF", world.Levels());
   world.Pass();
-  EXPECT_FALSE(world.asked.contains(pck)) << "the levels as they were found";
+  EXPECT_FALSE(world.asked.contains(pck)) << "the levels as they were";
 
   world.Advance(hours(25));
   world.Pass();
@@ -306,14 +330,39 @@ TEST(Refresher, ANewTcbLevelHasThePckCertificatesFetched) {
 
   world.Pass();
   EXPECT_TRUE(world.asked.contains(pck)) << "and are asked for until they come";
+  world.certified = true;
+  world.Pass();
+  EXPECT_TRUE(world.asked.contains(pck));
+  world.Pass();
+  EXPECT_FALSE(world.asked.contains(pck)) << "they are here";
+}
+
+// A level that came while nobody looked shows in no change of a TCB info: certificates that were imported, or fetched
+// before a store lay on a shelf.
+TEST(Refresher, CertificatesThatMayLackALevelAreFetched) {
+  RefreshWorld world;
+  world.certified = true;
+  ASSERT_TRUE(world.cache->Get(kTcbKey, world.now).ok());
+  world.Pass();
+  std::vector<intel::PckTcb> before = world.Levels();
+  ASSERT_GT(before.size(), 1u);
+  before.pop_back();
+  const std::string all = world.Bind("A1", world.Levels()), lacking = world.Bind("A2", before),
+                    imported = world.Bind("A3", std::nullopt);
+  world.Pass(Urge::kPatient);
+  EXPECT_FALSE(world.asked.contains(all));
+  EXPECT_TRUE(world.asked.contains(lacking));
+  EXPECT_TRUE(world.asked.contains(imported));
+  const std::string later = world.Bind("A4", std::nullopt);
+  world.Pass(Urge::kPatient);
+  EXPECT_EQ(world.asked.count(imported) + world.asked.count(lacking), 0u) << "once";
+  EXPECT_TRUE(world.asked.contains(later)) << "imported while the TCB infos stay the same";
 }
 
 TEST(Refresher, WithoutUpstreamsNothingFailsAndStaleShows) {
   RefreshWorld world;
   ASSERT_TRUE(world.cache->Get(kPckCrlKey, world.now).ok());
-  Refresher offline{*world.cache,
-                    world.store,
-                    {.threads = 1, .has_upstream = [](Vendor) { return false; }, .platforms = {}}};
+  Refresher offline{*world.cache, {.threads = 1, .has_upstream = [](Vendor) { return false; }}};
   world.fetches = 0;
   world.now += hours(25);
   const RefreshReport due = offline.Pass(world.now, Urge::kNow, world.stop);

@@ -25,8 +25,8 @@ PckSpec WithTcb(PckSpec platform, Tcb tcb) {
 
 std::optional<PckSpec> FindPlatform(const Target& target) {
   const std::string ppid = LowerCase(target.Find("encrypted_ppid").value_or(""));
-  for (const PckSpec& platform : {ServerPlatform(), ClientPlatform()}) {
-    if (ppid == EncryptedPpid(platform)) return platform;
+  for (const PckSpec& platform : {ServerPlatform(), ClientPlatform(), StrangersPlatform()}) {
+    if (ppid.starts_with(HexLower(platform.ppid))) return platform;
   }
   return std::nullopt;
 }
@@ -73,9 +73,17 @@ VendorReply ListOf(const SimIntel& intel, const std::optional<PckSpec>& platform
 
 }  // namespace
 
-std::string EncryptedPpid(const PckSpec& platform) {
+PckSpec StrangersPlatform() {
+  PckSpec platform = ServerPlatform();
+  platform.ppid = Bytes(16, 0x5a);
+  platform.name = "a stranger's machine";
+  return platform;
+}
+
+std::string EncryptedPpid(const PckSpec& platform, uint8_t round) {
   Bytes padded = platform.ppid;
   padded.resize(384);
+  padded.back() = round;
   return HexLower(padded);
 }
 
@@ -116,7 +124,7 @@ VendorReply AnswerPckCertsByManifest(const SimIntel& intel, const std::string& b
   const auto request = nlohmann::json::parse(body, nullptr, false);
   if (!request.is_object() || request.value("pceid", "") != "0000") return {.status = 400};
   const std::string manifest = LowerCase(request.value("platformManifest", ""));
-  for (const PckSpec& platform : {ServerPlatform(), ClientPlatform()}) {
+  for (const PckSpec& platform : {ServerPlatform(), ClientPlatform(), StrangersPlatform()}) {
     if (manifest == PlatformManifest(platform)) return ListOf(intel, platform);
   }
   return {.status = 404};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // PCK certificates by PPID: `pckcert` and `pckcerts` of the PCS. The two platforms of the simulated Intel are
-// known, by their PPID in clear, zero padded to the 384 bytes of an encrypted one; or by a manifest.
+// known, and a stranger's, by their PPID in clear, padded to the 384 bytes of an encrypted one; or by a manifest.
 #pragma once
 
 #include "fetchers/url.h"
@@ -9,7 +9,9 @@
 
 namespace thimble::sim {
 
-std::string EncryptedPpid(const PckSpec& platform);  // hex, 768 digits
+// Hex, 768 digits. Encryption is random: another `round` is another text of the same PPID.
+std::string EncryptedPpid(const PckSpec& platform, uint8_t round = 0);
+PckSpec StrangersPlatform();  // like ServerPlatform(), with a PPID of its own
 
 std::string PlatformManifest(const PckSpec& platform);  // hex: the PPID likewise, in 9000 bytes
 

@@ -46,14 +46,18 @@ TEST(PckCert, IsChosenForTheTcbAndSentAsIntelsClientReadsIt) {
   EXPECT_EQ(w.vendor.Count("/pckcerts"), 1u) << "one set for all TCBs";
 }
 
-TEST(PckCert, IsTheSamePlatformInEitherLetterCaseAndWithoutPpidOnceItIsKnown) {
+TEST(PckCert, IsTheSamePlatformInEitherLetterCaseAndWithoutPpidOnceItIsRegistered) {
   PccsWorld w;
   w.Start();
   EXPECT_EQ(w.Ask(PckCertTarget()).status, 200);
+  EXPECT_EQ(w.Ask(PckCertTarget(Tcb::kGood, "")).status, 400) << "looked up is not registered";
+  EXPECT_EQ(w.Ask(PckCertTarget(Tcb::kGood, Zeros())).status, 404);
+  EXPECT_EQ(w.vendor.Count("/pckcerts"), 1u);
+  EXPECT_EQ(w.Register(ByPpid()).status, 200);
+  w.vendor.SetMode("503", "/pckcerts");
   EXPECT_EQ(w.Ask(PckCertTarget(Tcb::kGood, "", "0f0e0d0c0b0a09080706050403020100")).status, 200);
   EXPECT_EQ(w.Ask(PckCertTarget(Tcb::kGood, Zeros())).status, 200)
       << "the client sends zeros when it cannot tell";
-  EXPECT_EQ(w.vendor.Count("/pckcerts"), 1u);
 }
 
 TEST(PckCert, EachTcbHasItsOwnTag) {
@@ -207,12 +211,15 @@ TEST(PckCerts, AreAllOfAPlatform) {
   ASSERT_EQ(list.size(), 4u);
   EXPECT_EQ(list[0].at("cert"), "Not available");
   EXPECT_EQ(list[1].at("tcbm"), TcbOf(Tcb::kGood).HexUpper());
+  ExpectRefusal(w.Ask(target), 400, kBad, "request.invalid");
+  EXPECT_EQ(w.Register(ByPpid()).status, 200);
   EXPECT_EQ(w.Ask(target).body, answer.body);
 }
 
 TEST(Version3, AnswersFromVersion4WithAWarning) {
   PccsWorld w;
   w.Start();
+  EXPECT_EQ(w.Register(ByPpid()).status, 200);
   const auto v3 = [&](std::string target) { return w.Ask(target.replace(target.find("/v4/"), 4, "/v3/")); };
   for (const std::string& target :
        {PckCertTarget(), StrCat(kV4, "/pckcerts?qeid=", kQeId, "&pceid=0000"),

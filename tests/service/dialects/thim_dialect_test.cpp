@@ -7,6 +7,8 @@
 
 #include "service/upstreams/host_vcek.h"
 #include "service/upstreams/tcb_number.h"
+#include "tcb/amd/product.h"
+#include "tcb/base/ascii.h"
 #include "tcb/base/text.h"
 #include "tests/service/testing/world.h"
 #include "tests/support/sim_amd.h"
@@ -56,6 +58,9 @@ TEST(TcbNumber, IsTheEightBytesLastFirst) {
   tcb.snp = 8;
   tcb.microcode = 0x73;
   EXPECT_EQ(TcbNumber(tcb), "7308000000000003");
+  tcb.microcode = 0xdb;
+  EXPECT_EQ(TcbNumber(tcb), "DB08000000000003") << "in upper case";
+  tcb.microcode = 0x73;
   EXPECT_EQ(amd::TcbVersion::Decode(amd::Product::kMilan, *ParseTcbNumber("7308000000000003")), tcb);
   EXPECT_EQ(ParseTcbNumber("3"), ParseTcbNumber("0000000000000003"));
   EXPECT_EQ(ParseTcbNumber("AB"), ParseTcbNumber("ab"));
@@ -109,6 +114,56 @@ TEST(ThimHost, IsEnoughToVerifyByAndIsAskedOnce) {
   }
   const std::string metrics = Get(azure.port(), "/metrics").body;
   EXPECT_NE(metrics.find(StrCat("route=\"", kHost, "\",code=\"200\"} 1\n")), std::string::npos) << metrics;
+}
+
+// The chain comes with the leaf, and is held from then on: nothing else brings it where there is no way to the KDS.
+TEST(ThimHost, BringsTheChain) {
+  ThimWorld azure(amd::Product::kGenoa);
+  azure.config.thim.host = azure.key();
+  azure.StartWithVcek();
+  ThimWorld w(amd::Product::kGenoa);
+  w.config.amd_upstreams = {{.url = StrCat("http://", azure.app->address()), .kind = UpstreamKind::kThim}};
+  w.Start(sim::kAmdNow);
+  EXPECT_EQ(Get(w.port(), w.Chip()).status, 200);
+  azure.Stop();
+  const RawAnswer chain = Get(w.port(), "/vcek/v1/Genoa/cert_chain");
+  EXPECT_EQ(chain.status, 200) << chain.body;
+  EXPECT_EQ(CertificatesIn(chain.body), 2u);
+  EXPECT_NE(Get(w.port(), "/vcek/v1/Milan/cert_chain").status, 200) << "of this product alone";
+}
+
+// As clients of Azure's containers ask.
+TEST(ThimHost, MayBeNamedByTheRequest) {
+  for (const amd::Product product : {amd::Product::kMilan, amd::Product::kGenoa, amd::Product::kTurin}) {
+    ThimWorld w(product);
+    w.StartWithVcek();  // no host is configured
+    const std::string chip = HexLower(w.platform.hwid()), tcb = LowerCase(TcbNumber(w.platform.tcb)),
+                      name(amd::TraitsOf(product).name);
+    const auto ask = [&](std::string_view query) { return Get(w.port(), StrCat(kHost, query), kMetadata); };
+    const std::string named = StrCat("?platformId=", chip, "&tcbVersion=", tcb);
+    const RawAnswer answer = ask(named);
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    EXPECT_EQ(json::parse(answer.body).at("tcbm"), TcbNumber(w.platform.tcb)) << "in upper case";
+    EXPECT_EQ(ask(StrCat(named, "&productName=", name)).body, answer.body);
+    EXPECT_EQ(ask(StrCat(named, "&productName=", name, "-B0")).body, answer.body);
+    EXPECT_EQ(ask(StrCat(named, "&productName=Rome")).status, 400);
+    EXPECT_EQ(ask(StrCat("?platformId=", chip)).status, 400);
+    EXPECT_EQ(ask(StrCat("?tcbVersion=", tcb)).status, 400);
+    EXPECT_EQ(ask(StrCat("?platformId=", chip.substr(2), "&tcbVersion=", tcb)).status, 400);
+    EXPECT_EQ(ask(StrCat("?platformId=", std::string(128, '0'), "&tcbVersion=", tcb)).status, 400);
+    EXPECT_EQ(ask(StrCat("?platformId=", chip, "&tcbVersion=xyz")).status, 400);
+    EXPECT_EQ(ask(StrCat(named, "&other=1")).status, 400);
+    EXPECT_EQ(ask("").status, 404) << "the host itself is not known";
+    EXPECT_EQ(Get(w.port(), StrCat(kHost, named)).status, 400) << "without the header";
+  }
+}
+
+TEST(ThimHost, MayBeAskedForByItsProduct) {
+  ThimWorld w(amd::Product::kMilan);
+  w.config.thim.host = w.key();
+  w.StartWithVcek();
+  EXPECT_EQ(Get(w.port(), StrCat(kHost, "?productName=Milan"), kMetadata).status, 200);
+  EXPECT_EQ(Get(w.port(), StrCat(kHost, "?productName=Genoa"), kMetadata).status, 404);
 }
 
 TEST(ThimChip, IsVcekAndChainInPem) {

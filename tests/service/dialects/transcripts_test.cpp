@@ -44,23 +44,25 @@ Values ValuesOf(const sim::SimIntel& intel) {
   const std::string policy =
       R"({"policy_payload":"{\"policy_array\":[{\"environment\":{\"class_id\":\"3123ec35-8d38-4ea5-87a5-d6c48b567570\"}}]}"})";
   const auto digest = [](std::string_view token) { return Sha512(AsBytes(token)).hex(); };
-  return {{"token_config",
-           StrCat("[[role]]\nname = \"register\"\ntoken_sha512 = \"", digest("user secret"),
-                  "\"\n[[role]]\nname = \"admin\"\ntoken_sha512 = \"", digest("admin secret"), "\"")},
-          {"qeid", kQeId},
-          {"ppid", Ppid()},
-          {"zeros", Zeros()},
-          {"unknown_ppid", std::string(768, 'A')},
-          {"cpusvn", TcbOf(sim::Tcb::kGood).CpuSvnHexUpper()},
-          {"pcesvn", TcbOf(sim::Tcb::kGood).PceSvnHexUpper()},
-          {"low_cpusvn", TcbOf(sim::Tcb::kUnsupported).CpuSvnHexUpper()},
-          {"low_pcesvn", TcbOf(sim::Tcb::kUnsupported).PceSvnHexUpper()},
-          {"by_ppid", ByPpid().dump()},
-          {"by_manifest", ByManifest().dump()},
-          {"bundle", BundleOf(intel, kQeId).dump()},
-          {"bundle3", Version3BundleOf(intel, kQeId).dump()},
-          {"forged_bundle", BundleOf(sim::SimIntel::Make({.seed = "forger"}), kQeId).dump()},
-          {"policy", StrCat("e30.", Base64Url(AsBytes(policy)), ".")}};
+  return {
+      {"token_config",
+       StrCat("[[role]]\nname = \"register\"\ntoken_sha512 = \"", digest("user secret"),
+              "\"\n[[role]]\nname = \"admin\"\ntoken_sha512 = \"", digest("admin secret"), "\"")},
+      {"qeid", kQeId},
+      {"ppid", Ppid()},
+      {"zeros", Zeros()},
+      {"unknown_ppid", std::string(768, 'A')},
+      {"cpusvn", TcbOf(sim::Tcb::kGood).CpuSvnHexUpper()},
+      {"pcesvn", TcbOf(sim::Tcb::kGood).PceSvnHexUpper()},
+      {"low_cpusvn", TcbOf(sim::Tcb::kUnsupported).CpuSvnHexUpper()},
+      {"low_pcesvn", TcbOf(sim::Tcb::kUnsupported).PceSvnHexUpper()},
+      {"by_ppid", ByPpid().dump()},
+      {"by_other_ppid", ByPpid(kQeId, sim::Tcb::kGood, sim::EncryptedPpid(sim::StrangersPlatform())).dump()},
+      {"by_manifest", ByManifest().dump()},
+      {"bundle", BundleOf(intel, kQeId).dump()},
+      {"bundle3", Version3BundleOf(intel, kQeId).dump()},
+      {"forged_bundle", BundleOf(sim::SimIntel::Make({.seed = "forger"}), kQeId).dump()},
+      {"policy", StrCat("e30.", Base64Url(AsBytes(policy)), ".")}};
 }
 
 class Transcripts : public testing::TestWithParam<std::string> {};

@@ -33,12 +33,13 @@ inline std::string PckCertTarget(sim::Tcb tcb = sim::Tcb::kGood, const std::stri
                 "&pceid=0000");
 }
 
-inline nlohmann::json ByPpid(std::string_view qe_id = kQeId, sim::Tcb tcb = sim::Tcb::kGood) {
+inline nlohmann::json ByPpid(std::string_view qe_id = kQeId, sim::Tcb tcb = sim::Tcb::kGood,
+                             const std::string& ppid = Ppid()) {
   return {{"qe_id", qe_id},
           {"pce_id", "0000"},
           {"cpu_svn", TcbOf(tcb).CpuSvnHexUpper()},
           {"pce_svn", TcbOf(tcb).PceSvnHexUpper()},
-          {"enc_ppid", Ppid()}};
+          {"enc_ppid", ppid}};
 }
 inline nlohmann::json ByManifest(std::string_view qe_id = kQeId) {
   return {{"qe_id", qe_id},

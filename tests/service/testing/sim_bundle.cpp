@@ -13,7 +13,7 @@ using sim::SimIntel;
 std::string Encoded(const std::string& pem) { return PercentEncode(pem); }
 Bundle Object(const Bytes& body) { return Bundle::parse(AsText(body)); }
 
-Bundle Certificates(const SimIntel& intel) {
+Bundle Certificates(const SimIntel& intel, sim::PckSpec platform) {
   Bundle list = Bundle::array();
   for (const sim::Tcb tcb : {sim::Tcb::kGood, sim::Tcb::kOutOfDate}) {
     Bundle svns;
@@ -22,31 +22,33 @@ Bundle Certificates(const SimIntel& intel) {
       svns[StrCat("sgxtcbcomp", i < 9 ? "0" : "", i + 1, "svn")] = components.at(i);
     }
     svns["pcesvn"] = sim::PceSvnOf(tcb);
-    const Bytes der = intel.PckCertificate(sim::ServerPlatform(tcb));
+    platform.cpu_svn = sim::SgxComponents(tcb);
+    platform.pce_svn = sim::PceSvnOf(tcb);
+    const Bytes der = intel.PckCertificate(platform);
     list.push_back(
         {{"tcb", svns}, {"tcbm", TcbOf(tcb).HexUpper()}, {"cert", Encoded(sim::ToPem(der, "CERTIFICATE"))}});
   }
   return list;
 }
 
-Bundle Platform(std::string_view qe_id) {
+Bundle Platform(std::string_view qe_id, const sim::PckSpec& platform) {
   return {{"qe_id", qe_id},
           {"pce_id", "0000"},
           {"cpu_svn", TcbOf(sim::Tcb::kGood).CpuSvnHexUpper()},
           {"pce_svn", TcbOf(sim::Tcb::kGood).PceSvnHexUpper()},
-          {"enc_ppid", Ppid()},
+          {"enc_ppid", sim::EncryptedPpid(platform)},
           {"platform_manifest", ""}};
 }
 
 }  // namespace
 
-Bundle BundleOf(const SimIntel& intel, std::string_view qe_id) {
+Bundle BundleOf(const SimIntel& intel, std::string_view qe_id, const sim::PckSpec& platform) {
   Bundle collaterals = {{"version", 4}};
   collaterals["pck_certs"] = {{{"qe_id", qe_id},
                                {"pce_id", "0000"},
-                               {"enc_ppid", Ppid()},
+                               {"enc_ppid", sim::EncryptedPpid(platform)},
                                {"platform_manifest", ""},
-                               {"certs", Certificates(intel)}}};
+                               {"certs", Certificates(intel, platform)}}};
   collaterals["tcbinfos"] = {{{"fmspc", sim::kServerFmspc},
                               {"sgx_tcbinfo", Object(intel.TcbInfo(IntelTee::kSgx))},
                               {"tdx_tcbinfo", Object(intel.TcbInfo(IntelTee::kTdx))}}};
@@ -62,7 +64,7 @@ Bundle BundleOf(const SimIntel& intel, std::string_view qe_id) {
                                    {"PLATFORM", Encoded(intel.CaChain(intel::PckCa::kPlatform))}}},
                                  {"TCB-Info-Issuer-Chain", Encoded(intel.TcbSigningChain())},
                                  {"SGX-Enclave-Identity-Issuer-Chain", Encoded(intel.TcbSigningChain())}};
-  return {{"platforms", {Platform(qe_id)}}, {"collaterals", collaterals}};
+  return {{"platforms", {Platform(qe_id, platform)}}, {"collaterals", collaterals}};
 }
 
 Bundle Version3BundleOf(const SimIntel& intel, std::string_view qe_id) {

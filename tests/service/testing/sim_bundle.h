@@ -13,7 +13,8 @@ namespace thimble::test {
 // The members in the order that Intel's tool and Intel's signatures have.
 using Bundle = nlohmann::ordered_json;
 
-Bundle BundleOf(const sim::SimIntel& intel, std::string_view qe_id);
+Bundle BundleOf(const sim::SimIntel& intel, std::string_view qe_id,
+                const sim::PckSpec& platform = sim::ServerPlatform());
 // The same in the form of v3: its TCB info is another one.
 Bundle Version3BundleOf(const sim::SimIntel& intel, std::string_view qe_id);
 

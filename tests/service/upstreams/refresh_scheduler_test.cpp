@@ -20,7 +20,7 @@ struct SchedulerWorld : CacheWorld {
 
   ClockReading reading{now, hours(1)};
   const Clock clock{now};
-  Refresher refresher{*cache, store, {}};
+  Refresher refresher{*cache, {}};
   RefreshScheduler scheduler{refresher, clock, [this] { return reading; }};
 };
 

@@ -3,6 +3,9 @@
 // How a platform and its TCB are named.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cctype>
+
 #include "tcb/collateral_key.h"
 #include "tcb/intel/pck_tcb.h"
 #include "tcb/intel/platform_id.h"
@@ -48,6 +51,31 @@ TEST(PlatformId, NamesAPieceOfCollateral) {
   EXPECT_EQ(VendorOf(key), Vendor::kIntel);
   EXPECT_EQ(KindOf(key), ItemKind::kPckCerts);
   EXPECT_LE(KeyName(PckCertsKey{*PlatformId::From(std::string(133, '/'), kPce)}).size(), 430u);
+}
+
+TEST(PlatformId, ThatALookUpNamesIsOfItsProof) {
+  const PlatformId id = *PlatformId::From("a/b", kPce);
+  const auto ppid = [](uint8_t byte) { return PlatformProof(*EncryptedPpid::From(Bytes(384, byte))); };
+  const PlatformId asked = id.AskedWith(ppid(1));
+  EXPECT_TRUE(asked.asked());
+  EXPECT_FALSE(id.asked());
+  EXPECT_EQ(asked, id.AskedWith(ppid(1)));
+  EXPECT_EQ(asked.AskedWith(ppid(2)), id.AskedWith(ppid(2))) << "of the last proof";
+  EXPECT_NE(asked, id.AskedWith(ppid(2)));
+  EXPECT_NE(asked, id);
+  EXPECT_EQ(asked.registered(), id);
+  EXPECT_EQ(asked.qe_id(), "A/B");
+  const CollateralKey key = PckCertsKey{asked};
+  EXPECT_EQ(KeyName(key).substr(0, 22), "intel/pck/A%2FB/0a00/" + KeyName(key).substr(21, 1));
+  EXPECT_EQ(ParseKeyName(KeyName(key)), key);
+  std::string upper = KeyName(key);
+  std::ranges::transform(upper.begin() + 21, upper.end(), upper.begin() + 21, [](char c) {
+    return static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  });
+  EXPECT_FALSE(ParseKeyName(upper)) << "one name for one platform";
+  EXPECT_FALSE(ParseKeyName(KeyName(key) + "00"));
+  EXPECT_FALSE(ParseKeyName("intel/pck/A%2FB/0a00/"));
+  EXPECT_FALSE(PlatformId::From(std::string("A\0B", 3), kPce)) << "no QE id looks like one with a proof";
 }
 
 TEST(PckTcb, ReadsAndWritesThePceSvnLittleEndian) {
