@@ -58,6 +58,7 @@ Status App::Reload(Config fresh) {
   TRY(appraisal_->baselines->Configure(fresh.baselines, clock_.Now()));
   TRY(appraisal_->audit->InForce(fresh.policies, *appraisal_->baselines));
   TRY(collateral_->upstreams->Replace(fresh.intel_upstreams, fresh.amd_upstreams));
+  collateral_->lags.Forget();
   appraisal_->UseFloorsUrl(config_.pccs.mode, fresh.floors.url);  // the mode is for the next start
   servers_->UseTls(std::move(tls));
   roles_.Set(Roles(fresh.roles));

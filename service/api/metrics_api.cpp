@@ -88,6 +88,7 @@ void AddMetricsTo(http::Router& router, MetricsSources sources,
                 if (requests) requests->Write(out);
                 WriteCache(out, sources);
                 sources.upstreams.Write(out);
+                sources.lags.Write(out, sources.clock.Now());
                 WriteItems(out, sources);
                 WriteRefresh(out, sources.refresh);
                 sources.verdicts.Write(out);

@@ -8,6 +8,7 @@
 #include "service/http/request_metrics.h"
 #include "service/http/router.h"
 #include "service/monitoring/cache_events.h"
+#include "service/monitoring/upstream_lags.h"
 #include "service/monitoring/verdict_counts.h"
 #include "service/support/clock.h"
 #include "service/upstreams/refresh_scheduler.h"
@@ -19,6 +20,7 @@ namespace thimble {
 struct MetricsSources {
   CollateralCache& cache;
   const CacheEvents& events;
+  const UpstreamLags& lags;
   const UpstreamEvents& upstreams;
   const VerdictCounts& verdicts;
   const RefreshScheduler& refresh;

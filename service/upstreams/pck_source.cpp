@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/upstreams/pck_source.h"
 
+#include "service/upstreams/accepting.h"
+
 namespace thimble {
 
 PckSource::Hint::Hint(PckSource* source, Registration registration)
@@ -37,9 +39,7 @@ Result<PckQuery> PckSource::QueryFor(const intel::PlatformId& platform) {
 
 Status PckSource::Fetch(const PckCertsKey& key, SteadyTime deadline, const AcceptFunction& accept) {
   TRY_ASSIGN(const PckQuery query, QueryFor(key.platform));
-  TRY(upstreams_.FetchPck(query, deadline, [&accept](const Fetched& fetched) {
-    return accept({fetched.bytes, fetched.source});
-  }));
+  TRY(upstreams_.FetchPck(query, deadline, Accepting(accept)));
   return {};
 }
 
