@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cache/admission.h"
+#include "tcb/collateral.h"
 
 namespace thimble {
 
@@ -30,7 +31,7 @@ Result<AfterAnswer> Answers::Add(ItemPtr item, std::string issuer_chain, std::st
   name_ = item->name();
   issued_.push_back({std::move(upstream), item->issued()});
   if (held_ && SuccessionOf(*item, *held_) == Succession::kOlder) return RollbackError(*item, *held_);
-  const bool newest = !best_ || SuccessionOf(*item, *best_->item) == Succession::kNewer;
+  const bool newest = !best_ || !NotOlder(*best_->item, *item);
   const bool enough = newest && !MayBeSuperseded(*item, lag_, now_);
   if (newest) best_ = Best{std::move(item), std::move(issuer_chain)};
   return enough ? AfterAnswer::kStop : AfterAnswer::kAskNext;

@@ -45,7 +45,8 @@ Status App::Listen() {
 void App::StartHousekeeping() {
   housekeeping_ = std::make_unique<PeriodicTasks>(
       std::vector<PeriodicTask>{{kFlushEvery, [this] { collateral_->FlushSeen(); }},
-                                {kWatchEvery, [this] { appraisal_->recovery_watch.Check(clock_.Now()); }}});
+                                {kWatchEvery, [this] { appraisal_->recovery_watch.Check(clock_.Now()); }},
+                                {kWatchEvery, [this] { appraisal_->moved_sets.Check(clock_.Now()); }}});
 }
 
 // First all that can fail, then all that cannot.

@@ -92,6 +92,7 @@ void AddMetricsTo(http::Router& router, MetricsSources sources,
                 WriteItems(out, sources);
                 WriteRefresh(out, sources.refresh);
                 sources.verdicts.Write(out);
+                sources.moved_sets.Write(out);
                 return http::NoStore(200, "text/plain; version=0.0.4; charset=utf-8", out.Take());
               }});
 }

@@ -5,6 +5,7 @@
 
 #include "cache/collateral_cache.h"
 #include "cache/store.h"
+#include "service/baselines/moved_sets.h"
 #include "service/http/request_metrics.h"
 #include "service/http/router.h"
 #include "service/monitoring/cache_events.h"
@@ -23,6 +24,7 @@ struct MetricsSources {
   const UpstreamLags& lags;
   const UpstreamEvents& upstreams;
   const VerdictCounts& verdicts;
+  const MovedSets& moved_sets;
   const RefreshScheduler& refresh;
   const Store& store;
   const Clock& clock;

@@ -113,6 +113,7 @@ Status AuditTrail::Change(const BaselineChange& change) {
   return log_->AppendDurably(Members("baseline", [&](Writer& json) {
     json.Key("action").String(ActionName(change.action));
     json.Key("by").String(change.by);
+    if (change.refused) WriteRefusals(json.Key("refused"), *change.refused);
     json.Key("baseline");
     WriteState(json, change.state);
   }));
@@ -126,6 +127,23 @@ Status AuditTrail::Change(const FloorChange& change) {
     json.Key("sha256").Hex(change.sha256.view());
     json.Key("source").String(change.source);
     json.Key("by").String(change.by);
+  }));
+}
+
+Status AuditTrail::Change(const MovedSet& moved) {
+  if (!log_) return {};
+  return log_->AppendDurably(Members("moved_set", [&](Writer& json) {
+    json.Key("tee").String(moved.tee == IntelTee::kTdx ? "tdx" : "sgx");
+    json.Key("set").String(moved.selector.ToString());
+    json.Key("from").Unsigned(moved.from);
+    json.Key("to").Unsigned(moved.to);
+    WriteRefusals(json.Key("refused"), moved.refused);
+    json.Key("baselines").BeginArray();
+    for (const std::string& name : moved.baselines) json.String(name);
+    json.EndArray();
+    json.Key("items").BeginArray();
+    for (const CollateralKey& key : moved.items) json.String(KeyName(key));
+    json.EndArray();
   }));
 }
 

@@ -38,7 +38,7 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
       verify_api_(a.policies, *a.baselines, *a.audit, *a.signer, a.verification),
       collateral_api_(*a.baselines, a.verification, clock),
       result_api_(*a.signer, a.challenges, *a.audit, clock),
-      baseline_api_(*a.baselines, a.CurrentFloors(), clock),
+      baseline_api_(*a.baselines, a.promotions, clock),
       floors_api_(*a.floors, *a.baselines, clock),
       impact_api_(a.policies, *a.baselines, *a.floors, a.impact_study, clock),
       history_api_(c.cache),
@@ -63,7 +63,7 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
   transfer_api_.AddTo(router_);
   operations_api_.AddTo(router_);
   health_api_.AddTo(router_);
-  AddMetricsTo(router_, {c.cache, c.events, c.lags, *c.upstream_events, a.verdicts, c.refresh, *c.store, clock},
+  AddMetricsTo(router_, {c.cache, c.events, c.lags, *c.upstream_events, a.verdicts, a.moved_sets, c.refresh, *c.store, clock},
                requests_);
   requests_ = std::make_unique<RequestMetrics>(router_, DialectName);
 }
