@@ -129,9 +129,10 @@ std::string WhyDeclined(const DeclinedPromotion& declined) {
   const Refusals refused = RefusedThen(declined.report.impact);
   const std::string accepted =
       declined.accepted ? StrCat("accept_refusals is ", declined.accepted->ToString(), ", but ") : "";
-  if (refused == Refusals{0}) return StrCat(accepted, "it would refuse nothing: promote it without, or with 0");
+  if (refused == Refusals{0})
+    return StrCat(accepted, "it would refuse nothing: promote it without, or with 0");
   const std::string what = refused.sightings
-                               ? StrCat(*refused.sightings, " sightings would be refused")
+                               ? StrCat("of the sightings ", *refused.sightings, " would be refused")
                                : "no platform was seen, and what would be refused is unknown";
   return StrCat(accepted, what, ": look at `thimble impact`; with accept_refusals (--accept-refusals) ",
                 refused.ToString(), " it is promoted all the same");

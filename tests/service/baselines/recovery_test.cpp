@@ -91,7 +91,8 @@ TEST_F(RecoveryTest, IsListedBeforeItsPromotionAndIsWhatVerdictsSayAfterIt) {
     const json declined = Ask("POST", promote, accepted, 409);
     EXPECT_EQ(declined["impact"]["refused"], 8);
     EXPECT_EQ(declined["impact"]["changes"][0]["platforms"]["fmspc"], "b0c06f000000");
-    EXPECT_NE(declined["detail"].get<std::string>().find("8 sightings would be refused"), std::string::npos);
+    EXPECT_NE(declined["detail"].get<std::string>().find("of the sightings 8 would be refused"),
+              std::string::npos);
   }
   EXPECT_EQ(Ask("GET", "/v1/baselines")["baselines"][0]["current"]["version"], 1);
   Ask("POST", promote, R"({"accept_refusals": 8})");
