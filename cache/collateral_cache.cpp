@@ -136,7 +136,8 @@ struct CollateralCache::Impl {
   Flight Fly(const CollateralKey& key, const std::string& name, Instant now, Urge urge);
   Attempt Try(const CollateralKey& key, const std::string& name, Instant now, Urge urge);
   Flight Renew(const CollateralKey& key, const std::string& name, Instant now);
-  Flight Receive(const CollateralKey& key, const std::string& name, FetchedBytes answer, Instant now);
+  Result<AfterAnswer> Receive(const CollateralKey& key, const std::string& name, FetchedBytes answer,
+                              Instant now, Answers& answers) const;
   Flight Take(const Arrival& arrival);
   Result<std::vector<thimble::Status>> TakeTogether(const std::vector<CollateralCache::Admission>& admissions,
                                                     const std::vector<Store::Write>& beside, Instant now);
@@ -265,15 +266,22 @@ Result<CacheAnswer> CollateralCache::Impl::ServeStale(const std::string& name, c
 
 // -- Renewing ---------------------------------------------------------------------------------------------------------
 
-// One attempt, down the upstreams until one has an answer that can be taken. Whatever goes wrong, what was held stays.
+// One attempt, down the upstreams until one has an answer that can be taken and is not old. Whatever goes wrong, what was
+// held stays.
 Flight CollateralCache::Impl::Renew(const CollateralKey& key, const std::string& name, Instant now) {
   const bool held = Find(key, name) != nullptr;
-  std::optional<Flight> judged;  // the last answer that came
-  const auto fetched = fetch(key, clock() + options.miss_budget, [&](FetchedBytes answer) -> thimble::Status {
-    judged = Receive(key, name, std::move(answer), now);
-    return judged->ok() ? thimble::Status() : thimble::Status(judged->error());
+  const CachedItemPtr same_key = FindUnder(key, name);
+  Answers answers(same_key ? same_key->item : nullptr, options.lag, now);
+  const auto fetched = fetch(key, clock() + options.miss_budget, [&](FetchedBytes answer) {
+    return Receive(key, name, std::move(answer), now, answers);
   });
-  if (fetched.ok()) return judged.value();
+  if (options.on_lag) std::ranges::for_each(answers.Lags(), options.on_lag);
+  if (const auto& best = answers.best()) {
+    auto taken = Take({key, name, best->item, best->issuer_chain, now});
+    if (taken.ok()) return taken;
+    Report(Kind::kRollback, name, &taken.error(), taken.error().message);  // a newer one was brought meanwhile
+    return Unavailable(std::move(taken).error());
+  }
   Error unavailable = Unavailable(fetched.error());
   // Nobody was asked: that one client has no budget left must not keep others from asking.
   if (unavailable.check == Check::kMissBudget) {
@@ -282,22 +290,23 @@ Flight CollateralCache::Impl::Renew(const CollateralKey& key, const std::string&
   }
   // Noted before it is reported: who hears of it may count on the back-off.
   attempts.Failed(name, unavailable, held ? Possession::kHeld : Possession::kMissing, clock());
-  if (!judged) Report(Kind::kFetchFailed, name, &fetched.error(), fetched.error().message);
+  if (!answers.came()) Report(Kind::kFetchFailed, name, &fetched.error(), fetched.error().message);
   return unavailable;
 }
 
-// An answer of an upstream: taken, or refused with the reason.
-Flight CollateralCache::Impl::Receive(const CollateralKey& key, const std::string& name, FetchedBytes answer,
-                                      Instant now) {
+// An answer of an upstream: a candidate, or refused with the reason.
+Result<AfterAnswer> CollateralCache::Impl::Receive(const CollateralKey& key, const std::string& name,
+                                                   FetchedBytes answer, Instant now, Answers& answers) const {
   const auto admitted = thimble::Admit(key, answer.bytes, anchors, now);
   if (!admitted.ok()) {
+    answers.AddRefused();
     Report(Kind::kRefused, name, &admitted.error(), admitted.error().message);
     return admitted.error();
   }
-  const ItemPtr item = (*admitted)->WithSource(std::move(answer.source));
-  auto taken = Take({key, name, item, std::move(answer.bytes.issuer_chain), now});
-  if (!taken.ok()) Report(Kind::kRollback, name, &taken.error(), taken.error().message);
-  return taken;
+  auto added = answers.Add((*admitted)->WithSource(std::move(answer.source)),
+                           std::move(answer.bytes.issuer_chain), std::move(answer.upstream));
+  if (!added.ok()) Report(Kind::kRollback, name, &added.error(), added.error().message);
+  return added;
 }
 
 // Decides between what arrives and what is held. The answer is what is held then.

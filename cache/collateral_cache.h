@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "cache/answers.h"
 #include "cache/attachments.h"
 #include "cache/event.h"
 #include "cache/freshness.h"
@@ -28,10 +29,12 @@ namespace thimble {
 struct FetchedBytes {
   CollateralBytes bytes;
   std::string source;
+  std::string upstream = {};  // that gave it, as configured; empty: none did
 };
 using SteadyTime = std::chrono::steady_clock::time_point;
-// Takes an answer or refuses it: then another upstream may have a better one.
-using AcceptFunction = std::function<Status(FetchedBytes answer)>;
+// Takes an answer or refuses it: then another upstream may have a better one. So it may when the answer is an old one,
+// which is taken all the same.
+using AcceptFunction = std::function<Result<AfterAnswer>(FetchedBytes answer)>;
 // Must return by the deadline. OK means that an answer was taken. Errors: kUnavailable with upstream.unreachable,
 // .status, .answer or .not_found; why the answers that came were refused.
 using FetchFunction =
@@ -50,6 +53,9 @@ struct CacheOptions {
   std::chrono::milliseconds negative_ttl{30000};  // after upstream.not_found
   size_t max_platform_items = 1'000'000;          // VCEKs and PCK sets: least recently used go first
   HistoryRules history;
+  Seconds lag{3 * 24 * 3600};  // an item that vendors sign anew every day, and older: MayBeSuperseded()
+  // Told of each upstream that was asked how far it is behind; must not block. Empty: nobody is.
+  std::function<void(const UpstreamLag&)> on_lag;
   size_t max_hot_items = 20'000;  // in memory; a VCEK with its chain takes about 10 kB
   size_t refresh_threads = 2;     // of background renewal
   uint64_t jitter_seed = 0;       // another one an instance, so that they renew at other times

@@ -13,7 +13,8 @@ namespace thimble {
 
 struct Fetched {
   CollateralBytes bytes;
-  std::string source;  // the URL it came from
+  std::string source;         // the URL it came from
+  std::string upstream = {};  // the upstream behind it, as configured
 };
 
 // The errors of fetchers are all kUnavailable: they say nothing about the evidence.

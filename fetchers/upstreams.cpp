@@ -156,23 +156,29 @@ Result<Fetched> Upstreams::GoDown(const Task& task, SteadyTime deadline) {
     if (entry->vendor == task.vendor && task.admits(*entry)) candidates.push_back(entry);
   }
   Failures failures;
+  std::optional<Fetched> answer;
   for (size_t i = 0; i < candidates.size(); ++i) {
     const SteadyTime now = clock_();
     if (now >= deadline) break;
     // Each of those still to be asked has an equal share of the time: one that hangs leaves time for the
     // next.
     const auto share = (deadline - now) / static_cast<int64_t>(candidates.size() - i);
-    auto fetched = Try(*candidates[i], task, now + share);
-    if (fetched.ok()) return fetched;
-    failures.Add(fetched.error());
+    auto taken = Try(*candidates[i], task, now + share);
+    if (!taken.ok()) {
+      failures.Add(taken.error());
+      continue;
+    }
+    answer = std::move(taken->answer);
+    if (taken->then == Then::kStop) break;
   }
+  if (answer) return *std::move(answer);
   if (!failures.empty()) return failures.Take();
   return UpstreamError(Check::kUpstreamUnreachable, candidates.empty()
                                                         ? StrCat("no upstream of ", VendorName(task.vendor))
                                                         : std::string("no time left"));
 }
 
-Result<Fetched> Upstreams::Try(Entry& entry, const Task& task, SteadyTime deadline) {
+Result<Upstreams::Taken> Upstreams::Try(Entry& entry, const Task& task, SteadyTime deadline) {
   const SteadyTime start = clock_();
   if (!entry.breaker.Admit(start)) {
     Error error = UpstreamError(Check::kUpstreamUnreachable,
@@ -183,13 +189,14 @@ Result<Fetched> Upstreams::Try(Entry& entry, const Task& task, SteadyTime deadli
   auto fetched = task.ask(entry, deadline);
   if (fetched.ok()) {
     entry.breaker.Succeeded();
-    const Status taken = task.accept ? task.accept(*fetched) : Status();
-    if (taken.ok()) {
+    fetched->upstream = entry.upstream.url;
+    const Result<Then> then = task.accept ? task.accept(*fetched) : Then::kStop;
+    if (then.ok()) {
       Report(entry, UpstreamEvent::Kind::kAnswered, task, nullptr, start);
-      return fetched;
+      return Taken{std::move(fetched).value(), *then};
     }
-    Report(entry, UpstreamEvent::Kind::kRefused, task, &taken.error(), start);
-    return taken.error();
+    Report(entry, UpstreamEvent::Kind::kRefused, task, &then.error(), start);
+    return then.error();
   }
   const Error& error = fetched.error();
   const bool not_found = error.check == Check::kUpstreamNotFound;
@@ -200,7 +207,7 @@ Result<Fetched> Upstreams::Try(Entry& entry, const Task& task, SteadyTime deadli
   } else if (entry.breaker.Failed(clock_())) {
     Report(entry, UpstreamEvent::Kind::kBreakerOpened, task, &error, start);
   }
-  return fetched;
+  return error;
 }
 
 void Upstreams::Report(const Entry& entry, UpstreamEvent::Kind kind, const Task& task, const Error* error,

@@ -68,11 +68,13 @@ class Upstreams {
   // base: then nothing changes.
   Status Replace(const std::vector<Upstream>& intel, const std::vector<Upstream>& amd);
 
-  // Whether an answer can be taken. One that cannot is as good as none: the next upstream is asked.
-  using Accept = std::function<Status(const Fetched& answer)>;
+  // Whether an answer can be taken. One that cannot is as good as none: the next upstream is asked. After one that can,
+  // it is asked when that is wanted: it may have a newer version.
+  enum class Then : uint8_t { kStop, kAskNext };
+  using Accept = std::function<Result<Then>(const Fetched& answer)>;
 
-  // Returns by the deadline. upstream.not_found only when every upstream that answered said so and none
-  // failed. PCK certificates are asked for by what is known of the platform instead of by a key.
+  // The last answer that was taken. Returns by the deadline. upstream.not_found only when every upstream that answered
+  // said so and none failed. PCK certificates are asked for by what is known of the platform instead of by a key.
   Result<Fetched> Fetch(const CollateralKey& key, SteadyTime deadline, const Accept& accept = {});
   Result<Fetched> FetchPck(const PckQuery& query, SteadyTime deadline, const Accept& accept = {});
   // The VCEK of this host, which Azure's alone can tell.
@@ -104,8 +106,12 @@ class Upstreams {
   using Entries = std::vector<std::shared_ptr<Entry>>;
   Status Add(Vendor vendor, const Upstream& upstream, Entries& entries) const;
   Entries Current() const;
+  struct Taken {
+    Fetched answer;
+    Then then;
+  };
   Result<Fetched> GoDown(const Task& task, SteadyTime deadline);
-  Result<Fetched> Try(Entry& entry, const Task& task, SteadyTime deadline);
+  Result<Taken> Try(Entry& entry, const Task& task, SteadyTime deadline);
   HttpClient& ThimClient(Vendor vendor) const;
   Result<Fetched> AskForKey(const Entry& entry, const CollateralKey& key, SteadyTime deadline);
   void Report(const Entry& entry, UpstreamEvent::Kind kind, const Task& task, const Error* error,

@@ -60,7 +60,8 @@ Status App::Listen() {
 void App::StartHousekeeping() {
   housekeeping_ = std::make_unique<PeriodicTasks>(
       std::vector<PeriodicTask>{{kFlushEvery, [this] { collateral_->FlushSeen(); }},
-                                {kWatchEvery, [this] { appraisal_->recovery_watch.Check(clock_.Now()); }}});
+                                {kWatchEvery, [this] { appraisal_->recovery_watch.Check(clock_.Now()); }},
+                                {kWatchEvery, [this] { appraisal_->moved_sets.Check(clock_.Now()); }}});
 }
 
 // First all that can fail, then all that cannot.
@@ -73,6 +74,7 @@ Status App::Reload(Config fresh) {
   TRY(appraisal_->baselines->Configure(fresh.baselines, clock_.Now()));
   TRY(appraisal_->audit->InForce(fresh.policies, *appraisal_->baselines));
   TRY(collateral_->upstreams->Replace(fresh.intel_upstreams, fresh.amd_upstreams));
+  collateral_->lags.Forget();
   appraisal_->UseFloorsUrl(config_.pccs.mode, fresh.floors.url);  // the mode is for the next start
   servers_->UseTls(std::move(tls));
   roles_.Set(Roles(fresh.roles));

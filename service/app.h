@@ -39,6 +39,7 @@ class App {
   const DefaultEvaluation& evaluation() const { return appraisal_->evaluation; }
   // What the housekeeping thread runs every minute.
   RecoveryWatch& recovery_watch() { return appraisal_->recovery_watch; }
+  MovedSets& moved_sets() { return appraisal_->moved_sets; }
 
   // Refuses a clock that lies before the issue date of a cached item.
   Status CheckClock() { return collateral_->CheckClock(clock_.Now()); }

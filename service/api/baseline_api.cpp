@@ -3,6 +3,7 @@
 
 #include "service/api/problem.h"
 #include "service/api/request_fields.h"
+#include "service/baselines/impact_report.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -35,6 +36,28 @@ Result<Baseline> ReadCandidate(std::string_view body, const BaselineVersion& cur
   return candidate;
 }
 
+// nullopt: nothing is said.
+Result<std::optional<Refusals>> ReadAccepted(std::string_view body) {
+  if (body.empty()) return std::optional<Refusals>();
+  TRY_ASSIGN(const auto document,
+             json::Document::Parse(body, "promotion", ErrorKind::kMalformed, Check::kRequest));
+  TRY(document->root().AllowOnly({"accept_refusals"}));
+  const auto value = document->root().Find("accept_refusals");
+  if (!value) return std::optional<Refusals>();
+  const auto accepted = ReadRefusals(*value);
+  if (accepted) return std::optional(*accepted);
+  return Error{ErrorKind::kMalformed, Check::kRequest,
+               "accept_refusals must be a number of sightings, or \"unknown\""};
+}
+
+http::Response Declined(const DeclinedPromotion& declined) {
+  return ProblemResponse({.status = 409,
+                          .title = "The promotion was not made",
+                          .detail = WhyDeclined(declined),
+                          .check = "",
+                          .impact = ImpactJson(declined.report)});
+}
+
 }  // namespace
 
 void BaselineApi::AddTo(http::Router& router) {
@@ -49,16 +72,12 @@ void BaselineApi::AddTo(http::Router& router) {
   router.Add({"POST",
               base + "/promote",
               {},
-              [this](const Request& r, const Query& q) {
-                return Make(&BaselineBook::Promote, q.Segment("name"), r);
-              },
+              [this](const Request& r, const Query& q) { return Promote(q.Segment("name"), r); },
               Role::kAdmin});
   router.Add({"POST",
               base + "/rollback",
               {},
-              [this](const Request& r, const Query& q) {
-                return Make(&BaselineBook::RollBack, q.Segment("name"), r);
-              },
+              [this](const Request& r, const Query& q) { return RollBack(q.Segment("name"), r); },
               Role::kAdmin});
 }
 
@@ -78,13 +97,21 @@ http::Response BaselineApi::SetCandidate(std::string_view name, const http::Requ
   if (!current) return NoSuchBaseline(name);
   const auto candidate = ReadCandidate(request.body, *current);
   if (!candidate) return ProblemResponse(ProblemOf(candidate.error()));
-  if (const auto floor = floor_of_(candidate->amd); !floor) return ProblemResponse(ProblemOf(floor.error()));
-  return Answer(book_.SetCandidate(name, *candidate, AuthorOf(request)));
+  return Answer(promotions_.Stage(name, *candidate, AuthorOf(request), clock_.Now()));
 }
 
-http::Response BaselineApi::Make(Change change, std::string_view name, const http::Request& request) {
+http::Response BaselineApi::Promote(std::string_view name, const http::Request& request) {
   if (!book_.Find(name)) return NoSuchBaseline(name);
-  return Answer((book_.*change)(name, AuthorOf(request), clock_.Now()));
+  const auto accepted = ReadAccepted(request.body);
+  if (!accepted) return ProblemResponse(ProblemOf(accepted.error()));
+  const auto outcome = promotions_.Promote(name, *accepted, AuthorOf(request), clock_.Now());
+  if (!outcome) return ProblemResponse(ProblemOf(outcome.error()));
+  return outcome->declined ? Declined(*outcome->declined) : Answer(outcome->promoted.value());
+}
+
+http::Response BaselineApi::RollBack(std::string_view name, const http::Request& request) {
+  if (!book_.Find(name)) return NoSuchBaseline(name);
+  return Answer(book_.RollBack(name, AuthorOf(request), clock_.Now()));
 }
 
 }  // namespace thimble

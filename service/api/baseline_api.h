@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// GET /v1/baselines, PUT /v1/baselines/{name}/candidate, POST /v1/baselines/{name}/promote and /rollback.
+// GET /v1/baselines, PUT /v1/baselines/{name}/candidate, POST /v1/baselines/{name}/promote with {"accept_refusals"?: a
+// number or "unknown"}, and /rollback.
 #pragma once
 
 #include "service/baselines/baseline_book.h"
-#include "service/baselines/impact_study.h"
+#include "service/baselines/promotions.h"
 #include "service/http/router.h"
 #include "service/support/clock.h"
 
@@ -13,21 +14,19 @@ namespace thimble {
 // Thread-safe. What is given outlives it, and it outlives the router that it is added to.
 class BaselineApi {
  public:
-  // `floor_of` reads a floor file: a candidate's has to be good.
-  BaselineApi(BaselineBook& book, FloorOf floor_of, const Clock& clock)
-      : book_(book), floor_of_(std::move(floor_of)), clock_(clock) {}
+  BaselineApi(BaselineBook& book, Promotions& promotions, const Clock& clock)
+      : book_(book), promotions_(promotions), clock_(clock) {}
 
   void AddTo(http::Router& router);
 
  private:
   http::Response List() const;
   http::Response SetCandidate(std::string_view name, const http::Request& request);
-  using Change = Result<BaselineState> (BaselineBook::*)(std::string_view name, const std::string& by,
-                                                         Instant now);
-  http::Response Make(Change change, std::string_view name, const http::Request& request);
+  http::Response Promote(std::string_view name, const http::Request& request);
+  http::Response RollBack(std::string_view name, const http::Request& request);
 
   BaselineBook& book_;
-  const FloorOf floor_of_;
+  Promotions& promotions_;
   const Clock& clock_;
 };
 

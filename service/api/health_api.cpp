@@ -98,6 +98,7 @@ http::Response HealthApi::Status() {
   report.refusals = refusals_.Counts();
   report.last_refusals = refusals_.Last();
   report.coming = watch_.Coming();
+  report.lags = lags_.Known(report.at);
   if (const auto reload = reload_.Get(); !reload->refused.empty())
     report.configuration = RefusedReload(*reload);
   return http::NoStore(200, "application/json", StatusJson(report));

@@ -14,6 +14,7 @@
 #include "service/http/router.h"
 #include "service/monitoring/cache_events.h"
 #include "service/monitoring/refused_requests.h"
+#include "service/monitoring/upstream_lags.h"
 #include "service/support/clock.h"
 #include "service/support/reload.h"
 #include "service/support/snapshot.h"
@@ -24,11 +25,12 @@ namespace thimble {
 // Thread-safe. What it refers to outlives it, and it outlives the router that it is added to.
 class HealthApi {
  public:
-  HealthApi(CollateralCache& cache, const CacheEvents& events, const RefusedRequests& refusals, Store& store,
-            const TrustAnchors& anchors, const RecoveryWatch& watch, const AuditTrail& audit,
+  HealthApi(CollateralCache& cache, const CacheEvents& events, const UpstreamLags& lags,
+            const RefusedRequests& refusals, Store& store, const TrustAnchors& anchors, const RecoveryWatch& watch, const AuditTrail& audit,
             const Snapshot<ReloadOutcome>& reload, const RefreshScheduler& refresh, const Clock& clock)
       : cache_(cache),
         events_(events),
+        lags_(lags),
         refusals_(refusals),
         store_(store),
         anchors_(anchors),
@@ -50,6 +52,7 @@ class HealthApi {
 
   CollateralCache& cache_;
   const CacheEvents& events_;
+  const UpstreamLags& lags_;
   const RefusedRequests& refusals_;
   Store& store_;
   const TrustAnchors& anchors_;

@@ -107,10 +107,12 @@ void AddMetricsTo(http::Router& router, MetricsSources sources,
                 if (requests) requests->Write(out);
                 WriteCache(out, sources);
                 sources.upstreams.Write(out);
+                sources.lags.Write(out, sources.clock.Now());
                 WriteItems(out, sources);
                 WriteRefresh(out, sources.refresh);
                 sources.verdicts.Write(out);
                 WriteAudit(out, sources.audit);
+                sources.moved_sets.Write(out);
                 return http::NoStore(200, "text/plain; version=0.0.4; charset=utf-8", out.Take());
               }});
 }

@@ -7,9 +7,11 @@
 #include "cache/platform_registry.h"
 #include "cache/store.h"
 #include "service/audit/audit_trail.h"
+#include "service/baselines/moved_sets.h"
 #include "service/http/request_metrics.h"
 #include "service/http/router.h"
 #include "service/monitoring/cache_events.h"
+#include "service/monitoring/upstream_lags.h"
 #include "service/monitoring/verdict_counts.h"
 #include "service/support/clock.h"
 #include "service/upstreams/refresh_scheduler.h"
@@ -21,8 +23,10 @@ namespace thimble {
 struct MetricsSources {
   CollateralCache& cache;
   const CacheEvents& events;
+  const UpstreamLags& lags;
   const UpstreamEvents& upstreams;
   const VerdictCounts& verdicts;
+  const MovedSets& moved_sets;
   const RefreshScheduler& refresh;
   const Store& store;
   const PlatformRegistry& platforms;

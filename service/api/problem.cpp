@@ -28,6 +28,8 @@ std::string_view TypeOf(int status) {
   switch (status) {
     case 400:
       return "urn:thimble:problem:malformed";
+    case 409:
+      return "urn:thimble:problem:declined";
     case 422:
       return "urn:thimble:problem:refused";
     case 503:
@@ -63,6 +65,7 @@ std::string ProblemJson(const Problem& problem) {
     WriteChecks(json, *problem.checks, {});
     json.EndArray();
   }
+  if (!problem.impact.empty()) json.Key("impact").Raw(problem.impact);
   json.EndObject();
   return out;
 }

@@ -19,6 +19,7 @@ struct Problem {
   std::string detail;
   std::string check;                 // the failed check, or the named cause
   const CheckLog* checks = nullptr;  // the checks so far, when a verification had begun
+  std::string impact = {};           // of a promotion that was not made: its report, as JSON
 };
 
 Problem ProblemOf(const Error& error, const CheckLog* checks = nullptr);

@@ -167,6 +167,8 @@ Status AuditTrail::Change(const BaselineChange& change) {
                                      [&](Writer& json) {
                                        json.Key("action").String(ActionName(change.action));
                                        json.Key("by").String(change.by);
+                                       if (change.refused)
+                                         WriteRefusals(json.Key("refused"), *change.refused);
                                        json.Key("baseline");
                                        WriteState(json, change.state);
                                      }),
@@ -186,6 +188,25 @@ Status AuditTrail::Change(const FloorChange& change) {
                              kChange);
 }
 
+Status AuditTrail::Change(const MovedSet& moved) {
+  if (!log_) return {};
+  return log_->AppendDurably(Members("moved_set",
+                                     [&](Writer& json) {
+                                       json.Key("tee").String(moved.tee == IntelTee::kTdx ? "tdx" : "sgx");
+                                       json.Key("set").String(moved.selector.ToString());
+                                       json.Key("from").Unsigned(moved.from);
+                                       json.Key("to").Unsigned(moved.to);
+                                       WriteRefusals(json.Key("refused"), moved.refused);
+                                       json.Key("baselines").BeginArray();
+                                       for (const std::string& name : moved.baselines) json.String(name);
+                                       json.EndArray();
+                                       json.Key("items").BeginArray();
+                                       for (const CollateralKey& key : moved.items) json.String(KeyName(key));
+                                       json.EndArray();
+                                     }),
+                             kChange);
+}
+
 Status AuditTrail::Change(const KeyChange& change) {
   if (!log_) return {};
   return log_->AppendDurably(Members("result_key",
@@ -200,10 +221,12 @@ Status AuditTrail::Change(const KeyChange& change) {
 
 Status AuditTrail::Change(const ForgottenPlatform& change) {
   if (!log_) return {};
-  return log_->AppendDurably(Members("platform_forgotten", [&](Writer& json) {
-    json.Key("platform").String(change.platform);
-    json.Key("by").String(change.by);
-  }));
+  return log_->AppendDurably(Members("platform_forgotten",
+                                     [&](Writer& json) {
+                                       json.Key("platform").String(change.platform);
+                                       json.Key("by").String(change.by);
+                                     }),
+                             kChange);
 }
 
 Status AuditTrail::InForce(const std::map<std::string, Policy, std::less<>>& policies,

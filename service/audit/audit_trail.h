@@ -12,6 +12,7 @@
 #include "service/audit/decision_groups.h"
 #include "service/baselines/baseline_book.h"
 #include "service/baselines/floor_book.h"
+#include "service/baselines/moved_sets.h"
 #include "service/support/periodic_tasks.h"
 #include "service/verification/verification.h"
 
@@ -38,6 +39,8 @@ class AuditTrail {
   Status Change(const BaselineChange& change);
   // The same for a floor document.
   Status Change(const FloorChange& change);
+  // A baseline that the vendor has changed: it is in force already, and to be told again when it is not written down.
+  Status Change(const MovedSet& moved);
   // The same for another key of signed results: both by their `kid`, and how long the old one is shown.
   struct KeyChange {
     std::string by, fresh, retired;

@@ -9,7 +9,7 @@
 namespace thimble {
 namespace {
 
-constexpr std::string_view kDelayed = "delayed:";
+constexpr std::string_view kDelayed = "delayed:", kUnknown = "unknown";
 
 Error Refuse(std::string message) { return {ErrorKind::kMalformed, Check::kRequest, std::move(message)}; }
 
@@ -50,6 +50,20 @@ Status ReadBaselineMembers(const json::Value& object, Baseline& out) {
   TRY_ASSIGN(const auto amd, object.FindString("amd"));
   if (amd) out.amd = *amd;
   return {};
+}
+
+std::string Refusals::ToString() const {
+  return sightings ? std::to_string(*sightings) : std::string(kUnknown);
+}
+
+void WriteRefusals(json::Writer& json, const Refusals& refusals) {
+  refusals.sightings ? json.Unsigned(*refusals.sightings) : json.String(kUnknown);
+}
+
+Result<Refusals> ReadRefusals(const json::Value& value) {
+  if (const auto text = value.String(); text && *text == kUnknown) return Refusals{};
+  TRY_ASSIGN(const uint64_t sightings, value.Unsigned(UINT64_MAX));
+  return Refusals{sightings};
 }
 
 }  // namespace thimble

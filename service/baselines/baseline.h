@@ -43,6 +43,16 @@ struct Baseline {
 void WriteBaseline(json::Writer& json, const Baseline& baseline);
 Status ReadBaselineMembers(const json::Value& object, Baseline& out);
 
+// How many sightings a change of baseline refuses.
+struct Refusals {
+  std::optional<uint64_t> sightings;  // absent: unknown, no platform was seen
+  bool operator==(const Refusals&) const = default;
+  std::string ToString() const;  // "7", "unknown"
+};
+// A number, or "unknown".
+void WriteRefusals(json::Writer& json, const Refusals& refusals);
+Result<Refusals> ReadRefusals(const json::Value& value);
+
 // One version of a named baseline. A version's number never means anything else.
 struct BaselineVersion {
   std::string name;

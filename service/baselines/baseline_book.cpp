@@ -191,8 +191,9 @@ Result<BaselineState> BaselineBook::Find(std::string_view name, std::string_view
 }
 
 // Witnessed, then written down, then in force.
-Status BaselineBook::Commit(Action action, const std::string& by, const BaselineState& next) {
-  if (witness_) TRY(witness_({action, by, next}));
+Status BaselineBook::Commit(Action action, const std::string& by, const BaselineState& next,
+                            const std::optional<Refusals>& refused) {
+  if (witness_) TRY(witness_({action, by, next, refused}));
   const std::string& name = next.current->name;
   if (Status saved = store_->Apply({{EntryOf(name), Encode(next)}}); !saved) {
     const std::shared_lock lock(mutex_);
@@ -214,13 +215,18 @@ Result<BaselineState> BaselineBook::SetCandidate(std::string_view name, const Ba
   return next;
 }
 
-Result<BaselineState> BaselineBook::Promote(std::string_view name, const std::string& by, Instant now) {
+Result<BaselineState> BaselineBook::Promote(std::string_view name, const std::string& by, Instant now,
+                                            const Guard& guard) {
   const std::lock_guard changing(changing_);
   TRY_ASSIGN(BaselineState next, Find(name, "promote"));
   if (!next.candidate) return Refuse(StrCat("baseline \"", name, "\" has no candidate to promote"));
+  std::optional<Refusals> refused;
+  if (guard) {
+    TRY_ASSIGN(refused, guard(next));
+  }
   PutInForce(next, *next.candidate, now);
   next.candidate.reset();
-  TRY(Commit(Action::kPromote, by, next));
+  TRY(Commit(Action::kPromote, by, next, refused));
   return next;
 }
 

@@ -35,6 +35,7 @@ struct BaselineChange {
   Action action;
   std::string by;              // who
   const BaselineState& state;  // after it
+  std::optional<Refusals> refused = {};  // of a promotion that was guarded
 };
 std::string_view ActionName(BaselineChange::Action action);
 
@@ -56,7 +57,11 @@ class BaselineBook {
 
   // Errors: request.invalid for a name that is not there, and where there is nothing to promote or to go back to.
   Result<BaselineState> SetCandidate(std::string_view name, const Baseline& candidate, const std::string& by);
-  Result<BaselineState> Promote(std::string_view name, const std::string& by, Instant now);
+  // Asked at the moment of a promotion what it refuses, while nothing else changes a baseline; must not ask upstreams.
+  // An error refuses the promotion.
+  using Guard = std::function<Result<Refusals>(const BaselineState& before)>;
+  Result<BaselineState> Promote(std::string_view name, const std::string& by, Instant now,
+                                const Guard& guard = {});
   // The version before; the one in force becomes the candidate when there is no other.
   Result<BaselineState> RollBack(std::string_view name, const std::string& by, Instant now);
 
@@ -65,7 +70,8 @@ class BaselineBook {
       : store_(std::move(store)), witness_(std::move(witness)) {}
   Result<std::optional<BaselineState>> Load(const std::string& name);
   Result<BaselineState> Find(std::string_view name, std::string_view purpose) const;
-  Status Commit(BaselineChange::Action action, const std::string& by, const BaselineState& next);
+  Status Commit(BaselineChange::Action action, const std::string& by, const BaselineState& next,
+                const std::optional<Refusals>& refused = {});
 
   const std::shared_ptr<Store> store_;
   const Witness witness_;

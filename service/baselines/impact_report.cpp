@@ -159,6 +159,29 @@ Result<Lines> RowsText(const json::Value& report, std::string_view key) {
   return out;
 }
 
+Result<uint64_t> UnjudgedSightings(const json::Value& report) {
+  TRY_ASSIGN(const auto rows, report.GetArray("unjudged"));
+  uint64_t sightings = 0;
+  for (const json::Value& row : rows) {
+    TRY_ASSIGN(const json::Value platforms, row.Get("platforms"));
+    TRY_ASSIGN(const uint64_t count, platforms.GetUnsigned("count"));
+    sightings += count;
+  }
+  return sightings;
+}
+
+Result<std::string> HeadlineText(const json::Value& report) {
+  TRY_ASSIGN(const json::Value value, report.Get("refused"));
+  TRY_ASSIGN(const Refusals refused, ReadRefusals(value));
+  if (!refused.sightings) return std::string("no platform was seen: what would be refused is unknown");
+  TRY_ASSIGN(const uint64_t unjudged, UnjudgedSightings(report));
+  TRY_ASSIGN(const uint64_t admitted, report.GetUnsigned("admitted"));
+  TRY_ASSIGN(const uint64_t unchanged, report.GetUnsigned("unchanged"));
+  const std::string of_them = unjudged == 0 ? "" : StrCat(" (", unjudged, " of them cannot be judged)");
+  return StrCat("of the sightings ", *refused.sightings, " would be refused", of_them, ", ", admitted,
+                " admitted, ", unchanged, " unchanged");
+}
+
 }  // namespace
 
 std::string ImpactJson(const ImpactReport& report) {
@@ -168,7 +191,7 @@ std::string ImpactJson(const ImpactReport& report) {
   json.Key("at").String(FormatRfc3339(report.at));
   WriteSide(json.Key("current"), report.current, report.used_now);
   WriteSide(json.Key("candidate"), report.candidate, report.used_then);
-  json.Key("refused").Unsigned(RefusedThen(report.impact));
+  WriteRefusals(json.Key("refused"), RefusedThen(report.impact));
   json.Key("admitted").Unsigned(AdmittedThen(report.impact));
   json.Key("unchanged").Unsigned(report.impact.unchanged);
   WriteRows(json.Key("changes"), report.impact.changes);
@@ -177,20 +200,27 @@ std::string ImpactJson(const ImpactReport& report) {
   return out;
 }
 
+Result<Refusals> RefusalsIn(std::string_view text) {
+  TRY_ASSIGN(const auto document,
+             json::Document::Parse(text, "impact", ErrorKind::kUnavailable, Check::kUpstreamAnswer));
+  TRY_ASSIGN(const json::Value refused, document->root().Get("refused"));
+  return ReadRefusals(refused);
+}
+
 Result<Lines> ImpactText(std::string_view text) {
   TRY_ASSIGN(const auto document, json::Document::Parse(text, "impact", ErrorKind::kUnavailable,
                                                         Check::kUpstreamAnswer, json::kManyValues));
-  const json::Value report = document->root();
+  return ImpactText(document->root());
+}
+
+Result<Lines> ImpactText(const json::Value& report) {
   TRY_ASSIGN(Lines out, SideText(report, "current"));
   TRY_ASSIGN(const Lines candidate, SideText(report, "candidate"));
-  TRY_ASSIGN(const uint64_t refused, report.GetUnsigned("refused"));
-  TRY_ASSIGN(const uint64_t admitted, report.GetUnsigned("admitted"));
-  TRY_ASSIGN(const uint64_t unchanged, report.GetUnsigned("unchanged"));
+  TRY_ASSIGN(const std::string headline, HeadlineText(report));
   TRY_ASSIGN(const Lines changes, RowsText(report, "changes"));
   TRY_ASSIGN(const Lines unjudged, RowsText(report, "unjudged"));
   out.Add(candidate);
-  out.Add(StrCat("of the sightings ", refused, " would be refused, ", admitted, " admitted, ", unchanged,
-                 " unchanged"));
+  out.Add(headline);
   out.Add(changes);
   out.Add(unjudged);
   return out;

@@ -13,7 +13,8 @@
 namespace thimble {
 
 // {"at", "current": {"name", "intel", "amd", "policy", "references": [{"item", "evaluation"}]}, "candidate": likewise,
-//  "refused", "admitted", "unchanged": sightings, "changes": [{"platforms": {the TCB, "count", "last_seen"},
+//  "refused": sightings, those that cannot be judged among them, or "unknown" when no platform was seen; "admitted",
+//  "unchanged": sightings; "changes": [{"platforms": {the TCB, "count", "last_seen"},
 //  "now": {"status", "decision", "shortfalls": [...], "refused_by": [...]}, "then": likewise}], "unjudged": likewise}
 // A shortfall has component, have, need and update, as in a verdict.
 // Of one of the two: what "now" and "then" are.
@@ -21,5 +22,7 @@ void WriteOutcome(json::Writer& json, const TcbOutcome& outcome);
 std::string ImpactJson(const ImpactReport& report);
 // Unavailable (upstream.answer) when it is not that JSON: it comes from a server.
 Result<Lines> ImpactText(std::string_view json);
+Result<Lines> ImpactText(const json::Value& report);
+Result<Refusals> RefusalsIn(std::string_view json);
 
 }  // namespace thimble

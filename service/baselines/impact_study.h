@@ -12,6 +12,7 @@
 #include "cache/collateral_cache.h"
 #include "cache/seen_platforms.h"
 #include "service/baselines/baseline.h"
+#include "service/baselines/references.h"
 #include "tcb/impact.h"
 
 namespace thimble {
@@ -26,11 +27,6 @@ struct ImpactSide {
   amd::FloorsPtr floors = nullptr;  // in place of the baseline's, to be tried out
 };
 
-// What one side was judged by.
-struct UsedReference {
-  std::string item;  // KeyName
-  uint32_t evaluation = 0;
-};
 struct ImpactReport {
   Instant at{};
   ImpactSide current, candidate;
@@ -38,9 +34,22 @@ struct ImpactReport {
   Impact impact;
 };
 
-// Sightings of platforms that are accepted now and would be refused; and the reverse.
-uint64_t RefusedThen(const Impact& impact);
+// Sightings that a change would refuse: of platforms that are accepted now and would not be, and of those that cannot be
+// judged by one of the two sides. Unknown when no platform was seen at all.
+Refusals RefusedThen(const Impact& impact);
+// Of platforms that are not accepted now and would be.
 uint64_t AdmittedThen(const Impact& impact);
+
+// The two sides with what they judge by: from here on nobody is asked.
+class PreparedImpact {
+ public:
+  ImpactReport Judge(const std::vector<RememberedTcb>& platforms, Instant now) const;
+
+ private:
+  friend class ImpactStudy;
+  ImpactSide current_, candidate_;
+  References now_by_, then_by_;
+};
 
 // Thread-safe. What is given outlives it.
 class ImpactStudy {
@@ -54,15 +63,23 @@ class ImpactStudy {
   // Of platforms of this TEE alone.
   Result<ImpactReport> Run(ImpactSide current, ImpactSide candidate, Instant now, Tee tee) const;
 
+  // The same in two steps: the first may take as long as upstreams do, the second asks nobody.
+  Result<PreparedImpact> Prepare(ImpactSide current, ImpactSide candidate, Instant now) const;
+  // Whether all that was found is still what is held, and the floor files are what they were.
+  bool IsCurrent(const PreparedImpact& prepared, Instant now) const;
+  // Of the platforms that were seen by now.
+  ImpactReport Judge(const PreparedImpact& prepared, Instant now) const;
+
  private:
-  Result<ImpactReport> Judge(std::vector<RememberedTcb> platforms, ImpactSide current, ImpactSide candidate,
-                             Instant now) const;
+  Result<PreparedImpact> PrepareFor(const std::vector<RememberedTcb>& platforms, ImpactSide current,
+                                    ImpactSide candidate, Instant now) const;
+  Result<References> Gather(const ImpactSide& side, const std::vector<RememberedTcb>& platforms,
+                            Instant now) const;
+  bool IsCurrent(const ImpactSide& side, const References& references, Instant now) const;
 
   const SeenPlatforms& seen_;
   CollateralCache& cache_;
   const FloorOf floor_of_;
 };
-
-Tee TeeOf(const TcbRecord& tcb);
 
 }  // namespace thimble

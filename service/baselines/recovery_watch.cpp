@@ -65,7 +65,7 @@ Result<std::optional<ComingSet>> RecoveryWatch::FindComing(IntelTee tee, Instant
                         candidate, now, kind));
   const uint32_t in_force = NewestUsed(report.used_now);
   if (in_force == 0 || newest <= in_force) return std::optional<ComingSet>();
-  return std::optional(ComingSet{tee, newest, in_force, RefusedThen(report.impact),
+  return std::optional(ComingSet{tee, newest, in_force, RefusedThen(report.impact).sightings.value_or(0),
                                  report.impact.changes.size(), report.impact.unjudged.size()});
 }
 

@@ -21,7 +21,7 @@ namespace thimble {
 struct ComingSet {
   IntelTee tee = IntelTee::kSgx;
   uint32_t number = 0, in_force = 0;
-  uint64_t refused = 0;   // sightings that are accepted now and would not be
+  uint64_t refused = 0;   // sightings that would be, those that cannot be judged among them
   uint64_t kinds = 0;     // TCBs whose status or decision would change
   uint64_t unjudged = 0;  // TCBs that cannot be judged by one of the two
   bool operator==(const ComingSet&) const = default;

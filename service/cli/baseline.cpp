@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <charconv>
+
+#include "service/baselines/impact_report.h"
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
 #include "service/cli/thimble_client.h"
@@ -13,11 +16,27 @@ namespace {
 
 using Action = BaselineOptions::Action;
 
+// What is no number goes as it is: the server says what is right.
+std::string PromotionOf(const BaselineOptions& options) {
+  std::string body;
+  if (!options.accept_refusals) return body;
+  const std::string& text = *options.accept_refusals;
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool is_number = error == std::errc() && end == text.data() + text.size();
+  json::Writer json(&body);
+  json.BeginObject();
+  json.Key("accept_refusals");
+  is_number ? json.Unsigned(number) : json.String(text);
+  json.EndObject();
+  return body;
+}
+
 ThimbleClient::Call CallOf(const BaselineOptions& options) {
   const std::string base = StrCat("/v1/baselines/", PercentEncode(options.name));
   switch (options.action) {
     case Action::kPromote:
-      return {.method = "POST", .target = base + "/promote"};
+      return {.method = "POST", .target = base + "/promote", .body = PromotionOf(options)};
     case Action::kRollBack:
       return {.method = "POST", .target = base + "/rollback"};
     case Action::kCandidate: {
@@ -79,6 +98,25 @@ Result<Lines> BaselinesText(std::string_view body) {
   return out;
 }
 
+// A promotion that was not made: why on stderr, and which platforms on stdout.
+ExitCode PrintDeclined(const HttpResponse& answer, bool json) {
+  const std::string_view body = AsText(answer.body);
+  if (json) {
+    PrintJson(body);
+    return ExitCode::kRejected;
+  }
+  const auto document =
+      json::Document::Parse(body, "answer", ErrorKind::kUnavailable, Check::kUpstreamAnswer);
+  if (!document) return Fail(document.error(), false);
+  const json::Value root = (*document)->root();
+  const auto impact = root.Get("impact");
+  const auto text = impact ? ImpactText(*impact) : Result<Lines>(impact.error());
+  if (!text) return Fail(text.error(), false);
+  Print(*text);
+  PrintError(ErrorOf(answer).message);
+  return ExitCode::kRejected;
+}
+
 }  // namespace
 
 ExitCode Run(const BaselineOptions& options) {
@@ -86,7 +124,9 @@ ExitCode Run(const BaselineOptions& options) {
   const Storage storage = options.action == Action::kList ? Storage::kReadOnly : Storage::kExisting;
   auto client = ThimbleClient::Open(options.flags, options.server, storage);
   if (!client) return Fail(client.error(), options.json);
-  return PrintAnswer(client->Send(CallOf(options)), options.json, BaselinesText);
+  const auto answer = client->Send(CallOf(options));
+  if (answer && answer->status == 409) return PrintDeclined(*answer, options.json);
+  return PrintAnswer(answer, options.json, BaselinesText);
 }
 
 }  // namespace thimble

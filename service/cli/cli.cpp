@@ -163,13 +163,16 @@ void AddBaseline(CLI::App& app, BaselineOptions& options) {
   using Action = BaselineOptions::Action;
   AddCandidate(*add("candidate", "stage a change beside what is in force", Action::kCandidate), options.intel,
                options.amd);
-  add("promote", "put the candidate in force", Action::kPromote);
+  add("promote", "put the candidate in force; exit code 1 if it would refuse platforms", Action::kPromote)
+      ->add_option("--accept-refusals", options.accept_refusals, "promote although so many are refused")
+      ->type_name("N|unknown");
   add("rollback", "go back to the version before", Action::kRollBack);
 }
 
 void AddImpact(CLI::App& app, ImpactOptions& options) {
   CLI::App& verb = *app.add_subcommand(
-      "impact", "what a change would do to the platforms seen; without a choice, that of the candidate");
+      "impact", "what a change would do to the platforms seen; without a choice, that of the candidate. Exit code 1 if "
+                "any would be refused");
   AddConfig(verb, options.flags);
   AddAnchor(verb, options.flags);
   auto* const server = AddStore(verb, options.flags, options.server);

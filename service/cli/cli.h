@@ -65,7 +65,8 @@ struct BaselineOptions {
   ConfigFlags flags;
   std::optional<std::string> server;
   std::string name = "default";
-  std::optional<std::string> intel, amd;  // of a candidate
+  std::optional<std::string> intel, amd;       // of a candidate
+  std::optional<std::string> accept_refusals;  // of a promotion
   bool json = false;
 };
 

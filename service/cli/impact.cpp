@@ -41,9 +41,13 @@ ExitCode Run(const ImpactOptions& options) {
   }
   auto client = ThimbleClient::Open(options.flags, options.server, Storage::kReadOnly);
   if (!client) return Fail(client.error(), options.json);
-  return PrintAnswer(
-      client->Send({.method = "POST", .target = "/v1/impact", .body = BodyOf(options, floors)}), options.json,
-      ImpactText);
+  const auto answer =
+      client->Send({.method = "POST", .target = "/v1/impact", .body = BodyOf(options, floors)});
+  const ExitCode printed = PrintAnswer(answer, options.json, ImpactText);
+  if (printed != ExitCode::kDone) return printed;
+  const auto refused = RefusalsIn(AsText(answer->body));
+  if (!refused) return Fail(refused.error(), options.json);
+  return refused->sightings.value_or(0) == 0 ? ExitCode::kDone : ExitCode::kRejected;
 }
 
 }  // namespace thimble

@@ -236,7 +236,7 @@ std::string ReportsJson(const std::vector<Row>& rows, const ReportDirectory& dir
   return out;
 }
 
-Status PrintReports(const ImpactOptions& options) {
+Result<Counts> PrintReports(const ImpactOptions& options) {
   TRY_ASSIGN(const Config config, EffectiveConfig(options.flags));
   TRY_ASSIGN(const auto product, ParseProductFlag(options.product));
   TRY_ASSIGN(const auto time, ParseTimeFlag("--at", options.at));
@@ -250,14 +250,15 @@ Status PrintReports(const ImpactOptions& options) {
   } else {
     Print(ReportsText(rows, directory, sides));
   }
-  return {};
+  return CountOf(rows);
 }
 
 }  // namespace
 
 ExitCode RunOnReports(const ImpactOptions& options) {
-  const Status done = PrintReports(options);
-  return done ? ExitCode::kDone : Fail(done.error(), options.json);
+  const auto counts = PrintReports(options);
+  if (!counts) return Fail(counts.error(), options.json);
+  return counts->refused + counts->unjudged == 0 ? ExitCode::kDone : ExitCode::kRejected;
 }
 
 }  // namespace thimble

@@ -265,6 +265,7 @@ Status CheckConfig(const Config& config) {
   TRY(CheckFloorsUrl(config.floors));
   if (config.refresh.max_age < Seconds(600))
     return fail("max_age must be at least 10m: vendors are not asked more often");
+  if (config.refresh.lag < Seconds(3600)) return fail("refresh.lag must be at least 1h");
   return {};
 }
 
@@ -300,7 +301,7 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
        table("pccs", {ParsedKey<CachingMode>(r, "mode", out.pccs.mode, ParseCachingMode,
                                              "\"LAZY\", \"REQ\" or \"OFFLINE\"")}),
        {"role", [&](const toml::node& node) { return ReadRoles(r, node, out.roles); }},
-       table("refresh", {DurationKey(r, "max_age", out.refresh.max_age)}),
+       table("refresh", {DurationKey(r, "max_age", out.refresh.max_age), DurationKey(r, "lag", out.refresh.lag)}),
        table("audit",
              {BoolKey(r, "enabled", out.audit.enabled), TextKey(r, "directory", out.audit.directory),
               NumberKey(r, "max_file_mib", out.audit.max_file_mib),
@@ -370,6 +371,7 @@ std::string KeysForNextStart(const Config& before, const Config& after) {
   note(before.cache.data == after.cache.data, "cache.data");
   note(before.cache.stale_grace == after.cache.stale_grace, "cache.stale_grace");
   note(before.refresh.max_age == after.refresh.max_age, "refresh.max_age");
+  note(before.refresh.lag == after.refresh.lag, "refresh.lag");
   note(before.history.rules == after.history.rules, "history");
   note(before.log.format == after.log.format && before.log.level == after.log.level, "log");
   note(before.pccs.mode == after.pccs.mode, "pccs.mode");

@@ -80,6 +80,9 @@ struct ThimConfig {
 struct RefreshConfig {
   // max_age: what vendors re-sign daily is asked for again after this time. Default "24h".
   Seconds max_age{24 * 3600};
+  // lag: of a TCB info, an identity or a list of numbers that was issued longer ago, the next upstream is asked as well,
+  // and the newest answer is taken. So it is for a CRL past half of its window, whatever this says. Default "3d".
+  Seconds lag{3 * 24 * 3600};
 };
 
 // [history]: which past versions of TCB infos, identities, CRLs and number lists are kept, for each item.

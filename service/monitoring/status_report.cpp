@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <map>
 #include <tuple>
 
 #include "tcb/base/json.h"
@@ -68,6 +70,17 @@ void WriteRefusals(json::Writer& json, const std::vector<RefusedRequests::Line>&
   json.EndArray();
 }
 
+// "19d 4h", "4h", "12m": no reader needs more of it.
+std::string AgeText(Seconds age) {
+  const auto days = std::chrono::duration_cast<std::chrono::days>(age);
+  const auto hours = std::chrono::duration_cast<std::chrono::hours>(age - days);
+  if (days.count() == 0 && hours.count() == 0)
+    return StrCat(std::chrono::ceil<std::chrono::minutes>(age).count(), "m");
+  const std::string rest = hours.count() != 0 ? StrCat(hours.count(), "h") : "";
+  if (days.count() == 0) return rest;
+  return StrCat(days.count(), "d", rest.empty() ? "" : " ", rest);
+}
+
 Error NotAStatus(std::string_view what) {
   return {ErrorKind::kUnavailable, Check::kUpstreamAnswer, StrCat("status: ", what)};
 }
@@ -114,6 +127,46 @@ Result<ComingSet> ReadComing(const json::Value& object) {
   TRY_ASSIGN(set.kinds, object.GetUnsigned("changed_tcbs"));
   TRY_ASSIGN(set.unjudged, object.GetUnsigned("unjudged_tcbs"));
   return set;
+}
+
+void WriteLags(json::Writer& json, const std::vector<UpstreamLag>& lags) {
+  json.BeginArray();
+  for (const UpstreamLag& lag : lags) {
+    json.BeginObject();
+    json.Key("upstream").String(lag.upstream);
+    json.Key("item").String(lag.item);
+    json.Key("behind_seconds").Unsigned(static_cast<uint64_t>(lag.behind.count()));
+    json.Key("at").String(FormatRfc3339(lag.at));
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+Result<UpstreamLag> ReadLag(const json::Value& object) {
+  UpstreamLag lag;
+  TRY_ASSIGN(lag.upstream, object.GetString("upstream"));
+  TRY_ASSIGN(lag.item, object.GetString("item"));
+  TRY_ASSIGN(const uint64_t behind, object.GetUnsigned("behind_seconds", UINT32_MAX));
+  lag.behind = Seconds(static_cast<int64_t>(behind));
+  TRY_ASSIGN(lag.at, object.GetTime("at"));
+  return lag;
+}
+
+// A line an upstream: its item that is furthest behind, which comes first, and how many others there are.
+Lines LagsText(const std::vector<UpstreamLag>& lags) {
+  std::vector<const UpstreamLag*> furthest;
+  std::map<std::string_view, size_t> items;
+  for (const UpstreamLag& lag : lags) {
+    if (++items[lag.upstream] == 1) furthest.push_back(&lag);
+  }
+  Lines out;
+  if (!lags.empty()) out.Add("");
+  for (const UpstreamLag* lag : furthest) {
+    const size_t others = items[lag->upstream] - 1;
+    out.Add(StrCat("upstream ", lag->upstream, " lags by ", AgeText(lag->behind), ": ", lag->item,
+                   others == 0 ? "" : StrCat(" and ", others, " more")));
+  }
+  return out;
 }
 
 std::string ComingText(const ComingSet& set) {
@@ -183,6 +236,7 @@ std::string StatusJson(const StatusReport& report) {
     WriteRefusals(json.Key("last_refusals"), report.last_refusals);
   }
   if (!report.coming.empty()) WriteComing(json.Key("coming"), report.coming);
+  if (!report.lags.empty()) WriteLags(json.Key("upstream_lags"), report.lags);
   if (!report.configuration.empty()) json.Key("configuration").String(report.configuration);
   json.EndObject();
   return out;
@@ -210,6 +264,13 @@ Result<StatusReport> ParseStatusJson(std::string_view text) {
       report.coming.push_back(set);
     }
   }
+  if (const auto lags = document->root().Find("upstream_lags")) {
+    TRY_ASSIGN(const auto lines, lags->Array());
+    for (const json::Value& entry : lines) {
+      TRY_ASSIGN(UpstreamLag lag, ReadLag(entry));
+      report.lags.push_back(std::move(lag));
+    }
+  }
   return report;
 }
 
@@ -224,6 +285,7 @@ Lines StatusText(const StatusReport& report) {
   out.Add(CountsText("since the start", report.events));
   out.Add(CountsText("requests refused, by cause", report.refusals));
   for (const ComingSet& set : report.coming) out.Add({"", ComingText(set)});
+  out.Add(LagsText(report.lags));
   if (!report.configuration.empty()) out.Add({"", StrCat("configuration: ", report.configuration)});
   return out;
 }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "cache/answers.h"
 #include "cache/collateral_cache.h"
 #include "service/baselines/recovery_watch.h"
 #include "service/monitoring/refused_requests.h"
@@ -28,6 +29,8 @@ struct StatusReport {
   // Why clients got nothing since then: by cause, and the last ones, newest first; likewise empty.
   std::vector<std::pair<std::string, uint64_t>> refusals = {};
   std::vector<RefusedRequests::Line> last_refusals = {};
+  // Upstreams that are known to be behind, the furthest first (upstream_lags.h); likewise empty.
+  std::vector<UpstreamLag> lags = {};
 };
 
 inline constexpr size_t kMaxListed = 10'000;
@@ -36,8 +39,9 @@ StatusReport MakeStatusReport(CollateralCache& cache, Instant now);
 // {"at": ..., "platform_items": 3, "items": [{item, freshness, issued, next_update, fetched, last_check, next_refresh, source, sha256,
 // order_number, last_error}], "events": {"hit": 12, "refused": 1, ...}, "refusals":
 // {"pck.not_registered": 2, ...}, "last_refusals": [{at, cause, request}], "coming": [{tee, evaluation, in_force, refused,
-// changed_tcbs, unjudged_tcbs}], "configuration": ...}; last_check is absent where no upstream has
-// confirmed the item; last_error, events, refusals, coming and configuration are absent when there are none.
+// changed_tcbs, unjudged_tcbs}], "upstream_lags": [{upstream, item, behind_seconds, at}], "configuration": ...};
+// last_check is absent where no upstream has confirmed the item; last_error, events, refusals, coming, upstream_lags and
+// configuration are absent when there are none.
 std::string StatusJson(const StatusReport& report);
 // Unavailable (upstream.answer) when it is not that JSON: it comes from a server.
 Result<StatusReport> ParseStatusJson(std::string_view json);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/upstreams/pck_source.h"
 
+#include "service/upstreams/accepting.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/collateral.h"
@@ -63,10 +64,10 @@ Status PckSource::Fetch(const PckCertsKey& key, SteadyTime deadline, const Accep
     }
   }
   const PckQuery query = QueryFor(key.platform, known);
-  TRY(upstreams_.FetchPck(query, deadline, [&](const Fetched& fetched) -> Status {
-    if (known) TRY(CheckOwner(key.platform, *known->bound, fetched.bytes));
-    return accept({fetched.bytes, fetched.source});
-  }));
+  TRY(upstreams_.FetchPck(query, deadline, Accepting([&](FetchedBytes fetched) -> Status {
+                            if (known) TRY(CheckOwner(key.platform, *known->bound, fetched.bytes));
+                            return accept(std::move(fetched));
+                          })));
   return {};
 }
 

@@ -50,6 +50,9 @@ Appraisal::Appraisal(const Config& config, Collateral& collateral, const Clock& 
           &collateral.seen, &challenges),
       impact_study(collateral.seen, collateral.cache, CurrentFloors()),
       recovery_watch(policies, *baselines, collateral.seen, collateral.cache, impact_study),
+      promotions(*baselines, policies, collateral.seen, collateral.cache, impact_study, CurrentFloors()),
+      moved_sets(policies, *baselines, collateral.seen, collateral.cache, collateral.store,
+                 [this](const MovedSet& moved) { return audit->Change(moved); }),
       refresh_(collateral.refresh) {
   UseFloorsUrl(config.pccs.mode, config.floors.url);
   refresh_.Include([this](Instant now, RefreshUrge urge) { return floor_fetcher.Pass(now, urge); });

@@ -11,6 +11,8 @@
 #include "service/baselines/floor_book.h"
 #include "service/baselines/floor_fetcher.h"
 #include "service/baselines/impact_study.h"
+#include "service/baselines/moved_sets.h"
+#include "service/baselines/promotions.h"
 #include "service/baselines/recovery_watch.h"
 #include "service/config/config.h"
 #include "service/monitoring/verdict_counts.h"
@@ -54,6 +56,8 @@ struct Appraisal {
   Verification verification;
   ImpactStudy impact_study;
   RecoveryWatch recovery_watch;
+  Promotions promotions;
+  MovedSets moved_sets;
 
  private:
   Appraisal(const Config& config, Collateral& collateral, const Clock& clock,

@@ -32,13 +32,15 @@ std::function<bool(Vendor)> HasUpstream(const Config& config, const Upstreams& u
   };
 }
 
-CacheOptions CacheOptionsOf(const Config& config, const Upstreams& upstreams) {
+CacheOptions CacheOptionsOf(const Config& config, const Upstreams& upstreams, UpstreamLags& lags) {
   CacheOptions options;
   options.has_upstream = HasUpstream(config, upstreams);
   options.freshness.max_age = config.refresh.max_age;
   options.stale_grace = config.cache.stale_grace;
   options.miss_budget = config.server.miss_budget;
   options.history = config.history.rules;
+  options.lag = config.refresh.lag;
+  options.on_lag = [&lags](const UpstreamLag& lag) { lags.Record(lag); };
   // What a request makes several threads fetch is for its client.
   options.context = [] {
     return [client = std::string(MissBudgets::Client())]() -> std::shared_ptr<void> {
@@ -84,6 +86,7 @@ Collateral::Collateral(const Config& config, const Clock& clock, TrustAnchors th
       store(std::move(the_store)),
       upstream_events(std::move(the_upstream_events)),
       upstreams(std::move(the_upstreams)),
+      lags(2 * config.refresh.max_age),
       registry(store),
       appraisal_policies(store),
       version3_infos(store, anchors),
@@ -93,7 +96,7 @@ Collateral::Collateral(const Config& config, const Clock& clock, TrustAnchors th
       pck_source(registry, *upstreams, anchors),
       cache(
           store, anchors, FetchFrom(*upstreams, pck_source, miss_budgets, config.pccs.mode),
-          CacheOptionsOf(config, *upstreams), [this](const CacheEvent& event) { events.Record(event); },
+          CacheOptionsOf(config, *upstreams, lags), [this](const CacheEvent& event) { events.Record(event); },
           SteadyNow),
       refresher(cache, RefresherOptionsOf(config, *upstreams, registry, events)),
       refresh(refresher, clock),

@@ -15,6 +15,7 @@
 #include "fetchers/upstreams.h"
 #include "service/config/config.h"
 #include "service/monitoring/cache_events.h"
+#include "service/monitoring/upstream_lags.h"
 #include "service/platforms/collateral_upload.h"
 #include "service/platforms/pck_service.h"
 #include "service/support/clock.h"
@@ -52,6 +53,7 @@ struct Collateral {
   const std::unique_ptr<UpstreamEvents> upstream_events;
   const std::unique_ptr<Upstreams> upstreams;
   CacheEvents events;  // before the cache, whose background work records them
+  UpstreamLags lags;   // likewise
   PlatformRegistry registry;
   AppraisalPolicies appraisal_policies;
   Version3TcbInfos version3_infos;

@@ -38,15 +38,15 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
       verify_api_(a.policies, *a.baselines, *a.audit, *a.signer, a.verification),
       collateral_api_(*a.baselines, a.verification, clock),
       result_api_(*a.signer, a.challenges, *a.audit, clock),
-      baseline_api_(*a.baselines, a.CurrentFloors(), clock),
+      baseline_api_(*a.baselines, a.promotions, clock),
       floors_api_(*a.floors, *a.baselines, clock),
       impact_api_(a.policies, *a.baselines, *a.floors, a.impact_study, clock),
       history_api_(c.cache),
       transfer_api_(c.transfer),
       operations_api_(c.refresh, *c.store, BackupsIn(config.cache.data)),
       platform_api_(c.pck_service, c.registry, *a.audit),
-      health_api_(c.cache, c.events, refused_, *c.store, c.anchors, a.recovery_watch, *a.audit, reload,
-                  c.refresh, clock),
+      health_api_(c.cache, c.events, c.lags, refused_, *c.store, c.anchors, a.recovery_watch, *a.audit,
+                  reload, c.refresh, clock),
       router_({"", false, NoSuchOwnRoute, BadRequest, Unauthorized}) {
   intel_dialect_.AddTo(router_);
   kds_dialect_.AddTo(router_);
@@ -66,7 +66,8 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
   platform_api_.AddTo(router_);
   health_api_.AddTo(router_);
   AddMetricsTo(router_,
-               {c.cache, c.events, *c.upstream_events, a.verdicts, c.refresh, *c.store, c.registry, clock, *a.audit},
+               {c.cache, c.events, c.lags, *c.upstream_events, a.verdicts, a.moved_sets, c.refresh, *c.store,
+                c.registry, clock, *a.audit},
                requests_);
   requests_ = std::make_unique<RequestMetrics>(router_, DialectName);
 }

@@ -7,6 +7,7 @@
 #include "fetchers/pacing.h"
 #include "fetchers/retry.h"
 #include "service/config/anchors.h"
+#include "service/upstreams/accepting.h"
 #include "tcb/check.h"
 
 namespace thimble {
@@ -48,9 +49,7 @@ FetchFunction FetchFrom(Upstreams& upstreams, PckSource& pck_source, MissBudgets
     }
     TRY(budgets.Spend(VendorOf(key)));
     if (const auto* pck = std::get_if<PckCertsKey>(&key)) return pck_source.Fetch(*pck, deadline, accept);
-    TRY(upstreams.Fetch(key, deadline, [&accept](const Fetched& fetched) {
-      return accept({fetched.bytes, fetched.source});
-    }));
+    TRY(upstreams.Fetch(key, deadline, Accepting(accept)));
     return {};
   };
 }
@@ -72,7 +71,7 @@ HostVcek::Ask AskHostOf(const Config& config, Upstreams& upstreams, MissBudgets&
   return [&upstreams, &budgets, budget = config.server.miss_budget]() -> Result<FetchedBytes> {
     TRY(budgets.Spend(Vendor::kAmd));
     TRY_ASSIGN(Fetched fetched, upstreams.FetchHostVcek(SteadyNow() + budget));
-    return FetchedBytes{std::move(fetched.bytes), std::move(fetched.source)};
+    return FetchedBytes{std::move(fetched.bytes), std::move(fetched.source), std::move(fetched.upstream)};
   };
 }
 

@@ -58,8 +58,7 @@ class CacheWorld {
         [this](const CollateralKey& key, SteadyTime deadline, const AcceptFunction& accept) -> Status {
           ++fetches;
           last_deadline = deadline;
-          TRY_ASSIGN(FetchedBytes answer, upstream(key));
-          return accept(std::move(answer));
+          return Fetch(key, accept);
         },
         options_,
         [this](const CacheEvent& event) {
@@ -95,11 +94,26 @@ class CacheWorld {
   sim::SimIntel intel = sim::SimIntel::Make();
   TrustAnchors anchors = intel.Anchors();
   Instant now = sim::kNow;
+  std::vector<Upstream> next;  // asked in turn after `upstream`, as the service's upstreams are
   std::atomic<int> fetches{0};
   SteadyTime last_deadline{};
   Upstream upstream = [this](const CollateralKey& key) { return Good(key); };
 
  private:
+  Status Fetch(const CollateralKey& key, const AcceptFunction& accept) const {
+    const auto ask = [&](const Upstream& one) -> Result<AfterAnswer> {
+      TRY_ASSIGN(FetchedBytes answer, one(key));
+      return accept(std::move(answer));
+    };
+    Result<AfterAnswer> last = ask(upstream);
+    bool taken = last.ok();
+    for (const Upstream& one : next) {
+      if (last.ok() && *last == AfterAnswer::kStop) break;
+      last = ask(one);
+      taken = taken || last.ok();
+    }
+    return taken ? Status() : Status(last.error());
+  }
   struct Seen {
     Kind kind;
     std::string item;

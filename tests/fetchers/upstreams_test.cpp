@@ -110,6 +110,30 @@ TEST(Upstreams, FailsOverWithinOneFetch) {
   }
 }
 
+// What whoever asked says of an answer decides whether the next upstream is asked.
+TEST(Upstreams, AsksTheNextAfterAnAnswerWhenThatIsWanted) {
+  using Then = Upstreams::Then;
+  for (const Then wanted : {Then::kStop, Then::kAskNext}) {
+    for (const bool second_answers : {true, false}) {
+      World world;
+      world.http->On(World::Url(kFirst), kGood);
+      world.http->On(World::Url(kSecond), second_answers ? kGood : Response(503));
+      std::vector<std::string> seen;
+      const auto fetched = world.upstreams->Fetch(kKey, world.clock.now() + milliseconds(5000),
+                                                  [&](const Fetched& answer) -> Result<Then> {
+                                                    seen.push_back(answer.upstream);
+                                                    return wanted;
+                                                  });
+      const bool both = wanted == Then::kAskNext;
+      ASSERT_TRUE(fetched.ok()) << "one answer was taken";
+      EXPECT_EQ(world.Asked(kSecond), both ? 1u : 0u);
+      EXPECT_EQ(fetched->upstream, both && second_answers ? kSecond : kFirst);
+      EXPECT_EQ(seen.size(), both && second_answers ? 2u : 1u);
+      EXPECT_EQ(seen.front(), kFirst);
+    }
+  }
+}
+
 TEST(Upstreams, OneThatHangsLeavesTimeForTheNext) {
   World world;
   world.http->On(World::Url(kFirst), [&](const HttpRequest& request) {

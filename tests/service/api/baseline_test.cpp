@@ -162,6 +162,10 @@ class BaselineServiceTest : public testing::Test {
     EXPECT_EQ(response.status, 200) << response.content->body();
     return json::parse(response.content->body());
   }
+  // As long as no platform was seen.
+  json Promote(std::string_view name = "default") {
+    return Done(Ask("POST", StrCat("/v1/baselines/", name, "/promote"), R"({"accept_refusals": "unknown"})"));
+  }
   test::RawAnswer Unqualified(std::string_view path = "/sgx/certification/v4/qe/identity") {
     return test::Get(w_.port(), path);
   }
@@ -185,7 +189,7 @@ TEST_F(BaselineServiceTest, DecidesWhatAnUnqualifiedQueryGets) {
   const json state = Done(Ask("PUT", "/v1/baselines/default/candidate", R"({"intel": "17"})"));
   EXPECT_EQ(state["candidate"], json::parse(R"({"intel": "17", "amd": "builtin"})"));
   EXPECT_EQ(Unqualified().Header("X-Thimble-Evaluation"), "16");
-  EXPECT_EQ(Done(Ask("POST", "/v1/baselines/default/promote"))["current"]["version"], 2);
+  EXPECT_EQ(Promote()["current"]["version"], 2);
   EXPECT_EQ(Unqualified().Header("X-Thimble-Evaluation"), "17");
   EXPECT_EQ(Unqualified().Header("X-Thimble-Baseline"), "default@2");
   Done(Ask("POST", "/v1/baselines/default/rollback"));
@@ -197,7 +201,7 @@ TEST_F(BaselineServiceTest, FollowsIntelsListWithADelay) {
   w_.Start();
   EXPECT_EQ(Unqualified().Header("X-Thimble-Evaluation"), "17");
   Done(Ask("PUT", "/v1/baselines/default/candidate", R"({"intel": "delayed: 20d"})"));
-  Done(Ask("POST", "/v1/baselines/default/promote"));
+  Promote();
   EXPECT_EQ(Unqualified().Header("X-Thimble-Evaluation"), "18");
   const auto verdict =
       test::Post(w_.port(), "/v1/verify", "application/octet-stream", AsText(w_.intel.Quote()));
@@ -230,7 +234,7 @@ TEST_F(BaselineServiceTest, ChangesABaselineThatAReloadHasAdded) {
   fresh.baselines["next"] = {};
   ASSERT_TRUE(w_.app->Reload(fresh).ok());
   Done(Ask("PUT", "/v1/baselines/next/candidate", R"({"intel": "17"})"));
-  EXPECT_EQ(Done(Ask("POST", "/v1/baselines/next/promote"))["current"]["intel"], "17");
+  EXPECT_EQ(Promote("next")["current"]["intel"], "17");
 }
 
 TEST_F(BaselineServiceTest, RefusesACandidateThatItDoesNotUnderstand) {
@@ -240,6 +244,61 @@ TEST_F(BaselineServiceTest, RefusesACandidateThatItDoesNotUnderstand) {
   }
   EXPECT_EQ(Ask("POST", "/v1/baselines/default/promote").status, 400);
   EXPECT_EQ(Ask("POST", "/v1/baselines/none/promote").status, 404);
+}
+
+TEST_F(BaselineServiceTest, FetchesWhatACandidateNamesAndRefusesWhatDoesNotExist) {
+  w_.Start();
+  for (const char* number : {"99", "15"}) {  // never made, and retired
+    const auto refused =
+        Ask("PUT", "/v1/baselines/default/candidate", StrCat(R"({"intel": ")", number, "\"}"));
+    EXPECT_EQ(refused.status, 400) << number;
+    EXPECT_EQ(json::parse(refused.content->body())["detail"],
+              StrCat("intel: there is no evaluation data \"", number, "\" for SGX or TDX"));
+  }
+  EXPECT_FALSE(Done(Ask("GET", "/v1/baselines"))["baselines"][0].contains("candidate"));
+
+  w_.vendor.ResetCounts();
+  Done(Ask("PUT", "/v1/baselines/default/candidate", R"({"intel": "18"})"));
+  EXPECT_EQ(w_.vendor.Count("tcbEvaluationDataNumber=18"), 1u);
+  w_.vendor.SetMode("503");
+  EXPECT_EQ(Ask("PUT", "/v1/baselines/default/candidate", R"({"intel": "16"})").status, 503)
+      << "whether there is one cannot be told";
+  EXPECT_EQ(Done(Ask("GET", "/v1/baselines"))["baselines"][0]["candidate"]["intel"], "18");
+  Done(Ask("PUT", "/v1/baselines/default/candidate", R"({"intel": "standard", "amd": ""})"));
+}
+
+TEST_F(BaselineServiceTest, FetchesTheTcbInfosOfWhatWasSeen) {
+  w_.Start();
+  ASSERT_EQ(test::Post(w_.port(), "/v1/verify", "application/octet-stream", AsText(w_.intel.Quote())).status,
+            200);
+  w_.vendor.ResetCounts();
+  Done(Ask("PUT", "/v1/baselines/default/candidate", R"({"intel": "18"})"));
+  EXPECT_EQ(w_.vendor.Count("/sgx/certification/v4/tcb?"), 1u);
+  EXPECT_EQ(w_.vendor.Count("/tdx/"), 0u) << "no TD was seen";
+  w_.vendor.SetMode("404", "/qe/identity");
+  const auto refused = Ask("PUT", "/v1/baselines/default/candidate", R"({"intel": "16"})");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_NE(refused.content->body().find("for SGX\""), std::string::npos) << refused.content->body();
+}
+
+TEST_F(BaselineServiceTest, PromotesIntoTheUnknownOnlyWhenToldTo) {
+  w_.Start();
+  Done(Ask("PUT", "/v1/baselines/default/candidate", R"({"intel": "18"})"));
+  for (const char* body : {"", "{}", R"({"accept_refusals": 0})"}) {
+    const auto declined = Ask("POST", "/v1/baselines/default/promote", body);
+    ASSERT_EQ(declined.status, 409) << body;
+    const json problem = json::parse(declined.content->body());
+    EXPECT_EQ(problem["type"], "urn:thimble:problem:declined");
+    EXPECT_EQ(problem["impact"]["refused"], "unknown");
+    EXPECT_NE(problem["detail"].get<std::string>().find("no platform was seen"), std::string::npos);
+  }
+  for (const char* body : {R"({"accept_refusals": "all"})", R"({"accept_refusals": -1})",
+                           R"({"accept_refusals": "0"})", R"({"accept": 0})", "7", "{"}) {
+    EXPECT_EQ(Ask("POST", "/v1/baselines/default/promote", body).status, 400) << body;
+  }
+  EXPECT_EQ(Unqualified().Header("X-Thimble-Evaluation"), "17");
+  Promote();
+  EXPECT_EQ(Unqualified().Header("X-Thimble-Evaluation"), "18");
 }
 
 }  // namespace

@@ -26,9 +26,9 @@ class AuditServiceTest : public testing::Test {
     EXPECT_EQ(answer.status, 200) << answer.body;
     return json::parse(answer.body);
   }
-  void Promote(const char* candidate) {
+  void Promote(const char* candidate, const char* accepted) {
     for (const auto& [method, path, body] : {std::tuple("PUT", "/v1/baselines/default/candidate", candidate),
-                                             std::tuple("POST", "/v1/baselines/default/promote", "")}) {
+                                             std::tuple("POST", "/v1/baselines/default/promote", accepted)}) {
       http::Request request;
       request.method = method;
       request.path = path;
@@ -170,7 +170,7 @@ TEST_F(AuditServiceTest, IsEnoughToRepeatADecision) {
   w_.Start();
   const Bytes quote = w_.intel.Quote({.tdx = true});
   const json accepted = Verify(quote);
-  Promote(R"({"intel": "18"})");
+  Promote(R"({"intel": "18"})", R"({"accept_refusals": 1})");
   const json rejected = Verify(quote);
   ASSERT_EQ(rejected["decision"], "reject");
 
@@ -194,13 +194,15 @@ TEST_F(AuditServiceTest, IsEnoughToRepeatADecision) {
 
 TEST_F(AuditServiceTest, RecordsEveryChangeOfABaseline) {
   w_.Start();
-  Promote(R"({"intel": "18"})");
+  Promote(R"({"intel": "18"})", R"({"accept_refusals": "unknown"})");
   const auto records = Records("baseline");
   ASSERT_EQ(records.size(), 3u);
   EXPECT_EQ(records[0]["action"], "configure");
   EXPECT_EQ(records[1]["action"], "candidate");
   EXPECT_EQ(records[2]["action"], "promote");
   EXPECT_EQ(records[2]["by"], "unix socket");
+  EXPECT_EQ(records[2]["refused"], "unknown") << "no platform was seen";
+  EXPECT_FALSE(records[1].contains("refused"));
   EXPECT_EQ(records[2]["baseline"]["current"]["version"], 2);
   EXPECT_EQ(records[2]["baseline"]["current"]["intel"], "18");
   EXPECT_EQ(records[2]["baseline"]["past"][0]["intel"], "standard");

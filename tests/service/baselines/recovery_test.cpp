@@ -84,7 +84,18 @@ TEST_F(RecoveryTest, IsListedBeforeItsPromotionAndIsWhatVerdictsSayAfterIt) {
   EXPECT_EQ(Ask("POST", "/v1/impact", R"({"intel": "early"})")["changes"], tried["changes"]);
   EXPECT_EQ(Verify(quote_)["decision"], "accept") << "nothing has changed yet";
 
-  Ask("POST", "/v1/baselines/default/promote");
+  // The eighth came by after the study: the number is that of the promotion.
+  const std::string promote = "/v1/baselines/default/promote";
+  for (const char* accepted :
+       {"", R"({"accept_refusals": 7})", R"({"accept_refusals": 9})", R"({"accept_refusals": "unknown"})"}) {
+    const json declined = Ask("POST", promote, accepted, 409);
+    EXPECT_EQ(declined["impact"]["refused"], 8);
+    EXPECT_EQ(declined["impact"]["changes"][0]["platforms"]["fmspc"], "b0c06f000000");
+    EXPECT_NE(declined["detail"].get<std::string>().find("of the sightings 8 would be refused"),
+              std::string::npos);
+  }
+  EXPECT_EQ(Ask("GET", "/v1/baselines")["baselines"][0]["current"]["version"], 1);
+  Ask("POST", promote, R"({"accept_refusals": 8})");
   const json after = Verify(quote_);
   EXPECT_EQ(after["decision"], "reject");
   EXPECT_EQ(after["authentic"], true);
@@ -114,7 +125,7 @@ TEST_F(RecoveryTest, IsSeenComing) {
                              "unjudged_tcbs": 0}])"));
 
   Ask("PUT", "/v1/baselines/default/candidate", R"({"intel": "20"})");
-  Ask("POST", "/v1/baselines/default/promote");
+  Ask("POST", "/v1/baselines/default/promote", R"({"accept_refusals": 2})");
   w_.app->recovery_watch().Check(sim::kNow);
   EXPECT_TRUE(w_.app->recovery_watch().Coming().empty()) << "it has come";
 }
@@ -124,12 +135,40 @@ TEST_F(RecoveryTest, ReportsPlatformsThatCannotBeJudged) {
   Verify(quote_);
   const json report = Ask("POST", "/v1/impact", R"({"intel": "99"})");
   EXPECT_TRUE(report["changes"].empty());
+  EXPECT_EQ(report["refused"], 1) << "what cannot be judged counts as refused";
   ASSERT_EQ(report["unjudged"].size(), 1u);
   EXPECT_EQ(report["unjudged"][0]["then"]["reason"], "no TDX TCB info for FMSPC b0c06f000000");
   EXPECT_FALSE(report["unjudged"][0]["then"].contains("decision"));
   const auto text = ImpactText(report.dump());
   ASSERT_TRUE(text.ok()) << text.error().message;
   EXPECT_NE(text->text().find("not judged (no TDX TCB info"), std::string::npos) << text->text();
+  EXPECT_NE(text->text().find("1 would be refused (1 of them cannot be judged), 0 admitted"),
+            std::string::npos)
+      << text->text();
+}
+
+// The set exists, and leaves this platform out.
+TEST_F(RecoveryTest, CountsWhatCannotBeJudgedAsRefused) {
+  w_.Start();
+  Verify(quote_);
+  w_.vendor.SetMode("404", "/tcb?");
+  Ask("PUT", "/v1/baselines/default/candidate", R"({"intel": "20"})");
+  const json declined = Ask("POST", "/v1/baselines/default/promote", "", 409);
+  EXPECT_EQ(declined["impact"]["refused"], 1);
+  EXPECT_EQ(declined["impact"]["unjudged"].size(), 1u);
+  Ask("POST", "/v1/baselines/default/promote", R"({"accept_refusals": 1})");
+}
+
+TEST_F(RecoveryTest, APromotionThatRefusesNothingNeedsNoNumber) {
+  w_.Start();
+  Verify(quote_);
+  Ask("PUT", "/v1/baselines/default/candidate", R"({"intel": "19"})");
+  const json declined = Ask("POST", "/v1/baselines/default/promote", R"({"accept_refusals": 1})", 409);
+  EXPECT_EQ(declined["detail"],
+            "accept_refusals is 1, but it would refuse nothing: promote it without, or with 0");
+  EXPECT_EQ(Ask("POST", "/v1/baselines/default/promote")["current"]["version"], 2);
+  Ask("PUT", "/v1/baselines/default/candidate", R"({"intel": "standard"})");
+  Ask("POST", "/v1/baselines/default/promote", R"({"accept_refusals": 0})");
 }
 
 TEST_F(RecoveryTest, TriesAPolicyThatIsConfigured) {
@@ -214,15 +253,29 @@ TEST_F(RecoveryTest, IsDoneFromTheCommandLine) {
   test::ServeProcess server(serve);
   ASSERT_NE(server.address(), "");
   const auto impact = RunThimble({"impact", "--data", data, "--intel", "20", "--json"});
-  ASSERT_EQ(impact.exit_code, 0) << impact.err;
+  ASSERT_EQ(impact.exit_code, 1) << impact.err;
   EXPECT_EQ(json::parse(impact.out)["refused"], 1) << "what was seen outlives the process";
   EXPECT_EQ(Shortfalls(json::parse(impact.out)["changes"][0]["then"]), kFourShortfalls);
   const auto text = RunThimble({"impact", "--data", data, "--intel", "20"});
+  EXPECT_EQ(text.exit_code, 1);
   EXPECT_NE(text.out.find("tdx_module.isvsvn: 7 of 11, raised by: "), std::string::npos) << text.out;
+  EXPECT_EQ(RunThimble({"impact", "--data", data, "--intel", "19"}).exit_code, 0) << "nothing is refused";
 
   EXPECT_EQ(RunThimble({"baseline", "promote", "--data", data}).exit_code, 2) << "nothing is staged";
+  EXPECT_EQ(RunThimble({"baseline", "candidate", "--intel", "99", "--data", data}).exit_code, 2);
   EXPECT_EQ(RunThimble({"baseline", "candidate", "--intel", "20", "--data", data}).exit_code, 0);
-  const auto promoted = RunThimble({"baseline", "promote", "default", "--data", data, "--json"});
+  for (const char* const wrong : {"0", "2", "unknown"}) {
+    const auto declined = RunThimble({"baseline", "promote", "--accept-refusals", wrong, "--data", data});
+    EXPECT_EQ(declined.exit_code, 1) << wrong;
+    EXPECT_NE(declined.out.find("tdx_module.isvsvn: 7 of 11"), std::string::npos) << declined.out;
+    EXPECT_NE(declined.err.find("--accept-refusals) 1 "), std::string::npos) << declined.err;
+  }
+  const auto declined = RunThimble({"baseline", "promote", "--data", data, "--json"});
+  EXPECT_EQ(declined.exit_code, 1);
+  EXPECT_EQ(json::parse(declined.out)["impact"]["refused"], 1);
+  EXPECT_EQ(RunThimble({"baseline", "promote", "--accept-refusals", "all", "--data", data}).exit_code, 2);
+  const auto promoted =
+      RunThimble({"baseline", "promote", "default", "--accept-refusals", "1", "--data", data, "--json"});
   ASSERT_EQ(promoted.exit_code, 0) << promoted.err;
   EXPECT_EQ(json::parse(promoted.out)["current"]["version"], 2);
   EXPECT_EQ(RunThimble({"verify", quote, "--server", server.address()}).exit_code, 1);

@@ -29,6 +29,7 @@ TEST(Config, HasDefaultsThatRun) {
   EXPECT_EQ(config.cache.stale_grace, Seconds(168 * 3600));
   EXPECT_EQ(config.server.miss_budget, Seconds(5));
   EXPECT_EQ(config.refresh.max_age, Seconds(86400));
+  EXPECT_EQ(config.refresh.lag, Seconds(3 * 86400));
   EXPECT_EQ(config.intel_upstreams.at(0).url, "https://api.trustedservices.intel.com/sgx/certification/v4/");
   EXPECT_EQ(config.baselines.at("default").intel, EvaluationChoice{});
   EXPECT_EQ(config.policies.at("default").accepted_statuses, std::vector{TcbStatus::kUpToDate});
@@ -54,6 +55,7 @@ data = "/var/lib/thimble"
 stale_grace = "2d"
 [refresh]
 max_age = "12h"
+lag = "5d"
 [baseline]
 honour_update = true
 [baseline.default]
@@ -80,6 +82,7 @@ amd_floor = "if_known"
   EXPECT_EQ(config.cache.data, "/var/lib/thimble");
   EXPECT_EQ(config.cache.stale_grace, Seconds(2 * 86400));
   EXPECT_EQ(config.refresh.max_age, Seconds(12 * 3600));
+  EXPECT_EQ(config.refresh.lag, Seconds(5 * 86400));
   EXPECT_TRUE(config.honour_update);
   EXPECT_EQ(config.baselines.at("default").intel.selector, (Selector{Selector::Kind::kNumber, 17}));
   EXPECT_EQ(config.baselines.at("default").amd, "");
@@ -121,6 +124,7 @@ TEST(Config, RefusesWithTheLineAndWhatIsRight) {
       {"[cache]\ndata = \"\"\n", "data must name a directory"},
       {"[audit]\nmax_total_mib = 127\n", "max_total_mib must be at least twice max_file_mib"},
       {"[refresh]\nmax_age = \"1m\"\n", "max_age must be at least 10m"},
+      {"[refresh]\nlag = \"59m\"\n", "refresh.lag must be at least 1h"},
       {"[baseline.default]\nintel = \"latest\"\n",
        "t.toml:2: intel must be \"standard\", \"early\", an evaluation number"},
       {"[baseline.default]\nintel = \"-1\"\n", "t.toml:2: intel must be"},
@@ -207,6 +211,7 @@ TEST(Config, NamesTheKeysThatTakeEffectAtTheNextStart) {
       {"cache.data", [](Config& c) { c.cache.data = "elsewhere"; }},
       {"cache.stale_grace", [](Config& c) { c.cache.stale_grace = Seconds(1); }},
       {"refresh.max_age", [](Config& c) { c.refresh.max_age = Seconds(1); }},
+      {"refresh.lag", [](Config& c) { c.refresh.lag = Seconds(1); }},
       {"history", [](Config& c) { c.history.rules.max_versions = 1; }},
       {"log", [](Config& c) { c.log.level = LogLevel::kError; }},
       {"pccs.mode", [](Config& c) { c.pccs.mode = CachingMode::kOffline; }},
