@@ -4,6 +4,7 @@
 #pragma once
 
 #include "service/baselines/baseline_book.h"
+#include "service/baselines/floor_book.h"
 #include "service/baselines/impact_study.h"
 #include "service/http/router.h"
 #include "service/support/clock.h"
@@ -13,9 +14,9 @@ namespace thimble {
 // Thread-safe. What is given outlives it, and it outlives the router that it is added to.
 class BaselineApi {
  public:
-  // `floor_of` reads a floor file: a candidate's has to be good.
-  BaselineApi(BaselineBook& book, FloorOf floor_of, const Clock& clock)
-      : book_(book), floor_of_(std::move(floor_of)), clock_(clock) {}
+  // `floors` says which floor files a candidate may name; `floor_of` reads one: a candidate's has to be good.
+  BaselineApi(BaselineBook& book, const FloorBook& floors, FloorOf floor_of, const Clock& clock)
+      : book_(book), floors_(floors), floor_of_(std::move(floor_of)), clock_(clock) {}
 
   void AddTo(http::Router& router);
 
@@ -27,6 +28,7 @@ class BaselineApi {
   http::Response Make(Change change, std::string_view name, const http::Request& request);
 
   BaselineBook& book_;
+  const FloorBook& floors_;
   const FloorOf floor_of_;
   const Clock& clock_;
 };

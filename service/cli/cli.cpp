@@ -143,7 +143,8 @@ void AddRefresh(CLI::App& app, RefreshOptions& options) {
 void AddCandidate(CLI::App& verb, std::optional<std::string>& intel, std::optional<std::string>& amd) {
   verb.add_option("--intel", intel, "standard, early, an evaluation number, or \"delayed: 30d\"")
       ->type_name("SET");
-  verb.add_option("--amd", amd, "floor file, builtin, or \"\" for none")->type_name("FILE");
+  verb.add_option("--amd", amd, "a file of floors.directory, builtin, signed, or \"\" for none")
+      ->type_name("NAME");
 }
 
 void AddBaseline(CLI::App& app, BaselineOptions& options) {
@@ -274,11 +275,23 @@ void AddImport(CLI::App& app, ImportOptions& options) {
 }
 
 void AddBackup(CLI::App& app, BackupOptions& options) {
-  CLI::App& verb = *app.add_subcommand("backup", "copy the store to DATA/backup/NAME, while it is in use");
-  verb.add_option("name", options.name, "letters, digits, '-', '_' and '.'")->required()->type_name("NAME");
+  CLI::App& verb = *app.add_subcommand(
+      "backup", "copy all that a lost machine needs, store, audit trail and result keys, while it is in use");
+  verb.add_option("directory", options.directory,
+                  "a new directory; with --server a name, for DATA/backup/NAME on that host")
+      ->required()
+      ->type_name("DIR|NAME");
   AddConfig(verb, options.flags);
   AddAnchor(verb, options.flags);
   AddStore(verb, options.flags, options.server);
+}
+
+void AddRestore(CLI::App& app, RestoreOptions& options) {
+  CLI::App& verb =
+      *app.add_subcommand("restore", "put a back-up into a data directory that is empty or not there");
+  verb.add_option("directory", options.directory, "what `thimble backup` made")->required()->type_name("DIR");
+  AddConfig(verb, options.flags);
+  verb.add_option("--data", options.flags.data, "the store's directory")->type_name("DIR");
 }
 
 void AddVerifyResult(CLI::App& app, VerifyResultOptions& options) {
@@ -331,6 +344,7 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   ExportOptions export_options;
   ImportOptions import_options;
   BackupOptions backup;
+  RestoreOptions restore;
   VerifyResultOptions verify_result;
   ResultKeyOptions result_key;
   CheckConfigOptions check_config;
@@ -349,6 +363,7 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   AddExport(app, export_options);
   AddImport(app, import_options);
   AddBackup(app, backup);
+  AddRestore(app, restore);
   AddVerifyResult(app, verify_result);
   AddResultKey(app, result_key);
   app.add_subcommand("check-config", "read a configuration file and say what is wrong with it")
@@ -383,6 +398,7 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   if (app.got_subcommand("export")) return Command(export_options);
   if (app.got_subcommand("import")) return Command(import_options);
   if (app.got_subcommand("backup")) return Command(backup);
+  if (app.got_subcommand("restore")) return Command(restore);
   if (app.got_subcommand("verify-result")) return Command(verify_result);
   if (app.got_subcommand("result-key")) return Command(result_key);
   if (app.got_subcommand("check-config")) return Command(check_config);

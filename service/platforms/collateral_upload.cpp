@@ -40,6 +40,11 @@ Status CollateralUpload::RecordPlatforms(const PlatformBundle& bundle,
     TRY(edit.RecordCertificates(key->platform, set.fmspc, set.ca));
     TRY(edit.Settle(key->platform, set.not_available));
   }
+  // After that: who waits beside certificates waits for others.
+  for (const QueuedRegistration& waiting : bundle.waiting) {
+    TRY(edit.Remember(waiting.registration));
+    TRY(edit.Enqueue(waiting.registration, waiting.why));
+  }
   return {};
 }
 

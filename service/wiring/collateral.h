@@ -17,6 +17,7 @@
 #include "service/monitoring/cache_events.h"
 #include "service/platforms/collateral_upload.h"
 #include "service/platforms/pck_service.h"
+#include "service/platforms/waiting_registrations.h"
 #include "service/support/clock.h"
 #include "service/transfer/transfer.h"
 #include "service/upstreams/fmspc_list.h"
@@ -63,6 +64,7 @@ struct Collateral {
   RefreshScheduler refresh;
   SeenPlatforms seen;
   PckService pck_service;
+  WaitingRegistrations waiting;
   CollateralUpload upload;
   HostVcek host_vcek;
   Transfer transfer;
