@@ -41,6 +41,13 @@ CLI::Option* AddStore(CLI::App& verb, ConfigFlags& flags, std::optional<std::str
   return url;
 }
 
+// The same, of verbs that ask no upstream.
+CLI::Option* AddStoreAlone(CLI::App& verb, ConfigFlags& flags, std::optional<std::string>& server) {
+  AddConfig(verb, flags);
+  AddAnchor(verb, flags);
+  return AddStore(verb, flags, server);
+}
+
 CLI::Option* AddProduct(CLI::App& verb, std::optional<std::string>& product) {
   return verb.add_option("--product", product, "AMD's: Milan, Genoa (Bergamo, Siena) or Turin")
       ->type_name("P");
@@ -119,9 +126,7 @@ void AddFetch(CLI::App& app, FetchOptions& options) {
 void AddStatus(CLI::App& app, StatusOptions& options) {
   CLI::App& verb =
       *app.add_subcommand("status", "list the cached items: freshness, next update, source, last error");
-  AddConfig(verb, options.flags);
-  AddAnchor(verb, options.flags);
-  AddStore(verb, options.flags, options.server);
+  AddStoreAlone(verb, options.flags, options.server);
   AddJson(verb, options.json);
 }
 
@@ -150,9 +155,7 @@ void AddCandidate(CLI::App& verb, std::optional<std::string>& intel, std::option
 void AddBaseline(CLI::App& app, BaselineOptions& options) {
   CLI::App& verb =
       *app.add_subcommand("baseline", "list the baselines; stage, promote and roll back a change");
-  AddConfig(verb, options.flags);
-  AddAnchor(verb, options.flags);
-  AddStore(verb, options.flags, options.server);
+  AddStoreAlone(verb, options.flags, options.server);
   AddJson(verb, options.json);
   verb.require_subcommand(0, 1);
   const auto add = [&](const char* name, const char* text, BaselineOptions::Action action) {
@@ -171,9 +174,7 @@ void AddBaseline(CLI::App& app, BaselineOptions& options) {
 void AddImpact(CLI::App& app, ImpactOptions& options) {
   CLI::App& verb = *app.add_subcommand(
       "impact", "what a change would do to the platforms seen; without a choice, that of the candidate");
-  AddConfig(verb, options.flags);
-  AddAnchor(verb, options.flags);
-  auto* const server = AddStore(verb, options.flags, options.server);
+  auto* const server = AddStoreAlone(verb, options.flags, options.server);
   verb.add_option("--baseline", options.baseline, "the baseline to change, default \"default\"")
       ->type_name("NAME");
   AddCandidate(verb, options.intel, options.amd);
@@ -255,9 +256,7 @@ void AddExport(CLI::App& app, ExportOptions& options) {
       *app.add_subcommand("export", "write all collateral into one file, for a place without network");
   verb.add_option("file", options.file, "the file to write")->required()->type_name("FILE");
   verb.add_flag("--history", options.history, "with the past versions");
-  AddConfig(verb, options.flags);
-  AddAnchor(verb, options.flags);
-  AddStore(verb, options.flags, options.server);
+  AddStoreAlone(verb, options.flags, options.server);
 }
 
 void AddImport(CLI::App& app, ImportOptions& options) {
@@ -268,27 +267,20 @@ void AddImport(CLI::App& app, ImportOptions& options) {
   verb.add_option("--min-remaining", options.min_remaining,
                   "refuse a file with an item that ends sooner, as 7d")
       ->type_name("DURATION");
-  AddConfig(verb, options.flags);
-  AddAnchor(verb, options.flags);
-  AddStore(verb, options.flags, options.server);
+  AddStoreAlone(verb, options.flags, options.server);
   AddJson(verb, options.json);
 }
 
 void AddBackup(CLI::App& app, BackupOptions& options) {
-  CLI::App& verb = *app.add_subcommand(
-      "backup", "copy all that a lost machine needs, store, audit trail and result keys, while it is in use");
-  verb.add_option("directory", options.directory,
-                  "a new directory; with --server a name, for DATA/backup/NAME on that host")
+  CLI::App& verb = *app.add_subcommand("backup", "copy store, audit trail and result keys, while in use");
+  verb.add_option("directory", options.directory, "a new one; with --server a name, on that host")
       ->required()
-      ->type_name("DIR|NAME");
-  AddConfig(verb, options.flags);
-  AddAnchor(verb, options.flags);
-  AddStore(verb, options.flags, options.server);
+      ->type_name("DIR");
+  AddStoreAlone(verb, options.flags, options.server);
 }
 
 void AddRestore(CLI::App& app, RestoreOptions& options) {
-  CLI::App& verb =
-      *app.add_subcommand("restore", "put a back-up into a data directory that is empty or not there");
+  CLI::App& verb = *app.add_subcommand("restore", "put a back-up into an empty or a new data directory");
   verb.add_option("directory", options.directory, "what `thimble backup` made")->required()->type_name("DIR");
   AddConfig(verb, options.flags);
   verb.add_option("--data", options.flags.data, "the store's directory")->type_name("DIR");
@@ -319,9 +311,7 @@ void AddResultKey(CLI::App& app, ResultKeyOptions& options) {
   verb.require_subcommand(1);
   CLI::App& rotate = *verb.add_subcommand(
       "rotate", "sign with a new key from now on; the old one is shown until its last token has ended");
-  AddConfig(rotate, options.flags);
-  AddAnchor(rotate, options.flags);
-  AddStore(rotate, options.flags, options.server);
+  AddStoreAlone(rotate, options.flags, options.server);
   AddJson(rotate, options.json);
 }
 

@@ -136,6 +136,7 @@ Result<BackupManifest> CopyBackup(const std::string& from, const std::string& di
   std::error_code error;
   if (fs::exists(to, error)) return Refuse(StrCat(to, " exists: a back-up is made in a new directory"));
   TRY_ASSIGN(const BackupManifest manifest, ReadBackupManifest(from));
+  TRY(CheckBackup(from, manifest));
   const fs::path part = StrCat(to, ".part");
   fs::remove_all(part, error);  // what a former attempt left
   Status copied = MakePrivate(part);

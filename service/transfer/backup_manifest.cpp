@@ -135,6 +135,11 @@ Result<std::string> ReadBackupFile(const std::string& directory, const BackupFil
                        kBackupManifest, " says ", file.size, " with ", file.sha256.hex()));
 }
 
+Status CheckBackup(const std::string& directory, const BackupManifest& manifest) {
+  for (const BackupFile& file : manifest.files) TRY(ReadBackupFile(directory, file));
+  return {};
+}
+
 Status WriteBackupFile(const std::string& directory, const BackupFile& file, const std::string& text) {
   const fs::path path = fs::path(directory) / file.name;
   std::error_code error;

@@ -15,6 +15,8 @@ Result<BackupManifest> ReadBackupManifest(const std::string& directory);
 
 // A file's bytes, if they are as the manifest says. request.invalid otherwise.
 Result<std::string> ReadBackupFile(const std::string& directory, const BackupFile& file);
+// Each file of it: before anything is written.
+Status CheckBackup(const std::string& directory, const BackupManifest& manifest);
 // Into a directory below which nothing is there yet.
 Status WriteBackupFile(const std::string& directory, const BackupFile& file, const std::string& text);
 

@@ -136,6 +136,7 @@ Status Fill(const std::string& from, const BackupManifest& manifest, const fs::p
 
 Result<BackupManifest> RestoreBackup(const std::string& from, const std::string& data) {
   TRY_ASSIGN(BackupManifest manifest, ReadBackupManifest(from));
+  TRY(CheckBackup(from, manifest));
   const fs::path directory(data);
   TRY_ASSIGN(const bool made, Prepare(directory));
   const Status filled = Fill(from, manifest, directory);

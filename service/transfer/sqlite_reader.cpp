@@ -77,7 +77,9 @@ Status SqliteReader::Begin() {
   };
   TRY(Run(StrCat("SELECT type, name, rootpage FROM ", kSchemaTable), note));
   return other.empty() ? Status()
-                       : NotAPccsDatabase(StrCat("\"", other, "\" is a view, a trigger or a virtual table, and only tables of rows are read"));
+                       : NotAPccsDatabase(StrCat(
+                             "\"", other,
+                             "\" is a view, a trigger or a virtual table, and only tables of rows are read"));
 }
 
 void SqliteReader::Bound() {

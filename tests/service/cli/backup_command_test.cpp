@@ -58,7 +58,7 @@ class BackupCommandTest : public testing::Test {
     std::vector<std::string> bodies;
     for (const std::string& target :
          {test::PckCertTarget(sim::Tcb::kGood, ""), std::string("/sgx/certification/v4/pckcrl?ca=platform"),
-          StrCat(test::kV4, "/platforms?fmspc=[", sim::kServerFmspc, "]"),
+          StrCat(test::kV4, "/platforms?source=[", sim::kServerFmspc, "]"),
           std::string("/.well-known/jwks.json"), std::string("/v1/baselines")}) {
       const test::RawAnswer answer = test::Get(port, target, admin);
       EXPECT_EQ(answer.status, 200) << target << answer.body;
@@ -78,13 +78,13 @@ TEST_F(BackupCommandTest, ADestroyedDataDirectoryComesBack) {
   std::string token;
   uint64_t last_seq = 0;
   for (const bool running : {true, false}) {
+    w_.vendor.SetMode("ok", "/pckcerts");
     auto server = Serve();
     ASSERT_NE(server->address(), "");
     ASSERT_EQ(Register(PortOf(*server), test::ByPpid()).status, 200);
     // Nobody knows this one: it waits, and cannot be had again.
     w_.vendor.SetMode("404", "/pckcerts");
     EXPECT_NE(Register(PortOf(*server), test::ByPpid("AA000000000000000000000000000000")).status, 200);
-    w_.vendor.SetMode("ok", "/pckcerts");
     const json result = Verify(PortOf(*server));
     ASSERT_EQ(result["decision"], "accept") << result;
     token = w_.files.Write("token.jwt", result["ear"].get<std::string>());
@@ -115,7 +115,8 @@ TEST_F(BackupCommandTest, ADestroyedDataDirectoryComesBack) {
     const json waiting = json::parse(test::Get(PortOf(*server), StrCat(test::kV4, "/platforms?source=reg"),
                                                "admin-token: admin secret\r\n")
                                          .body);
-    ASSERT_EQ(waiting.size(), running ? 1u : 0u) << waiting;
+    ASSERT_EQ(waiting.size(), 1u) << waiting;
+    EXPECT_EQ(waiting[0]["qe_id"], "AA000000000000000000000000000000");
     const ProcessResult checked =
         RunThimble({"verify-result", token, "--server", server->address(), "--at", FormatRfc3339(sim::kNow)});
     EXPECT_EQ(checked.exit_code, 0) << "a token of before: " << checked.out << checked.err;
