@@ -174,9 +174,7 @@ TEST(PccsDatabase, OnlyTablesAreReadAndWithinBounds) {
        "view"},
       {StrCat("DROP TABLE pcs_certificates; CREATE VIEW pcs_certificates AS ", endless), "view"},
       // Another's code at work, whatever its name; and a value that is computed for each row.
-      {"DROP TABLE pck_crl; CREATE VIRTUAL TABLE pck_crl USING fts5(ca, pck_crl, root_cert_id, "
-       "intmd_cert_id)",
-       "view"},
+      {"DROP TABLE pck_crl; CREATE VIRTUAL TABLE pck_crl USING fts5(ca, crl)", "view"},
       {"CREATE VIRTUAL TABLE beside USING rtree(id, a, b)", "view"},
       {"ALTER TABLE pck_crl ADD COLUMN more AS (zeroblob(1000000))", "is computed"},
       {"CREATE TRIGGER t AFTER INSERT ON pck_crl BEGIN DELETE FROM pck_crl; END", "view"},
