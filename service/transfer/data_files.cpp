@@ -36,6 +36,10 @@ constexpr Kind kKinds[] = {
     {"result-key.pem", DataFileUse::kWhole},
     {"result-key.pem.retired.json", DataFileUse::kWhole},
     {"audit/audit-*.jsonl", DataFileUse::kAppended},
+    // Registrations beside the store, and what is known to be lost of them. Copied after the store, the journal is never
+    // behind it: what it has more is put into the store when that is opened.
+    {"registrations.journal", DataFileUse::kAppended},
+    {"registrations.lost", DataFileUse::kWhole},
     // What is not whole yet, and what is of back-ups.
     {"*.new", DataFileUse::kLeft},
     {"*.part", DataFileUse::kLeft},
