@@ -27,12 +27,13 @@ http::Response Answer(const Result<BaselineState>& state) {
 }
 
 // What the candidate does not say is as in the version in force.
-Result<Baseline> ReadCandidate(std::string_view body, const BaselineVersion& current) {
+Result<Baseline> ReadCandidate(std::string_view body, const BaselineVersion& current,
+                               const FloorBook& floors) {
   TRY_ASSIGN(const auto document,
              json::Document::Parse(body, "candidate", ErrorKind::kMalformed, Check::kRequest));
   TRY(document->root().AllowOnly({"intel", "amd"}));
   Baseline candidate = current.baseline;
-  TRY(ReadBaselineMembers(document->root(), candidate));
+  TRY(ReadCandidateMembers(document->root(), floors, candidate));
   return candidate;
 }
 
@@ -95,7 +96,7 @@ http::Response BaselineApi::List() const {
 http::Response BaselineApi::SetCandidate(std::string_view name, const http::Request& request) {
   const BaselinePtr current = book_.Find(name);
   if (!current) return NoSuchBaseline(name);
-  const auto candidate = ReadCandidate(request.body, *current);
+  const auto candidate = ReadCandidate(request.body, *current, floors_);
   if (!candidate) return ProblemResponse(ProblemOf(candidate.error()));
   return Answer(promotions_.Stage(name, *candidate, AuthorOf(request), clock_.Now()));
 }

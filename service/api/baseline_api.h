@@ -5,6 +5,7 @@
 #pragma once
 
 #include "service/baselines/baseline_book.h"
+#include "service/baselines/floor_book.h"
 #include "service/baselines/promotions.h"
 #include "service/http/router.h"
 #include "service/support/clock.h"
@@ -14,8 +15,9 @@ namespace thimble {
 // Thread-safe. What is given outlives it, and it outlives the router that it is added to.
 class BaselineApi {
  public:
-  BaselineApi(BaselineBook& book, Promotions& promotions, const Clock& clock)
-      : book_(book), promotions_(promotions), clock_(clock) {}
+  // `floors` says which floor files a candidate may name.
+  BaselineApi(BaselineBook& book, const FloorBook& floors, Promotions& promotions, const Clock& clock)
+      : book_(book), floors_(floors), promotions_(promotions), clock_(clock) {}
 
   void AddTo(http::Router& router);
 
@@ -26,6 +28,7 @@ class BaselineApi {
   http::Response RollBack(std::string_view name, const http::Request& request);
 
   BaselineBook& book_;
+  const FloorBook& floors_;
   Promotions& promotions_;
   const Clock& clock_;
 };

@@ -2,6 +2,7 @@
 #include "service/api/impact_api.h"
 
 #include "service/api/problem.h"
+#include "service/api/request_fields.h"
 #include "service/baselines/impact_report.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
@@ -66,7 +67,7 @@ Result<ImpactApi::Sides> ImpactApi::Read(std::string_view body) const {
     TRY_ASSIGN(sides.candidate.floors, floors_.TryText(text));
   }
   if (root.Find("intel") || root.Find("amd") || sides.candidate.floors || root.Find("candidate_policy")) {
-    TRY(ReadBaselineMembers(root, sides.candidate.baseline));
+    TRY(ReadCandidateMembers(root, floors_, sides.candidate.baseline));
   } else if (state->second.candidate) {
     sides.candidate.baseline = *state->second.candidate;
   } else {

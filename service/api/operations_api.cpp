@@ -7,6 +7,8 @@
 #include "service/api/problem.h"
 #include "service/api/request_fields.h"
 #include "service/monitoring/refresh_report.h"
+#include "service/transfer/backup.h"
+#include "service/transfer/data_files.h"
 #include "tcb/base/ascii.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -78,11 +80,13 @@ Result<std::string> OperationsApi::BackUp(std::string_view name) {
     return Error{ErrorKind::kUnavailable, Check::kCollateralMissing,
                  "the store is empty, and nothing is backed up"};
   }
+  const std::filesystem::path backups = std::filesystem::path(data_) / kBackupsName;
   std::error_code error;
-  std::filesystem::create_directories(backups_, error);
-  if (error) return Error{ErrorKind::kInternal, Check::kStoreIo, StrCat(backups_, ": ", error.message())};
-  const std::string path = (std::filesystem::path(backups_) / name).string();
-  TRY(store_.BackUp(path));
+  std::filesystem::create_directories(backups, error);
+  if (error)
+    return Error{ErrorKind::kInternal, Check::kStoreIo, StrCat(backups.string(), ": ", error.message())};
+  const std::string path = (backups / name).string();
+  TRY(MakeBackup(store_, data_, audit_, path, clock_.Now()));
   return path;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// POST /v1/refresh, one refresh pass (of what is due; ?all=1, ?item=KEY, ?fmspc=HEX: of that, due or not), and POST /v1/backup, a copy of the store beside it while it is in use.
+// POST /v1/refresh, one refresh pass (of what is due; ?all=1, ?item=KEY, ?fmspc=HEX: of that, due or not), and POST /v1/backup, a back-up
+// (service/transfer/backup.h) in the data directory while it is in use: nothing is written where a request says.
 #pragma once
 
 #include <string>
@@ -9,6 +10,7 @@
 #include "cache/store.h"
 #include "service/http/query.h"
 #include "service/http/router.h"
+#include "service/support/clock.h"
 #include "service/upstreams/refresh_scheduler.h"
 
 namespace thimble {
@@ -16,9 +18,10 @@ namespace thimble {
 // Thread-safe. What is given outlives it, and it outlives the router that it is added to.
 class OperationsApi {
  public:
-  // Copies go into `backups`, each a directory by its name and a store by itself.
-  OperationsApi(RefreshScheduler& refresh, Store& store, std::string backups)
-      : refresh_(refresh), store_(store), backups_(std::move(backups)) {}
+  // Back-ups go into a directory in `data`, each by its name. `audit`: where the trail is, if it is not in `data`.
+  OperationsApi(RefreshScheduler& refresh, Store& store, std::string data, std::string audit,
+                const Clock& clock)
+      : refresh_(refresh), store_(store), data_(std::move(data)), audit_(std::move(audit)), clock_(clock) {}
 
   void AddTo(http::Router& router);
 
@@ -28,7 +31,8 @@ class OperationsApi {
 
   RefreshScheduler& refresh_;
   Store& store_;
-  const std::string backups_;
+  const std::string data_, audit_;
+  const Clock& clock_;
 };
 
 }  // namespace thimble

@@ -51,4 +51,11 @@ Status SetBaseline(const std::optional<std::string>& name, const BaselineBook& b
   return {};
 }
 
+Status ReadCandidateMembers(const json::Value& object, const FloorBook& floors, Baseline& out) {
+  TRY(ReadBaselineMembers(object, out));
+  if (!object.Find("amd")) return {};
+  TRY_ASSIGN(out.amd, floors.SettingOf(out.amd));
+  return {};
+}
+
 }  // namespace thimble

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "service/baselines/baseline_book.h"
+#include "service/baselines/floor_book.h"
 #include "service/http/query.h"
 #include "service/http/types.h"
 #include "service/verification/verification.h"
@@ -32,5 +33,8 @@ Status SetAt(const std::optional<std::string>& text, VerificationRequest& reques
 Status SetProduct(const std::optional<std::string>& text, VerificationRequest& request);
 Status SetBaseline(const std::optional<std::string>& name, const BaselineBook& baselines,
                    VerificationRequest& request);
+
+// The members "intel" and "amd" of a candidate; what is absent changes nothing.
+Status ReadCandidateMembers(const json::Value& object, const FloorBook& floors, Baseline& out);
 
 }  // namespace thimble

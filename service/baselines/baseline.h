@@ -34,7 +34,7 @@ inline constexpr std::string_view kEvaluationForms =
 // [baseline.NAME], and the body of PUT /v1/baselines/{name}/candidate: keys as the fields.
 struct Baseline {
   EvaluationChoice intel;
-  // amd: the floor file: "builtin", a path, or "" for none.
+  // amd: "builtin", "signed", "" for none, or a floor file: its path; in a request its name in floors.directory.
   std::string amd = "builtin";
   bool operator==(const Baseline&) const = default;
 };

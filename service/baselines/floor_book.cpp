@@ -213,6 +213,11 @@ Result<amd::FloorsPtr> FloorBook::Take(const FloorBytes& bytes, const std::strin
   return floors;
 }
 
+Result<std::string> FloorBook::SettingOf(std::string_view amd) const {
+  const std::shared_lock lock(mutex_);
+  return FloorSettingOf(amd, rules_.directory);
+}
+
 Result<amd::FloorsPtr> FloorBook::Try(const std::string& setting) const {
   const FloorRules rules = [this] {
     const std::shared_lock lock(mutex_);

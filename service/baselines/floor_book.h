@@ -58,6 +58,8 @@ class FloorBook {
 
   // To judge by. What a baseline was changed to since is read when it is first asked for; errors as of Configure().
   Result<amd::FloorsPtr> Get(const std::string& setting, const std::optional<Instant>& at, Instant now);
+  // What `amd` of a request names, by FloorSettingOf().
+  Result<std::string> SettingOf(std::string_view amd) const;
   // As a file is now, whatever its number: what is tried out may still be edited.
   Result<amd::FloorsPtr> Try(const std::string& setting) const;
   // The same of a text that was sent, without a signature: it is tried out and put nowhere.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/baselines/floors.h"
 
+#include <algorithm>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -8,6 +10,7 @@
 #include "service/baselines/builtin_floors.h"
 #include "service/support/file.h"
 #include "tcb/amd/floor_overlay.h"
+#include "tcb/base/ascii.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/pki/pem.h"
@@ -48,6 +51,7 @@ std::optional<Bytes> ParseFloorSignature(std::string_view text) {
 
 Result<FloorRules> FloorRules::Read(const FloorsConfig& config) {
   FloorRules rules;
+  rules.directory = config.directory;
   if (!config.key.empty()) {
     TRY_ASSIGN(rules.key, ReadKey(config.key));
   }
@@ -72,6 +76,25 @@ Result<amd::FloorsPtr> FloorRules::Check(const FloorBytes& bytes, std::string_vi
     TRY_ASSIGN(document, Naming(source, amd::ApplyOverlay(document, overlay)));
   }
   return amd::FloorsPtr(std::make_shared<const amd::FloorDocument>(std::move(document)));
+}
+
+Result<std::string> FloorSettingOf(std::string_view amd, const std::string& directory) {
+  constexpr size_t kLongestName = 128;
+  if (amd.empty() || amd == kBuiltinFloorsName || amd == kSignedFloorsName) return std::string(amd);
+  const auto refuse = [&](std::string_view why) {
+    return Error{ErrorKind::kMalformed, Check::kRequest, StrCat("amd: \"", amd, "\" ", why)};
+  };
+  const bool name = amd.size() <= kLongestName && amd.front() != '.' && std::ranges::all_of(amd, [](char c) {
+                      return IsAlnum(c) || c == '-' || c == '_' || c == '.';
+                    });
+  if (!name) {
+    return refuse(
+        "is not the name of a file of floors.directory: letters, digits, '-', '_' and '.'; a request names "
+        "no path");
+  }
+  if (directory.empty())
+    return refuse("is the name of a file, and the configuration has no floors.directory");
+  return (std::filesystem::path(directory) / amd).string();
 }
 
 Result<FloorBytes> ReadFloorBytes(const std::string& setting) {

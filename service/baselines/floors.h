@@ -26,6 +26,9 @@ struct FloorsConfig {
   std::string overlay;
   // url: https, of a document that is fetched at refresh and has to hold under the key, which it needs. Default: none.
   std::string url;
+  // directory: where the documents are that a request may name as `amd` of a baseline, by the name of the file. Default: none,
+  //   and a request names "builtin", "signed" or "". What the configuration itself names is a path.
+  std::string directory;
   bool operator==(const FloorsConfig&) const = default;
 };
 
@@ -38,7 +41,8 @@ struct FloorBytes {
 // What [floors] names, read. Immutable.
 struct FloorRules {
   std::optional<Ed25519PublicKey> key;
-  std::string overlay;  // the text; empty: none
+  std::string overlay;    // the text; empty: none
+  std::string directory;  // of FloorsConfig
 
   // request.invalid, policy.format: a file that cannot be read, is no key, or no overlay of the built-in document.
   static Result<FloorRules> Read(const FloorsConfig& config);
@@ -48,6 +52,10 @@ struct FloorRules {
 };
 
 inline constexpr std::string_view kBuiltinFloorsName = "builtin", kSignedFloorsName = "signed";
+
+// What `amd` of a request names, as a baseline's setting: "", "builtin", "signed", or a file of the directory by its name. Error
+// (request.invalid) for all else: which file is read is never a request's to say.
+Result<std::string> FloorSettingOf(std::string_view amd, const std::string& directory);
 
 // The bytes that `amd` of a baseline names: "builtin", or the path of a file. request.invalid when it cannot be read.
 Result<FloorBytes> ReadFloorBytes(const std::string& setting);

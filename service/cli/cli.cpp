@@ -41,6 +41,13 @@ CLI::Option* AddStore(CLI::App& verb, ConfigFlags& flags, std::optional<std::str
   return url;
 }
 
+// The same, of verbs that ask no upstream.
+CLI::Option* AddStoreAlone(CLI::App& verb, ConfigFlags& flags, std::optional<std::string>& server) {
+  AddConfig(verb, flags);
+  AddAnchor(verb, flags);
+  return AddStore(verb, flags, server);
+}
+
 CLI::Option* AddProduct(CLI::App& verb, std::optional<std::string>& product) {
   return verb.add_option("--product", product, "AMD's: Milan, Genoa (Bergamo, Siena) or Turin")
       ->type_name("P");
@@ -119,9 +126,7 @@ void AddFetch(CLI::App& app, FetchOptions& options) {
 void AddStatus(CLI::App& app, StatusOptions& options) {
   CLI::App& verb =
       *app.add_subcommand("status", "list the cached items: freshness, next update, source, last error");
-  AddConfig(verb, options.flags);
-  AddAnchor(verb, options.flags);
-  AddStore(verb, options.flags, options.server);
+  AddStoreAlone(verb, options.flags, options.server);
   AddJson(verb, options.json);
 }
 
@@ -143,15 +148,14 @@ void AddRefresh(CLI::App& app, RefreshOptions& options) {
 void AddCandidate(CLI::App& verb, std::optional<std::string>& intel, std::optional<std::string>& amd) {
   verb.add_option("--intel", intel, "standard, early, an evaluation number, or \"delayed: 30d\"")
       ->type_name("SET");
-  verb.add_option("--amd", amd, "floor file, builtin, or \"\" for none")->type_name("FILE");
+  verb.add_option("--amd", amd, "a file of floors.directory, builtin, signed, or \"\" for none")
+      ->type_name("NAME");
 }
 
 void AddBaseline(CLI::App& app, BaselineOptions& options) {
   CLI::App& verb =
       *app.add_subcommand("baseline", "list the baselines; stage, promote and roll back a change");
-  AddConfig(verb, options.flags);
-  AddAnchor(verb, options.flags);
-  AddStore(verb, options.flags, options.server);
+  AddStoreAlone(verb, options.flags, options.server);
   AddJson(verb, options.json);
   verb.require_subcommand(0, 1);
   const auto add = [&](const char* name, const char* text, BaselineOptions::Action action) {
@@ -173,9 +177,7 @@ void AddImpact(CLI::App& app, ImpactOptions& options) {
   CLI::App& verb = *app.add_subcommand(
       "impact", "what a change would do to the platforms seen; without a choice, that of the candidate. Exit code 1 if "
                 "any would be refused");
-  AddConfig(verb, options.flags);
-  AddAnchor(verb, options.flags);
-  auto* const server = AddStore(verb, options.flags, options.server);
+  auto* const server = AddStoreAlone(verb, options.flags, options.server);
   verb.add_option("--baseline", options.baseline, "the baseline to change, default \"default\"")
       ->type_name("NAME");
   AddCandidate(verb, options.intel, options.amd);
@@ -274,9 +276,7 @@ void AddExport(CLI::App& app, ExportOptions& options) {
       *app.add_subcommand("export", "write all collateral into one file, for a place without network");
   verb.add_option("file", options.file, "the file to write")->required()->type_name("FILE");
   verb.add_flag("--history", options.history, "with the past versions");
-  AddConfig(verb, options.flags);
-  AddAnchor(verb, options.flags);
-  AddStore(verb, options.flags, options.server);
+  AddStoreAlone(verb, options.flags, options.server);
 }
 
 void AddImport(CLI::App& app, ImportOptions& options) {
@@ -287,18 +287,23 @@ void AddImport(CLI::App& app, ImportOptions& options) {
   verb.add_option("--min-remaining", options.min_remaining,
                   "refuse a file with an item that ends sooner, as 7d")
       ->type_name("DURATION");
-  AddConfig(verb, options.flags);
-  AddAnchor(verb, options.flags);
-  AddStore(verb, options.flags, options.server);
+  AddStoreAlone(verb, options.flags, options.server);
   AddJson(verb, options.json);
 }
 
 void AddBackup(CLI::App& app, BackupOptions& options) {
-  CLI::App& verb = *app.add_subcommand("backup", "copy the store to DATA/backup/NAME, while it is in use");
-  verb.add_option("name", options.name, "letters, digits, '-', '_' and '.'")->required()->type_name("NAME");
+  CLI::App& verb = *app.add_subcommand("backup", "copy store, audit trail and result keys, while in use");
+  verb.add_option("directory", options.directory, "a new one; with --server a name, on that host")
+      ->required()
+      ->type_name("DIR");
+  AddStoreAlone(verb, options.flags, options.server);
+}
+
+void AddRestore(CLI::App& app, RestoreOptions& options) {
+  CLI::App& verb = *app.add_subcommand("restore", "put a back-up into an empty or a new data directory");
+  verb.add_option("directory", options.directory, "what `thimble backup` made")->required()->type_name("DIR");
   AddConfig(verb, options.flags);
-  AddAnchor(verb, options.flags);
-  AddStore(verb, options.flags, options.server);
+  verb.add_option("--data", options.flags.data, "the store's directory")->type_name("DIR");
 }
 
 void AddVerifyResult(CLI::App& app, VerifyResultOptions& options) {
@@ -326,9 +331,7 @@ void AddResultKey(CLI::App& app, ResultKeyOptions& options) {
   verb.require_subcommand(1);
   CLI::App& rotate = *verb.add_subcommand(
       "rotate", "sign with a new key from now on; the old one is shown until its last token has ended");
-  AddConfig(rotate, options.flags);
-  AddAnchor(rotate, options.flags);
-  AddStore(rotate, options.flags, options.server);
+  AddStoreAlone(rotate, options.flags, options.server);
   AddJson(rotate, options.json);
 }
 
@@ -351,6 +354,7 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   ExportOptions export_options;
   ImportOptions import_options;
   BackupOptions backup;
+  RestoreOptions restore;
   VerifyResultOptions verify_result;
   ResultKeyOptions result_key;
   CheckConfigOptions check_config;
@@ -371,6 +375,7 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   AddExport(app, export_options);
   AddImport(app, import_options);
   AddBackup(app, backup);
+  AddRestore(app, restore);
   AddVerifyResult(app, verify_result);
   AddResultKey(app, result_key);
   app.add_subcommand("check-config", "read a configuration file and say what is wrong with it")
@@ -406,6 +411,7 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   if (app.got_subcommand("export")) return Command(export_options);
   if (app.got_subcommand("import")) return Command(import_options);
   if (app.got_subcommand("backup")) return Command(backup);
+  if (app.got_subcommand("restore")) return Command(restore);
   if (app.got_subcommand("verify-result")) return Command(verify_result);
   if (app.got_subcommand("result-key")) return Command(result_key);
   if (app.got_subcommand("check-config")) return Command(check_config);

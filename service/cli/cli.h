@@ -123,7 +123,12 @@ struct ImportOptions {
 struct BackupOptions {
   ConfigFlags flags;
   std::optional<std::string> server;
-  std::string name;
+  std::string directory;  // with --server: a name, on its host
+};
+
+struct RestoreOptions {
+  ConfigFlags flags;
+  std::string directory;
 };
 
 struct VerifyResultOptions {
@@ -156,8 +161,8 @@ struct VersionOptions {};
 using Command =
     std::variant<ServeOptions, VerifyOptions, InspectOptions, FetchOptions, StatusOptions, RefreshOptions,
                  BaselineOptions, ImpactOptions, FloorsOptions, AuditOptions, ExportOptions, ImportOptions,
-                 BackupOptions, VerifyResultOptions, ResultKeyOptions, CheckConfigOptions, DoctorOptions,
-                 InitOptions, HashTokenOptions, VersionOptions, PlatformOptions>;
+                 BackupOptions, RestoreOptions, VerifyResultOptions, ResultKeyOptions, CheckConfigOptions,
+                 DoctorOptions, InitOptions, HashTokenOptions, VersionOptions, PlatformOptions>;
 
 // The command; or, after help or a usage error has been printed, what to exit with.
 std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* argv);

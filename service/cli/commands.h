@@ -21,6 +21,7 @@ ExitCode Run(const PlatformOptions& options);
 ExitCode Run(const ExportOptions& options);
 ExitCode Run(const ImportOptions& options);
 ExitCode Run(const BackupOptions& options);
+ExitCode Run(const RestoreOptions& options);
 ExitCode Run(const VerifyResultOptions& options);
 ExitCode Run(const ResultKeyOptions& options);
 ExitCode Run(const CheckConfigOptions& options);

@@ -31,11 +31,14 @@ Result<Policy> PolicyNamed(const Config& config, const std::string& name) {
 // The document that is tried needs no signature: it is not put in force. The overlay lies over it all the same.
 Result<amd::FloorsPtr> Candidate(const ImpactOptions& options, const FloorRules& rules,
                                  const amd::FloorsPtr& now) {
-  const auto& setting = options.floors ? options.floors : options.amd;
-  if (!setting) return now;
-  if (setting->empty()) return amd::FloorsPtr();
-  TRY_ASSIGN(const FloorBytes bytes, ReadFloorBytes(*setting));
-  return rules.Check(bytes, *setting, false);
+  if (!options.floors && !options.amd) return now;
+  std::string setting = options.floors.value_or("");
+  if (!options.floors) {
+    TRY_ASSIGN(setting, FloorSettingOf(*options.amd, rules.directory));
+    if (setting.empty()) return amd::FloorsPtr();
+  }
+  TRY_ASSIGN(const FloorBytes bytes, ReadFloorBytes(setting));
+  return rules.Check(bytes, setting, false);
 }
 
 Result<Sides> ReadSides(const ImpactOptions& options, const Config& config) {

@@ -67,13 +67,18 @@ HttpResponse AsReceived(const http::Response& response) {
 ThimbleClient::ThimbleClient(std::string name, std::string base, std::string socket)
     : name_(std::move(name)), server_(Server{std::move(base), std::move(socket), PatientClient()}) {}
 
+ThimbleClient::ThimbleClient(std::unique_ptr<App> app)
+    : name_(StrCat("the store in ", app->config().cache.data)),
+      data_(app->config().cache.data),
+      app_(std::move(app)) {}
+
 Result<ThimbleClient> ThimbleClient::AtUrl(std::string_view url) {
   const auto parsed = ParseUrl(url);
   if (!parsed || parsed->target != "/") {
     return Error{ErrorKind::kMalformed, Check::kRequest,
                  StrCat("--server \"", url, "\" must be a URL like https://thimble.example:8081")};
   }
-  return ThimbleClient(std::string(url), parsed->Origin(), "");
+  return ThimbleClient(StrCat("the server at ", url), parsed->Origin(), "");
 }
 
 // A server that runs on this directory.
@@ -81,12 +86,20 @@ std::optional<ThimbleClient> ThimbleClient::RunningOn(const std::string& data) {
   const std::string path = AdminSocketPath(data);
   std::error_code ignored;  // a socket that cannot be looked at is not there for us
   if (!std::filesystem::is_socket(path, ignored)) return std::nullopt;
-  ThimbleClient client(path, "http://localhost", path);
+  ThimbleClient client(StrCat("the server at ", path), "http://localhost", path);
+  client.data_ = data;
   if (!client.Send({.target = "/healthz"})) return std::nullopt;
   return client;
 }
 
 Result<ThimbleClient> ThimbleClient::Open(const ConfigFlags& flags, const std::optional<std::string>& server,
+                                          Storage storage) {
+  auto client = Find(flags, server, storage);
+  if (client) PrintErrorLines({StrCat("asked: ", client->name())});
+  return client;
+}
+
+Result<ThimbleClient> ThimbleClient::Find(const ConfigFlags& flags, const std::optional<std::string>& server,
                                           Storage storage) {
   if (server) return AtUrl(*server);
   TRY_ASSIGN(Config config, EffectiveConfig(flags));

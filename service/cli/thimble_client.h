@@ -23,13 +23,14 @@ namespace thimble {
 class ThimbleClient {
  public:
   // `storage`: how the directory is opened where no server runs on it. Errors: those of the configuration and of the
-  // store; as of AtUrl().
+  // store; as of AtUrl(). Says on stderr which place it is that answers.
   static Result<ThimbleClient> Open(const ConfigFlags& flags, const std::optional<std::string>& server,
                                     Storage storage);
   // request.invalid when it is not a URL. Plain HTTP is allowed: the user has named this host.
   static Result<ThimbleClient> AtUrl(std::string_view url);
 
-  const std::string& name() const { return name_; }  // where it is, for messages
+  const std::string& name() const { return name_; }  // which it is: "the server at ..." or "the store in ..."
+  const std::string& data() const { return data_; }  // the directory of its store; empty: on another host
 
   struct Call {
     std::string method = "GET", target;
@@ -56,11 +57,13 @@ class ThimbleClient {
     std::shared_ptr<HttpClient> http;
   };
   ThimbleClient(std::string name, std::string base, std::string socket);
-  explicit ThimbleClient(std::unique_ptr<App> app) : name_(app->config().cache.data), app_(std::move(app)) {}
+  explicit ThimbleClient(std::unique_ptr<App> app);
+  static Result<ThimbleClient> Find(const ConfigFlags& flags, const std::optional<std::string>& server,
+                                    Storage storage);
   static std::optional<ThimbleClient> RunningOn(const std::string& data);
   thimble::Status CheckClock();
 
-  std::string name_;
+  std::string name_, data_;
   std::optional<Server> server_;  // else app_
   std::unique_ptr<App> app_;
 };

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// export, import and backup.
-#include <algorithm>
-#include <filesystem>
-
-#include "cache/cached_item.h"
+// export and import.
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
 #include "service/cli/thimble_client.h"
 #include "service/support/file.h"
 #include "service/support/log.h"
 #include "service/transfer/export_file.h"
+#include "service/transfer/pccs_database.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
@@ -27,13 +24,6 @@ Result<std::optional<Seconds>> ParseMinRemaining(const std::optional<std::string
                  StrCat("--min-remaining \"", *text, "\" is not a duration like 7d")};
   }
   return duration;
-}
-
-// ReadFile() makes room for as much as may come.
-Result<std::string> ReadLargeFile(const std::string& path) {
-  std::error_code unknown;  // then it is as good as empty, and reading says what is wrong
-  const auto size = std::filesystem::file_size(path, unknown);
-  return ReadFile(path, unknown ? 0 : std::min<size_t>(size, kMaxFile));
 }
 
 }  // namespace
@@ -61,7 +51,7 @@ ExitCode Run(const ImportOptions& options) {
   SetLogLevel(LogLevel::kError);
   const auto min_remaining = ParseMinRemaining(options.min_remaining);
   if (!min_remaining) return Fail(min_remaining.error(), options.json);
-  auto file = ReadLargeFile(options.file);
+  auto file = ReadImportFile(options.file, kMaxFile);
   if (!file) return Fail(file.error(), options.json);
   auto client = ThimbleClient::Open(options.flags, options.server, Storage::kDisk);
   if (!client) return Fail(client.error(), options.json);
@@ -69,22 +59,6 @@ ExitCode Run(const ImportOptions& options) {
   if (!report) return Fail(report.error(), options.json);
   options.json ? PrintJson(ImportJson(*report)) : Print(ImportText(*report));
   return report->refused.empty() ? ExitCode::kDone : ExitCode::kRejected;
-}
-
-ExitCode Run(const BackupOptions& options) {
-  SetLogLevel(LogLevel::kError);
-  auto client = ThimbleClient::Open(options.flags, options.server, Storage::kExisting);
-  if (!client) return Fail(client.error(), false);
-  const auto path = client->BackUp(options.name);
-  if (!path) return Fail(path.error(), false);
-  const auto status = client->Status();
-  if (!status) return Fail(status.error(), false);
-  const auto of_platforms = status->platform_items;
-  const auto shared = std::ranges::count_if(
-      status->items, [](const CacheStatus& item) { return !IsPlatformItem(KindOf(item.key)); });
-  PrintLine(StrCat("wrote ", *path, ": ", shared, " items that platforms share, ", of_platforms,
-                   " of single ones, from ", client->name()));
-  return ExitCode::kDone;
 }
 
 }  // namespace thimble

@@ -311,7 +311,7 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
        table("history", {DurationKey(r, "max_age", out.history.rules.max_age),
                          NumberKey(r, "max_versions", out.history.rules.max_versions)}),
        table("floors", {TextKey(r, "key", out.floors.key), TextKey(r, "overlay", out.floors.overlay),
-                        TextKey(r, "url", out.floors.url)}),
+                        TextKey(r, "url", out.floors.url), TextKey(r, "directory", out.floors.directory)}),
        table("log",
              {ParsedKey<LogFormat>(r, "format", out.log.format, ParseLogFormat, "\"text\" or \"json\""),
               ParsedKey<LogLevel>(r, "level", out.log.level, ParseLogLevel,

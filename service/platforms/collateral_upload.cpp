@@ -44,6 +44,11 @@ Status RememberPlatforms(RegistryEdit& edit, const PlatformBundle& bundle,
         TRY(edit.Remember(registration));
     }
   }
+  // After that: who waits beside certificates waits for others.
+  for (const QueuedRegistration& waiting : bundle.waiting) {
+    TRY(edit.Remember(waiting.registration));
+    TRY(edit.Enqueue(waiting.registration, waiting.why));
+  }
   return {};
 }
 

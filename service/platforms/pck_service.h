@@ -59,6 +59,8 @@ class PckService {
   Result<std::string> ChainFor(const intel::PlatformId& platform, const intel::PckTcb& raw);
   // Fetches the certificates of the platform and binds it to them, or queues it until an administrator uploads them.
   Status Register(const Registration& registration);
+  // Fetches what a registration waits for.
+  Status FetchFor(const Registration& registration);
   // Fetches the certificates of a registered platform again.
   Status Renew(const intel::PlatformId& platform);
   // Removes the platforms of a QE id, their certificates and what of them waits: the next that registers it binds it.
@@ -77,7 +79,6 @@ class PckService {
                                bool may_fetch);
   Result<CacheAnswer> TcbInfoFor(const intel::Fmspc& fmspc, bool may_fetch);
   Result<bool> IsCached(const Registration& registration);
-  Status FetchFor(const Registration& registration);
   bool WorthAnotherLook(const CacheAnswer& set, const intel::PlatformId& platform, const intel::PckTcb& raw);
   Error WhyNotHeld(const intel::PlatformId& platform);
   void RecordSeen(const PckChoice& choice);

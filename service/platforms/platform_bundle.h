@@ -21,10 +21,11 @@ struct BundleItem {
 };
 
 struct PlatformBundle {
-  std::vector<Registration> platforms;     // with the TCBs that they have
-  std::vector<Registration> certified;     // those that certificates are brought for
-  std::vector<BundleItem> items;           // certificates, too
-  std::vector<BundleItem> version3_infos;  // TCB infos in the form of PCS v3
+  std::vector<Registration> platforms;      // with the TCBs that they have
+  std::vector<Registration> certified;      // those that certificates are brought for
+  std::vector<QueuedRegistration> waiting;  // registrations whose certificates are still to be fetched
+  std::vector<BundleItem> items;            // certificates, too
+  std::vector<BundleItem> version3_infos;   // TCB infos in the form of PCS v3
 };
 
 // Objects inside the bundle are taken in JSON without white space, in the order of their members: that is what

@@ -2,6 +2,7 @@
 #include "service/support/file.h"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,6 +37,15 @@ Status SyncDirectoryOf(const std::string& path) {
   const Status status = synced ? Status() : Status(Failure("cannot sync", directory));
   ::close(opened);
   return status;
+}
+
+// As `ls -l` shows it, and the number.
+std::string UserText(uid_t user) {
+  std::array<char, 4096> room{};
+  struct passwd entry {};
+  struct passwd* found = nullptr;
+  const bool known = ::getpwuid_r(user, &entry, room.data(), room.size(), &found) == 0 && found != nullptr;
+  return known ? StrCat(entry.pw_name, " (", user, ")") : std::to_string(user);
 }
 
 std::string ModeText(mode_t mode) {
@@ -113,7 +123,8 @@ Status CheckOnlyOurs(const std::string& path, std::string_view what, OthersMay o
     return Error{ErrorKind::kInternal, Check::kStoreIo, StrCat(what, " ", path, " ", why)};
   };
   if (found.st_uid != ::geteuid()) {
-    return refuse(StrCat("belongs to user ", found.st_uid, ", and this process runs as user ", ::geteuid(),
+    return refuse(StrCat("belongs to user ", UserText(found.st_uid), ", and this process runs as user ",
+                         UserText(::geteuid()),
                          ": whoever owns it can change it. Make it this user's (chown), or name another"));
   }
   const std::string mode = ModeText(found.st_mode);

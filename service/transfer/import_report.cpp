@@ -12,6 +12,7 @@ std::string ImportJson(const ImportReport& report) {
   json.Key("taken").Unsigned(report.taken);
   json.Key("held").Unsigned(report.held);
   json.Key("past").Unsigned(report.past);
+  json.Key("waiting").Unsigned(report.waiting);
   json.Key("refused").BeginArray();
   for (const auto& [item, check, reason] : report.refused) {
     json.BeginObject();
@@ -37,6 +38,7 @@ Result<ImportReport> ParseImportJson(std::string_view text) {
   TRY_ASSIGN(report.taken, root.GetUnsigned("taken", SIZE_MAX));
   TRY_ASSIGN(report.held, root.GetUnsigned("held", SIZE_MAX));
   TRY_ASSIGN(report.past, root.GetUnsigned("past", SIZE_MAX));
+  TRY_ASSIGN(report.waiting, root.GetUnsigned("waiting", SIZE_MAX));
   TRY_ASSIGN(const auto refusals, root.GetArray("refused"));
   for (const json::Value& refusal : refusals) {
     ImportReport::Refused line;
@@ -64,6 +66,12 @@ Lines ImportText(const ImportReport& report) {
   for (const std::string& line : report.lacks) out.Add(StrCat("lacking: ", line));
   out.Add(StrCat("taken ", report.taken, ", already cached ", report.held, ", history ", report.past,
                  ", refused ", report.refused.size()));
+  if (report.waiting != 0) {
+    out.Add(
+        StrCat(report.waiting,
+               " registrations wait for their certificates: `thimble serve` and `refresh` fetch them, or, in "
+               "mode OFFLINE, they are listed for whoever does"));
+  }
   if (report.first_expiry) out.Add(StrCat("begins to expire on ", FormatRfc3339(*report.first_expiry)));
   return out;
 }

@@ -98,6 +98,7 @@ Result<ImportReport> Transfer::ImportPlatforms(const PlatformBundle& bundle,
   TRY_ASSIGN(const UploadReport uploaded, upload_.Take(bundle));
   ImportReport report;
   report.taken = uploaded.taken;
+  report.waiting = bundle.waiting.size();
   for (const auto& [item, error] : uploaded.refused) report.refused.push_back(RefusedBy(item, error));
   for (const std::string& line : odd) {
     report.refused.push_back({line, std::string(CheckName(Check::kCollateralMalformed)), "left out"});

@@ -22,9 +22,10 @@ struct ImportReport {
   struct Refused {
     std::string item, check, reason;
   };
-  size_t taken = 0;  // new here
-  size_t held = 0;   // were here already
-  size_t past = 0;   // went into the history
+  size_t taken = 0;    // new here
+  size_t held = 0;     // were here already
+  size_t past = 0;     // went into the history
+  size_t waiting = 0;  // registrations, queued: their certificates are fetched by and by
   std::vector<Refused> refused;
   std::vector<std::string> lacks;  // "platform ... lacks intel/crl/root"
   std::optional<Instant> first_expiry;

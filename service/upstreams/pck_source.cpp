@@ -64,7 +64,7 @@ Status PckSource::Fetch(const PckCertsKey& key, SteadyTime deadline, const Accep
     }
   }
   const PckQuery query = QueryFor(key.platform, known);
-  TRY(upstreams_.FetchPck(query, deadline, Accepting([&](FetchedBytes fetched) -> Status {
+  TRY(upstreams_.FetchPck(query, deadline, Accepting([&](FetchedBytes fetched) -> Result<AfterAnswer> {
                             if (known) TRY(CheckOwner(key.platform, *known->bound, fetched.bytes));
                             return accept(std::move(fetched));
                           })));

@@ -55,7 +55,11 @@ Appraisal::Appraisal(const Config& config, Collateral& collateral, const Clock& 
                  [this](const MovedSet& moved) { return audit->Change(moved); }),
       refresh_(collateral.refresh) {
   UseFloorsUrl(config.pccs.mode, config.floors.url);
-  refresh_.Include([this](Instant now, RefreshUrge urge) { return floor_fetcher.Pass(now, urge); });
+  refresh_.Include([this, &waiting = collateral.waiting](Instant now, RefreshUrge urge) {
+    std::vector<RefreshLine> lines = floor_fetcher.Pass(now, urge);
+    for (RefreshLine& line : waiting.Pass(now, urge)) lines.push_back(std::move(line));
+    return lines;
+  });
   verification.UseFloors([this, &clock](const std::string& setting, const std::optional<Instant>& at) {
     return floors->Get(setting, at, clock.Now());
   });

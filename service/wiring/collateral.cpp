@@ -2,6 +2,7 @@
 #include "service/wiring/collateral.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <random>
 
@@ -11,6 +12,7 @@
 #include "service/config/anchors.h"
 #include "service/support/file.h"
 #include "service/support/log.h"
+#include "service/transfer/data_files.h"
 #include "service/wiring/upstreams.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -56,9 +58,14 @@ Result<std::shared_ptr<Store>> OpenStore(const Config& config, Storage storage) 
   if (storage == Storage::kMemory) return std::shared_ptr<Store>(std::make_shared<MemoryStore>());
   const std::string& data = config.cache.data;
   TRY(CheckOnlyOurs(data, "data directory", OthersMay::kRead));
+  std::error_code ignored;  // a directory that cannot be looked into cannot be opened either
+  if (std::filesystem::exists(std::filesystem::path(data) / kRestorePart, ignored)) {
+    return Error{ErrorKind::kMalformed, Check::kRequest,
+                 StrCat(data, ": a restore into it was cut short: run `thimble restore` again")};
+  }
   if (storage != Storage::kDisk && !RocksStore::IsIn(data)) {
     return Error{ErrorKind::kMalformed, Check::kRequest,
-                 StrCat(data, " holds no store: `thimble serve`, `fetch` or `import` makes one")};
+                 StrCat(data, " holds no store: `thimble serve`, `fetch`, `import` or `restore` makes one")};
   }
   if (storage == Storage::kReadOnly) {
     TRY_ASSIGN(auto below, RocksStore::OpenForReading(data));
@@ -102,6 +109,9 @@ Collateral::Collateral(const Config& config, const Clock& clock, TrustAnchors th
       refresh(refresher, clock),
       seen(store, kMaxSeenTcbs),
       pck_service(cache, registry, pck_source, clock, {config.pccs.mode, config.refresh.max_age}, &seen),
+      waiting(
+          registry, [this](const Registration& registration) { return pck_service.FetchFor(registration); },
+          [reachable = HasUpstream(config, *upstreams)] { return reachable(Vendor::kIntel); }),
       upload(cache, registry, version3_infos, pck_service, clock),
       host_vcek(config.thim.host, cache, anchors, AskHostOf(config, *upstreams, miss_budgets), clock,
                 PatienceOf(config)),

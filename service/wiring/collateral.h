@@ -18,6 +18,7 @@
 #include "service/monitoring/upstream_lags.h"
 #include "service/platforms/collateral_upload.h"
 #include "service/platforms/pck_service.h"
+#include "service/platforms/waiting_registrations.h"
 #include "service/support/clock.h"
 #include "service/transfer/transfer.h"
 #include "service/upstreams/fmspc_list.h"
@@ -65,6 +66,7 @@ struct Collateral {
   RefreshScheduler refresh;
   SeenPlatforms seen;
   PckService pck_service;
+  WaitingRegistrations waiting;
   CollateralUpload upload;
   HostVcek host_vcek;
   Transfer transfer;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/wiring/routes.h"
 
-#include <filesystem>
-
 #include "service/api/metrics_api.h"
 #include "service/api/problem.h"
 #include "service/dialects/dialect_name.h"
@@ -21,8 +19,6 @@ http::Response NoSuchOwnRoute(const http::Request& request) {
                           .check = ""});
 }
 
-std::string BackupsIn(const std::string& data) { return (std::filesystem::path(data) / "backup").string(); }
-
 }  // namespace
 
 Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot<ReloadOutcome>& reload,
@@ -38,12 +34,12 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
       verify_api_(a.policies, *a.baselines, *a.audit, *a.signer, a.verification),
       collateral_api_(*a.baselines, a.verification, clock),
       result_api_(*a.signer, a.challenges, *a.audit, clock),
-      baseline_api_(*a.baselines, a.promotions, clock),
+      baseline_api_(*a.baselines, *a.floors, a.promotions, clock),
       floors_api_(*a.floors, *a.baselines, clock),
       impact_api_(a.policies, *a.baselines, *a.floors, a.impact_study, clock),
       history_api_(c.cache),
       transfer_api_(c.transfer),
-      operations_api_(c.refresh, *c.store, BackupsIn(config.cache.data)),
+      operations_api_(c.refresh, *c.store, config.cache.data, config.audit.directory, clock),
       platform_api_(c.pck_service, c.registry, *a.audit),
       health_api_(c.cache, c.events, c.lags, refused_, *c.store, c.anchors, a.recovery_watch, *a.audit,
                   reload, c.refresh, clock),

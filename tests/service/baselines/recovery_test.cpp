@@ -214,9 +214,12 @@ TEST_F(RecoveryTest, TriesAFloorFile) {
         {"min", {{{"snp", snp}, {"grade", "A"}, {"sources", {"amd"}}}}}};
     document["levels"] = amd::Json::object();
     document["name"] = StrCat("asks for ", snp);
-    return w_.files.Write(StrCat("floors", snp, ".json"), std::string_view(document.dump()));
+    const std::string name = StrCat("floors", snp, ".json");
+    w_.files.Write(name, std::string_view(document.dump()));
+    return name;
   };
-  w_.config.baselines.at("default").amd = floor(23);
+  w_.config.baselines.at("default").amd = w_.files / floor(23);
+  w_.config.floors.directory = w_.files.path();
   w_.Start();
   AmdTcbRecord genoa;
   for (auto* tcb : {&genoa.reported, &genoa.committed, &genoa.current, &genoa.launch}) {
@@ -231,11 +234,34 @@ TEST_F(RecoveryTest, TriesAFloorFile) {
   EXPECT_EQ(Shortfalls(report["changes"][0]["then"]), std::vector<std::string>{"snp.snp 23 of 24"});
   EXPECT_EQ(Ask("POST", "/v1/impact", json{{"amd", floor(22)}}.dump())["unchanged"], 1);
 
-  Ask("POST", "/v1/impact", json{{"amd", w_.files / "none.json"}}.dump(), 400);
-  const std::string junk = w_.files.Write("junk.json", std::string_view("{}"));
-  Ask("PUT", "/v1/baselines/default/candidate", json{{"amd", junk}}.dump(), 400);
+  Ask("POST", "/v1/impact", json{{"amd", "none.json"}}.dump(), 400);
+  w_.files.Write("junk.json", std::string_view("{}"));
+  Ask("PUT", "/v1/baselines/default/candidate", json{{"amd", "junk.json"}}.dump(), 400);
   Ask("PUT", "/v1/baselines/default/candidate", json{{"amd", floor(24)}}.dump());
   EXPECT_EQ(Ask("POST", "/v1/impact", "{}")["changes"], report["changes"]);
+}
+
+// A request names a file of the configured directory, and never says where one is: not even a good one in that directory.
+TEST_F(RecoveryTest, TakesNoPathOfAFloorFile) {
+  w_.files.Write("good.json", std::string_view(amd::SmallFloors().dump()));
+  w_.config.floors.directory = w_.files.path();
+  w_.Start();
+  const auto ask = [this](const std::string& amd, int status) {
+    const std::string body = json{{"amd", amd}}.dump();
+    Ask("POST", "/v1/impact", body, status);
+    Ask("PUT", "/v1/baselines/default/candidate", body, status);
+  };
+  ask("good.json", 200);
+  for (const std::string& path :
+       {w_.files / "good.json", std::string("./good.json"), std::string("../good.json"), std::string(".."),
+        std::string("x/../good.json"), std::string("/dev/zero"), std::string("good.json\0", 10),
+        std::string(".hidden"), std::string("good json"), std::string(129, 'a')}) {
+    ask(path, 400);
+  }
+  w_.Stop();
+  w_.config.floors.directory.clear();
+  w_.Start();
+  ask("good.json", 400);
 }
 
 TEST_F(RecoveryTest, IsDoneFromTheCommandLine) {

@@ -88,7 +88,7 @@ TEST_F(ResultSignerTest, RefusesFilesOfAnotherUser) {
   ASSERT_EQ(::chown(path_.c_str(), 12345, 0), 0);
   const auto refused = ResultSigner::AtFile(path_, "x");
   ASSERT_FALSE(refused.ok());
-  EXPECT_NE(refused.error().message.find("belongs to user 12345, and this process runs as user 0"),
+  EXPECT_NE(refused.error().message.find("belongs to user 12345, and this process runs as user root (0)"),
             std::string::npos)
       << refused.error().message;
   const std::string data = files_ / "data";

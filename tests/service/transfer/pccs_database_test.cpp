@@ -1,108 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Moving over from Intel's PCCS: its database, made here as its schema says (spec/intel-pccs-api.md section 7).
+// Moving over from Intel's PCCS: what its database brings, of each schema.
 #include "service/transfer/pccs_database.h"
 
 #include <gtest/gtest.h>
-#include <sqlite3.h>
 
-#include <fstream>
-
-#include "tcb/base/percent.h"
-#include "tests/service/testing/ops_world.h"
+#include "tests/service/transfer/pccs_target.h"
 
 namespace thimble {
 namespace {
 
 using nlohmann::json;
-using test::OpsWorld;
-
-constexpr const char* kSchema = R"(
-CREATE TABLE platforms(qe_id TEXT, pce_id TEXT, platform_manifest BLOB, enc_ppid BLOB, fmspc TEXT, ca TEXT,
-                       PRIMARY KEY(qe_id, pce_id));
-CREATE TABLE pck_cert(qe_id TEXT, pce_id TEXT, tcbm TEXT, pck_cert BLOB, PRIMARY KEY(qe_id, pce_id, tcbm));
-CREATE TABLE platform_tcbs(qe_id TEXT, pce_id TEXT, cpu_svn TEXT, pce_svn TEXT, tcbm TEXT,
-                           PRIMARY KEY(qe_id, pce_id, cpu_svn, pce_svn));
-CREATE TABLE pck_certchain(ca TEXT PRIMARY KEY, root_cert_id INTEGER, intmd_cert_id INTEGER);
-CREATE TABLE pck_crl(ca TEXT PRIMARY KEY, pck_crl BLOB, root_cert_id INTEGER, intmd_cert_id INTEGER);
-CREATE TABLE fmspc_tcbs(fmspc TEXT, type INTEGER, version INTEGER, update_type TEXT, tcbinfo BLOB,
-                        root_cert_id INTEGER, signing_cert_id INTEGER, PRIMARY KEY(fmspc, type, version, update_type));
-CREATE TABLE enclave_identities(id INTEGER, version INTEGER, update_type TEXT, identity BLOB, root_cert_id INTEGER,
-                                signing_cert_id INTEGER, PRIMARY KEY(id, version, update_type));
-CREATE TABLE pcs_certificates(id INTEGER PRIMARY KEY, cert TEXT, crl BLOB);
-CREATE TABLE platforms_registered(qe_id TEXT, pce_id TEXT, cpu_svn TEXT, pce_svn TEXT, enc_ppid BLOB,
-                                  platform_manifest BLOB, state INTEGER, PRIMARY KEY(qe_id, pce_id, cpu_svn, pce_svn));
-CREATE TABLE crl_cache(cdp_url TEXT PRIMARY KEY, crl BLOB);
-)";
-
-// The database of a PCCS in front of this Intel, with one platform.
-class Database {
- public:
-  Database(const sim::SimIntel& intel, const std::string& path) : path_(path) {
-    sqlite3_open(path.c_str(), &database_);
-    Run(kSchema);
-    FillCertificates(intel);
-    FillCollateral(intel);
-    FillPlatform(intel);
-  }
-  ~Database() { sqlite3_close(database_); }
-
-  void Run(const std::string& statements) {
-    ASSERT_EQ(sqlite3_exec(database_, statements.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
-        << sqlite3_errmsg(database_);
-  }
-  std::string File() const {
-    std::ifstream file(path_, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-
- private:
-  static std::string Blob(ByteView bytes) { return StrCat("x'", HexLower(bytes), "'"); }
-  static std::string Text(std::string_view text) { return Blob(AsBytes(text)); }
-  static std::string Pem(ByteView der) {
-    return StrCat("'", PercentEncode(sim::ToPem(der, "CERTIFICATE")), "'");
-  }
-
-  void FillCertificates(const sim::SimIntel& intel) {
-    using sim::IntelCertificate;
-    Run(StrCat("INSERT INTO pcs_certificates VALUES (1, ", Pem(intel.Certificate(IntelCertificate::kRoot)),
-               ", ", Blob(intel.RootCaCrl()), "), (2, ",
-               Pem(intel.Certificate(IntelCertificate::kProcessorCa)), ", NULL), (3, ",
-               Pem(intel.Certificate(IntelCertificate::kTcbSigning)), ", NULL), (4, ",
-               Pem(intel.Certificate(IntelCertificate::kPlatformCa)), ", NULL);",
-               "INSERT INTO pck_certchain VALUES ('PROCESSOR', 1, 2), ('PLATFORM', 1, 4);"));
-  }
-  void FillCollateral(const sim::SimIntel& intel) {
-    Run(StrCat("INSERT INTO pck_crl VALUES ('PLATFORM', ", Blob(intel.PckCrl(intel::PckCa::kPlatform)),
-               ", 1, 4);", "INSERT INTO fmspc_tcbs VALUES ('", sim::kServerFmspc, "', 0, 4, 'STANDARD', ",
-               Blob(intel.TcbInfo(IntelTee::kSgx)), ", 1, 3), ('", sim::kServerFmspc, "', 1, 4, 'EARLY', ",
-               Blob(intel.TcbInfo(IntelTee::kTdx, sim::kServerFmspc, sim::kEarlyNumber)), ", 1, 3);",
-               "INSERT INTO enclave_identities VALUES (1, 4, 'STANDARD', ",
-               Blob(intel.Identity(EnclaveId::kQe)), ", 1, 3), (3, 4, 'STANDARD', ",
-               Blob(intel.Identity(EnclaveId::kTdQe)), ", 1, 3);"));
-  }
-  void FillPlatform(const sim::SimIntel& intel) {
-    const std::string id = StrCat("'", test::kQeId, "', '0000'"),
-                      tcb = test::TcbOf(sim::Tcb::kGood).HexUpper();
-    const auto platform = sim::ServerPlatform();
-    Run(StrCat("INSERT INTO platforms VALUES (", id, ", NULL, x'", test::Ppid(), "', '", sim::kServerFmspc,
-               "', 'PLATFORM');", "INSERT INTO pck_cert VALUES (", id, ", '", tcb, "', ",
-               Text(sim::ToPem(intel.PckCertificate(platform), "CERTIFICATE")), ");",
-               "INSERT INTO platform_tcbs VALUES (", id, ", '", tcb.substr(0, 32), "', '", tcb.substr(32),
-               "', '", tcb, "');"));
-  }
-
-  const std::string path_;
-  sqlite3* database_ = nullptr;
-};
-
-struct Target : OpsWorld {
-  Target() : database(intel, files / "pckcache.db") {
-    config.intel_upstreams.clear();
-    Start();
-  }
-  Database database;
-};
+using test::kDone;
+using test::kNew;
+using test::kNotAvailable;
+using Target = test::PccsTarget;
 
 TEST(PccsDatabase, MovesOverWithoutAnyUpstream) {
   Target w;
@@ -133,6 +45,123 @@ TEST(PccsDatabase, AnotherDatabaseIsRefusedAsAWhole) {
   EXPECT_TRUE(w.app->cache().Records().empty());
 }
 
+// -- Registrations that wait ------------------------------------------------------------------------------------------
+
+TEST(PccsDatabase, RegistrationsThatWaitAreQueuedAndNothingOfThemIsLost) {
+  Target w;
+  w.AddRegistration(kNew, 0);
+  w.AddRegistration(kNotAvailable, 1);
+  w.AddRegistration(kDone, 9);
+  w.AddRegistration(test::kQeId, 1, sim::Tcb::kNewest);  // beside the certificates of its other TCBs
+  const json report = w.Imported(w.database.File());
+  EXPECT_EQ(report["refused"], json::array());
+  EXPECT_EQ(report["waiting"], 3);
+  const json queue = w.Queue("reg");
+  ASSERT_EQ(queue.size(), 1u);
+  EXPECT_EQ(queue[0]["qe_id"], kNew);
+  EXPECT_EQ(queue[0]["enc_ppid"], test::Ppid());
+  EXPECT_EQ(queue[0]["cpu_svn"], test::TcbOf(sim::Tcb::kGood).CpuSvnHexUpper());
+  EXPECT_EQ(w.Waiting("reg_na"), (std::vector<std::string>{test::kQeId, kNotAvailable}));
+  EXPECT_EQ(w.Ask(test::PckCertTarget(sim::Tcb::kGood, "")).status, 200);
+}
+
+TEST(PccsDatabase, ARegistrationThatMakesNoSenseIsNamed) {
+  Target w;
+  w.AddRegistration(kNew, 7);
+  w.database.Run(StrCat("INSERT INTO platforms_registered VALUES ('", kNotAvailable,
+                        "', '0000', 'not hex', '00', NULL, NULL, 0)"));
+  const json report = w.Imported(w.database.File());
+  EXPECT_EQ(report["waiting"], 0);
+  ASSERT_EQ(report["refused"].size(), 2u) << report;
+  EXPECT_NE(report.dump().find("state 7 is unknown"), std::string::npos) << report;
+}
+
+TEST(PccsDatabase, WhatWaitsIsFetchedAtTheNextRefresh) {
+  Target w;
+  w.database.Run("DELETE FROM pck_cert; DELETE FROM platform_tcbs; DELETE FROM platforms");
+  w.AddRegistration(test::kQeId, 0);
+  w.AddRegistration(kNew, 0);
+  w.Stop();
+  w.config.intel_upstreams = {{.url = w.vendor.PcsUrl()}};
+  w.vendor.SetMode("500", "/pckcerts");
+  w.Start();
+  EXPECT_EQ(w.Imported(w.database.File())["waiting"], 2);
+  EXPECT_FALSE(w.app->refresh().RunNow().complete());
+  EXPECT_NE(w.Ask(test::PckCertTarget(sim::Tcb::kGood, "")).status, 200);
+  w.vendor.SetMode("ok", "/pckcerts");
+  const RefreshReport report = w.app->refresh().RunNow();
+  EXPECT_TRUE(report.complete()) << ItemName(report.lines.front()) << report.lines.front().reason;
+  EXPECT_EQ(w.Ask(test::PckCertTarget(sim::Tcb::kGood, "")).status, 200);
+  EXPECT_TRUE(w.Queue("reg").empty());
+}
+
+// -- Older schemas ----------------------------------------------------------------------------------------------------
+
+// As each version of PCCS left it behind: a table without the columns that came later.
+std::string WithColumns(const std::string& table, const std::string& columns, const std::string& rows) {
+  return StrCat("CREATE TABLE older AS SELECT ", columns, " FROM ", table, " WHERE ", rows, "; DROP TABLE ",
+                table, "; ALTER TABLE older RENAME TO ", table, ";");
+}
+
+void MakeOlder(Target& w, int schema) {
+  const std::string certificates = ", root_cert_id, signing_cert_id";
+  if (schema < 5) {
+    w.database.Run(WithColumns("fmspc_tcbs", "fmspc, type, version, tcbinfo" + certificates, "type = 0"));
+    w.database.Run(WithColumns("enclave_identities", "id, version, identity" + certificates, "1"));
+  }
+  if (schema < 3) {
+    const Bytes of_v3 = w.intel.TcbInfo(IntelTee::kSgx, sim::kServerFmspc, sim::kStandardNumber,
+                                        [](sim::TcbInfoSpec& spec) { spec.version = 2; });
+    w.database.Run(StrCat("UPDATE fmspc_tcbs SET tcbinfo = x'", HexLower(of_v3), "'"));
+    w.database.Run(WithColumns("fmspc_tcbs", "fmspc, type, tcbinfo" + certificates, "1"));
+    w.database.Run(WithColumns("enclave_identities", "id, identity" + certificates, "1"));
+  }
+  if (schema < 2) {
+    w.database.Run(WithColumns("fmspc_tcbs", "fmspc, tcbinfo" + certificates, "1"));
+    w.database.Run(StrCat(
+        "CREATE TABLE qe_identities AS SELECT id, identity AS qe_identity", certificates,
+        " FROM enclave_identities WHERE id = 1; CREATE TABLE qve_identities(id INTEGER, qve_identity BLOB",
+        certificates, "); DROP TABLE enclave_identities; DROP TABLE crl_cache"));
+  }
+  if (schema < 1) {
+    w.database.Run(
+        "UPDATE pck_crl SET pck_crl = lower(hex(pck_crl)); UPDATE pcs_certificates SET crl = lower(hex(crl)) "
+        "WHERE id = 1;"
+        "UPDATE platforms SET enc_ppid = lower(hex(enc_ppid));"
+        "UPDATE platforms_registered SET enc_ppid = lower(hex(enc_ppid)), platform_manifest = ''");
+  }
+}
+
+TEST(PccsDatabase, EverySchemaIsRead) {
+  for (int schema = 0; schema <= 5; ++schema) {
+    Target w;
+    w.AddRegistration(kNew, 0);
+    MakeOlder(w, schema);
+    const json report = w.Imported(w.database.File());
+    EXPECT_EQ(report["refused"], json::array()) << schema;
+    // Both CRLs and the certificates; TDX has a TCB info since 5 here, and an identity since 2.
+    EXPECT_EQ(report["taken"], 3 + (schema < 5 ? 1 : 2) + (schema < 2 ? 1 : 2)) << schema << report;
+    EXPECT_EQ(report["waiting"], 1) << schema;
+    const json queue = w.Queue("reg");
+    ASSERT_EQ(queue.size(), 1u) << schema;
+    EXPECT_EQ(queue[0]["enc_ppid"], test::Ppid()) << schema;
+    EXPECT_EQ(w.Ask("/sgx/certification/v4/qe/identity").status, 200) << schema;
+    EXPECT_EQ(w.Ask("/sgx/certification/v4/rootcacrl").status, 200) << schema;
+    EXPECT_EQ(w.Ask("/sgx/certification/v4/pckcrl?ca=platform").status, 200) << schema;
+    const std::string version = schema < 3 ? "v3" : "v4";
+    EXPECT_EQ(w.Ask(StrCat("/sgx/certification/", version, "/tcb?fmspc=00806F050000")).status, 200) << schema;
+  }
+}
+
+TEST(PccsDatabase, OfTwoFormsOfAnIdentityTheNewerIsTaken) {
+  Target w;
+  w.database.Run(
+      "INSERT INTO enclave_identities SELECT id, 3, update_type, x'7b7d', root_cert_id, signing_cert_id FROM "
+      "enclave_identities");
+  EXPECT_EQ(w.Imported(w.database.File())["refused"], json::array());
+  EXPECT_EQ(w.Ask("/sgx/certification/v4/qe/identity").body, AsText(w.intel.Identity(EnclaveId::kQe)));
+}
+
 // What is no table of rows: it would be computed, for as long as its author likes.
 TEST(PccsDatabase, OnlyTablesAreReadAndWithinBounds) {
   const std::string endless =
@@ -144,13 +173,11 @@ TEST(PccsDatabase, OnlyTablesAreReadAndWithinBounds) {
       {StrCat("DROP TABLE pcs_certificates; CREATE VIEW pcs_certificates AS ", endless, " WHERE x < 0"),
        "view"},
       {StrCat("DROP TABLE pcs_certificates; CREATE VIEW pcs_certificates AS ", endless), "view"},
-      // Rows of two tables that all belong together: each with each.
-      {"DROP TABLE platforms; CREATE TABLE platforms(qe_id, pce_id, enc_ppid, platform_manifest, fmspc, ca);"
-       "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 20000) "
-       "INSERT INTO platforms SELECT 'a', 'b', '', '', '', '' FROM c;"
-       "DROP TABLE pck_cert; CREATE TABLE pck_cert(qe_id, pce_id, tcbm, pck_cert);"
-       "INSERT INTO pck_cert SELECT qe_id, pce_id, '', '' FROM platforms",
-       "work"},
+      // Another's code at work, whatever its name; and a value that is computed for each row.
+      {"DROP TABLE pck_crl; CREATE VIRTUAL TABLE pck_crl USING fts5(ca, crl)", "view"},
+      {"CREATE VIRTUAL TABLE beside USING rtree(id, a, b)", "view"},
+      {"ALTER TABLE pck_crl ADD COLUMN more AS (zeroblob(1000000))", "is computed"},
+      {"CREATE TRIGGER t AFTER INSERT ON pck_crl BEGIN DELETE FROM pck_crl; END", "view"},
   };
   for (const auto& bad : cases) {
     Target w;
