@@ -80,11 +80,14 @@ std::vector<std::pair<std::string, std::string>> HealthApi::Degraded() {
     degraded.emplace_back("clock", StrCat("was set by ", jump->by.count(), " s to ", FormatRfc3339(jump->to),
                                           ": not everything has been asked for since"));
   }
+  for (auto& line : damage_.Lines()) degraded.push_back(std::move(line));
   return degraded;
 }
 
 http::Response HealthApi::Status() {
   StatusReport report = MakeStatusReport(cache_, clock_.Now());
+  report.registrations = registry_.platforms();
+  for (const auto& [what, how] : damage_.Lines()) report.damage.push_back(StrCat(what, ": ", how));
   report.events = events_.Counts();
   report.refusals = refusals_.Counts();
   report.last_refusals = refusals_.Last();

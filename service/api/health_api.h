@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "cache/collateral_cache.h"
+#include "cache/platform_registry.h"
 #include "cache/store.h"
 #include "service/audit/audit_trail.h"
 #include "service/baselines/recovery_watch.h"
 #include "service/http/router.h"
 #include "service/monitoring/cache_events.h"
 #include "service/monitoring/refused_requests.h"
+#include "service/monitoring/store_damage.h"
 #include "service/support/clock.h"
 #include "service/support/reload.h"
 #include "service/upstreams/refresh_scheduler.h"
@@ -25,7 +27,8 @@ class HealthApi {
  public:
   HealthApi(CollateralCache& cache, const CacheEvents& events, const RefusedRequests& refusals, Store& store,
             const TrustAnchors& anchors, const RecoveryWatch& watch, const AuditTrail& audit,
-            const Snapshot<ReloadOutcome>& reload, const RefreshScheduler& refresh, const Clock& clock)
+            const Snapshot<ReloadOutcome>& reload, const RefreshScheduler& refresh,
+            const PlatformRegistry& registry, const StoreDamage& damage, const Clock& clock)
       : cache_(cache),
         events_(events),
         refusals_(refusals),
@@ -35,6 +38,8 @@ class HealthApi {
         audit_(audit),
         reload_(reload),
         refresh_(refresh),
+        registry_(registry),
+        damage_(damage),
         clock_(clock) {}
 
   void AddTo(http::Router& router);
@@ -56,6 +61,8 @@ class HealthApi {
   const AuditTrail& audit_;
   const Snapshot<ReloadOutcome>& reload_;
   const RefreshScheduler& refresh_;
+  const PlatformRegistry& registry_;
+  const StoreDamage& damage_;
   const Clock& clock_;
 };
 

@@ -4,10 +4,12 @@
 #pragma once
 
 #include "cache/collateral_cache.h"
+#include "cache/platform_registry.h"
 #include "cache/store.h"
 #include "service/http/request_metrics.h"
 #include "service/http/router.h"
 #include "service/monitoring/cache_events.h"
+#include "service/monitoring/store_damage.h"
 #include "service/monitoring/verdict_counts.h"
 #include "service/support/clock.h"
 #include "service/upstreams/refresh_scheduler.h"
@@ -23,6 +25,8 @@ struct MetricsSources {
   const VerdictCounts& verdicts;
   const RefreshScheduler& refresh;
   const Store& store;
+  const StoreDamage& damage;
+  const PlatformRegistry& registry;
   const Clock& clock;
 };
 

@@ -32,17 +32,6 @@ Error Failure(std::string_view what, const std::string& path) {
           StrCat(what, " ", path, ": ", std::generic_category().message(errno))};
 }
 
-Status SyncDirectoryOf(const std::string& path) {
-  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
-  const std::string directory = parent.empty() ? "." : parent.string();
-  const int opened = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (opened < 0) return Failure("cannot open", directory);
-  const bool synced = ::fsync(opened) == 0;
-  const Status status = synced ? Status() : Status(Failure("cannot sync", directory));
-  ::close(opened);
-  return status;
-}
-
 std::string ModeText(mode_t mode) {
   std::array<char, 8> text{};
   std::snprintf(text.data(), text.size(), "%04o", static_cast<unsigned>(mode & 07777));
@@ -70,6 +59,17 @@ Result<std::optional<std::string>> ReadFileIfThere(const std::string& path, size
   }
   TRY_ASSIGN(std::string text, ReadFile(path, limit));
   return std::optional<std::string>(std::move(text));
+}
+
+Status SyncDirectoryOf(const std::string& path) {
+  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+  const std::string directory = parent.empty() ? "." : parent.string();
+  const int opened = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (opened < 0) return Failure("cannot open", directory);
+  const bool synced = ::fsync(opened) == 0;
+  const Status status = synced ? Status() : Status(Failure("cannot sync", directory));
+  ::close(opened);
+  return status;
 }
 
 Status WriteFile(const std::string& path, std::string_view text) {

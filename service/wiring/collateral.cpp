@@ -5,11 +5,7 @@
 #include <functional>
 #include <random>
 
-#include "cache/memory_store.h"
-#include "cache/overlay_store.h"
-#include "cache/rocks_store.h"
 #include "service/config/anchors.h"
-#include "service/support/file.h"
 #include "service/support/log.h"
 #include "service/wiring/upstreams.h"
 #include "tcb/base/text.h"
@@ -50,22 +46,6 @@ CacheOptions CacheOptionsOf(const Config& config, const Upstreams& upstreams) {
   return options;
 }
 
-Result<std::shared_ptr<Store>> OpenStore(const Config& config, Storage storage) {
-  if (storage == Storage::kMemory) return std::shared_ptr<Store>(std::make_shared<MemoryStore>());
-  const std::string& data = config.cache.data;
-  TRY(CheckOnlyOurs(data, "data directory", OthersMay::kRead));
-  if (storage != Storage::kDisk && !RocksStore::IsIn(data)) {
-    return Error{ErrorKind::kMalformed, Check::kRequest,
-                 StrCat(data, " holds no store: `thimble serve`, `fetch` or `import` makes one")};
-  }
-  if (storage == Storage::kReadOnly) {
-    TRY_ASSIGN(auto below, RocksStore::OpenForReading(data));
-    return std::shared_ptr<Store>(std::make_shared<OverlayStore>(std::move(below)));
-  }
-  TRY_ASSIGN(auto store, RocksStore::Open(data));
-  return std::shared_ptr<Store>(std::move(store));
-}
-
 // The platforms of an FMSPC whose PCK certificates were seen.
 std::vector<intel::PlatformId> PlatformsOf(PlatformRegistry& registry, const intel::Fmspc& fmspc) {
   std::vector<intel::PlatformId> ids;
@@ -91,14 +71,16 @@ RefresherOptions RefresherOptionsOf(const Config& config, const Upstreams& upstr
 
 }  // namespace
 
-Collateral::Collateral(const Config& config, const Clock& clock, TrustAnchors the_anchors,
-                       std::shared_ptr<Store> the_store, std::unique_ptr<UpstreamEvents> the_upstream_events,
+Collateral::Collateral(const Config& config, const Clock& clock, TrustAnchors the_anchors, OpenedStore opened,
+                       std::unique_ptr<UpstreamEvents> the_upstream_events,
                        std::unique_ptr<Upstreams> the_upstreams)
     : anchors(std::move(the_anchors)),
-      store(std::move(the_store)),
+      store(std::move(opened.store)),
+      journal(std::move(opened.journal)),
+      damage(*store, std::move(opened.found)),
       upstream_events(std::move(the_upstream_events)),
       upstreams(std::move(the_upstreams)),
-      registry(store),
+      registry(store, journal.get()),
       appraisal_policies(store),
       version3_infos(store, anchors),
       fmspcs(FmspcsFrom(*upstreams, config.server.miss_budget), config.refresh.max_age),
@@ -126,6 +108,7 @@ Result<std::unique_ptr<Collateral>> Collateral::Make(const Config& config, Stora
   std::unique_ptr<Collateral> collateral(new Collateral(config, clock, std::move(anchors), std::move(store),
                                                         std::move(upstream_events), std::move(upstreams)));
   *chains = {&collateral->cache, &clock};
+  TRY(collateral->registry.CountPlatforms());
   TRY_ASSIGN(const size_t dropped, collateral->seen.Load());
   if (dropped != 0) LogWarning("records of platforms cannot be read and are dropped", {{"records", dropped}});
   return collateral;

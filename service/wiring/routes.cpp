@@ -45,7 +45,7 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
       transfer_api_(c.transfer),
       operations_api_(c.refresh, *c.store, BackupsIn(config.cache.data)),
       health_api_(c.cache, c.events, refused_, *c.store, c.anchors, a.recovery_watch, *a.audit, reload,
-                  c.refresh, clock),
+                  c.refresh, c.registry, c.damage, clock),
       router_({"", false, NoSuchOwnRoute, BadRequest, Unauthorized}) {
   intel_dialect_.AddTo(router_);
   kds_dialect_.AddTo(router_);
@@ -63,8 +63,10 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
   transfer_api_.AddTo(router_);
   operations_api_.AddTo(router_);
   health_api_.AddTo(router_);
-  AddMetricsTo(router_, {c.cache, c.events, *c.upstream_events, a.verdicts, c.refresh, *c.store, clock},
-               requests_);
+  AddMetricsTo(
+      router_,
+      {c.cache, c.events, *c.upstream_events, a.verdicts, c.refresh, *c.store, c.damage, c.registry, clock},
+      requests_);
   requests_ = std::make_unique<RequestMetrics>(router_, DialectName);
 }
 
