@@ -14,7 +14,6 @@
 #include "service/results/result_key_files.h"
 #include "tcb/base/text.h"
 #include "tests/cache/platforms.h"
-#include "tests/support/sim_intel.h"
 
 namespace thimble::test {
 namespace {
@@ -23,6 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr int kSessions = 4, kPlatformsEach = 25, kItemsEach = 60;
 constexpr uint64_t kAuditRecords = 40;
+constexpr Instant kNow{Seconds(1'780'000'000)};
 constexpr std::string_view kRegistry = "registry/";
 
 void Must(const Status& status) {
@@ -107,11 +107,11 @@ DamagedData::DamagedData() {
   const std::string data = files_ / "data";
   for (int session = 0; session <= kSessions; ++session) {
     const std::shared_ptr<Store> store = Must(RocksStore::Open(data));
-    auto recovered = Must(RecoverRegistrations(*store, data, sim::kNow));
+    auto recovered = Must(RecoverRegistrations(*store, data, kNow));
     if (session == 0) {  // small files that a clean stop leaves as they are
-      auto signer = Must(ResultSigner::AtFile(Key(data), "https://thimble.example"));
-      (void)Must(signer->Rotate(sim::kNow, [](const KeyRotation&) { return Status(); }));
-      const auto audit = Must(AuditLog::Open({.directory = Audit(data)}, [] { return sim::kNow; }));
+      const RetiredKey retired{MakeResultKey().point(), kNow};
+      Must(WriteResultKeys(Key(data), {MakeResultKey(), {retired}}));
+      const auto audit = Must(AuditLog::Open({.directory = Audit(data)}, [] { return kNow; }));
       for (uint64_t i = 0; i < kAuditRecords; ++i)
         Must(audit->AppendDurably(StrCat("\"kind\":\"test\",\"n\":", i)));
     }
@@ -138,7 +138,7 @@ Judgement DamagedData::Judge(const std::string& data, const std::string& file) c
   };
   const auto store = RocksStore::Open(data);
   if (!store.ok()) return refused(store.error());
-  const auto recovered = RecoverRegistrations(**store, data, sim::kNow);
+  const auto recovered = RecoverRegistrations(**store, data, kNow);
   if (!recovered.ok()) return refused(recovered.error());
   const auto entries = EntriesIn(**store, "");
   if (!entries.ok()) return refused(entries.error());
@@ -155,7 +155,7 @@ Judgement DamagedData::Judge(const std::string& data, const std::string& file) c
 Judgement DamagedData::JudgeRegistrations(const std::string& data) const {
   const auto store = RocksStore::Open(data);
   if (!store.ok()) return {Outcome::kSilent, store.error().message};
-  const auto recovered = RecoverRegistrations(**store, data, sim::kNow);
+  const auto recovered = RecoverRegistrations(**store, data, kNow);
   if (!recovered.ok()) return {Outcome::kSilent, recovered.error().message};
   const auto entries = EntriesIn(**store, kRegistry);
   if (!entries.ok()) return {Outcome::kSilent, entries.error().message};

@@ -44,12 +44,12 @@ void Write(const std::string& path, std::string_view text) {
   std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
 }
 
-// All bits of line feeds and tabs, and every hundredth or so of the rest.
+// All bits of line feeds and tabs, and every eight hundredth or so of the rest.
 std::vector<size_t> BitsOf(std::string_view text) {
   std::vector<size_t> bits;
   for (size_t bit = 0; bit < text.size() * 8; ++bit) {
     const char byte = text.at(bit / 8);
-    if (byte == '\n' || byte == '\t' || bit % 101 == 0) bits.push_back(bit);
+    if (byte == '\n' || byte == '\t' || bit % 811 == 0) bits.push_back(bit);
   }
   return bits;
 }
