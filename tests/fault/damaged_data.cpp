@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 
 #include "cache/platform_registry.h"
@@ -36,6 +37,15 @@ T Must(Result<T> result) {
 
 std::string Key(const std::string& data) { return data + "/result-key.pem"; }
 std::string Audit(const std::string& data) { return data + "/audit"; }
+
+std::string TextOf(const std::vector<std::string>& files) {
+  std::string text;
+  for (const std::string& path : files) {
+    std::ifstream file(path, std::ios::binary);
+    text.append(std::istreambuf_iterator<char>(file), {});
+  }
+  return text;
+}
 
 std::string PublicParts(const ResultKeys& keys) {
   std::string text(AsText(keys.current.point()));
@@ -121,6 +131,7 @@ DamagedData::DamagedData() {
     fs::copy(data, files_ / "killed", fs::copy_options::recursive);  // while it is in use
   }
   fs::copy(data, files_ / "stopped", fs::copy_options::recursive);
+  audit_ = TextOf(AuditFiles(Audit(data)));
   key_ = PublicParts(Must(OpenResultKeys(Key(data))));
 }
 
@@ -148,7 +159,8 @@ Judgement DamagedData::Judge(const std::string& data, const std::string& file) c
   if (PublicParts(*keys) != key_) return {Outcome::kSilent, StrCat(file, ": other result keys")};
   const auto audit = CheckAudit(AuditFiles(Audit(data)), std::nullopt);
   if (!audit.ok()) return refused(audit.error());
-  if (audit->records < kAuditRecords) return {Outcome::kSilent, StrCat(file, ": audit records are missing")};
+  if (TextOf(AuditFiles(Audit(data))) != audit_)
+    return {Outcome::kSilent, StrCat(file, ": other audit records")};
   return {Told(recovered->findings) ? Outcome::kMended : Outcome::kWhole, ""};
 }
 

@@ -22,6 +22,7 @@ struct FileKind {
   std::string_view text;  // in the table
   std::string_view beginning, end;
   After after;
+  bool but_last_line = false;  // of an audit trail: nothing binds its last record before the next is written
 };
 inline constexpr FileKind kJournalKind{"journal of registrations", "registrations.journal", "", After::kKill};
 inline constexpr std::array kKinds{
@@ -32,7 +33,8 @@ inline constexpr std::array kKinds{
     FileKind{"`OPTIONS-*`", "OPTIONS-", "", After::kStop},
     FileKind{"`IDENTITY`", "IDENTITY", "", After::kStop},
     kJournalKind,
-    FileKind{"audit trail", "audit-", ".jsonl", After::kStop},
+    FileKind{"audit trail but its last record, by `thimble audit check`", "audit-", ".jsonl", After::kStop,
+             true},
     FileKind{"result key", "result-key.pem", "", After::kStop},
     FileKind{"retired result keys", "result-key.pem.retired.json", "", After::kStop},
 };
@@ -61,7 +63,8 @@ class DamagedData {
   using Entries = std::map<std::string, std::string>;
   TempDir files_;
   Entries books_;
-  std::string key_;  // public part of the result key, and of those that are retired
+  std::string audit_;  // all records
+  std::string key_;    // public part of the result key, and of those that are retired
 };
 
 }  // namespace thimble::test
