@@ -16,6 +16,7 @@
 
 #include "fetchers/curl_http_client.h"
 #include "fetchers/intel_pcs.h"
+#include "fetchers/intel_urls.h"
 #include "tcb/collateral.h"
 #include "tests/support/paths.h"
 #include "tests/support/sim_files.h"
@@ -53,7 +54,7 @@ class SimVendorServerTest : public ::testing::Test {
     return response.ok() ? *response : HttpResponse{};
   }
   Result<Fetched> Fetch(const CollateralKey& key) {
-    return FetchIntel(client, {.base = *NormalizeIntelBase(server.PcsUrl())}, key, Soon());
+    return FetchIntel(client, {.base = *NormalizeIntelBase(server.PcsUrl()), .root_crls = {}}, key, Soon());
   }
   // The fetched item, authenticated; its check when that fails.
   Result<ItemPtr> Obtain(const CollateralKey& key) {
