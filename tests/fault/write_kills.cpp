@@ -109,7 +109,7 @@ class Kills {
     }
     ::close(ends[1]);
     std::set<uint64_t> begun;
-    while (acknowledged_.size() < goal && ReadLine(ends[0], begun)) {
+    while ((acknowledged_.size() < goal || begun.empty()) && ReadLine(ends[0], begun)) {
     }
     if (kill) {
       std::this_thread::sleep_for(std::chrono::microseconds(random_() % 3000));
