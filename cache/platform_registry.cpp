@@ -251,9 +251,49 @@ Status PlatformRegistry::Edit(const Change& change, const Apply& apply) {
   const std::lock_guard lock(editing_);
   RegistryEdit edit(*store_, mismatches_);
   TRY(change(edit));
-  const auto writes = edit.Writes();
+  auto writes = edit.Writes();
   if (!writes.empty()) ++edits_;
-  return apply(writes);
+  return Write(std::move(writes), apply);
+}
+
+// Into the journal, then into the store: what one of them lacks the other has.
+Status PlatformRegistry::Write(std::vector<Store::Write> writes, const Apply& apply) {
+  if (writes.empty()) return apply(writes);
+  TRY_ASSIGN(const int64_t growth, Growth(writes));
+  if (log_ != nullptr) {
+    TRY_ASSIGN(Store::Write mark, log_->Append(writes));
+    writes.push_back(std::move(mark));
+  }
+  if (Status applied = apply(writes); !applied) {
+    if (log_ != nullptr) log_->Undo();
+    return applied;
+  }
+  count_ += static_cast<size_t>(growth);
+  if (log_ == nullptr) return {};
+  if (const auto mark = log_->Compact())
+    (void)store_->Apply({*mark});  // without it the journal counts as newer: it is
+  return {};
+}
+
+// By how many platforms there are more.
+Result<int64_t> PlatformRegistry::Growth(const std::vector<Store::Write>& writes) {
+  int64_t growth = 0;
+  for (const Store::Write& write : writes) {
+    if (!write.name.starts_with(kPlatforms)) continue;
+    TRY_ASSIGN(const auto before, store_->Get(write.name));
+    growth += int{write.value.has_value()} - int{before.has_value()};
+  }
+  return growth;
+}
+
+Status PlatformRegistry::CountPlatforms() {
+  size_t count = 0;
+  TRY(store_->Scan(kPlatforms, [&count](std::string_view, std::string_view) {
+    ++count;
+    return true;
+  }));
+  count_ = count;
+  return {};
 }
 
 }  // namespace thimble

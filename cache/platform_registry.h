@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The platforms that are registered, and the queue of those that wait for certificates. Size: a few kilobytes a
-// platform, up to 130 with a manifest. May be lost: platforms register again. Trust: none, it is the word of
-// whoever registered; certificates speak for themselves. No certificate names a QE id, so the first that come for
-// one bind it to their PPID, and no others do until an administrator has it forgotten. Who merely looks a platform up
-// leaves nothing here.
+// platform, up to 130 with a manifest. May not be lost: many platforms register once in their lives, which is why
+// changes go into a journal first (registration_log.h). Trust: none, it is the word of whoever registered; certificates
+// speak for themselves. No certificate names a QE id, so the first that come for one bind it to their PPID, and no others
+// do until an administrator has it forgotten. Who merely looks a platform up leaves nothing here.
 //
 //   registry/platform/<QE id>/<PCE id>              a Platform
 //   registry/queue/<QE id>/<PCE id>/<raw TCB or ->  a QueuedRegistration
@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "cache/platform.h"
+#include "cache/registration_log.h"
 #include "cache/store.h"
 #include "tcb/intel/pck_set.h"
 
@@ -74,7 +75,12 @@ class RegistryEdit {
 // Thread-safe. Edits are one at a time; reads do not wait for them.
 class PlatformRegistry {
  public:
-  explicit PlatformRegistry(std::shared_ptr<Store> store) : store_(std::move(store)) {}
+  // `log`, or null, outlives it.
+  explicit PlatformRegistry(std::shared_ptr<Store> store, RegistrationLog* log = nullptr)
+      : store_(std::move(store)), log_(log) {}
+
+  Status CountPlatforms();                     // at start: those that the store holds
+  size_t platforms() const { return count_; }  // how many there are
 
   Result<std::optional<Platform>> Find(const intel::PlatformId& id);
   Result<std::vector<Platform>> Platforms();
@@ -97,8 +103,12 @@ class PlatformRegistry {
 
  private:
   Result<std::vector<QueuedRegistration>> Queue(const std::function<bool(const QueuedRegistration&)>& wanted);
+  Status Write(std::vector<Store::Write> writes, const Apply& apply);
+  Result<int64_t> Growth(const std::vector<Store::Write>& writes);
 
   const std::shared_ptr<Store> store_;
+  RegistrationLog* const log_;
+  std::atomic<size_t> count_{0};
   std::mutex editing_;
   std::atomic<uint64_t> edits_{0}, mismatches_{0};
 };

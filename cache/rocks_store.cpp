@@ -9,8 +9,10 @@
 
 #include <cstdarg>
 
+#include "cache/rocks_files.h"
 #include "cache/store_rules.h"
 #include "tcb/base/text.h"
+#include "tcb/check.h"
 
 namespace thimble {
 namespace {
@@ -20,6 +22,7 @@ rocksdb::Options DatabaseOptions() {
   rocksdb::Options options;
   options.create_if_missing = true;
   options.paranoid_checks = true;
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.write_buffer_size = 8u << 20;
   options.max_write_buffer_number = 2;
   options.max_total_wal_size = 32u << 20;
@@ -70,6 +73,19 @@ Status MakePrivateDirectory(const std::filesystem::path& directory) {
   return {};
 }
 
+// What to do is the same whatever is damaged: the store is one whole.
+Error DamagedStore(const std::filesystem::path& directory, std::string_view what) {
+  return {
+      ErrorKind::kInternal, Check::kStoreCorrupt,
+      StrCat("the store in ", directory.string(), " is damaged: ", what,
+             ". Put a backup in its place; or move its files (CURRENT, MANIFEST-*, *.sst, *.log) away: the "
+             "registrations come back from registrations.journal, and collateral is fetched again")};
+}
+
+Error CheckError(const std::filesystem::path& directory, const Error& error) {
+  return error.check == Check::kStoreCorrupt ? DamagedStore(directory, error.message) : error;
+}
+
 // RocksDB tells a held lock by its text alone.
 Error OpenError(const std::filesystem::path& directory, const rocksdb::Status& status) {
   const std::string text = status.ToString();
@@ -77,25 +93,47 @@ Error OpenError(const std::filesystem::path& directory, const rocksdb::Status& s
       text.find("lock") != std::string::npos) {
     return StoreError(StrCat(directory.string(), ": in use by another process"));
   }
+  if (status.IsCorruption()) return DamagedStore(directory, status.ToString());
   return FromRocks(directory.string(), status);
+}
+
+// Every block of every table is read, and held to its checksum.
+Status CheckTables(const std::filesystem::path& directory, rocksdb::DB& db) {
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  options.readahead_size = 2u << 20;
+  const rocksdb::Status checked = db.VerifyChecksum(options);
+  return checked.ok() ? Status() : Status(DamagedStore(directory, checked.ToString()));
 }
 
 }  // namespace
 
 struct RocksStore::Impl {
   std::unique_ptr<rocksdb::DB> db;
+  uint64_t torn_bytes = 0;
+  bool writable = false;
 };
 
 RocksStore::RocksStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-RocksStore::~RocksStore() = default;
+
+RocksStore::~RocksStore() {
+  if (impl_->writable) (void)impl_->db->Flush(rocksdb::FlushOptions());  // what fails is in the log still
+}
+
+uint64_t RocksStore::torn_bytes() const { return impl_->torn_bytes; }
 
 Result<std::unique_ptr<RocksStore>> RocksStore::Open(const std::filesystem::path& directory) {
   TRY(MakePrivateDirectory(directory));
+  const auto torn = CheckRocksFiles(directory);
+  if (!torn) return CheckError(directory, torn.error());
   rocksdb::DB* db = nullptr;
   const rocksdb::Status opened = rocksdb::DB::Open(DatabaseOptions(), directory.string(), &db);
   if (!opened.ok()) return OpenError(directory, opened);
   auto impl = std::make_unique<Impl>();
   impl->db.reset(db);
+  impl->torn_bytes = *torn;
+  TRY(CheckTables(directory, *impl->db));
+  impl->writable = true;
   std::unique_ptr<RocksStore> store(new RocksStore(std::move(impl)));
   if (auto schema = CheckSchema(*store); !schema) {
     return StoreError(StrCat(directory.string(), ": ", schema.error().message));
@@ -110,6 +148,7 @@ bool RocksStore::IsIn(const std::filesystem::path& directory) {
 }
 
 Result<std::unique_ptr<RocksStore>> RocksStore::OpenForReading(const std::filesystem::path& directory) {
+  if (const auto torn = CheckRocksFiles(directory); !torn) return CheckError(directory, torn.error());
   rocksdb::DB* db = nullptr;
   const rocksdb::Status opened = rocksdb::DB::OpenForReadOnly(ReadingOptions(), directory.string(), &db);
   if (!opened.ok()) return OpenError(directory, opened);

@@ -42,8 +42,8 @@ http::Response HealthApi::Ready(const http::Query& query) {
   const std::string_view strict = query.Get("strict").value_or("0");
   if (strict != "0" && strict != "1") return BadRequest("strict must be 0 or 1");
 
-  const auto read = store_.Get("readyz");
-  const bool ready = read.ok() && !anchors_.all().empty();
+  const auto read = sources_.store.Get("readyz");
+  const bool ready = read.ok() && !sources_.anchors.all().empty();
   const auto degraded = Degraded();
   std::string body;
   json::Writer json(&body);
@@ -78,28 +78,31 @@ void AddAudit(const AuditLog::State& audit, std::vector<std::pair<std::string, s
 // What is not as it should be, and why.
 std::vector<std::pair<std::string, std::string>> HealthApi::Degraded() {
   std::vector<std::pair<std::string, std::string>> degraded;
-  for (const CacheStatus& item : cache_.Status(clock_.Now())) {
+  for (const CacheStatus& item : sources_.cache.Status(sources_.clock.Now())) {
     if (std::string reason = DegradedBy(item); !reason.empty())
       degraded.emplace_back(KeyName(item.key), std::move(reason));
   }
-  if (const auto audit = audit_.state()) AddAudit(audit->log, degraded);
-  if (const auto reload = reload_.Get(); !reload->refused.empty())
+  if (const auto audit = sources_.audit.state()) AddAudit(audit->log, degraded);
+  if (const auto reload = sources_.reload.Get(); !reload->refused.empty())
     degraded.emplace_back("configuration", RefusedReload(*reload));
-  if (const auto jump = refresh_.jump()) {
+  if (const auto jump = sources_.refresh.jump()) {
     degraded.emplace_back("clock", StrCat("was set by ", jump->by.count(), " s to ", FormatRfc3339(jump->to),
                                           ": not everything has been asked for since"));
   }
+  for (auto& line : sources_.damage.Lines()) degraded.push_back(std::move(line));
   return degraded;
 }
 
 http::Response HealthApi::Status() {
-  StatusReport report = MakeStatusReport(cache_, clock_.Now());
-  report.events = events_.Counts();
-  report.refusals = refusals_.Counts();
-  report.last_refusals = refusals_.Last();
-  report.coming = watch_.Coming();
-  report.lags = lags_.Known(report.at);
-  if (const auto reload = reload_.Get(); !reload->refused.empty())
+  StatusReport report = MakeStatusReport(sources_.cache, sources_.clock.Now());
+  report.registrations = sources_.registry.platforms();
+  for (const auto& [what, how] : sources_.damage.Lines()) report.damage.push_back(StrCat(what, ": ", how));
+  report.events = sources_.events.Counts();
+  report.refusals = sources_.refusals.Counts();
+  report.last_refusals = sources_.refusals.Last();
+  report.coming = sources_.watch.Coming();
+  report.lags = sources_.lags.Known(report.at);
+  if (const auto reload = sources_.reload.Get(); !reload->refused.empty())
     report.configuration = RefusedReload(*reload);
   return http::NoStore(200, "application/json", StatusJson(report));
 }

@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "cache/collateral_cache.h"
+#include "cache/platform_registry.h"
 #include "cache/store.h"
 #include "service/audit/audit_trail.h"
 #include "service/baselines/recovery_watch.h"
 #include "service/http/router.h"
 #include "service/monitoring/cache_events.h"
 #include "service/monitoring/refused_requests.h"
+#include "service/monitoring/store_damage.h"
 #include "service/monitoring/upstream_lags.h"
 #include "service/support/clock.h"
 #include "service/support/reload.h"
@@ -22,23 +24,27 @@
 
 namespace thimble {
 
-// Thread-safe. What it refers to outlives it, and it outlives the router that it is added to.
+// Where it looks; each outlives the routes.
+struct HealthSources {
+  CollateralCache& cache;
+  const CacheEvents& events;
+  const UpstreamLags& lags;
+  const RefusedRequests& refusals;
+  Store& store;
+  const TrustAnchors& anchors;
+  const RecoveryWatch& watch;
+  const AuditTrail& audit;
+  const Snapshot<ReloadOutcome>& reload;
+  const RefreshScheduler& refresh;
+  const PlatformRegistry& registry;
+  const StoreDamage& damage;
+  const Clock& clock;
+};
+
+// Thread-safe. It outlives the router that it is added to.
 class HealthApi {
  public:
-  HealthApi(CollateralCache& cache, const CacheEvents& events, const UpstreamLags& lags,
-            const RefusedRequests& refusals, Store& store, const TrustAnchors& anchors, const RecoveryWatch& watch, const AuditTrail& audit,
-            const Snapshot<ReloadOutcome>& reload, const RefreshScheduler& refresh, const Clock& clock)
-      : cache_(cache),
-        events_(events),
-        lags_(lags),
-        refusals_(refusals),
-        store_(store),
-        anchors_(anchors),
-        watch_(watch),
-        audit_(audit),
-        reload_(reload),
-        refresh_(refresh),
-        clock_(clock) {}
+  explicit HealthApi(HealthSources sources) : sources_(sources) {}
 
   void AddTo(http::Router& router);
 
@@ -50,17 +56,7 @@ class HealthApi {
   http::Response Status();
   std::vector<std::pair<std::string, std::string>> Degraded();
 
-  CollateralCache& cache_;
-  const CacheEvents& events_;
-  const UpstreamLags& lags_;
-  const RefusedRequests& refusals_;
-  Store& store_;
-  const TrustAnchors& anchors_;
-  const RecoveryWatch& watch_;
-  const AuditTrail& audit_;
-  const Snapshot<ReloadOutcome>& reload_;
-  const RefreshScheduler& refresh_;
-  const Clock& clock_;
+  const HealthSources sources_;
 };
 
 }  // namespace thimble

@@ -78,6 +78,9 @@ void WriteCache(PrometheusText& out, const MetricsSources& sources) {
     out.Sample({{"event", name}}, static_cast<double>(count));
   out.Metric("thimble_store_bytes", "gauge", "About how much the store takes.");
   out.Sample({}, static_cast<double>(sources.store.Size()));
+  out.Metric("thimble_registrations", "gauge", "Platforms in the registry.");
+  out.Sample({}, static_cast<double>(sources.platforms.platforms()));
+  sources.damage.Write(out);
 }
 
 void WriteAudit(PrometheusText& out, const AuditTrail& trail) {

@@ -11,6 +11,7 @@
 #include "service/http/request_metrics.h"
 #include "service/http/router.h"
 #include "service/monitoring/cache_events.h"
+#include "service/monitoring/store_damage.h"
 #include "service/monitoring/upstream_lags.h"
 #include "service/monitoring/verdict_counts.h"
 #include "service/support/clock.h"
@@ -29,6 +30,7 @@ struct MetricsSources {
   const MovedSets& moved_sets;
   const RefreshScheduler& refresh;
   const Store& store;
+  const StoreDamage& damage;
   const PlatformRegistry& platforms;
   const Clock& clock;
   const AuditTrail& audit;

@@ -9,7 +9,6 @@
 #include "service/support/log.h"
 #include "service/support/malloc_tuning.h"
 #include "tcb/base/text.h"
-#include "tcb/check.h"
 
 namespace thimble {
 namespace {
@@ -58,7 +57,7 @@ ExitCode Run(const ServeOptions& options) {
                 {.storage = options.ephemeral ? Storage::kMemory : Storage::kDisk, .frozen_time = *frozen});
   if (!app) {
     PrintError(app.error().message);
-    return app.error().check == Check::kStoreIo ? ExitCode::kUnavailable : ExitCode::kUsage;
+    return app.error().kind == ErrorKind::kInternal ? ExitCode::kUnavailable : ExitCode::kUsage;
   }
   SetLogFormat((*app)->config().log.format);
   SetLogLevel((*app)->config().log.level);

@@ -209,10 +209,20 @@ std::string Line(std::string_view freshness, std::string_view next_update, std::
                 source);
 }
 
+Lines StoreText(const StatusReport& report) {
+  Lines out;
+  for (const std::string& line : report.damage) out.Add(StrCat("DAMAGE  ", line));
+  out.Add(StrCat("registrations: ", report.registrations));
+  return out;
+}
+
 }  // namespace
 
 StatusReport MakeStatusReport(CollateralCache& cache, Instant now) {
-  StatusReport report{now, cache.Status(now), cache.platform_items(), {}, {}, {}};
+  StatusReport report;
+  report.at = now;
+  report.items = cache.Status(now);
+  report.platform_items = cache.platform_items();
   std::ranges::move(cache.PlatformStatus(now, kMaxListed), std::back_inserter(report.items));
   std::ranges::sort(report.items, [](const CacheStatus& a, const CacheStatus& b) {
     return std::make_tuple(UrgencyOf(a), a.next_update, KeyName(a.key)) <
@@ -227,6 +237,12 @@ std::string StatusJson(const StatusReport& report) {
   json.BeginObject();
   json.Key("at").String(FormatRfc3339(report.at));
   json.Key("platform_items").Unsigned(report.platform_items);
+  json.Key("registrations").Unsigned(report.registrations);
+  if (!report.damage.empty()) {
+    json.Key("damage").BeginArray();
+    for (const std::string& line : report.damage) json.String(line);
+    json.EndArray();
+  }
   json.Key("items").BeginArray();
   for (const CacheStatus& item : report.items) WriteItem(json, item);
   json.EndArray();
@@ -248,6 +264,14 @@ Result<StatusReport> ParseStatusJson(std::string_view text) {
   StatusReport report;
   TRY_ASSIGN(report.at, document->root().GetTime("at"));
   TRY_ASSIGN(report.platform_items, document->root().GetUnsigned("platform_items"));
+  TRY_ASSIGN(report.registrations, document->root().GetUnsigned("registrations"));
+  if (const auto damage = document->root().Find("damage")) {
+    TRY_ASSIGN(const auto lines, damage->Array());
+    for (const json::Value& line : lines) {
+      TRY_ASSIGN(const std::string_view text, line.String());
+      report.damage.emplace_back(text);
+    }
+  }
   TRY_ASSIGN(const auto items, document->root().GetArray("items"));
   for (const json::Value& item : items) {
     TRY_ASSIGN(CacheStatus status, ReadItem(item));
@@ -275,8 +299,12 @@ Result<StatusReport> ParseStatusJson(std::string_view text) {
 }
 
 Lines StatusText(const StatusReport& report) {
-  if (report.items.empty()) return {"nothing is cached yet"};
-  Lines out = {Line("FRESHNESS", "NEXT UPDATE", "NEXT REFRESH", "ITEM", "SOURCE")};
+  Lines out = StoreText(report);
+  if (report.items.empty()) {
+    out.Add("nothing is cached yet");
+    return out;
+  }
+  out.Add(Line("FRESHNESS", "NEXT UPDATE", "NEXT REFRESH", "ITEM", "SOURCE"));
   for (const CacheStatus& item : report.items) {
     out.Add(Line(FreshnessName(item.freshness), FormatRfc3339(item.next_update),
                  FormatRfc3339(item.next_refresh), KeyName(item.key), item.source));

@@ -21,6 +21,8 @@ struct StatusReport {
   Instant at{};
   std::vector<CacheStatus> items;  // what needs attention first comes first: stale, failing, due, next to end
   uint64_t platform_items = 0;  // VCEKs and PCK sets that are held; at most kMaxListed of them are in `items`
+  uint64_t registrations = 0;   // platforms in the registry
+  std::vector<std::string> damage = {};  // what of the store is damaged or lost, a sentence each
   // How often things happened since the server started (cache_events.h); empty when none is running.
   std::vector<std::pair<std::string, uint64_t>> events;
   std::vector<ComingSet>
@@ -36,12 +38,12 @@ struct StatusReport {
 inline constexpr size_t kMaxListed = 10'000;
 StatusReport MakeStatusReport(CollateralCache& cache, Instant now);
 
-// {"at": ..., "platform_items": 3, "items": [{item, freshness, issued, next_update, fetched, last_check, next_refresh, source, sha256,
+// {"at": ..., "platform_items": 3, "registrations": 200, "damage": [...], "items": [{item, freshness, issued, next_update, fetched, last_check, next_refresh, source, sha256,
 // order_number, last_error}], "events": {"hit": 12, "refused": 1, ...}, "refusals":
 // {"pck.not_registered": 2, ...}, "last_refusals": [{at, cause, request}], "coming": [{tee, evaluation, in_force, refused,
 // changed_tcbs, unjudged_tcbs}], "upstream_lags": [{upstream, item, behind_seconds, at}], "configuration": ...};
-// last_check is absent where no upstream has confirmed the item; last_error, events, refusals, coming, upstream_lags and
-// configuration are absent when there are none.
+// last_check is absent where no upstream has confirmed the item; last_error, damage, events, refusals, coming,
+// upstream_lags and configuration are absent when there are none.
 std::string StatusJson(const StatusReport& report);
 // Unavailable (upstream.answer) when it is not that JSON: it comes from a server.
 Result<StatusReport> ParseStatusJson(std::string_view json);

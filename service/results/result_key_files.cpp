@@ -4,6 +4,7 @@
 #include "service/results/jwt.h"
 #include "service/support/file.h"
 #include "service/support/randomness.h"
+#include "tcb/base/crypto.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -43,6 +44,14 @@ Result<RetiredKey> ReadRetiredKey(const json::Value& entry) {
   return key;
 }
 
+// Of all that counts of the retired keys: a flipped digit of a time would be a time all the same.
+std::string DigestOf(const std::vector<RetiredKey>& keys) {
+  std::string text;
+  for (const RetiredKey& key : keys)
+    text += StrCat(ThumbprintOf(key.point), " ", FormatRfc3339(key.until), "\n");
+  return Sha256(AsBytes(text)).hex();
+}
+
 Result<std::vector<RetiredKey>> ParseRetired(std::string_view text) {
   TRY_ASSIGN(const auto document,
              json::Document::Parse(text, kRetired, ErrorKind::kInternal, Check::kStoreIo));
@@ -53,6 +62,10 @@ Result<std::vector<RetiredKey>> ParseRetired(std::string_view text) {
     TRY_ASSIGN(RetiredKey key, ReadRetiredKey(entry));
     keys.push_back(std::move(key));
   }
+  TRY_ASSIGN(const std::string_view digest, document->root().GetString("sha256"));
+  if (digest != DigestOf(keys))
+    return Error{ErrorKind::kInternal, Check::kStoreIo,
+                 "it is not as it was written: put a backup in its place"};
   return keys;
 }
 
@@ -78,6 +91,7 @@ std::string RetiredJson(const std::vector<RetiredKey>& keys) {
     json.EndObject();
   }
   json.EndArray();
+  json.Key("sha256").String(DigestOf(keys));
   json.EndObject();
   return out;
 }

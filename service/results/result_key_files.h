@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The keys of signed results on the disk: the current one as PEM, and beside it the public parts of retired ones as JSON,
-// {"keys":[{"kid","x","y","until"}]}.
+// {"keys":[{"kid","x","y","until"}],"sha256"}, the digest being of a line "<kid> <until>" for each.
 #pragma once
 
 #include <string>

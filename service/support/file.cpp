@@ -28,17 +28,6 @@ Error Failure(std::string_view what, const std::string& path) {
           StrCat(what, " ", path, ": ", std::generic_category().message(errno))};
 }
 
-Status SyncDirectoryOf(const std::string& path) {
-  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
-  const std::string directory = parent.empty() ? "." : parent.string();
-  const int opened = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (opened < 0) return Failure("cannot open", directory);
-  const bool synced = ::fsync(opened) == 0;
-  const Status status = synced ? Status() : Status(Failure("cannot sync", directory));
-  ::close(opened);
-  return status;
-}
-
 // As `ls -l` shows it, and the number.
 std::string UserText(uid_t user) {
   std::array<char, 4096> room{};
@@ -86,6 +75,17 @@ Result<std::optional<std::string>> ReadFileIfThere(const std::string& path, size
   }
   TRY_ASSIGN(std::string text, ReadFile(path, limit));
   return std::optional<std::string>(std::move(text));
+}
+
+Status SyncDirectoryOf(const std::string& path) {
+  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+  const std::string directory = parent.empty() ? "." : parent.string();
+  const int opened = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (opened < 0) return Failure("cannot open", directory);
+  const bool synced = ::fsync(opened) == 0;
+  const Status status = synced ? Status() : Status(Failure("cannot sync", directory));
+  ::close(opened);
+  return status;
 }
 
 Status WriteFile(const std::string& path, std::string_view text) {

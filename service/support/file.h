@@ -25,6 +25,9 @@ Status WriteNewFile(const std::string& path, std::string_view text, mode_t mode)
 Status ReplaceFile(const std::string& path, std::string_view text,
                    mode_t mode);  // the old one, until all is there
 
+// That a file was made there, renamed or removed is on the disk. Errors: store.io.
+Status SyncDirectoryOf(const std::string& path);
+
 enum class OthersMay : uint8_t { kRead, kNothing };
 // That `path`, a file or directory, is the user's that this process runs as, and that others, its group too, may do no
 // more than that. What is not there is nobody's. Errors (store.io) say whose it is, or how to mend it; `what` names it.

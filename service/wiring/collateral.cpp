@@ -6,13 +6,8 @@
 #include <functional>
 #include <random>
 
-#include "cache/memory_store.h"
-#include "cache/overlay_store.h"
-#include "cache/rocks_store.h"
 #include "service/config/anchors.h"
-#include "service/support/file.h"
 #include "service/support/log.h"
-#include "service/transfer/data_files.h"
 #include "service/wiring/upstreams.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -54,27 +49,6 @@ CacheOptions CacheOptionsOf(const Config& config, const Upstreams& upstreams, Up
   return options;
 }
 
-Result<std::shared_ptr<Store>> OpenStore(const Config& config, Storage storage) {
-  if (storage == Storage::kMemory) return std::shared_ptr<Store>(std::make_shared<MemoryStore>());
-  const std::string& data = config.cache.data;
-  TRY(CheckOnlyOurs(data, "data directory", OthersMay::kRead));
-  std::error_code ignored;  // a directory that cannot be looked into cannot be opened either
-  if (std::filesystem::exists(std::filesystem::path(data) / kRestorePart, ignored)) {
-    return Error{ErrorKind::kMalformed, Check::kRequest,
-                 StrCat(data, ": a restore into it was cut short: run `thimble restore` again")};
-  }
-  if (storage != Storage::kDisk && !RocksStore::IsIn(data)) {
-    return Error{ErrorKind::kMalformed, Check::kRequest,
-                 StrCat(data, " holds no store: `thimble serve`, `fetch`, `import` or `restore` makes one")};
-  }
-  if (storage == Storage::kReadOnly) {
-    TRY_ASSIGN(auto below, RocksStore::OpenForReading(data));
-    return std::shared_ptr<Store>(std::make_shared<OverlayStore>(std::move(below)));
-  }
-  TRY_ASSIGN(auto store, RocksStore::Open(data));
-  return std::shared_ptr<Store>(std::move(store));
-}
-
 RefresherOptions RefresherOptionsOf(const Config& config, const Upstreams& upstreams,
                                     PlatformRegistry& registry, CacheEvents& events) {
   RefresherOptions options;
@@ -86,15 +60,17 @@ RefresherOptions RefresherOptionsOf(const Config& config, const Upstreams& upstr
 
 }  // namespace
 
-Collateral::Collateral(const Config& config, const Clock& clock, TrustAnchors the_anchors,
-                       std::shared_ptr<Store> the_store, std::unique_ptr<UpstreamEvents> the_upstream_events,
+Collateral::Collateral(const Config& config, const Clock& clock, TrustAnchors the_anchors, OpenedStore opened,
+                       std::unique_ptr<UpstreamEvents> the_upstream_events,
                        std::unique_ptr<Upstreams> the_upstreams)
     : anchors(std::move(the_anchors)),
-      store(std::move(the_store)),
+      store(std::move(opened.store)),
+      journal(std::move(opened.journal)),
+      damage(*store, std::move(opened.found)),
       upstream_events(std::move(the_upstream_events)),
       upstreams(std::move(the_upstreams)),
       lags(2 * config.refresh.max_age),
-      registry(store),
+      registry(store, journal.get()),
       appraisal_policies(store),
       version3_infos(store, anchors),
       miss_budgets(kMissesPerClient, kMissesPerVendor, SteadyNow),
@@ -127,6 +103,7 @@ Result<std::unique_ptr<Collateral>> Collateral::Make(const Config& config, Stora
   std::unique_ptr<Collateral> collateral(new Collateral(config, clock, std::move(anchors), std::move(store),
                                                         std::move(upstream_events), std::move(upstreams)));
   *chains = {&collateral->cache, &clock};
+  TRY(collateral->registry.CountPlatforms());
   TRY_ASSIGN(const size_t dropped, collateral->seen.Load());
   if (dropped != 0) LogWarning("records of platforms cannot be read and are dropped", {{"records", dropped}});
   return collateral;

@@ -15,6 +15,7 @@
 #include "fetchers/upstreams.h"
 #include "service/config/config.h"
 #include "service/monitoring/cache_events.h"
+#include "service/monitoring/store_damage.h"
 #include "service/monitoring/upstream_lags.h"
 #include "service/platforms/collateral_upload.h"
 #include "service/platforms/pck_service.h"
@@ -27,21 +28,15 @@
 #include "service/upstreams/pck_source.h"
 #include "service/upstreams/refresh_scheduler.h"
 #include "service/upstreams/upstream_events.h"
+#include "service/wiring/opened_store.h"
 #include "tcb/pki/trust_anchors.h"
 
 namespace thimble {
 
-enum class Storage : uint8_t {
-  kDisk,      // made when it is not there
-  kExisting,  // on disk, and there
-  kReadOnly,  // the same, and left as it is: what is written stays in memory
-  kMemory,
-};
-
 // Members are made from top to bottom, and what comes later refers to what comes before.
 struct Collateral {
   // Errors: request.invalid for what the configuration says (anchors, upstreams) and for a store that has to be there
-  // and is not, store.io when it cannot be opened. What is given outlives it.
+  // and is not, store.io when it cannot be opened, store.corrupt when it is damaged. What is given outlives it.
   static Result<std::unique_ptr<Collateral>> Make(const Config& config, Storage storage, const Clock& clock);
 
   // Refuses a clock that lies before the issue date of a cached item: it would call what has expired fresh.
@@ -50,7 +45,9 @@ struct Collateral {
   void FlushSeen();
 
   const TrustAnchors anchors;
-  const std::shared_ptr<Store> store;
+  const std::shared_ptr<WatchedStore> store;
+  const std::unique_ptr<RegistrationJournal> journal;  // null for what is not written to a disk
+  const StoreDamage damage;
   const std::unique_ptr<UpstreamEvents> upstream_events;
   const std::unique_ptr<Upstreams> upstreams;
   CacheEvents events;  // before the cache, whose background work records them
@@ -72,9 +69,8 @@ struct Collateral {
   Transfer transfer;
 
  private:
-  Collateral(const Config& config, const Clock& clock, TrustAnchors the_anchors,
-             std::shared_ptr<Store> the_store, std::unique_ptr<UpstreamEvents> the_upstream_events,
-             std::unique_ptr<Upstreams> the_upstreams);
+  Collateral(const Config& config, const Clock& clock, TrustAnchors the_anchors, OpenedStore opened,
+             std::unique_ptr<UpstreamEvents> the_upstream_events, std::unique_ptr<Upstreams> the_upstreams);
 };
 
 }  // namespace thimble

@@ -9,7 +9,7 @@
 #include "service/config/config.h"
 #include "service/http/server.h"
 #include "service/http/tls.h"
-#include "service/wiring/collateral.h"
+#include "service/wiring/opened_store.h"
 
 namespace thimble {
 

@@ -107,12 +107,26 @@ TEST(StatusReport, GivesEveryItemAndComesBackFromItsJson) {
 }
 
 TEST(StatusReport, RefusesWhatIsNotOne) {
-  for (const char* bad : {"", "{}", R"({"at": "x", "platform_items": 0, "items": []})",
-                          R"({"at": "2026-06-01T00:00:00Z", "platform_items": 0, "items": [{}]})"}) {
+  for (const char* bad :
+       {"", "{}", R"({"at": "x", "platform_items": 0, "items": []})",
+        R"({"at": "2026-06-01T00:00:00Z", "platform_items": 0, "registrations": 0, "items": [{}]})"}) {
     const auto report = ParseStatusJson(bad);
     ASSERT_FALSE(report.ok()) << bad;
     EXPECT_EQ(report.error().kind, ErrorKind::kUnavailable);
   }
+}
+
+TEST(StatusReport, SaysWhatIsRegisteredAndWhatIsDamaged) {
+  StatusReport report;
+  report.registrations = 200;
+  report.damage = {"registrations: 3 lines of the journal were damaged"};
+  const auto read = ParseStatusJson(StatusJson(report));
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read->registrations, 200u);
+  EXPECT_EQ(read->damage, report.damage);
+  const std::string text = StatusText(*read).text();
+  EXPECT_NE(text.find("registrations: 200"), std::string::npos) << text;
+  EXPECT_NE(text.find(report.damage.front()), std::string::npos) << text;
 }
 
 TEST(OwnRoutes, AnswerWhatIsNotThereWithAProblem) {
