@@ -4,6 +4,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/options.h>
+#include <rocksdb/sst_file_reader.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
@@ -86,6 +87,19 @@ Error CheckError(const std::filesystem::path& directory, const Error& error) {
   return error.check == Check::kStoreCorrupt ? DamagedStore(directory, error.message) : error;
 }
 
+// RocksDB blames the MANIFEST for damage in the properties of a table: each is looked at by itself.
+std::string DamagedTables(const std::filesystem::path& directory) {
+  std::string text;
+  std::error_code ignored;  // the error that is being told is the one that counts
+  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
+    if (entry.path().extension() != ".sst") continue;
+    rocksdb::SstFileReader reader{rocksdb::Options()};
+    const bool whole = reader.Open(entry.path().string()).ok() && reader.VerifyChecksum().ok();
+    if (!whole) text += StrCat("; the table ", entry.path().filename().string(), " cannot be read");
+  }
+  return text;
+}
+
 // RocksDB tells a held lock by its text alone.
 Error OpenError(const std::filesystem::path& directory, const rocksdb::Status& status) {
   const std::string text = status.ToString();
@@ -93,7 +107,8 @@ Error OpenError(const std::filesystem::path& directory, const rocksdb::Status& s
       text.find("lock") != std::string::npos) {
     return StoreError(StrCat(directory.string(), ": in use by another process"));
   }
-  if (status.IsCorruption()) return DamagedStore(directory, status.ToString());
+  if (status.IsCorruption())
+    return DamagedStore(directory, StrCat(status.ToString(), DamagedTables(directory)));
   return FromRocks(directory.string(), status);
 }
 
