@@ -115,7 +115,6 @@ service/audit/audit_trail.cpp: uses nothing of "service/support/log.h"
 service/audit/audit_trail.cpp: uses nothing of "tcb/base/text.h"
 service/baselines/impact_study.cpp: uses nothing of "tcb/base/text.h"
 service/cli/check_config.cpp: uses nothing of "service/cli/command_support.h"
-service/cli/cli.cpp: ParseCommandLine has more than 60 lines
 service/cli/hash_token.cpp: uses nothing of "service/cli/command_support.h"
 service/cli/init.cpp: uses nothing of "service/cli/command_support.h"
 service/cli/verify.cpp: uses nothing of "service/api/problem.h"

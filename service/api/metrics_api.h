@@ -10,6 +10,7 @@
 #include "service/monitoring/cache_events.h"
 #include "service/monitoring/verdict_counts.h"
 #include "service/support/clock.h"
+#include "service/support/reload.h"
 #include "service/upstreams/refresh_scheduler.h"
 #include "service/upstreams/upstream_events.h"
 
@@ -23,6 +24,7 @@ struct MetricsSources {
   const VerdictCounts& verdicts;
   const RefreshScheduler& refresh;
   const Store& store;
+  const Snapshot<ReloadOutcome>& reload;
   const Clock& clock;
 };
 

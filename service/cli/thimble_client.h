@@ -26,8 +26,11 @@ class ThimbleClient {
   // store; as of AtUrl().
   static Result<ThimbleClient> Open(const ConfigFlags& flags, const std::optional<std::string>& server,
                                     Storage storage);
-  // request.invalid when it is not a URL. Plain HTTP is allowed: the user has named this host.
-  static Result<ThimbleClient> AtUrl(std::string_view url);
+  // The one that runs there, or on the configured store. Errors: as of Open(); unavailable when none runs.
+  static Result<ThimbleClient> Running(const ConfigFlags& flags, const std::optional<std::string>& server);
+  // request.invalid when it is not a URL. Plain HTTP is allowed: the user has named this host. Of `flags`, what says how
+  // a server is asked.
+  static Result<ThimbleClient> AtUrl(std::string_view url, const ConfigFlags& flags = {});
 
   const std::string& name() const { return name_; }  // where it is, for messages
 
@@ -52,10 +55,10 @@ class ThimbleClient {
 
  private:
   struct Server {
-    std::string base, socket;
+    std::string base, socket, token;
     std::shared_ptr<HttpClient> http;
   };
-  ThimbleClient(std::string name, std::string base, std::string socket);
+  ThimbleClient(std::string name, Server server) : name_(std::move(name)), server_(std::move(server)) {}
   explicit ThimbleClient(std::unique_ptr<App> app) : name_(app->config().cache.data), app_(std::move(app)) {}
   static std::optional<ThimbleClient> RunningOn(const std::string& data);
   thimble::Status CheckClock();

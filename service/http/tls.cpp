@@ -128,12 +128,22 @@ struct TlsContext::Impl {
 TlsContext::TlsContext(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TlsContext::~TlsContext() = default;
 
+Instant TlsContext::not_after() const {
+  tm parts{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(SSL_CTX_get0_certificate(impl_->context.get())), &parts) != 1)
+    return Instant();
+  return Instant(Seconds(::timegm(&parts)));
+}
+
 Result<std::shared_ptr<const TlsContext>> TlsContext::Load(const TlsFiles& files) {
   auto impl = std::make_unique<Impl>();
   impl->context.reset(SSL_CTX_new(TLS_server_method()));
   SSL_CTX* const context = impl->context.get();
   if (context == nullptr) return Problem(files.certificate, "no TLS context");
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  // Of TLS 1.2 the suites with forward secrecy and authenticated encryption; those of 1.3 are all such.
+  if (SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1)
+    return Problem(files.certificate, "no cipher suites");
   SSL_CTX_set_mode(context, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_options(
       context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);

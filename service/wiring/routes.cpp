@@ -63,7 +63,8 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
   transfer_api_.AddTo(router_);
   operations_api_.AddTo(router_);
   health_api_.AddTo(router_);
-  AddMetricsTo(router_, {c.cache, c.events, *c.upstream_events, a.verdicts, c.refresh, *c.store, clock},
+  AddMetricsTo(router_,
+               {c.cache, c.events, *c.upstream_events, a.verdicts, c.refresh, *c.store, reload, clock},
                requests_);
   requests_ = std::make_unique<RequestMetrics>(router_, DialectName);
 }
