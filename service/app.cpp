@@ -9,10 +9,6 @@ namespace {
 
 constexpr std::chrono::seconds kFlushEvery{5}, kWatchEvery{60};
 
-std::optional<Instant> EndOf(const std::shared_ptr<const http::TlsContext>& tls) {
-  return tls ? std::optional(tls->not_after()) : std::nullopt;
-}
-
 }  // namespace
 
 App::App(Config config, const AppOptions& options)
@@ -27,7 +23,6 @@ App::~App() { Stop(); }
 Result<std::unique_ptr<App>> App::Make(Config config, const AppOptions& options) {
   std::unique_ptr<App> app(new App(std::move(config), options));
   TRY_ASSIGN(auto tls, LoadTls(app->config_.server));
-  app->reload_outcome_.Set({{}, "", EndOf(tls)});
   TRY_ASSIGN(app->collateral_, Collateral::Make(app->config_, options.storage, app->clock_));
   TRY_ASSIGN(app->appraisal_, Appraisal::Make(app->config_, options.storage, *app->collateral_, app->clock_));
   app->routes_ = std::make_unique<thimble::Routes>(app->config_, *app->collateral_, *app->appraisal_,
@@ -64,11 +59,10 @@ Status App::Reload(Config fresh) {
   TRY(appraisal_->audit->InForce(fresh.policies, *appraisal_->baselines));
   TRY(collateral_->upstreams->Replace(fresh.intel_upstreams, fresh.amd_upstreams));
   appraisal_->UseFloorsUrl(config_.pccs.mode, fresh.floors.url);  // the mode is for the next start
-  const auto certificate_end = EndOf(tls);
   servers_->UseTls(std::move(tls));
   roles_.Set(Roles(fresh.roles));
   appraisal_->policies.Set(SharedPolicies(fresh.policies));
-  reload_outcome_.Set({Clock::WallTime(), "", certificate_end});
+  reload_outcome_.Set({Clock::WallTime(), ""});
   LogInfo("configuration reloaded", {},
           "certificates, roles, policies, baselines, floors and upstreams are those of the file");
   if (const std::string keys = KeysForNextStart(config_, fresh); !keys.empty())
@@ -77,7 +71,7 @@ Status App::Reload(Config fresh) {
 }
 
 void App::RecordRefusedReload(const Error& error) {
-  reload_outcome_.Set({Clock::WallTime(), error.message, reload_outcome_.Get()->certificate_end});
+  reload_outcome_.Set({Clock::WallTime(), error.message});
   LogError("configuration refused", {}, StrCat("the one before it stays in force: ", error.message));
 }
 

@@ -86,6 +86,7 @@ std::vector<std::pair<std::string, std::string>> HealthApi::Degraded() {
 http::Response HealthApi::Status() {
   StatusReport report = MakeStatusReport(cache_, clock_.Now());
   report.events = events_.Counts();
+  std::erase_if(report.events, [](const auto& event) { return event.second == 0; });
   report.refusals = refusals_.Counts();
   report.last_refusals = refusals_.Last();
   report.coming = watch_.Coming();

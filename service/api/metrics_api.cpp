@@ -73,23 +73,19 @@ void WriteCache(PrometheusText& out, const MetricsSources& sources) {
   out.Metric("thimble_cache_events_total", "counter",
              "What happened in the cache: hit, miss, stale_served, renewed, ...");
   // All of them: the first event would be no increase of a sample that was not there.
-  for (const auto& [name, count] : sources.events.Counts(CacheEvents::Which::kAll))
+  for (const auto& [name, count] : sources.events.Counts())
     out.Sample({{"event", name}}, static_cast<double>(count));
   out.Metric("thimble_store_bytes", "gauge", "About how much the store takes.");
   out.Sample({}, static_cast<double>(sources.store.Size()));
 }
 
 void WriteReload(PrometheusText& out, const ReloadOutcome& reload) {
-  const auto seconds = [](Instant at) { return static_cast<double>(at.time_since_epoch().count()); };
   out.Metric("thimble_reload_timestamp_seconds", "gauge",
              "When the configuration was last read again; 0: never.");
-  out.Sample({}, seconds(reload.at));
+  out.Sample({}, static_cast<double>(reload.at.time_since_epoch().count()));
   out.Metric("thimble_reload_refused", "gauge",
              "1 when it was refused then, and the one before it is in force.");
   out.Sample({}, reload.refused.empty() ? 0 : 1);
-  out.Metric("thimble_certificate_not_after_timestamp_seconds", "gauge",
-             "The end of the server's certificate; without a sample over plain HTTP.");
-  if (reload.certificate_end) out.Sample({}, seconds(*reload.certificate_end));
 }
 
 }  // namespace

@@ -128,13 +128,6 @@ struct TlsContext::Impl {
 TlsContext::TlsContext(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TlsContext::~TlsContext() = default;
 
-Instant TlsContext::not_after() const {
-  tm parts{};
-  if (ASN1_TIME_to_tm(X509_get0_notAfter(SSL_CTX_get0_certificate(impl_->context.get())), &parts) != 1)
-    return Instant();
-  return Instant(Seconds(::timegm(&parts)));
-}
-
 Result<std::shared_ptr<const TlsContext>> TlsContext::Load(const TlsFiles& files) {
   auto impl = std::make_unique<Impl>();
   impl->context.reset(SSL_CTX_new(TLS_server_method()));

@@ -9,7 +9,6 @@
 
 #include "service/http/socket_transport.h"
 #include "tcb/base/result.h"
-#include "tcb/base/time.h"
 
 namespace thimble::http {
 
@@ -22,12 +21,10 @@ struct TlsFiles {
 // Thread-safe.
 class TlsContext {
  public:
-  // TLS 1.2 (AEAD suites alone) and later, session tickets. Errors (kMalformed, request.invalid) name the file and what is wrong: unreadable,
+  // TLS 1.2 and later, session tickets. Errors (kMalformed, request.invalid) name the file and what is wrong: unreadable,
   // not PEM, a key that is not the certificate's, an expired certificate.
   static Result<std::shared_ptr<const TlsContext>> Load(const TlsFiles& files);
   ~TlsContext();
-
-  Instant not_after() const;  // of the server's certificate
 
   // TLS over a connected socket, which it owns from here on.
   std::unique_ptr<Transport> Accept(std::unique_ptr<SocketTransport> socket) const;

@@ -46,11 +46,10 @@ void CacheEvents::Record(const CacheEvent& event) {
   Log(level, text, {{"item", event.item}, {"check", CheckName(event.error->check)}}, event.error->message);
 }
 
-std::vector<std::pair<std::string, uint64_t>> CacheEvents::Counts(Which which) const {
+std::vector<std::pair<std::string, uint64_t>> CacheEvents::Counts() const {
   std::vector<std::pair<std::string, uint64_t>> counts;
   for (size_t kind = 0; kind < kKinds; ++kind) {
-    const uint64_t count = counts_.Sum(kind);
-    if (count != 0 || which == Which::kAll) counts.emplace_back(kTraits[kind].name, count);
+    counts.emplace_back(kTraits[kind].name, counts_.Sum(kind));
   }
   return counts;
 }

@@ -18,9 +18,8 @@ class CacheEvents {
  public:
   void Record(const CacheEvent& event);
 
-  // Kinds with their numbers since the start, {"hit", 12}, {"refused", 1}, ...: those that have happened, or all.
-  enum class Which : uint8_t { kHappened, kAll };
-  std::vector<std::pair<std::string, uint64_t>> Counts(Which which = Which::kHappened) const;
+  // Each kind that has happened since the start, with its number: {"hit", 12}, {"refused", 1}, ...
+  std::vector<std::pair<std::string, uint64_t>> Counts() const;
 
  private:
   static constexpr size_t kKinds = static_cast<size_t>(CacheEvent::Kind::kStoreFailed) + 1;

@@ -4,12 +4,15 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include "service/support/clock.h"
 
 namespace thimble {
 namespace {
@@ -30,13 +33,13 @@ std::optional<double> StatField(const std::vector<std::string>& fields, size_t n
   return std::strtod(fields[number - 3].c_str(), nullptr);
 }
 
-std::optional<double> BootTime() {
-  std::ifstream file("/proc/stat");
-  for (std::string word; file >> word;) {
-    double seconds = 0;
-    if (word == "btime" && file >> seconds) return seconds;
-  }
-  return std::nullopt;
+// The field is in ticks since boot. A sandbox may keep /proc/stat, and the time of boot, from us.
+std::optional<double> StartTime(const std::vector<std::string>& stat) {
+  const auto ticks = StatField(stat, 22);
+  if (!ticks) return std::nullopt;
+  const ClockReading clocks = Clock::BothClocks();
+  const auto boot = (clocks.wall.time_since_epoch() - clocks.since_boot).count();
+  return static_cast<double>(boot) + *ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
 double OpenFiles() {
@@ -55,7 +58,6 @@ void Gauge(PrometheusText& out, std::string_view name, std::string_view help,
 }  // namespace
 
 void WriteProcess(PrometheusText& out) {
-  const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
   const std::vector<std::string> stat = StatFields();
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
@@ -72,9 +74,7 @@ void WriteProcess(PrometheusText& out) {
   const auto pages = StatField(stat, 24);
   Gauge(out, "process_resident_memory_bytes", "Resident memory.",
         pages ? std::optional(*pages * static_cast<double>(::sysconf(_SC_PAGESIZE))) : std::nullopt);
-  const auto boot = BootTime(), start = StatField(stat, 22);
-  Gauge(out, "process_start_time_seconds", "When the process began, in seconds since 1970.",
-        boot && start ? std::optional(*boot + *start / ticks) : std::nullopt);
+  Gauge(out, "process_start_time_seconds", "When the process began, in seconds since 1970.", StartTime(stat));
 }
 
 }  // namespace thimble

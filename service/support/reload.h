@@ -4,7 +4,6 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
 
 #include "service/support/snapshot.h"
@@ -23,9 +22,8 @@ inline Policies SharedPolicies(const ConfiguredPolicies& configured) {
 }
 
 struct ReloadOutcome {
-  Instant at{};                                 // 1970: never asked for
-  std::string refused;                          // why; empty: taken, or never asked for
-  std::optional<Instant> certificate_end = {};  // of the server's certificate in force; none over plain HTTP
+  Instant at{};
+  std::string refused;  // why; empty: taken, or never asked for
 };
 
 }  // namespace thimble

@@ -78,15 +78,6 @@ TEST_F(Tls, SpeaksAuthenticatedEncryptionAloneIn12) {
   }
 }
 
-TEST_F(Tls, KnowsWhenItsCertificateEnds) {
-  w_.Start();
-  const auto tls = http::TlsContext::Load({w_.files / "server.pem", w_.files / "server.key", ""});
-  ASSERT_TRUE(tls.ok());
-  const auto left = (*tls)->not_after() - Clock::WallTime();
-  EXPECT_GT(left, Seconds(396 * 86400));
-  EXPECT_LE(left, Seconds(397 * 86400));
-}
-
 TEST_F(Tls, DoesNotAnswerPlainHttp) {
   w_.Start();
   RawConnection plain(w_.port());
