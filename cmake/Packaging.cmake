@@ -65,9 +65,9 @@ set(CPACK_DEBIAN_SERVICE_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_SERVICE_PACKAGE_DEPENDS "passwd, ca-certificates")
 set(CPACK_DEBIAN_SERVICE_PACKAGE_RECOMMENDS "procps")  # kill, for `systemctl reload`
 set(CPACK_DEBIAN_SERVICE_DESCRIPTION "collateral and verification for confidential computing
- Keeps and serves the collateral of Intel SGX and TDX and of AMD SEV-SNP, and
- judges evidence by it. Answers as Intel's PCS and PCCS, AMD's KDS and Azure's
- THIM do: clients change their URL alone.")
+Keeps and serves the collateral of Intel SGX and TDX and of AMD SEV-SNP, and
+judges evidence by it. Answers as Intel's PCS and PCCS, AMD's KDS and Azure's
+THIM do: clients change their URL alone.")
 set(CPACK_DEBIAN_SERVICE_PACKAGE_CONTROL_EXTRA
   ${PROJECT_SOURCE_DIR}/deploy/debian/postinst ${PROJECT_SOURCE_DIR}/deploy/debian/prerm
   ${PROJECT_SOURCE_DIR}/deploy/debian/postrm ${PROJECT_SOURCE_DIR}/deploy/debian/conffiles)
@@ -76,6 +76,6 @@ set(CPACK_DEBIAN_CORE_PACKAGE_NAME libthimble-tcb-dev)
 set(CPACK_DEBIAN_CORE_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_CORE_PACKAGE_DEPENDS "libssl-dev (>= 3.0), libsimdjson-dev")
 set(CPACK_DEBIAN_CORE_DESCRIPTION "verifier of SGX, TDX and SEV-SNP evidence, as a library
- The core of Thimble: bytes, collateral, anchors and a time in, a verdict that
- names every check out. Without input or output, clock and log.")
+The core of Thimble: bytes, collateral, anchors and a time in, a verdict that
+names every check out. Without input or output, clock and log.")
 include(CPack)

@@ -28,7 +28,7 @@ END
   # -g: debug information names files; -UNDEBUG: assertions do.
   CCACHE_DISABLE=1 cmake -S "$here" -B "$here/out/$1" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER="$CXX" \
     -DCMAKE_CXX_FLAGS="-g -UNDEBUG" >/dev/null
-  CCACHE_DISABLE=1 cmake --build "$here/out/$1" >/dev/null
+  CCACHE_DISABLE=1 cmake --build "$here/out/$1" >"$scratch/log" || { cat "$scratch/log"; exit 1; }
 }
 CXX=$1
 build one
