@@ -91,7 +91,12 @@ TEST_F(FullDiskTest, ADirectoryThatCannotBeMadeIsNamed) {
   const auto result = test::RunThimble({"serve", "--data", file + "/data", "--listen", "127.0.0.1:0"});
   EXPECT_EQ(result.exit_code, 3);
   EXPECT_NE(result.err.find(file + "/data"), std::string::npos) << result.err;
-  const auto written = test::RunThimble({"export", file + "/bundle", "--data", w_.files / "other"});
+  {
+    Child child(Arguments());
+    ASSERT_EQ(Get(child.WaitForPort(), Target(1)).status, 200);
+    EXPECT_EQ(child.Terminate(), 0);
+  }
+  const auto written = test::RunThimble({"export", file + "/bundle", "--data", w_.files / "data"});
   EXPECT_EQ(written.exit_code, 3);
   EXPECT_NE(written.err.find(file + "/bundle"), std::string::npos) << written.err;
 }

@@ -165,6 +165,7 @@ TEST_F(ResultSignerTest, SignsNothingButDecisionsAboutNow) {
 
 TEST_F(ResultSignerTest, RotatesByCommandWithAndWithoutAServer) {
   const std::string data = files_ / "data";
+  ASSERT_FALSE(test::ServeProcess({"--listen", "127.0.0.1:0", "--data", data}).address().empty());
   const auto rotate = [&] { return RunThimble({"result-key", "rotate", "--data", data, "--json"}); };
   const auto alone = rotate();
   ASSERT_EQ(alone.exit_code, 0) << alone.err;
