@@ -43,9 +43,9 @@ class Server:
     def ask(request):
         try:
             with urllib.request.urlopen(request) as answer:
-                return answer.status, answer.read().decode()
+                return answer.status, answer.read().decode(errors="replace")
         except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
+            return error.code, error.read().decode(errors="replace")
 
 
 @contextmanager
