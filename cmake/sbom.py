@@ -35,10 +35,10 @@ def compiled_in(build, target):
     for line in run("ninja", "-C", build, "-t", "deps").splitlines():
         if not line.startswith(" "):
             current = line.split(":")[0]
-        elif current in objects and line.strip().startswith("/usr/"):
-            headers.add(line.strip())
+        elif current in objects:
+            headers.add(os.path.normpath(os.path.join(build, line.strip())))  # a compiler cache makes them relative
     archives = {word for word in commands.split("\n")[-2].split() if word.startswith("/usr/") and word.endswith(".a")}
-    return sorted(headers | archives)
+    return sorted(path for path in headers | archives if path.startswith("/usr/"))
 
 
 def packages_of(files):
