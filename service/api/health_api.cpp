@@ -98,6 +98,7 @@ http::Response HealthApi::Status() {
   report.registrations = sources_.registry.platforms();
   for (const auto& [what, how] : sources_.damage.Lines()) report.damage.push_back(StrCat(what, ": ", how));
   report.events = sources_.events.Counts();
+  std::erase_if(report.events, [](const auto& event) { return event.second == 0; });
   report.refusals = sources_.refusals.Counts();
   report.last_refusals = sources_.refusals.Last();
   report.coming = sources_.watch.Coming();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "service/monitoring/process_metrics.h"
 #include "service/support/version.h"
 
 namespace thimble {
@@ -74,6 +75,7 @@ void WriteRefresh(PrometheusText& out, const RefreshScheduler& refresh) {
 void WriteCache(PrometheusText& out, const MetricsSources& sources) {
   out.Metric("thimble_cache_events_total", "counter",
              "What happened in the cache: hit, miss, stale_served, renewed, ...");
+  // All of them: the first event would be no increase of a sample that was not there.
   for (const auto& [name, count] : sources.events.Counts())
     out.Sample({{"event", name}}, static_cast<double>(count));
   out.Metric("thimble_store_bytes", "gauge", "About how much the store takes.");
@@ -99,6 +101,15 @@ void WriteAudit(PrometheusText& out, const AuditTrail& trail) {
   out.Sample({}, static_cast<double>(audit->decisions.summarised));
 }
 
+void WriteReload(PrometheusText& out, const ReloadOutcome& reload) {
+  out.Metric("thimble_reload_timestamp_seconds", "gauge",
+             "When the configuration was last read again; 0: never.");
+  out.Sample({}, static_cast<double>(reload.at.time_since_epoch().count()));
+  out.Metric("thimble_reload_refused", "gauge",
+             "1 when it was refused then, and the one before it is in force.");
+  out.Sample({}, reload.refused.empty() ? 0 : 1);
+}
+
 }  // namespace
 
 void AddMetricsTo(http::Router& router, MetricsSources sources,
@@ -116,6 +127,8 @@ void AddMetricsTo(http::Router& router, MetricsSources sources,
                 sources.verdicts.Write(out);
                 WriteAudit(out, sources.audit);
                 sources.moved_sets.Write(out);
+                WriteReload(out, *sources.reload.Get());
+                WriteProcess(out);
                 return http::NoStore(200, "text/plain; version=0.0.4; charset=utf-8", out.Take());
               }});
 }

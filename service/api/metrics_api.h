@@ -15,6 +15,7 @@
 #include "service/monitoring/upstream_lags.h"
 #include "service/monitoring/verdict_counts.h"
 #include "service/support/clock.h"
+#include "service/support/reload.h"
 #include "service/upstreams/refresh_scheduler.h"
 #include "service/upstreams/upstream_events.h"
 
@@ -32,6 +33,7 @@ struct MetricsSources {
   const Store& store;
   const StoreDamage& damage;
   const PlatformRegistry& platforms;
+  const Snapshot<ReloadOutcome>& reload;
   const Clock& clock;
   const AuditTrail& audit;
 };

@@ -2,6 +2,7 @@
 #include "service/cli/cli.h"
 
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <sstream>
 
 #include "service/support/terminal.h"
@@ -35,6 +36,10 @@ void AddJson(CLI::App& verb, bool& json) { verb.add_flag("--json", json, "print 
 // A store: behind a server, or the directory itself.
 CLI::Option* AddStore(CLI::App& verb, ConfigFlags& flags, std::optional<std::string>& server) {
   auto* const url = verb.add_option("--server", server, "ask this running Thimble")->type_name("URL");
+  verb.add_option("--ca", flags.server_ca, "the CA of that server (PEM)")->type_name("FILE")->needs(url);
+  verb.add_option("--token-file", flags.token_file, "a token that has the role there; the file's first line")
+      ->type_name("FILE")
+      ->needs(url);
   verb.add_option("--data", flags.data, "the store's directory; a server on it is asked through its socket")
       ->type_name("DIR")
       ->excludes(url);
@@ -126,6 +131,8 @@ void AddFetch(CLI::App& app, FetchOptions& options) {
 void AddStatus(CLI::App& app, StatusOptions& options) {
   CLI::App& verb =
       *app.add_subcommand("status", "list the cached items: freshness, next update, source, last error");
+  verb.add_flag("--ready", options.ready,
+                "only ask the running server whether it is ready: exit code 0 or 3");
   AddStoreAlone(verb, options.flags, options.server);
   AddJson(verb, options.json);
 }
@@ -238,7 +245,9 @@ void AddInit(CLI::App& app, InitOptions& options) {
   CLI::App& verb = *app.add_subcommand(
       "init",
       "make a local CA, a server certificate, tokens and a configuration, and say how clients trust it");
-  verb.add_option("directory", options.directory, "where they go")->required()->type_name("DIR");
+  verb.add_option("directory", options.directory, "where they go; with --service /etc/thimble")
+      ->type_name("DIR");
+  verb.add_flag("--service", options.service, "for the installed service, which keeps its store in /var/lib");
   verb.add_option("--host", options.hosts, "name or address that clients use; default: this host's")
       ->type_name("NAME");
   verb.add_flag("--renew", options.renew, "make a new server certificate under the CA that is there");
@@ -335,57 +344,58 @@ void AddResultKey(CLI::App& app, ResultKeyOptions& options) {
   AddJson(rotate, options.json);
 }
 
+void AddCheckConfig(CLI::App& app, CheckConfigOptions& options) {
+  app.add_subcommand("check-config", "read a configuration file and say what is wrong with it")
+      ->add_option("file", options.file)
+      ->required()
+      ->type_name("FILE");
+}
+
+void AddHashToken(CLI::App& app, HashTokenOptions&) {
+  app.add_subcommand("hash-token", "read a token from standard input, and print its digest for [[role]]");
+}
+
+void AddVersion(CLI::App& app, VersionOptions&) { app.add_subcommand("version", "print the version"); }
+
+// The verb that `add` adds; when it stands on the command line, its options become `chosen`.
+template <class Options>
+void AddVerb(CLI::App& app, Command& chosen, void (*add)(CLI::App&, Options&)) {
+  auto options = std::make_shared<Options>();
+  add(app, *options);
+  app.get_subcommands([](const CLI::App*) { return true; }).back()->callback([options, &chosen] {
+    chosen = *options;
+  });
+}
+
 }  // namespace
 
 std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* argv) {
   CLI::App app{"Thimble: collateral and verification for Intel SGX and TDX, and AMD SEV-SNP", "thimble"};
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string(kVersion));
-  ServeOptions serve;
-  VerifyOptions verify;
-  InspectOptions inspect;
-  FetchOptions fetch;
-  StatusOptions status;
-  RefreshOptions refresh;
-  BaselineOptions baseline;
-  ImpactOptions impact;
-  FloorsOptions floors;
-  AuditOptions audit;
-  ExportOptions export_options;
-  ImportOptions import_options;
-  BackupOptions backup;
-  RestoreOptions restore;
-  VerifyResultOptions verify_result;
-  ResultKeyOptions result_key;
-  CheckConfigOptions check_config;
-  DoctorOptions doctor;
-  PlatformOptions platform;
-  AddServe(app, serve);
-  AddVerify(app, verify);
-  AddInspect(app, inspect);
-  AddFetch(app, fetch);
-  AddStatus(app, status);
-  AddRefresh(app, refresh);
-  AddBaseline(app, baseline);
-  AddImpact(app, impact);
-  AddFloors(app, floors);
-  AddAudit(app, audit);
-  AddPlatform(app, platform);
-  AddDoctor(app, doctor);
-  AddExport(app, export_options);
-  AddImport(app, import_options);
-  AddBackup(app, backup);
-  AddRestore(app, restore);
-  AddVerifyResult(app, verify_result);
-  AddResultKey(app, result_key);
-  app.add_subcommand("check-config", "read a configuration file and say what is wrong with it")
-      ->add_option("file", check_config.file)
-      ->required()
-      ->type_name("FILE");
-  InitOptions init;
-  AddInit(app, init);
-  app.add_subcommand("hash-token", "read a token from standard input, and print its digest for [[role]]");
-  app.add_subcommand("version", "print the version");
+  Command chosen;
+  AddVerb(app, chosen, AddServe);
+  AddVerb(app, chosen, AddVerify);
+  AddVerb(app, chosen, AddInspect);
+  AddVerb(app, chosen, AddFetch);
+  AddVerb(app, chosen, AddStatus);
+  AddVerb(app, chosen, AddRefresh);
+  AddVerb(app, chosen, AddBaseline);
+  AddVerb(app, chosen, AddImpact);
+  AddVerb(app, chosen, AddFloors);
+  AddVerb(app, chosen, AddAudit);
+  AddVerb(app, chosen, AddPlatform);
+  AddVerb(app, chosen, AddDoctor);
+  AddVerb(app, chosen, AddExport);
+  AddVerb(app, chosen, AddImport);
+  AddVerb(app, chosen, AddBackup);
+  AddVerb(app, chosen, AddRestore);
+  AddVerb(app, chosen, AddVerifyResult);
+  AddVerb(app, chosen, AddResultKey);
+  AddVerb(app, chosen, AddCheckConfig);
+  AddVerb(app, chosen, AddInit);
+  AddVerb(app, chosen, AddHashToken);
+  AddVerb(app, chosen, AddVersion);
 
   try {
     app.parse(argc, argv);
@@ -396,28 +406,7 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
     PrintErrorLines(Lines::Of(complaint.str()));
     return code == 0 ? ExitCode::kDone : ExitCode::kUsage;
   }
-  if (app.got_subcommand("serve")) return Command(serve);
-  if (app.got_subcommand("verify")) return Command(verify);
-  if (app.got_subcommand("inspect")) return Command(inspect);
-  if (app.got_subcommand("fetch")) return Command(fetch);
-  if (app.got_subcommand("status")) return Command(status);
-  if (app.got_subcommand("refresh")) return Command(refresh);
-  if (app.got_subcommand("baseline")) return Command(baseline);
-  if (app.got_subcommand("impact")) return Command(impact);
-  if (app.got_subcommand("floors")) return Command(floors);
-  if (app.got_subcommand("audit")) return Command(audit);
-  if (app.got_subcommand("platform")) return Command(platform);
-  if (app.got_subcommand("doctor")) return Command(doctor);
-  if (app.got_subcommand("export")) return Command(export_options);
-  if (app.got_subcommand("import")) return Command(import_options);
-  if (app.got_subcommand("backup")) return Command(backup);
-  if (app.got_subcommand("restore")) return Command(restore);
-  if (app.got_subcommand("verify-result")) return Command(verify_result);
-  if (app.got_subcommand("result-key")) return Command(result_key);
-  if (app.got_subcommand("check-config")) return Command(check_config);
-  if (app.got_subcommand("init")) return Command(init);
-  if (app.got_subcommand("hash-token")) return Command(HashTokenOptions{});
-  return Command(VersionOptions{});
+  return chosen;
 }
 
 }  // namespace thimble

@@ -21,6 +21,8 @@ struct ConfigFlags {
   std::optional<std::string> pcs_url;  // the only intel.upstream
   std::optional<std::string> kds_url;  // the only amd.upstream
   std::vector<std::string> anchors;    // added to server.anchors
+  // How --server is asked: by whose CA it is known, and what gives us a role there.
+  std::optional<std::string> server_ca, token_file;  // --ca FILE, --token-file FILE
 };
 
 struct ServeOptions {
@@ -50,6 +52,7 @@ struct FetchOptions {
 struct StatusOptions {
   ConfigFlags flags;
   std::optional<std::string> server;
+  bool ready = false;  // whether a server runs, and is ready
   bool json = false;
 };
 
@@ -150,8 +153,9 @@ struct CheckConfigOptions {
 struct InitOptions {
   std::string directory;
   std::vector<std::string>
-      hosts;           // names and addresses that the server's certificate is for; empty: this host's
-  bool renew = false;  // a new server certificate under the CA that is there
+      hosts;             // names and addresses that the server's certificate is for; empty: this host's
+  bool renew = false;    // a new server certificate under the CA that is there
+  bool service = false;  // for the installed service: its paths, and its group can read what it needs
 };
 
 struct HashTokenOptions {};

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <grp.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <filesystem>
+#include <optional>
 
 #include "service/cli/commands.h"
 #include "service/cli/local_ca.h"
@@ -19,7 +22,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kMaxPem = 64 << 10;
-constexpr mode_t kPrivate = 0600, kPublic = 0644;
+constexpr mode_t kPrivate = 0600, kPublic = 0644, kGroup = 0640;
+// Of the package: its unit, sysusers.d and tmpfiles.d (deploy/).
+constexpr const char* kServiceDirectory = "/etc/thimble";
+constexpr const char* kServiceData = "/var/lib/thimble";
+constexpr const char* kServiceGroup = "thimble";
 
 Error Cannot(std::string_view what, const std::string& path) {
   return {ErrorKind::kInternal, Check::kStoreIo, StrCat("cannot ", what, " ", path)};
@@ -35,22 +42,57 @@ std::vector<std::string> HostsOf(const InitOptions& options) {
   return hosts;
 }
 
-std::string ConfigText(const fs::path& dir, const std::string& user_token, const std::string& admin_token) {
-  const auto quoted = [&](const char* name) { return StrCat("\"", (dir / name).string(), "\""); };
+// Where things go, and who else may read what the server needs.
+struct Place {
+  fs::path dir;
+  std::string data;
+  std::optional<gid_t> readers;  // of the service: root's files, which it cannot change
+};
+
+Error Refused(std::string message) { return {ErrorKind::kMalformed, Check::kRequest, std::move(message)}; }
+
+Result<Place> PlaceOf(const InitOptions& options) {
+  if (!options.service && options.directory.empty())
+    return Refused("name a directory, or --service for the installed service");
+  Place place;
+  place.dir =
+      fs::absolute(options.directory.empty() ? kServiceDirectory : options.directory).lexically_normal();
+  place.data = options.service ? kServiceData : (place.dir / "data").string();
+  if (!options.service || options.renew) return place;
+  const group* const found = ::getgrnam(kServiceGroup);
+  if (found == nullptr) {
+    return Refused(StrCat("there is no group ", kServiceGroup,
+                          ": install the package, or run systemd-sysusers thimble.conf"));
+  }
+  place.readers = found->gr_gid;
+  return place;
+}
+
+// Whatever the umask is.
+Status LetRead(const fs::path& file, const std::optional<gid_t>& readers) {
+  if (!readers) return {};
+  if (::chown(file.c_str(), static_cast<uid_t>(-1), *readers) == 0 && ::chmod(file.c_str(), kGroup) == 0)
+    return {};
+  return Cannot("change the group of", file.string());
+}
+
+std::string ConfigText(const Place& place, const std::string& user_token, const std::string& admin_token) {
+  const auto quoted = [&](const char* name) { return StrCat("\"", (place.dir / name).string(), "\""); };
   return StrCat("# Made by `thimble init`. Tokens are kept as their SHA-512 alone (`thimble hash-token`).\n",
                 "[server]\nlisten = \"0.0.0.0:8081\"\ntls_certificate = ", quoted("server.pem"),
-                "\ntls_key = ", quoted("server.key"), "\n\n[cache]\ndata = ", quoted("data"),
-                "\n\n[[role]]\nname = \"register\"\ntoken_sha512 = \"", TokenDigest(user_token).hex(),
+                "\ntls_key = ", quoted("server.key"), "\n\n[cache]\ndata = \"", place.data,
+                "\"\n\n[[role]]\nname = \"register\"\ntoken_sha512 = \"", TokenDigest(user_token).hex(),
                 "\"\n\n[[role]]\nname = \"admin\"\ntoken_sha512 = \"", TokenDigest(admin_token).hex(),
                 "\"\n");
 }
 
-void PrintHowTo(const fs::path& dir, const std::string& host, const std::string& user_token,
+void PrintHowTo(const fs::path& dir, bool service, const std::string& host, const std::string& user_token,
                 const std::string& admin_token) {
   PrintLine(StrCat("made ", (dir / "thimble.toml").string(),
                    ", a CA (ca.pem, ca.key) and a server certificate (server.pem, server.key)"));
   PrintLine("");
-  PrintLine(StrCat("  thimble serve --config ", (dir / "thimble.toml").string()));
+  PrintLine(service ? "  systemctl restart thimble"
+                    : StrCat("  thimble serve --config ", (dir / "thimble.toml").string()));
   PrintLine("");
   PrintLine("Tokens; they are shown this once:");
   PrintLine(StrCat("  register  ", user_token, "   (PCCS's user token)"));
@@ -71,21 +113,42 @@ Result<PemPair> ReadCa(const fs::path& dir) {
   return ca;
 }
 
+// With the owner and the mode of the file that was there: the service must still be able to read it.
+Status ReplaceAsItWas(const fs::path& file, const std::string& text) {
+  struct stat was {};
+  if (::stat(file.c_str(), &was) != 0) return Cannot("look at", file.string());
+  TRY(ReplaceFile(file, text, was.st_mode & 0777));
+  if (::chown(file.c_str(), was.st_uid, was.st_gid) != 0 || ::chmod(file.c_str(), was.st_mode & 0777) != 0)
+    return Cannot("change the owner of", file.string());
+  return {};
+}
+
 // The key first: a server that looks in between finds a pair that does not fit, and keeps the old one.
 Status Renew(const fs::path& dir, const InitOptions& options, Instant now) {
   TRY_ASSIGN(const PemPair ca, ReadCa(dir));
   TRY_ASSIGN(const PemPair server, MakeCertificate(ca, CertificateUse::kServer, HostsOf(options), now));
-  TRY(ReplaceFile(dir / "server.key", server.key, kPrivate));
-  TRY(ReplaceFile(dir / "server.pem", server.certificate, kPublic));
+  TRY(ReplaceAsItWas(dir / "server.key", server.key));
+  TRY(ReplaceAsItWas(dir / "server.pem", server.certificate));
   PrintLine(StrCat("renewed ", (dir / "server.pem").string(), "; a running server takes it on SIGHUP"));
   return {};
 }
 
-Status Init(const fs::path& dir, const InitOptions& options, Instant now) {
-  if (fs::exists(dir / "thimble.toml")) {
-    return Error{ErrorKind::kMalformed, Check::kRequest,
-                 StrCat((dir / "thimble.toml").string(), " exists; --renew makes a new server certificate")};
-  }
+// A service has a configuration already, the package's: it is kept beside the new one.
+Status MakeRoom(const Place& place) {
+  const fs::path config = place.dir / "thimble.toml", before = place.dir / "thimble.toml.before";
+  if (!fs::exists(config)) return {};
+  if (!place.readers || fs::exists(place.dir / "ca.pem") || fs::exists(before))
+    return Refused(StrCat(config.string(), " exists; --renew makes a new server certificate"));
+  std::error_code error;
+  fs::rename(config, before, error);
+  if (error) return Cannot("rename", config.string());
+  PrintLine(StrCat("the configuration that was there is now ", before.string()));
+  return {};
+}
+
+Status Init(const Place& place, const InitOptions& options, Instant now) {
+  const fs::path& dir = place.dir;
+  TRY(MakeRoom(place));
   std::error_code error;
   fs::create_directories(dir, error);
   if (error) return Cannot("make", dir.string());
@@ -98,17 +161,23 @@ Status Init(const fs::path& dir, const InitOptions& options, Instant now) {
   TRY(WriteNewFile(dir / "ca.pem", ca.certificate, kPublic));
   TRY(WriteNewFile(dir / "server.key", server.key, kPrivate));
   TRY(WriteNewFile(dir / "server.pem", server.certificate, kPublic));
-  TRY(WriteNewFile(dir / "thimble.toml", ConfigText(dir, user_token, admin_token), kPublic));
-  PrintHowTo(dir, hosts.front(), user_token, admin_token);
+  TRY(WriteNewFile(dir / "thimble.toml", ConfigText(place, user_token, admin_token), kPublic));
+  for (const char* const file : {"server.key", "server.pem", "thimble.toml"})
+    TRY(LetRead(dir / file, place.readers));
+  PrintHowTo(dir, options.service, hosts.front(), user_token, admin_token);
   return {};
+}
+
+Status Done(const InitOptions& options) {
+  TRY_ASSIGN(const Place place, PlaceOf(options));
+  const Instant now = Clock().Now();
+  return options.renew ? Renew(place.dir, options, now) : Init(place, options, now);
 }
 
 }  // namespace
 
 ExitCode Run(const InitOptions& options) {
-  const fs::path dir = fs::absolute(options.directory).lexically_normal();
-  const Instant now = Clock().Now();
-  const Status done = options.renew ? Renew(dir, options, now) : Init(dir, options, now);
+  const Status done = Done(options);
   if (done.ok()) return ExitCode::kDone;
   PrintError(done.error().message);
   return done.error().kind == ErrorKind::kMalformed ? ExitCode::kUsage : ExitCode::kUnavailable;

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pthread.h>
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 
 #include "service/app.h"
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
+#include "service/cli/service_manager.h"
 #include "service/support/log.h"
 #include "service/support/malloc_tuning.h"
+#include "service/support/peer_address.h"
 #include "tcb/base/text.h"
 
 namespace thimble {
@@ -36,10 +40,49 @@ void LogStart(const App& app) {
   if (app.clock().frozen()) LogWarning("time is frozen", {{"at", FormatRfc3339(app.clock().Now())}});
 }
 
-void Reload(App& app, const ConfigFlags& flags) {
+// How it ended, in a line.
+std::string Reload(App& app, const ConfigFlags& flags) {
   auto config = EffectiveConfig(flags);
   const Status taken = config ? app.Reload(std::move(config).value()) : Status(config.error());
-  if (!taken) app.RecordRefusedReload(taken.error());
+  if (taken) return StrCat("listening on ", app.address());
+  app.RecordRefusedReload(taken.error());
+  return StrCat("configuration refused, the one before it stays in force: ", taken.error().message);
+}
+
+// Readiness takes the cache's locks and reads the store: what hangs there does not come back from it.
+void LookAtItself(App& app) {
+  http::Request request;
+  request.method = "GET";
+  request.path = "/readyz";
+  request.client = http::kCommandLine;
+  request.admin = true;
+  (void)app.Handle(request);  // ready or not, it answers
+}
+
+// 0: none came in this time.
+int NextSignal(const sigset_t& signals, const std::optional<std::chrono::microseconds>& patience) {
+  if (!patience) return std::max(::sigwaitinfo(&signals, nullptr), 0);
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*patience);
+  const timespec wait{seconds.count(), std::chrono::nanoseconds(*patience - seconds).count()};
+  return std::max(::sigtimedwait(&signals, nullptr, &wait), 0);
+}
+
+void ServeUntilTold(App& app, const ConfigFlags& flags, const sigset_t& signals) {
+  const ServiceManager manager = ServiceManager::FromEnvironment();
+  manager.Ready(StrCat("listening on ", app.address()));
+  for (;;) {
+    const int signal = NextSignal(signals, manager.alive_every());
+    if (signal == SIGHUP) {
+      manager.Reloading();
+      manager.Ready(Reload(app, flags));
+    } else if (signal != 0) {
+      break;
+    }
+    if (!manager.alive_every()) continue;
+    LookAtItself(app);
+    manager.Alive();
+  }
+  manager.Stopping();
 }
 
 }  // namespace
@@ -75,8 +118,7 @@ ExitCode Run(const ServeOptions& options) {
   FlushOutput();
   (*app)->refresh().Start();
 
-  int signal = 0;
-  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) Reload(**app, options.flags);
+  ServeUntilTold(**app, options.flags, signals);
   LogInfo("stopping", {}, "requests under way are answered first");
   (*app)->Stop();
   return ExitCode::kDone;

@@ -9,6 +9,7 @@
 #include "fetchers/url.h"
 #include "service/cli/command_support.h"
 #include "service/monitoring/refresh_report.h"
+#include "service/support/file.h"
 #include "service/support/peer_address.h"
 #include "tcb/base/ascii.h"
 #include "tcb/base/percent.h"
@@ -18,9 +19,12 @@
 namespace thimble {
 namespace {
 
+constexpr size_t kMaxTokenFile = 4096;
+
 // A refresh of many items, or the import of a large bundle, takes its time.
-std::shared_ptr<HttpClient> PatientClient() {
+std::shared_ptr<HttpClient> PatientClient(const std::string& ca_file = "") {
   CurlOptions options;
+  options.ca_file = ca_file;
   options.total_timeout = std::chrono::minutes(30);
   return std::make_shared<CurlHttpClient>(options);
 }
@@ -64,21 +68,23 @@ HttpResponse AsReceived(const http::Response& response) {
 
 // -- Opening ----------------------------------------------------------------------------------------------------------
 
-ThimbleClient::ThimbleClient(std::string name, std::string base, std::string socket)
-    : name_(std::move(name)), server_(Server{std::move(base), std::move(socket), PatientClient()}) {}
-
 ThimbleClient::ThimbleClient(std::unique_ptr<App> app)
     : name_(StrCat("the store in ", app->config().cache.data)),
       data_(app->config().cache.data),
       app_(std::move(app)) {}
 
-Result<ThimbleClient> ThimbleClient::AtUrl(std::string_view url) {
+Result<ThimbleClient> ThimbleClient::AtUrl(std::string_view url, const ConfigFlags& flags) {
   const auto parsed = ParseUrl(url);
   if (!parsed || parsed->target != "/") {
     return Error{ErrorKind::kMalformed, Check::kRequest,
                  StrCat("--server \"", url, "\" must be a URL like https://thimble.example:8081")};
   }
-  return ThimbleClient(StrCat("the server at ", url), parsed->Origin(), "");
+  Server server{parsed->Origin(), "", "", PatientClient(flags.server_ca.value_or(""))};
+  if (flags.token_file) {
+    TRY_ASSIGN(server.token, ReadFile(*flags.token_file, kMaxTokenFile));
+    server.token.resize(std::min(server.token.find_first_of("\r\n"), server.token.size()));
+  }
+  return ThimbleClient(StrCat("the server at ", url), std::move(server));
 }
 
 // A server that runs on this directory.
@@ -86,7 +92,7 @@ std::optional<ThimbleClient> ThimbleClient::RunningOn(const std::string& data) {
   const std::string path = AdminSocketPath(data);
   std::error_code ignored;  // a socket that cannot be looked at is not there for us
   if (!std::filesystem::is_socket(path, ignored)) return std::nullopt;
-  ThimbleClient client(StrCat("the server at ", path), "http://localhost", path);
+  ThimbleClient client(StrCat("the server at ", path), {"http://localhost", path, "", PatientClient()});
   client.data_ = data;
   if (!client.Send({.target = "/healthz"})) return std::nullopt;
   return client;
@@ -101,11 +107,20 @@ Result<ThimbleClient> ThimbleClient::Open(const ConfigFlags& flags, const std::o
 
 Result<ThimbleClient> ThimbleClient::Find(const ConfigFlags& flags, const std::optional<std::string>& server,
                                           Storage storage) {
-  if (server) return AtUrl(*server);
+  if (server) return AtUrl(*server, flags);
   TRY_ASSIGN(Config config, EffectiveConfig(flags));
   if (auto running = RunningOn(config.cache.data)) return *std::move(running);
   TRY_ASSIGN(auto app, App::Make(std::move(config), {.storage = storage, .frozen_time = {}}));
   return ThimbleClient(std::move(app));
+}
+
+Result<ThimbleClient> ThimbleClient::Running(const ConfigFlags& flags,
+                                             const std::optional<std::string>& server) {
+  if (server) return AtUrl(*server, flags);
+  TRY_ASSIGN(const Config config, EffectiveConfig(flags));
+  if (auto running = RunningOn(config.cache.data)) return *std::move(running);
+  return Error{ErrorKind::kUnavailable, Check::kUpstreamUnreachable,
+               StrCat("no server runs on ", config.cache.data)};
 }
 
 // -- Asking -----------------------------------------------------------------------------------------------------------
@@ -116,6 +131,7 @@ Result<HttpResponse> ThimbleClient::Send(Call call) {
   request.method = std::move(call.method);
   request.url = StrCat(server_->base, call.target);
   if (request.method != "GET") request.headers = {{"Content-Type", std::move(call.content_type)}};
+  if (!server_->token.empty()) request.headers.emplace_back("Authorization", "Bearer " + server_->token);
   request.body = std::move(call.body);
   request.max_body = size_t{1} << 30;
   request.unix_socket = server_->socket;

@@ -26,8 +26,11 @@ class ThimbleClient {
   // store; as of AtUrl(). Says on stderr which place it is that answers.
   static Result<ThimbleClient> Open(const ConfigFlags& flags, const std::optional<std::string>& server,
                                     Storage storage);
-  // request.invalid when it is not a URL. Plain HTTP is allowed: the user has named this host.
-  static Result<ThimbleClient> AtUrl(std::string_view url);
+  // The one that runs there, or on the configured store. Errors: as of Open(); unavailable when none runs.
+  static Result<ThimbleClient> Running(const ConfigFlags& flags, const std::optional<std::string>& server);
+  // request.invalid when it is not a URL. Plain HTTP is allowed: the user has named this host. Of `flags`, what says how
+  // a server is asked.
+  static Result<ThimbleClient> AtUrl(std::string_view url, const ConfigFlags& flags = {});
 
   const std::string& name() const { return name_; }  // which it is: "the server at ..." or "the store in ..."
   const std::string& data() const { return data_; }  // the directory of its store; empty: on another host
@@ -53,10 +56,10 @@ class ThimbleClient {
 
  private:
   struct Server {
-    std::string base, socket;
+    std::string base, socket, token;
     std::shared_ptr<HttpClient> http;
   };
-  ThimbleClient(std::string name, std::string base, std::string socket);
+  ThimbleClient(std::string name, Server server) : name_(std::move(name)), server_(std::move(server)) {}
   explicit ThimbleClient(std::unique_ptr<App> app);
   static Result<ThimbleClient> Find(const ConfigFlags& flags, const std::optional<std::string>& server,
                                     Storage storage);

@@ -117,6 +117,9 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::Load(const TlsFiles& files
   SSL_CTX* const context = impl->context.get();
   if (context == nullptr) return Problem(files.certificate, "no TLS context");
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  // Of TLS 1.2 the suites with forward secrecy and authenticated encryption; those of 1.3 are all such.
+  if (SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1)
+    return Problem(files.certificate, "no cipher suites");
   SSL_CTX_set_mode(context, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                 SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_options(

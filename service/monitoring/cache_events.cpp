@@ -49,8 +49,7 @@ void CacheEvents::Record(const CacheEvent& event) {
 std::vector<std::pair<std::string, uint64_t>> CacheEvents::Counts() const {
   std::vector<std::pair<std::string, uint64_t>> counts;
   for (size_t kind = 0; kind < kKinds; ++kind) {
-    const uint64_t count = counts_.Sum(kind);
-    if (count != 0) counts.emplace_back(kTraits[kind].name, count);
+    counts.emplace_back(kTraits[kind].name, counts_.Sum(kind));
   }
   return counts;
 }

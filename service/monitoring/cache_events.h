@@ -18,7 +18,7 @@ class CacheEvents {
  public:
   void Record(const CacheEvent& event);
 
-  // Each kind that has happened since the start, with its number: {"hit", 12}, {"refused", 1}, ...
+  // Each kind with its number since the start, those that have not happened too: {"hit", 12}, {"refused", 0}, ...
   std::vector<std::pair<std::string, uint64_t>> Counts() const;
 
  private:

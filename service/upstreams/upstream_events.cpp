@@ -41,7 +41,6 @@ void UpstreamEvents::Write(PrometheusText& out) const {
   out.Metric("thimble_upstream_calls_total", "counter", "Calls of upstreams, by what came of them.");
   for (const auto& [url, totals] : totals_) {
     for (size_t kind = 0; kind < kKinds; ++kind) {
-      if (totals.counts.at(kind) == 0) continue;
       out.Sample({{"upstream", url}, {"outcome", kNames[kind]}}, static_cast<double>(totals.counts.at(kind)));
     }
   }

@@ -63,7 +63,7 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
   health_api_.AddTo(router_);
   AddMetricsTo(router_,
                {c.cache, c.events, c.lags, *c.upstream_events, a.verdicts, a.moved_sets, c.refresh, *c.store,
-                c.damage, c.registry, clock, *a.audit},
+                c.damage, c.registry, reload, clock, *a.audit},
                requests_);
   requests_ = std::make_unique<RequestMetrics>(router_, DialectName);
 }

@@ -63,6 +63,21 @@ TEST_F(Tls, SpeaksNothingOlderThan12) {
   EXPECT_FALSE(AskOverTls(w_.port(), "/healthz", options_).connected);
 }
 
+TEST_F(Tls, SpeaksAuthenticatedEncryptionAloneIn12) {
+  w_.Start();
+  options_.max_version = TLS1_2_VERSION;
+  for (const char* const good :
+       {"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305"}) {
+    options_.ciphers = good;
+    EXPECT_TRUE(AskOverTls(w_.port(), "/healthz", options_).connected) << good;
+  }
+  for (const char* const other : {"ECDHE-ECDSA-AES128-SHA256", "ECDHE-ECDSA-AES256-SHA384",
+                                  "ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES128-CCM"}) {
+    options_.ciphers = other;
+    EXPECT_FALSE(AskOverTls(w_.port(), "/healthz", options_).connected) << other;
+  }
+}
+
 TEST_F(Tls, DoesNotAnswerPlainHttp) {
   w_.Start();
   RawConnection plain(w_.port());

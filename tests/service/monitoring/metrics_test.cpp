@@ -207,5 +207,40 @@ TEST(Log, JsonHasTheFieldsWithTheirTypes) {
   EXPECT_EQ(last["event"], "stopping") << text;
 }
 
+TEST(Metrics, SayHowTheLastReloadEnded) {
+  OpsWorld w;
+  w.Start();
+  EXPECT_EQ(Sample(Metrics(w), "thimble_reload_timestamp_seconds"), 0);
+  EXPECT_EQ(Sample(Metrics(w), "thimble_reload_refused"), 0);
+  w.app->RecordRefusedReload({ErrorKind::kMalformed, Check::kRequest, "no"});
+  EXPECT_EQ(Sample(Metrics(w), "thimble_reload_refused"), 1);
+  ASSERT_TRUE(w.app->Reload(w.config).ok());
+  EXPECT_EQ(Sample(Metrics(w), "thimble_reload_refused"), 0);
+  EXPECT_GT(Sample(Metrics(w), "thimble_reload_timestamp_seconds"), 1e9);
+}
+
+// A counter that begins with its first event shows no increase by it.
+TEST(Metrics, HaveEveryEventFromTheStart) {
+  OpsWorld w;
+  w.Start();
+  const std::string metrics = Metrics(w);
+  for (const char* const event : {"hit", "refused", "rollback", "store_failed"})
+    EXPECT_EQ(Sample(metrics, StrCat("thimble_cache_events_total{event=\"", event, "\"}")), 0) << event;
+}
+
+TEST(Metrics, SayWhatTheProcessTakes) {
+  OpsWorld w;
+  w.Start();
+  const std::string metrics = Metrics(w);
+  EXPECT_GT(Sample(metrics, "process_resident_memory_bytes"), 1 << 20);
+  EXPECT_GT(Sample(metrics, "process_open_fds"), 3);
+  EXPECT_GE(Sample(metrics, "process_max_fds"), Sample(metrics, "process_open_fds"));
+  EXPECT_GT(Sample(metrics, "process_threads"), 1);
+  EXPECT_GT(Sample(metrics, "process_cpu_seconds_total"), 0);
+  const auto now = static_cast<double>(Clock::WallTime().time_since_epoch().count());
+  EXPECT_LE(Sample(metrics, "process_start_time_seconds"), now + 60);
+  EXPECT_GT(Sample(metrics, "process_start_time_seconds"), now - 86400);
+}
+
 }  // namespace
 }  // namespace thimble

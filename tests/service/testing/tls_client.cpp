@@ -65,6 +65,7 @@ TlsAnswer AskOverTls(uint16_t port, const std::string& target, const TlsOptions&
     SSL_CTX_set_max_proto_version(context.get(), options.max_version);
     SSL_CTX_set_security_level(context.get(), 0);  // so that old versions are offered at all
   }
+  if (!options.ciphers.empty()) SSL_CTX_set_cipher_list(context.get(), options.ciphers.c_str());
   if (!options.certificate.empty()) {
     SSL_CTX_use_certificate_chain_file(context.get(), options.certificate.c_str());
     SSL_CTX_use_PrivateKey_file(context.get(), options.key.c_str(), SSL_FILETYPE_PEM);
