@@ -47,7 +47,7 @@ using SteadyClock = std::function<SteadyTime()>;
 struct CacheOptions {
   FreshnessRules freshness;
   Seconds stale_grace{7 * 24 * 3600};
-  std::chrono::milliseconds miss_budget{5000};  // a request's budget for upstream work, retries included
+  std::chrono::milliseconds miss_wait{5000};  // a request's budget for upstream work, retries included
   std::chrono::milliseconds failure_backoff{
       10000};                                     // after a failed fetch; doubles up to 10 min, with jitter
   std::chrono::milliseconds negative_ttl{30000};  // after upstream.not_found

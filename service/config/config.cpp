@@ -255,7 +255,7 @@ Status CheckConfig(const Config& config) {
   }
   TRY(CheckTls(config));
   if (config.server.issuer.empty()) return fail("issuer must not be empty");
-  if (config.server.miss_budget < Seconds(1)) return fail("miss_budget must be at least 1s");
+  if (config.server.miss_wait < Seconds(1)) return fail("miss_wait must be at least 1s");
   if (config.cache.data.empty())
     return fail("data must name a directory; for a store in memory use --ephemeral");
   if (config.audit.max_file_mib == 0) return fail("max_file_mib must be at least 1");
@@ -291,7 +291,7 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
               ParsedKey<http::ForwardedHeader>(r, "forwarded_header", out.server.forwarded_header,
                                                http::ParseForwardedHeader,
                                                "\"x-forwarded-for\" or \"forwarded\""),
-              DurationKey(r, "miss_budget", out.server.miss_budget)}),
+              DurationKey(r, "miss_wait", out.server.miss_wait)}),
        {"intel",
         [&](const toml::node& node) { return ReadVendor(r, node, Vendor::kIntel, out.intel_upstreams); }},
        {"amd", [&](const toml::node& node) { return ReadVendor(r, node, Vendor::kAmd, out.amd_upstreams); }},
@@ -364,7 +364,7 @@ std::string KeysForNextStart(const Config& before, const Config& after) {
   note(before.server.listen == after.server.listen, "server.listen");
   note(before.server.anchors == after.server.anchors, "server.anchors");
   note(before.server.issuer == after.server.issuer, "server.issuer");
-  note(before.server.miss_budget == after.server.miss_budget, "server.miss_budget");
+  note(before.server.miss_wait == after.server.miss_wait, "server.miss_wait");
   note(before.server.trusted_proxies == after.server.trusted_proxies &&
            before.server.forwarded_header == after.server.forwarded_header,
        "server.trusted_proxies");

@@ -48,8 +48,8 @@ struct ServerConfig {
   http::ForwardedHeader forwarded_header = http::ForwardedHeader::kXForwardedFor;
   // issuer: `iss` of signed results, by which relying parties tell verifiers apart. Default "Thimble".
   std::string issuer = "Thimble";
-  // miss_budget: what a request may spend on upstreams, retries included. Default "5s".
-  Seconds miss_budget{5};
+  // miss_wait: what a request may spend on upstreams, retries included. Default "5s".
+  Seconds miss_wait{5};
 };
 
 // [cache]

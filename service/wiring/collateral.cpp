@@ -34,7 +34,7 @@ CacheOptions CacheOptionsOf(const Config& config, const Upstreams& upstreams, Up
   options.has_upstream = HasUpstream(config, upstreams);
   options.freshness.max_age = config.refresh.max_age;
   options.stale_grace = config.cache.stale_grace;
-  options.miss_budget = config.server.miss_budget;
+  options.miss_wait = config.server.miss_wait;
   options.history = config.history.rules;
   options.lag = config.refresh.lag;
   options.on_lag = [&lags](const UpstreamLag& lag) { lags.Record(lag); };
@@ -74,7 +74,7 @@ Collateral::Collateral(const Config& config, const Clock& clock, TrustAnchors th
       appraisal_policies(store),
       version3_infos(store, anchors),
       miss_budgets(kMissesPerClient, kMissesPerVendor, SteadyNow),
-      fmspcs(FmspcsFrom(*upstreams, miss_budgets, config.server.miss_budget),
+      fmspcs(FmspcsFrom(*upstreams, miss_budgets, config.server.miss_wait),
              {.max_age = config.refresh.max_age, .patience = PatienceOf(config)}),
       pck_source(registry, *upstreams, anchors),
       cache(

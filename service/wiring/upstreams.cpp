@@ -68,7 +68,7 @@ HostVcek::Ask AskHostOf(const Config& config, Upstreams& upstreams, MissBudgets&
   const bool any = std::ranges::any_of(
       config.amd_upstreams, [](const Upstream& upstream) { return upstream.kind == UpstreamKind::kThim; });
   if (!any || config.pccs.mode == CachingMode::kOffline) return {};
-  return [&upstreams, &budgets, budget = config.server.miss_budget]() -> Result<FetchedBytes> {
+  return [&upstreams, &budgets, budget = config.server.miss_wait]() -> Result<FetchedBytes> {
     TRY(budgets.Spend(Vendor::kAmd));
     TRY_ASSIGN(Fetched fetched, upstreams.FetchHostVcek(SteadyNow() + budget));
     return FetchedBytes{std::move(fetched.bytes), std::move(fetched.source), std::move(fetched.upstream)};

@@ -45,7 +45,7 @@ FmspcList::Fetch FmspcsFrom(Upstreams& upstreams, MissBudgets& budgets, Seconds 
 HostVcek::Ask AskHostOf(const Config& config, Upstreams& upstreams, MissBudgets& budgets);
 // How long somebody waits for a call that another makes: its own time, and a second to judge what came.
 inline std::chrono::milliseconds PatienceOf(const Config& config) {
-  return config.server.miss_budget + Seconds(1);
+  return config.server.miss_wait + Seconds(1);
 }
 
 }  // namespace thimble

@@ -53,7 +53,7 @@ TEST(CollateralCache, EachKindOfItemIsKept) {
 
 TEST(CollateralCache, AFetchGetsTheBudgetAsItsDeadline) {
   CacheOptions options;
-  options.miss_budget = milliseconds(1234);
+  options.miss_wait = milliseconds(1234);
   CacheWorld world(options);
   const SteadyTime start(milliseconds(3'600'000));
   (void)world.cache->Get(kTcbKey, world.now);

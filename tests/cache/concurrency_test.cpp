@@ -96,7 +96,7 @@ TEST(Concurrency, AClientJoinsARenewalThatIsOnItsWay) {
 
 TEST(Concurrency, PatienceEndsWhenAFetchOverrunsItsDeadline) {
   CacheOptions options;
-  options.miss_budget = milliseconds(50);
+  options.miss_wait = milliseconds(50);
   CacheWorld world(options);
   CachedItem upstream(&world);
   std::thread refresher([&] { (void)world.cache->Refresh(kTcbKey, world.now); });

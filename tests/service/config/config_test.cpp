@@ -27,7 +27,7 @@ TEST(Config, HasDefaultsThatRun) {
   EXPECT_EQ(config.server.listen, "127.0.0.1:8081");
   EXPECT_EQ(config.cache.data, "thimble-data");
   EXPECT_EQ(config.cache.stale_grace, Seconds(168 * 3600));
-  EXPECT_EQ(config.server.miss_budget, Seconds(5));
+  EXPECT_EQ(config.server.miss_wait, Seconds(5));
   EXPECT_EQ(config.refresh.max_age, Seconds(86400));
   EXPECT_EQ(config.refresh.lag, Seconds(3 * 86400));
   EXPECT_EQ(config.intel_upstreams.at(0).url, "https://api.trustedservices.intel.com/sgx/certification/v4/");
@@ -42,7 +42,7 @@ TEST(Config, ReadsEveryKey) {
 [server]
 listen = "[::1]:0"
 anchors = ["a.pem", "b.pem"]
-miss_budget = "2s"
+miss_wait = "2s"
 [[intel.upstream]]
 url = "https://pccs.example/sgx/certification/v4/"
 [[intel.upstream]]
@@ -75,7 +75,7 @@ amd_floor = "if_known"
   const Config config = Good(text);
   EXPECT_EQ(config.server.listen, "[::1]:0");
   EXPECT_EQ(config.server.anchors, (std::vector<std::string>{"a.pem", "b.pem"}));
-  EXPECT_EQ(config.server.miss_budget, Seconds(2));
+  EXPECT_EQ(config.server.miss_wait, Seconds(2));
   ASSERT_EQ(config.intel_upstreams.size(), 2u);
   EXPECT_TRUE(config.intel_upstreams.at(1).allow_http);
   EXPECT_EQ(config.amd_upstreams.at(0).url, "https://kds.example/");
@@ -105,9 +105,9 @@ TEST(Config, RefusesWithTheLineAndWhatIsRight) {
       {"server = 1\n", "t.toml:1: server must be a table"},
       {"[server]\nlisten = 8081\n", "t.toml:2: listen must be text"},
       {"[server]\nlisten = \"8081\"\n", "must be ADDRESS:PORT"},
-      {"[server]\nmiss_budget = \"5\"\n", "t.toml:2: miss_budget must be a duration with its unit"},
-      {"[server]\nmiss_budget = 5\n", "t.toml:2: miss_budget must be a duration with its unit"},
-      {"[server]\nmiss_budget = \"0s\"\n", "miss_budget must be at least 1s"},
+      {"[server]\nmiss_wait = \"5\"\n", "t.toml:2: miss_wait must be a duration with its unit"},
+      {"[server]\nmiss_wait = 5\n", "t.toml:2: miss_wait must be a duration with its unit"},
+      {"[server]\nmiss_wait = \"0s\"\n", "miss_wait must be at least 1s"},
       {"[server]\nanchors = \"a.pem\"\n", "t.toml:2: anchors must be a list"},
       {"[server]\nanchors = [1]\n", "t.toml:2: anchors must be a list"},
       {"[server]\nlisten = \"127.0.0.1:1\"\nlisten = \"127.0.0.1:2\"\n", "t.toml:3: "},
@@ -203,7 +203,7 @@ TEST(Config, NamesTheKeysThatTakeEffectAtTheNextStart) {
   const Change changes[] = {
       {"server.listen", [](Config& c) { c.server.listen = "127.0.0.1:1"; }},
       {"server.anchors", [](Config& c) { c.server.anchors = {"root.pem"}; }},
-      {"server.miss_budget", [](Config& c) { c.server.miss_budget = Seconds(1); }},
+      {"server.miss_wait", [](Config& c) { c.server.miss_wait = Seconds(1); }},
       {"server.trusted_proxies",
        [](Config& c) { c.server.trusted_proxies = {*http::ProxyNetwork::Parse("unix")}; }},
       {"server.trusted_proxies",

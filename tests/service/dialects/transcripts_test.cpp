@@ -85,7 +85,7 @@ TEST_P(Transcripts, AreWhatTheBinaryAnswers) {
       ParseTranscript(ReadText(kTranscripts / StrCat(GetParam(), ".http")), ValuesOf(intel));
   const std::string config = StrCat(
       "[server]\nlisten = \"127.0.0.1:0\"\nanchors = [\"", files.Write("root.pem", intel.RootPem()),
-      "\"]\nmiss_budget = \"2s\"\n[[intel.upstream]]\nurl = \"", vendor.PcsUrl(), "\"\n", transcript.config);
+      "\"]\nmiss_wait = \"2s\"\n[[intel.upstream]]\nurl = \"", vendor.PcsUrl(), "\"\n", transcript.config);
   ServeProcess server({"--ephemeral", "--config", files.Write("thimble.toml", config), "--frozen-time",
                        FormatRfc3339(sim::kNow)});
   ASSERT_FALSE(server.address().empty()) << config;

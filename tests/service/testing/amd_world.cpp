@@ -17,7 +17,7 @@ AmdWorld::AmdWorld() {
   config.amd_upstreams = {{.url = vendor.BaseUrl()}};
   config.cache.data = files / "store";
   // Less than AMD's interval, so that no test waits for it; and enough for a busy machine.
-  config.server.miss_budget = Seconds(9);
+  config.server.miss_wait = Seconds(9);
 }
 
 void AmdWorld::StartOnDisk(Instant now) {

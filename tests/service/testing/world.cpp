@@ -13,7 +13,7 @@ World::World(sim::SimIntel the_intel) : intel(std::move(the_intel)), vendor(inte
   SetLogLevel(LogLevel::kOff);  // misbehaving vendors are what tests are about
   config.server.listen = "127.0.0.1:0";
   config.server.anchors = {files.Write("root.pem", intel.RootPem())};
-  config.server.miss_budget = Seconds(2);
+  config.server.miss_wait = Seconds(2);
   config.intel_upstreams = {{.url = vendor.PcsUrl()}};
 }
 
