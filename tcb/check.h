@@ -115,7 +115,7 @@ namespace thimble {
   X(kUpstreamAnswer, "upstream.answer")           /* 200, but not what was asked: header missing, HTML, too long; fetchers/ */ \
   X(kUpstreamNotFound, "upstream.not_found")      /* the vendor says that it does not exist; fetchers/ */ \
   X(kModeForbidsFetch, "mode.forbids_fetch")      /* not held, and [pccs] mode lets no request fetch; service/platforms/pck_service.cpp, service/dialects/intel_dialect.cpp */ \
-  X(kAnswerTooLong, "answer.too_long")            /* longer than the client that asks can read; service/dialects/intel_dialect.cpp */ \
+  X(kAnswerTooLong, "answer.too_long")            /* longer than the client that asks can read; service/dialects/pccs_answers.cpp */ \
   X(kPckNotRegistered, "pck.not_registered")      /* a platform that nobody has registered; service/platforms/pck_service.cpp */ \
   X(kPckNoCertForTcb, "pck.no_cert_for_tcb")      /* no PCK certificate is covered by the platform's TCB; service/platforms/pck_service.cpp */ \
   X(kStoreIo, "store.io")                         /* the store failed; cache/ */ \

@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "service/cli/commands.h"
-#include "service/cli/local_ca.h"
+#include "service/http/local_ca.h"
 #include "service/http/roles.h"
 #include "service/support/clock.h"
 #include "service/support/file.h"

@@ -8,10 +8,10 @@
 #include "service/app.h"
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
-#include "service/cli/service_manager.h"
 #include "service/support/log.h"
 #include "service/support/malloc_tuning.h"
 #include "service/support/peer_address.h"
+#include "service/support/service_manager.h"
 #include "tcb/base/text.h"
 
 namespace thimble {

@@ -6,7 +6,7 @@
 #include <csignal>
 #include <fstream>
 
-#include "service/cli/local_ca.h"
+#include "service/http/local_ca.h"
 #include "service/http/server.h"
 #include "tcb/base/text.h"
 #include "tests/service/testing/process.h"

@@ -16,8 +16,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "service/cli/service_manager.h"
 #include "service/http/roles.h"
+#include "service/support/service_manager.h"
 #include "tcb/base/text.h"
 #include "tests/service/testing/process.h"
 #include "tests/service/testing/world.h"

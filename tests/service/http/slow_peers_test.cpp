@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "service/cli/local_ca.h"
+#include "service/http/local_ca.h"
 #include "service/http/server.h"
 #include "service/support/clock.h"
 #include "tcb/base/text.h"

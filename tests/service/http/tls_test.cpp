@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
 
-#include "service/cli/local_ca.h"
+#include "service/http/local_ca.h"
 #include "tcb/base/text.h"
 #include "tcb/pki/pem.h"
 #include "tests/service/testing/tls_client.h"

@@ -166,12 +166,13 @@ TEST_F(RefreshTest, AsksNowForAllForOneItemOrForAnFmspc) {
   for (const json& item : platforms["items"])
     EXPECT_NE(std::string(item["item"]).find(LowerCase(FmspcNumber(1))), std::string::npos) << item;
 
-  for (const auto& wrong : std::vector<std::vector<std::string>>{{"--item", "nothing"},
-                                                                 {"--item", "intel/pck/none"},
-                                                                 {"--item", "intel/tcb/sgx/112233445566/standard"},
-                                                                 {"--fmspc", "12"},
-                                                                 {"--fmspc", FmspcNumber(2)},
-                                                                 {"--all", "--item", "intel/crl/root"}}) {
+  for (const auto& wrong :
+       std::vector<std::vector<std::string>>{{"--item", "nothing"},
+                                             {"--item", "intel/pck/none"},
+                                             {"--item", "intel/tcb/sgx/112233445566/standard"},
+                                             {"--fmspc", "12"},
+                                             {"--fmspc", FmspcNumber(2)},
+                                             {"--all", "--item", "intel/crl/root"}}) {
     const ProcessResult refused = RunThimble(With({"refresh", "--data", data_}, wrong));
     EXPECT_EQ(refused.exit_code, 2) << wrong.back() << refused.out;
     EXPECT_NE(refused.err, "") << wrong.back();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "service/cli/local_ca.h"
+#include "service/http/local_ca.h"
 
 #include <arpa/inet.h>
 #include <openssl/bio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "service/cli/service_manager.h"
+#include "service/support/service_manager.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>

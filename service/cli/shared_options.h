@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Options that several verbs have, each written once.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "service/cli/cli.h"
+
+namespace thimble {
+
+CLI::Option* AddAnchor(CLI::App& verb, ConfigFlags& flags);
+CLI::Option* AddConfig(CLI::App& verb, ConfigFlags& flags);
+// Where collateral comes from, for verbs that may ask upstreams.
+std::vector<CLI::Option*> AddUpstreams(CLI::App& verb, ConfigFlags& flags);
+void AddJson(CLI::App& verb, bool& json);
+// A store: behind a server, or the directory itself.
+CLI::Option* AddStore(CLI::App& verb, ConfigFlags& flags, std::optional<std::string>& server);
+// The same, of verbs that ask no upstream.
+CLI::Option* AddStoreAlone(CLI::App& verb, ConfigFlags& flags, std::optional<std::string>& server);
+CLI::Option* AddProduct(CLI::App& verb, std::optional<std::string>& product);
+
+}  // namespace thimble
