@@ -38,7 +38,7 @@ Flight CollateralCache::Impl::Renew(const CollateralKey& key, const std::string&
   const bool held = Find(key, name) != nullptr;
   const CachedItemPtr same_key = FindUnder(key, name);
   Answers answers(same_key ? same_key->item : nullptr, options.lag, now);
-  const auto fetched = fetch(key, clock() + options.miss_budget, [&](FetchedBytes answer) {
+  const auto fetched = fetch(key, clock() + options.miss_wait, [&](FetchedBytes answer) {
     return Receive(key, name, std::move(answer), now, answers);
   });
   if (options.on_lag) std::ranges::for_each(answers.Lags(), options.on_lag);

@@ -5,6 +5,7 @@
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/collateral.h"
+#include "tcb/intel/tcb_info.h"
 
 namespace thimble {
 namespace {
@@ -19,9 +20,10 @@ std::string EntryOf(const TcbInfoKey& key) {
 
 Result<ItemPtr> Version3TcbInfos::Authenticate(const TcbInfoKey& key, const CollateralBytes& bytes) const {
   TRY_ASSIGN(ItemPtr item, AuthenticateItem(key, bytes, anchors_));
-  if (item->tcb_info()->version == kVersion) return item;
+  const intel::TcbInfo& info = *item->tcb_info();
+  if (info.version == kVersion) return item;
   return Error{ErrorKind::kRejected, Check::kCollateralMismatch,
-               StrCat("TCB info of version ", item->tcb_info()->version, ", PCS v3 has ", kVersion)};
+               StrCat("TCB info of version ", info.version, ", PCS v3 has ", kVersion)};
 }
 
 Result<Store::Write> Version3TcbInfos::Admit(const TcbInfoKey& key, const CollateralBytes& bytes,

@@ -16,6 +16,7 @@
 #include "service/monitoring/verdict_counts.h"
 #include "service/support/clock.h"
 #include "service/support/reload.h"
+#include "service/support/snapshot.h"
 #include "service/upstreams/refresh_scheduler.h"
 #include "service/upstreams/upstream_events.h"
 

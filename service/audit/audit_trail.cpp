@@ -3,6 +3,7 @@
 
 #include "tcb/base/crypto.h"
 #include "tcb/base/json.h"
+#include "tcb/base/text.h"
 #include "tcb/check.h"
 
 namespace thimble {

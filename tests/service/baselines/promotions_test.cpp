@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "service/support/snapshot.h"
 #include "tcb/check.h"
 #include "tests/cache/cache_world.h"
 #include "tests/tcb/amd/floor_world.h"
