@@ -20,6 +20,7 @@
 #include "service/baselines/baseline_book.h"
 #include "service/baselines/references.h"
 #include "service/support/prometheus_text.h"
+#include "service/support/reload.h"
 #include "service/support/snapshot.h"
 
 namespace thimble {

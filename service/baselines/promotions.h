@@ -10,6 +10,7 @@
 
 #include "service/baselines/baseline_book.h"
 #include "service/baselines/impact_study.h"
+#include "service/support/reload.h"
 #include "service/support/snapshot.h"
 
 namespace thimble {
