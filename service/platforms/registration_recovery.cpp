@@ -118,6 +118,7 @@ Status Comparison::CompareRest() {
 
 Status Comparison::GiveToStore(const std::string& name, const JournalContents::Entry& entry) {
   TRY_ASSIGN(std::string value, contents_.Value(name, entry));
+  if (name.starts_with(kRegistrationPrefixes.front())) findings_.from_journal.emplace_back(PlatformIn(name));
   writes_.push_back({name, std::move(value)});
   return writes_.size() < kBatch ? Status() : ApplyToStore();
 }

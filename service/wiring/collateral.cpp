@@ -100,10 +100,12 @@ Result<std::unique_ptr<Collateral>> Collateral::Make(const Config& config, Stora
   auto upstream_events = std::make_unique<UpstreamEvents>();
   TRY_ASSIGN(auto upstreams, MakeUpstreams(config, chains, *upstream_events));
   TRY_ASSIGN(auto store, OpenStore(config, storage));
+  const std::vector<std::string> from_journal = std::move(store.found.from_journal);
   std::unique_ptr<Collateral> collateral(new Collateral(config, clock, std::move(anchors), std::move(store),
                                                         std::move(upstream_events), std::move(upstreams)));
   *chains = {&collateral->cache, &clock};
   TRY(collateral->registry.CountPlatforms());
+  TRY(collateral->registry.ForgetLevels(from_journal));
   TRY_ASSIGN(const size_t dropped, collateral->seen.Load());
   if (dropped != 0) LogWarning("records of platforms cannot be read and are dropped", {{"records", dropped}});
   return collateral;

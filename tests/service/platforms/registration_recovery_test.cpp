@@ -73,6 +73,7 @@ class Data {
     found = std::move(recovered->findings);
     registry_ = std::make_unique<PlatformRegistry>(store, journal_.get());
     ASSERT_TRUE(registry_->CountPlatforms().ok());
+    ASSERT_TRUE(registry_->ForgetLevels(found.from_journal).ok());
   }
   Status Register(int i) {
     const Registration registration = ByPpid(Id(i));
@@ -84,6 +85,19 @@ class Data {
   Status Settle(int i) {
     return registry_->Edit([&](RegistryEdit& edit) { return edit.Settle(Id(i), {}); });
   }
+  Status Bind(int i) {
+    return registry_->Edit([&](RegistryEdit& edit) -> Status {
+      TRY(edit.Bind(Id(i), {}));
+      return edit.RecordLevels(Id(i), {intel::PckTcb{}});
+    });
+  }
+  Status Forget(int i) {
+    return registry_->Edit([&](RegistryEdit& edit) -> Status {
+      TRY(edit.Forget(Id(i)));
+      return {};
+    });
+  }
+  std::optional<Platform> Find(int i) const { return registry_->Find(Id(i)).value(); }
   static intel::PlatformId Id(int i) { return test::Id(StrCat("AB", i)); }
   std::string path() const { return directory / "registrations.journal"; }
   bool AllIsWell() const {
@@ -134,6 +148,24 @@ TEST(RegistrationRecovery, AStoreThatIsGoneIsFilledFromTheJournal) {
   EXPECT_EQ(data.found.lost, 0u);
   data.Start();
   EXPECT_TRUE(data.AllIsWell());
+}
+
+// The journal repeats no certificates: what was listed when they came says nothing of those that the store has now.
+TEST(RegistrationRecovery, TheLevelsOfWhatCameBackAreForgottenOnce) {
+  Data data;
+  ASSERT_TRUE(data.Bind(1).ok());
+  data.Start();
+  EXPECT_TRUE(data.found.from_journal.empty());
+  EXPECT_TRUE(data.Find(1)->levels) << "the store had it all the time";
+  data.store = std::make_shared<MemoryStore>();
+  data.Start();
+  EXPECT_EQ(data.found.from_journal, std::vector<std::string>{Data::Id(1).name()});
+  ASSERT_TRUE(data.Find(1));
+  EXPECT_TRUE(data.Find(1)->bound);
+  EXPECT_FALSE(data.Find(1)->levels);
+  data.Start();
+  EXPECT_TRUE(data.AllIsWell()) << "store and journal agree";
+  EXPECT_TRUE(data.found.from_journal.empty());
 }
 
 TEST(RegistrationRecovery, AJournalThatIsGoneIsWrittenFromTheStore) {
