@@ -267,7 +267,8 @@ std::set<std::string> Refresher::FmspcsOfPlatforms() {
 // certificates that are not held, as when the registration alone came back from its journal.
 void Refresher::RefetchPckCertificates(Round& round) {
   if (options_.registry == nullptr) return;
-  std::map<std::string, std::string> found;  // FMSPC -> digests
+  if (options_.has_upstream && !options_.has_upstream(Vendor::kIntel)) return;  // nobody to ask is no failure
+  std::map<std::string, std::string> found;                                     // FMSPC -> digests
   for (const std::string& hex : FmspcsOfPlatforms()) found[hex];
   for (const CacheStatus& status : cache_.Status(round.now)) {
     const auto* tcb_info = std::get_if<TcbInfoKey>(&status.key);

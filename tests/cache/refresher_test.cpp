@@ -62,7 +62,9 @@ struct RefreshWorld : CacheWorld {
     const PckCertsKey key{id};
     const auto item = cache->Put(key, *PckCertificates(), now, false);
     EXPECT_TRUE(item.ok());
-    if (!held) EXPECT_TRUE(cache->Remove(key));
+    if (!held) {
+      EXPECT_TRUE(cache->Remove(key));
+    }
     intel::PckSet set;
     set.fmspc = *intel::Fmspc::FromHex(sim::kServerFmspc);
     set.ppid = (*item)->pck_set()->ppid;
@@ -370,7 +372,9 @@ TEST(Refresher, CertificatesThatAreNotHeldAreFetched) {
   for (const bool tcb_info_held : {false, true}) {
     RefreshWorld world;
     world.certified = true;
-    if (tcb_info_held) ASSERT_TRUE(world.cache->Get(kTcbKey, world.now).ok());
+    if (tcb_info_held) {
+      ASSERT_TRUE(world.cache->Get(kTcbKey, world.now).ok());
+    }
     world.Pass();  // the early set, too
     const std::string here = world.Bind("A1", world.Levels()), gone = world.Bind("A2", world.Levels(), false);
     const RefreshReport report = world.Pass(Urge::kPatient);
@@ -415,6 +419,24 @@ TEST(Refresher, WithoutUpstreamsNothingFailsAndStaleShows) {
   world.now += hours(24 * 30);
   EXPECT_FALSE(offline.Pass(world.now, Urge::kNow, world.stop).complete());
   EXPECT_EQ(world.fetches, 0);
+}
+
+// An upload tells no levels.
+TEST(Refresher, WithoutUpstreamsNoCertificatesAreAskedFor) {
+  for (const Vendor reachable : {Vendor::kAmd, Vendor::kIntel}) {
+    RefreshWorld world;
+    ASSERT_TRUE(world.cache->Get(kTcbKey, world.now).ok());
+    const std::string uploaded = world.Bind("A1", std::nullopt), gone = world.Bind("A2", std::nullopt, false);
+    Refresher refresher{*world.cache,
+                        {.threads = 1,
+                         .has_upstream = [=](Vendor vendor) { return vendor == reachable; },
+                         .registry = &world.registry}};
+    world.asked.clear();
+    const RefreshReport report = refresher.Pass(world.now, Urge::kPatient, world.stop);
+    EXPECT_EQ(report.complete(), reachable == Vendor::kAmd) << "of Intel's they could not be fetched";
+    for (const std::string& name : {uploaded, gone})
+      EXPECT_EQ(world.asked.contains(name), reachable == Vendor::kIntel) << name;
+  }
 }
 
 TEST(Refresher, StopsWhenTold) {
