@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cache/held_certificates.h"
 #include "cache/pck_levels.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -58,6 +59,33 @@ Error PckService::WhyNotHeld(const PlatformId& platform) {
 
 // ---- what is asked for ----
 
+// What a look-up brought is its own; a platform's is of the PPID that it is bound to.
+Result<std::optional<CacheAnswer>> PckService::Held(const PckCertsKey& key) {
+  if (key.platform.asked()) return cache_.Peek(key, clock_.Now());
+  TRY_ASSIGN(const auto known, registry_.Find(key.platform));
+  return known ? HeldCertificatesOf(cache_, *known, clock_.Now()) : std::nullopt;
+}
+
+// From the cache or upstream. What lies there of another PPID, or came while the platform was bound to another, is
+// nobody's: it is asked for again, once.
+Result<CacheAnswer> PckService::Obtained(const PckCertsKey& key) {
+  TRY_ASSIGN(const auto held, Held(key));
+  const bool others = !held && cache_.Peek(key, clock_.Now());
+  auto answer =
+      others ? cache_.Refresh(key, clock_.Now(), RefreshUrge::kPatient) : cache_.Get(key, clock_.Now());
+  if (!answer.ok()) return NamingTheTcbs(std::move(answer).error());
+  TRY(CheckOwn(key, *answer));
+  return answer;
+}
+
+Status PckService::CheckOwn(const PckCertsKey& key, const CacheAnswer& certificates) {
+  if (key.platform.asked()) return {};
+  TRY_ASSIGN(const auto known, registry_.Find(key.platform));
+  if (known && IsOf(certificates, *known)) return {};
+  if (!known || !known->bound) return WhyNotHeld(key.platform);
+  return PlatformMismatch(key.platform, *known->bound, certificates.item->pck_set()->ppid);
+}
+
 // Under which key the certificates lie that whoever asks may have.
 Result<PckCertsKey> PckService::KeyFor(const PckRequest& request) {
   TRY_ASSIGN(const auto known, registry_.Find(request.platform));
@@ -83,15 +111,14 @@ Result<CacheAnswer> PckService::Certificates(const PckRequest& request) {
 
 Result<CacheAnswer> PckService::CertificatesFor(const PckRequest& request, const std::optional<PckTcb>& raw) {
   TRY_ASSIGN(const PckCertsKey key, KeyFor(request));
-  auto held = cache_.Peek(key, clock_.Now());
+  TRY_ASSIGN(const auto held, Held(key));
   if (!held && options_.mode != CachingMode::kLazy) return WhyNotHeld(request.platform);
   const PckSource::Hint hint(&source_, {key.platform, raw, request.ppid, {}});
   if (held && raw && WorthAnotherLook(*held, key.platform, *raw)) {
-    if (auto renewed = cache_.Refresh(key, clock_.Now(), RefreshUrge::kPatient); renewed.ok()) return renewed;
+    auto renewed = cache_.Refresh(key, clock_.Now(), RefreshUrge::kPatient);
+    if (renewed.ok() && CheckOwn(key, *renewed).ok()) return renewed;
   }
-  auto answer = cache_.Get(key, clock_.Now());
-  if (!answer.ok()) return NamingTheTcbs(std::move(answer).error());
-  return answer;
+  return Obtained(key);
 }
 
 // A platform that shows a TCB for the first time may have been updated since its certificates were fetched: there may be
@@ -135,8 +162,7 @@ void PckService::RecordSeen(const PckChoice& choice) {
 }
 
 Result<PckChoice> PckService::ChooseHeld(const PlatformId& platform, const PckTcb& raw) {
-  TRY_ASSIGN(const auto known, registry_.Find(platform));
-  auto set = known && known->bound ? cache_.Peek(PckCertsKey{platform}, clock_.Now()) : std::nullopt;
+  TRY_ASSIGN(auto set, Held(PckCertsKey{platform}));
   if (!set) return WhyNotHeld(platform);
   return ChooseFrom(*std::move(set), platform, raw, options_.mode == CachingMode::kLazy);
 }
@@ -169,8 +195,7 @@ Result<PckChoice> PckService::ChooseFrom(CacheAnswer set, const PlatformId& plat
 // registered again. Encrypted PPIDs are random: another one is the same platform's, or another's, and only Intel can tell.
 Result<bool> PckService::IsCached(const Registration& registration) {
   TRY_ASSIGN(const auto known, registry_.Find(registration.platform));
-  if (!known || !known->bound) return false;
-  if (!cache_.Peek(PckCertsKey{registration.platform}, clock_.Now())) return false;
+  if (!known || !HeldCertificatesOf(cache_, *known, clock_.Now())) return false;
   if (registration.manifest) return known->manifest == registration.manifest;
   if (registration.ppid != known->ppid) return false;
   return std::ranges::any_of(known->tcbs, [&](const TcbMapping& tcb) { return tcb.raw == registration.raw; });

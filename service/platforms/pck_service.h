@@ -72,6 +72,9 @@ class PckService {
  private:
   Result<PckCertsKey> KeyFor(const PckRequest& request);
   Result<CacheAnswer> CertificatesFor(const PckRequest& request, const std::optional<intel::PckTcb>& raw);
+  Result<std::optional<CacheAnswer>> Held(const PckCertsKey& key);
+  Result<CacheAnswer> Obtained(const PckCertsKey& key);
+  Status CheckOwn(const PckCertsKey& key, const CacheAnswer& certificates);
   Result<CacheAnswer> Obtain(const Registration& registration, RefreshUrge urge);
   Result<CacheAnswer> Bind(const Registration& registration, const CacheAnswer& obtained);
   Status RecordArrival(const Registration& registration, const intel::PckSet& set, RegistryEdit& edit) const;

@@ -5,6 +5,7 @@
 
 #include <future>
 #include <random>
+#include <thread>
 
 #include "tcb/check.h"
 #include "tcb/intel/pck_chain.h"
@@ -48,6 +49,18 @@ struct QeIdWorld : PccsWorld {
   }
   RawAnswer Forget(std::string_view headers = "Authorization: Bearer admin secret\r\n") {
     return Send("DELETE", StrCat("/v1/platforms/", kQeId), headers, "");
+  }
+  // As a store that was put back from a back-up, or an answer that came late: what a stranger's look-up has brought lies in
+  // the place of the QE id's.
+  void PutStrangersInPlace() {
+    const auto id = *intel::PlatformId::From(kQeId, *intel::PceId::FromHex("0000"));
+    const auto ppid = intel::EncryptedPpid::From(*FromHex(StrangersPpid()));
+    const auto found = app->cache().Peek(PckCertsKey{id.AskedWith(*ppid)}, sim::kNow);
+    ASSERT_TRUE(found);
+    const CollateralItem& item = *found->item;
+    const auto put = app->cache().Put(PckCertsKey{id}, {{item.body(), item.issuer_chain()}, item.source()},
+                                      sim::kNow, false);
+    ASSERT_TRUE(put.ok()) << put.error().message;
   }
   std::string Mismatches() {
     const std::string metrics = Ask("/metrics").body, name = "\nthimble_platform_mismatches_total ";
@@ -123,6 +136,41 @@ TEST(QeId, ARefusedRegistrationLeavesNothingToRenewWith) {
                 .status,
             200);
   EXPECT_EQ(w.LookUp(""), Owner());
+  EXPECT_EQ(w.Mismatches(), "1");
+}
+
+TEST(QeId, CertificatesOfAnotherPpidThatAreHeldInItsPlaceAreNotGivenOut) {
+  QeIdWorld w;
+  w.Start();
+  EXPECT_EQ(w.LookUp(StrangersPpid()), Stranger());
+  EXPECT_EQ(w.RegisterWith(Ppid()).status, 200);
+  w.PutStrangersInPlace();
+  EXPECT_EQ(w.LookUp(""), Owner()) << "fetched again";
+  w.PutStrangersInPlace();
+  EXPECT_EQ(w.RegisterWith(Ppid()).status, 200) << "it is not cached";
+  EXPECT_EQ(w.LookUp(""), Owner());
+  w.PutStrangersInPlace();
+  w.vendor.SetMode("503");
+  EXPECT_EQ(w.LookUp("").substr(0, 3), "503");
+}
+
+// The vendor's answer for the old board comes when the QE id has passed to another.
+TEST(QeId, ALateAnswerForAnOldBindingIsRefused) {
+  QeIdWorld w;
+  w.Start();
+  EXPECT_EQ(w.RegisterWith(Ppid()).status, 200);
+  const uint64_t asked = w.vendor.Count("/pckcerts");
+  w.vendor.SetMode("hang", Ppid());
+  auto refresh = std::async(std::launch::async, [&] {
+    return w.Send("POST", StrCat(kV4, "/refresh?type=certs&fmspc=", sim::kServerFmspc),
+                  "admin-token: admin secret\r\n", "");
+  });
+  while (w.vendor.Count("/pckcerts") == asked) std::this_thread::yield();
+  EXPECT_EQ(w.Forget().status, 200);
+  EXPECT_EQ(w.RegisterWith(StrangersPpid()).status, 200);
+  w.vendor.SetMode("ok", Ppid());
+  refresh.wait();
+  EXPECT_EQ(w.LookUp(""), Stranger());
   EXPECT_EQ(w.Mismatches(), "1");
 }
 
