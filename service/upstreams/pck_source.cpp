@@ -28,7 +28,9 @@ PckSource::Hint::~Hint() {
   source_->hints_.erase(place_);
 }
 
-// No request's proof takes the place of a registered one: it may be another platform's.
+// No request's proof takes the place of a registered one: it may be another platform's. Nor does its TCB take the place
+// of one that was registered: an upstream that gives the certificate of one TCB alone, as Azure's, would replace what the
+// platform has by what a stranger asks for.
 PckQuery PckSource::QueryFor(const intel::PlatformId& platform, const std::optional<Platform>& known) {
   PckQuery query{platform.registered(), {}, {}};
   if (known) {
@@ -40,7 +42,7 @@ PckQuery PckSource::QueryFor(const intel::PlatformId& platform, const std::optio
   const auto [first, last] = hints_.equal_range(platform.name());
   for (auto hint = first; hint != last; ++hint) {
     const Registration& said = *hint->second;
-    if (said.raw) query.raw = said.raw;
+    if (said.raw && !known) query.raw = said.raw;
     if (by_registry) continue;
     if (said.manifest) {
       query.proof = *said.manifest;
