@@ -117,7 +117,7 @@ void CollateralUpload::ChooseCertificates(const PlatformBundle& bundle) {
   std::string first;
   for (const Registration& platform : bundle.platforms) {
     if (!platform.raw) continue;
-    const auto choice = pck_service_.ChooseHeld(platform.platform, *platform.raw);
+    const auto choice = pck_service_.ChooseUploaded(platform.platform, *platform.raw);
     if (!choice && ++failed == 1) first = choice.error().message;
   }
   if (failed != 0)

@@ -183,10 +183,21 @@ Result<PckChoice> PckService::ChooseFrom(CacheAnswer set, const PlatformId& plat
   TRY_ASSIGN(const CacheAnswer tcb_info, TcbInfoFor(certificates.fmspc, may_fetch));
   TRY_ASSIGN(const auto selection, SelectPck(certificates, raw, *tcb_info.item->tcb_info()));
   if (selection.chosen == nullptr) return NoneFits(platform, raw, selection);
-  TRY(registry_.Edit([&](RegistryEdit& edit) {
-    return edit.RecordChoice(platform, {raw, selection.chosen->tcb});
-  }));
   return PckChoice{std::move(set), selection.chosen};
+}
+
+// For a registration or an upload alone: who looks a platform up may show any TCB, and leaves nothing in the registry.
+Status PckService::RecordChoice(const PlatformId& platform, const PckTcb& raw, const PckChoice& choice) {
+  const TcbMapping mapping{raw, choice.certificate->tcb};
+  TRY_ASSIGN(const auto known, registry_.Find(platform));
+  if (known && std::ranges::find(known->tcbs, mapping) != known->tcbs.end()) return {};
+  return registry_.Edit([&](RegistryEdit& edit) { return edit.RecordChoice(platform, mapping); });
+}
+
+Result<PckChoice> PckService::ChooseUploaded(const PlatformId& platform, const PckTcb& raw) {
+  TRY_ASSIGN(auto choice, ChooseHeld(platform, raw));
+  TRY(RecordChoice(platform, raw, choice));
+  return choice;
 }
 
 // ---- registration ----
@@ -259,7 +270,7 @@ Status PckService::FetchFor(const Registration& registration) {
   const auto chosen = ChooseFrom(std::move(set), registration.platform, *registration.raw, true);
   if (!chosen.ok()) return chosen.error();
   RecordSeen(*chosen);
-  return {};
+  return RecordChoice(registration.platform, *registration.raw, *chosen);
 }
 
 // What a registration says of a platform that is bound is believed once Intel has: until then it only waits.
@@ -293,11 +304,17 @@ Status PckService::Renew(const PlatformId& platform) {
 
 Result<std::vector<PlatformId>> PckService::Forget(std::string_view qe_id) {
   TRY_ASSIGN(const auto ids, registry_.IdsOf(qe_id));
-  TRY(registry_.Edit([&](RegistryEdit& edit) -> Status {
+  const auto forget = [&](RegistryEdit& edit) -> Status {
     for (const PlatformId& id : ids) TRY(edit.Forget(id));
     return {};
-  }));
-  for (const PlatformId& id : ids) cache_.Remove(PckCertsKey{id});
+  };
+  // The certificates first, while nobody else can bind the id: afterwards they may be the next owner's.
+  const auto apply = [&](const std::vector<Store::Write>& writes) -> Status {
+    for (const PlatformId& id : ids) cache_.Remove(PckCertsKey{id});
+    TRY(cache_.TakeTogether({}, writes, clock_.Now()));
+    return {};
+  };
+  TRY(registry_.Edit(forget, apply));
   return ids;
 }
 

@@ -125,6 +125,23 @@ TEST(QeId, ARegistrationOfAnotherPlatformIsRefused) {
   }
 }
 
+// Who has seen a quote may show any TCB: the registry, and its journal, are left as they are.
+TEST(QeId, ALookUpLeavesNothingInTheRegistry) {
+  QeIdWorld w;
+  w.Start();
+  EXPECT_EQ(w.RegisterWith(Ppid()).status, 200);
+  const auto list = [&] {
+    return w.AskAsAdmin(StrCat(kV4, "/platforms?source=[", sim::kServerFmspc, "]")).body;
+  };
+  const std::string before = list();
+  EXPECT_NE(before.find(TcbOf(Tcb::kGood).CpuSvnHexUpper()), std::string::npos) << before;
+  for (const std::string& ppid : {std::string(), StrangersPpid()})
+    EXPECT_EQ(w.Ask(PckCertTarget(Tcb::kOutOfDate, ppid)).status, 200);
+  EXPECT_EQ(list(), before);
+  EXPECT_EQ(w.RegisterWith(Ppid(), kQeId, Tcb::kOutOfDate).status, 200);
+  EXPECT_NE(list(), before) << "a registration is recorded";
+}
+
 // What was registered first is asked for when the certificates are fetched again, not what came last.
 TEST(QeId, ARefusedRegistrationLeavesNothingToRenewWith) {
   QeIdWorld w;
@@ -160,7 +177,8 @@ TEST(QeId, ALateAnswerForAnOldBindingIsRefused) {
   w.Start();
   EXPECT_EQ(w.RegisterWith(Ppid()).status, 200);
   const uint64_t asked = w.vendor.Count("/pckcerts");
-  w.vendor.SetMode("hang", Ppid());
+  const std::string owners = HexUpper(*FromHex(Ppid()));  // as in a request to Intel
+  w.vendor.SetMode("hang", owners);
   auto refresh = std::async(std::launch::async, [&] {
     return w.Send("POST", StrCat(kV4, "/refresh?type=certs&fmspc=", sim::kServerFmspc),
                   "admin-token: admin secret\r\n", "");
@@ -168,7 +186,7 @@ TEST(QeId, ALateAnswerForAnOldBindingIsRefused) {
   while (w.vendor.Count("/pckcerts") == asked) std::this_thread::yield();
   EXPECT_EQ(w.Forget().status, 200);
   EXPECT_EQ(w.RegisterWith(StrangersPpid()).status, 200);
-  w.vendor.SetMode("ok", Ppid());
+  w.vendor.SetMode("ok", owners);
   refresh.wait();
   EXPECT_EQ(w.LookUp(""), Stranger());
   EXPECT_EQ(w.Mismatches(), "1");
