@@ -236,6 +236,50 @@ TEST(RegistrationRecovery, WhatWasRemovedDoesNotComeBack) {
   EXPECT_EQ(EntriesIn(*data.store), before);
 }
 
+// However the journal was written anew since.
+TEST(RegistrationRecovery, AForgottenPlatformDoesNotComeBackWithAnOlderStore) {
+  for (const bool damaged : {false, true}) {
+    Data data;
+    Registered(data, 3);
+    const Entries older = EntriesIn(*data.store, "");
+    ASSERT_TRUE(data.Forget(1).ok());
+    if (damaged) {
+      Write(data.path(), Flipped(Read(data.path()), 8 * 100));
+      data.Start();
+      EXPECT_GE(data.found.damaged_lines, 1u);
+    } else {
+      for (int round = 0; round < 300; ++round) {
+        ASSERT_TRUE(data.Register(0).ok());
+        ASSERT_TRUE(data.Settle(0).ok());
+      }
+    }
+    EXPECT_GT(JournalContents::Read(data.path())->last().generation, 1u);
+    data.store = std::make_shared<MemoryStore>();
+    for (const auto& [name, value] : older) ASSERT_TRUE(data.store->Apply({{name, value}}).ok());
+    data.Start();
+    EXPECT_FALSE(data.Find(1)) << damaged;
+    EXPECT_EQ(data.platforms(), 2u) << damaged;
+    EXPECT_TRUE(EntriesIn(*data.store, "registry/queue/AB1/").empty()) << "nor waits for certificates";
+    ASSERT_TRUE(data.Register(1).ok());
+    data.Start();
+    EXPECT_TRUE(data.Find(1)) << "but by registering";
+  }
+}
+
+// Written anew when nothing was left to keep, and killed before the store was told.
+TEST(RegistrationRecovery, AnEmptiedJournalHasLostNoLines) {
+  Data data;
+  Registered(data, 3);
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(data.Forget(i).ok());
+  Write(data.path(), "");
+  data.Start();
+  EXPECT_TRUE(data.AllIsWell());
+  ASSERT_TRUE(data.Register(7).ok());
+  data.Start();
+  EXPECT_TRUE(data.AllIsWell()) << data.found.damaged_lines;
+  EXPECT_EQ(data.platforms(), 1u);
+}
+
 TEST(RegistrationRecovery, ATornLineIsNobodysRegistration) {
   Data data;
   const Entries before = EntriesIn(*Registered(data, 3).store);
@@ -309,6 +353,17 @@ TEST(RegistrationJournal, IsWrittenAnewWhenItHasDoubled) {
   data.store = std::make_shared<MemoryStore>();
   data.Start();
   EXPECT_EQ(EntriesIn(*data.store), before);
+}
+
+TEST(RegistrationJournal, IsWrittenAnewAlsoWhenTheProcessStartsOften) {
+  Data data;
+  for (int round = 0; round < 500; ++round) {
+    if (round % 25 == 0) data.Start();
+    ASSERT_TRUE(data.Register(round % 3).ok());
+    ASSERT_TRUE(data.Settle(round % 3).ok());
+  }
+  EXPECT_GT(JournalContents::Read(data.path())->last().generation, 1u);
+  EXPECT_LT(fs::file_size(data.path()), 600'000u);
 }
 
 class FullStore final : public Store {
