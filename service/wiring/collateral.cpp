@@ -87,7 +87,8 @@ Collateral::Collateral(const Config& config, const Clock& clock, TrustAnchors th
       pck_service(cache, registry, pck_source, clock, {config.pccs.mode, config.refresh.max_age}, &seen),
       waiting(
           registry, [this](const Registration& registration) { return pck_service.FetchFor(registration); },
-          [reachable = HasUpstream(config, *upstreams)] { return reachable(Vendor::kIntel); }),
+          [reachable = HasUpstream(config, *upstreams)] { return reachable(Vendor::kIntel); },
+          [this] { return refresh.stopping(); }),
       upload(cache, registry, version3_infos, pck_service, clock),
       host_vcek(config.thim.host, cache, anchors, AskHostOf(config, *upstreams, miss_budgets), clock,
                 PatienceOf(config)),
