@@ -209,6 +209,32 @@ TEST(QeId, AnUploadOfAnotherPlatformsCertificatesIsRefused) {
   EXPECT_EQ(w.LookUp(""), Stranger());
 }
 
+// An import of what another server has queued: no proof takes the place of a bound platform's before Intel has believed it.
+TEST(QeId, AnUploadWithoutCertificatesLeavesTheProof) {
+  QeIdWorld w(CachingMode::kOffline);
+  w.Start();
+  const auto put = [&](const sim::PckSpec& platform, bool certificates) {
+    auto bundle = BundleOf(w.intel, kQeId, platform);
+    if (!certificates) bundle["collaterals"]["pck_certs"] = Bundle::array();
+    EXPECT_EQ(
+        w.Send("PUT", StrCat(kV4, "/platformcollateral"), "admin-token: admin secret\r\n", bundle.dump())
+            .status,
+        200);
+  };
+  const auto proof = [&] {
+    const json rows = json::parse(w.AskAsAdmin(StrCat(kV4, "/platforms?source=[]")).body);
+    return rows.empty() ? "none" : rows.at(0).at("enc_ppid").get<std::string>();
+  };
+  const auto upper = [](const std::string& hex) { return HexUpper(*FromHex(hex)); };
+  put(sim::ServerPlatform(), true);
+  EXPECT_EQ(proof(), upper(Ppid()));
+  put(sim::StrangersPlatform(), false);
+  EXPECT_EQ(proof(), upper(Ppid()));
+  EXPECT_EQ(w.Forget().status, 200);
+  put(sim::StrangersPlatform(), true);
+  EXPECT_EQ(proof(), upper(StrangersPpid()));
+}
+
 TEST(QeId, AnAdministratorForgetsIt) {
   QeIdWorld w;
   w.Start();
