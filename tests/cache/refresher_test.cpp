@@ -7,9 +7,7 @@
 
 #include <set>
 
-#include "cache/pck_levels.h"
-#include "tcb/intel/pck_set.h"
-#include "tests/cache/cache_world.h"
+#include "tests/cache/refresh_world.h"
 
 namespace thimble {
 namespace {
@@ -24,82 +22,6 @@ CollateralKey TcbKey(std::string_view fmspc, Selector selector = {}) {
   return TcbInfoKey{IntelTee::kSgx, *intel::Fmspc::FromHex(fmspc), selector};
 }
 const CollateralKey kEarlyTcbKey = TcbKey(sim::kServerFmspc, {Selector::Kind::kEarly, 0});
-
-// A world with a refresher, whose Intel knows numbers, early and standard, and PCK certificates of one platform.
-struct RefreshWorld : CacheWorld {
-  RefreshWorld() {
-    upstream = [this](const CollateralKey& key) { return Intel(key); };
-  }
-
-  Result<FetchedBytes> Intel(const CollateralKey& key) {
-    asked.insert(KeyName(key));
-    if (failing.contains(KeyName(key))) return Unreachable();
-    if (const auto* numbers = std::get_if<EvaluationNumbersKey>(&key)) {
-      return FromIntel(intel.EvaluationNumbers(
-                           numbers->tee, [this](sim::EvaluationNumbersSpec& spec) { bend_numbers(spec); }),
-                       intel.TcbSigningChain());
-    }
-    if (const auto* tcb = std::get_if<TcbInfoKey>(&key)) {
-      const bool early_set = tcb->selector.kind == Selector::Kind::kEarly;
-      const uint32_t number = early_set ? early : sim::kStandardNumber;
-      return Tcb(intel, *tcb, number, bend_tcb);
-    }
-    if (std::holds_alternative<PckCertsKey>(key)) return certified ? PckCertificates() : Unreachable();
-    return Good(key);
-  }
-
-  Result<FetchedBytes> PckCertificates() const {
-    const auto tcb = sim::ServerPlatform();
-    auto certificate = Certificate::Parse(intel.PckCertificate(tcb), Check::kPckChain);
-    const std::string list = intel::EncodePckCerts(
-        {{{tcb.cpu_svn, static_cast<intel::PceSvn>(tcb.pce_svn)}, *std::move(certificate)}}, {});
-    return FromIntel(Bytes(list.begin(), list.end()), intel.CaChain(intel::PckCa::kPlatform));
-  }
-  // A platform whose certificates have come; where `levels` are told, as they were listed then. Without `held` only its
-  // registration is here.
-  std::string Bind(const char* qe_id, std::optional<std::vector<intel::PckTcb>> levels, bool held = true) {
-    const auto id = *intel::PlatformId::From(qe_id, {});
-    const PckCertsKey key{id};
-    const auto item = cache->Put(key, *PckCertificates(), now, false);
-    EXPECT_TRUE(item.ok());
-    if (!held) {
-      EXPECT_TRUE(cache->Remove(key));
-    }
-    intel::PckSet set;
-    set.fmspc = *intel::Fmspc::FromHex(sim::kServerFmspc);
-    set.ppid = (*item)->pck_set()->ppid;
-    const Status bound = registry.Edit([&](RegistryEdit& edit) -> Status {
-      TRY(edit.Bind(id, set));
-      TRY(edit.Remember({id, {}, intel::EncryptedPpid::From(Bytes(384, 0x11)), {}}));
-      return levels ? edit.RecordLevels(id, *levels) : Status();
-    });
-    EXPECT_TRUE(bound.ok());
-    return KeyName(PckCertsKey{id});
-  }
-  std::vector<intel::PckTcb> Levels() {
-    return HeldLevels(*cache, *intel::Fmspc::FromHex(sim::kServerFmspc), now);
-  }
-
-  RefreshReport Pass(Urge urge = Urge::kNow) {
-    asked.clear();
-    return refresher.Pass(now, urge, stop);
-  }
-  // Everything Intel publishes from now on is of `now`.
-  void Advance(Seconds by) {
-    now += by;
-    intel = intel.At(now);
-    Tick(by);
-  }
-
-  std::set<std::string> asked, failing;
-  uint32_t early = sim::kEarlyNumber;
-  std::function<void(sim::EvaluationNumbersSpec&)> bend_numbers = [](sim::EvaluationNumbersSpec&) {};
-  sim::Bend<sim::TcbInfoSpec> bend_tcb;
-  std::atomic<bool> stop{false};
-  bool certified = false;  // whether Intel gives PCK certificates
-  PlatformRegistry registry{store};
-  Refresher refresher{*cache, {.threads = 1, .has_upstream = {}, .registry = &registry}};
-};
 
 const RefreshLine* LineOf(const RefreshReport& report, const CollateralKey& key) {
   const auto line = std::ranges::find(report.lines, key, &RefreshLine::key);
@@ -314,99 +236,6 @@ TEST(Refresher, RetiredNumbersAreKeptNotFailed) {
   EXPECT_TRUE(report.complete());
 }
 
-TEST(Refresher, ANewTcbLevelHasThePckCertificatesFetched) {
-  RefreshWorld world;
-  ASSERT_TRUE(world.cache->Get(kTcbKey, world.now).ok());
-  world.Pass();  // the early set, too
-  const std::string pck = world.Bind("00112233445566778899AABBCCDDEEFF", world.Levels());
-  world.Pass();
-  EXPECT_FALSE(world.asked.contains(pck)) << "the levels as they were";
-
-  world.Advance(hours(25));
-  world.Pass();
-  EXPECT_FALSE(world.asked.contains(pck)) << "issued again with the same levels";
-
-  world.Advance(hours(25));
-  world.bend_tcb = [](sim::TcbInfoSpec& spec) {
-    auto level = spec.levels.front();
-    level.pce_svn += 1;
-    spec.levels.insert(spec.levels.begin(), level);
-  };
-  const RefreshReport report = world.Pass();
-  EXPECT_TRUE(world.asked.contains(pck));
-  EXPECT_FALSE(report.complete()) << "they could not be fetched";
-
-  world.Pass();
-  EXPECT_TRUE(world.asked.contains(pck)) << "and are asked for until they come";
-  world.certified = true;
-  world.Pass();
-  EXPECT_TRUE(world.asked.contains(pck));
-  world.Pass();
-  EXPECT_FALSE(world.asked.contains(pck)) << "they are here";
-}
-
-// A level that came while nobody looked shows in no change of a TCB info: certificates that were imported, or fetched
-// before a store lay on a shelf.
-TEST(Refresher, CertificatesThatMayLackALevelAreFetched) {
-  RefreshWorld world;
-  world.certified = true;
-  ASSERT_TRUE(world.cache->Get(kTcbKey, world.now).ok());
-  world.Pass();
-  std::vector<intel::PckTcb> before = world.Levels();
-  ASSERT_GT(before.size(), 1u);
-  before.pop_back();
-  const std::string all = world.Bind("A1", world.Levels()), lacking = world.Bind("A2", before),
-                    imported = world.Bind("A3", std::nullopt);
-  world.Pass(Urge::kPatient);
-  EXPECT_FALSE(world.asked.contains(all));
-  EXPECT_TRUE(world.asked.contains(lacking));
-  EXPECT_TRUE(world.asked.contains(imported));
-  const std::string later = world.Bind("A4", std::nullopt);
-  world.Pass(Urge::kPatient);
-  EXPECT_EQ(world.asked.count(imported) + world.asked.count(lacking), 0u) << "once";
-  EXPECT_TRUE(world.asked.contains(later)) << "imported while the TCB infos stay the same";
-}
-
-// A registration has a journal, its certificates have none: after the loss of a store the one comes back without the other.
-TEST(Refresher, CertificatesThatAreNotHeldAreFetched) {
-  for (const bool tcb_info_held : {false, true}) {
-    RefreshWorld world;
-    world.certified = true;
-    if (tcb_info_held) {
-      ASSERT_TRUE(world.cache->Get(kTcbKey, world.now).ok());
-    }
-    world.Pass();  // the early set, too
-    const std::string here = world.Bind("A1", world.Levels()), gone = world.Bind("A2", world.Levels(), false);
-    const RefreshReport report = world.Pass(Urge::kPatient);
-    EXPECT_TRUE(report.complete());
-    EXPECT_FALSE(world.asked.contains(here));
-    EXPECT_TRUE(world.asked.contains(gone));
-    EXPECT_TRUE(world.cache->Peek(PckCertsKey{*intel::PlatformId::From("A2", {})}, world.now));
-    world.Pass();
-    EXPECT_FALSE(world.asked.contains(gone)) << "once";
-  }
-}
-
-TEST(Refresher, CertificatesOfAnotherPpidAreNotHeld) {
-  RefreshWorld world;
-  world.certified = true;
-  const std::string name = world.Bind("A1", world.Levels());
-  world.Pass();
-  EXPECT_FALSE(world.asked.contains(name));
-  const auto id = *intel::PlatformId::From("A1", {});
-  ASSERT_TRUE(world.registry
-                  .Edit([&](RegistryEdit& edit) -> Status {
-                    TRY(edit.Forget(id));
-                    intel::PckSet other;
-                    other.fmspc = *intel::Fmspc::FromHex(sim::kServerFmspc);
-                    TRY(edit.Bind(id, other));
-                    return edit.Remember({id, {}, intel::EncryptedPpid::From(Bytes(384, 0x12)), {}});
-                  })
-                  .ok());
-  world.Pass();
-  EXPECT_TRUE(world.asked.contains(name));
-}
-
 TEST(Refresher, WithoutUpstreamsNothingFailsAndStaleShows) {
   RefreshWorld world;
   ASSERT_TRUE(world.cache->Get(kPckCrlKey, world.now).ok());
@@ -419,24 +248,6 @@ TEST(Refresher, WithoutUpstreamsNothingFailsAndStaleShows) {
   world.now += hours(24 * 30);
   EXPECT_FALSE(offline.Pass(world.now, Urge::kNow, world.stop).complete());
   EXPECT_EQ(world.fetches, 0);
-}
-
-// An upload tells no levels.
-TEST(Refresher, WithoutUpstreamsNoCertificatesAreAskedFor) {
-  for (const Vendor reachable : {Vendor::kAmd, Vendor::kIntel}) {
-    RefreshWorld world;
-    ASSERT_TRUE(world.cache->Get(kTcbKey, world.now).ok());
-    const std::string uploaded = world.Bind("A1", std::nullopt), gone = world.Bind("A2", std::nullopt, false);
-    Refresher refresher{*world.cache,
-                        {.threads = 1,
-                         .has_upstream = [=](Vendor vendor) { return vendor == reachable; },
-                         .registry = &world.registry}};
-    world.asked.clear();
-    const RefreshReport report = refresher.Pass(world.now, Urge::kPatient, world.stop);
-    EXPECT_EQ(report.complete(), reachable == Vendor::kAmd) << "of Intel's they could not be fetched";
-    for (const std::string& name : {uploaded, gone})
-      EXPECT_EQ(world.asked.contains(name), reachable == Vendor::kIntel) << name;
-  }
 }
 
 TEST(Refresher, StopsWhenTold) {

@@ -6,119 +6,15 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <map>
 
-#include "cache/memory_store.h"
-#include "cache/platform_registry.h"
 #include "service/platforms/journal_contents.h"
-#include "tests/cache/platforms.h"
-#include "tests/support/temp_dir.h"
+#include "tests/service/platforms/journal_world.h"
 
 namespace thimble {
 namespace {
 
 namespace fs = std::filesystem;
-using test::ByPpid;
-using Why = QueuedRegistration::Why;
-using Entries = std::map<std::string, std::string>;
-
-Entries EntriesIn(Store& store, std::string_view prefix = "registry/") {
-  Entries entries;
-  EXPECT_TRUE(store
-                  .Scan(prefix,
-                        [&](std::string_view name, std::string_view value) {
-                          entries[std::string(name)] = value;
-                          return true;
-                        })
-                  .ok());
-  return entries;
-}
-
-std::string Read(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-void Write(const std::string& path, std::string_view text) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
-}
-
-// All bits of line feeds and tabs, and every eight hundredth or so of the rest.
-std::vector<size_t> BitsOf(std::string_view text) {
-  std::vector<size_t> bits;
-  for (size_t bit = 0; bit < text.size() * 8; ++bit) {
-    const char byte = text.at(bit / 8);
-    if (byte == '\n' || byte == '\t' || bit % 811 == 0) bits.push_back(bit);
-  }
-  return bits;
-}
-std::string Flipped(std::string text, size_t bit) {
-  text.at(bit / 8) = static_cast<char>(text.at(bit / 8) ^ (1 << (bit % 8)));
-  return text;
-}
-
-// A data directory of which the store is in memory.
-class Data {
- public:
-  Data() { Start(); }
-
-  // As a process that begins finds them.
-  void Start() {
-    registry_.reset();
-    journal_.reset();
-    auto recovered = RecoverRegistrations(*store, directory.path(), Instant(Seconds(1'780'000'000)));
-    ASSERT_TRUE(recovered.ok()) << recovered.error().message;
-    journal_ = std::move(recovered->journal);
-    found = std::move(recovered->findings);
-    registry_ = std::make_unique<PlatformRegistry>(store, journal_.get());
-    ASSERT_TRUE(registry_->CountPlatforms().ok());
-    ASSERT_TRUE(registry_->ForgetLevels(found.from_journal).ok());
-  }
-  Status Register(int i) {
-    const Registration registration = ByPpid(Id(i));
-    return registry_->Edit([&](RegistryEdit& edit) -> Status {
-      TRY(edit.Remember(registration));
-      return edit.Enqueue(registration, Why::kNew);
-    });
-  }
-  Status Settle(int i) {
-    return registry_->Edit([&](RegistryEdit& edit) { return edit.Settle(Id(i), {}); });
-  }
-  Status Bind(int i) {
-    return registry_->Edit([&](RegistryEdit& edit) -> Status {
-      TRY(edit.Bind(Id(i), {}));
-      return edit.RecordLevels(Id(i), {intel::PckTcb{}});
-    });
-  }
-  Status Forget(int i) {
-    return registry_->Edit([&](RegistryEdit& edit) -> Status {
-      TRY(edit.Forget(Id(i)));
-      return {};
-    });
-  }
-  std::optional<Platform> Find(int i) const { return registry_->Find(Id(i)).value(); }
-  static intel::PlatformId Id(int i) { return test::Id(StrCat("AB", i)); }
-  std::string path() const { return directory / "registrations.journal"; }
-  bool AllIsWell() const {
-    return found.to_store == 0 && found.to_journal == 0 && found.damaged_lines == 0 && found.lost == 0 &&
-           !found.journal_missing && found.earlier_losses.empty();
-  }
-  size_t platforms() const { return registry_->platforms(); }
-
-  test::TempDir directory;
-  std::shared_ptr<Store> store = std::make_shared<MemoryStore>();
-  RegistrationFindings found;
-
- private:
-  std::unique_ptr<RegistrationJournal> journal_;
-  std::unique_ptr<PlatformRegistry> registry_;
-};
-
-Data& Registered(Data& data, int count) {
-  for (int i = 0; i < count; ++i) EXPECT_TRUE(data.Register(i).ok());
-  return data;
-}
+using namespace test;
 
 TEST(RegistrationRecovery, AfterAGoodStopThereIsNothingToSay) {
   Data data;
@@ -334,93 +230,6 @@ TEST(RegistrationRecovery, WhatNeitherHasIsCounted) {
     data.Start();
     EXPECT_TRUE(data.AllIsWell());
   }
-}
-
-TEST(RegistrationJournal, IsWrittenAnewWhenItHasDoubled) {
-  Data data;
-  Registered(data, 3);
-  uintmax_t largest = 0;
-  for (int round = 0; round < 500; ++round) {
-    ASSERT_TRUE(data.Register(round % 40).ok());
-    ASSERT_TRUE(data.Settle(round % 40).ok());
-    largest = std::max(largest, fs::file_size(data.path()));
-  }
-  EXPECT_LT(largest, 600'000u) << "a thousand lines have twice as many bytes";
-  EXPECT_GT(JournalContents::Read(data.path())->last().generation, 1u);
-  const Entries before = EntriesIn(*data.store);
-  data.Start();
-  EXPECT_TRUE(data.AllIsWell());
-  data.store = std::make_shared<MemoryStore>();
-  data.Start();
-  EXPECT_EQ(EntriesIn(*data.store), before);
-}
-
-TEST(RegistrationJournal, IsWrittenAnewAlsoWhenTheProcessStartsOften) {
-  Data data;
-  for (int round = 0; round < 500; ++round) {
-    if (round % 25 == 0) data.Start();
-    ASSERT_TRUE(data.Register(round % 3).ok());
-    ASSERT_TRUE(data.Settle(round % 3).ok());
-  }
-  EXPECT_GT(JournalContents::Read(data.path())->last().generation, 1u);
-  EXPECT_LT(fs::file_size(data.path()), 600'000u);
-}
-
-class FullStore final : public Store {
- public:
-  explicit FullStore(std::shared_ptr<Store> below) : below_(std::move(below)) {}
-  Result<std::optional<std::string>> Get(std::string_view name) override { return below_->Get(name); }
-  Status Apply(const std::vector<Store::Write>& batch) override {
-    return full ? Status(Error{ErrorKind::kInternal, {}, "full"}) : below_->Apply(batch);
-  }
-  Status Scan(std::string_view prefix,
-              const std::function<bool(std::string_view, std::string_view)>& visit) override {
-    return below_->Scan(prefix, visit);
-  }
-  bool full = false;
-
- private:
-  std::shared_ptr<Store> below_;
-};
-
-TEST(RegistrationJournal, WhatTheStoreDidNotTakeIsNotInIt) {
-  Data data;
-  Registered(data, 2);
-  const auto full = std::make_shared<FullStore>(data.store);
-  data.store = full;
-  data.Start();
-  const std::string before = Read(data.path());
-  full->full = true;
-  EXPECT_FALSE(data.Register(5).ok());
-  EXPECT_EQ(Read(data.path()), before);
-  EXPECT_EQ(data.platforms(), 2u);
-  full->full = false;
-  EXPECT_TRUE(data.Register(6).ok());
-  data.Start();
-  EXPECT_TRUE(data.AllIsWell());
-  EXPECT_EQ(data.platforms(), 3u);
-}
-
-TEST(JournalLine, ComesBackAsItWasWritten) {
-  const JournalLine line{{3, 17},
-                         {{"registry/platform/AB/0000", R"({"a":"\t"})"}, {"registry/queue/AB/0000/-", {}}}};
-  std::string text = EncodeJournalLine(line);
-  ASSERT_EQ(text.back(), '\n');
-  text.pop_back();
-  const auto read = DecodeJournalLine(text);
-  ASSERT_TRUE(read);
-  EXPECT_EQ(read->mark, line.mark);
-  ASSERT_EQ(read->changes.size(), 2u);
-  EXPECT_EQ(read->changes.at(0).value, line.changes.at(0).value);
-  EXPECT_EQ(read->changes.at(1).value, std::nullopt);
-  for (size_t i = 0; i < text.size(); ++i) {
-    std::string other = text;
-    other[i] = static_cast<char>(other[i] ^ 1);
-    EXPECT_FALSE(DecodeJournalLine(other)) << i;
-  }
-  EXPECT_EQ(PlatformIn("registry/queue/AB/0000/-"), "AB/0000");
-  EXPECT_EQ(PlatformIn("registry/platform/AB/0000"), "AB/0000");
-  EXPECT_EQ(PlatformIn("item/x"), "");
 }
 
 }  // namespace
