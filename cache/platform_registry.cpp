@@ -114,6 +114,14 @@ Status RegistryEdit::RecordLevels(const PlatformId& id, std::vector<intel::PckTc
   return {};
 }
 
+Status RegistryEdit::ForgetLevels(const PlatformId& id) {
+  TRY_ASSIGN(auto known, Find(id));
+  if (!known || !known->levels) return {};
+  known->levels.reset();
+  Put(*known);
+  return {};
+}
+
 Result<bool> RegistryEdit::Forget(const PlatformId& id) {
   TRY_ASSIGN(const auto known, Find(id));
   if (known) changes_[PlatformEntry(id)] = std::nullopt;
@@ -284,6 +292,19 @@ Result<int64_t> PlatformRegistry::Growth(const std::vector<Store::Write>& writes
     growth += int{write.value.has_value()} - int{before.has_value()};
   }
   return growth;
+}
+
+Status PlatformRegistry::ForgetLevels(const std::vector<std::string>& platforms) {
+  constexpr size_t kAtOnce = 500;
+  for (size_t from = 0; from < platforms.size(); from += kAtOnce) {
+    TRY(Edit([&](RegistryEdit& edit) -> Status {
+      for (size_t i = from; i < std::min(from + kAtOnce, platforms.size()); ++i) {
+        if (const auto id = PlatformId::FromName(platforms[i])) TRY(edit.ForgetLevels(*id));
+      }
+      return {};
+    }));
+  }
+  return {};
 }
 
 Status PlatformRegistry::CountPlatforms() {

@@ -41,6 +41,8 @@ class RegistryEdit {
   Status Bind(const intel::PlatformId& id, const intel::PckSet& set);
   // Records the TCB levels that were listed when the certificates of a bound platform were fetched.
   Status RecordLevels(const intel::PlatformId& id, std::vector<intel::PckTcb> levels);
+  // Whatever its certificates are, they may lack some.
+  Status ForgetLevels(const intel::PlatformId& id);
   // Removes all that is known of a platform, and what of it waits. False: nothing was known.
   Result<bool> Forget(const intel::PlatformId& id);
   // Records which certificate was chosen for a TCB of a registered platform. The last kMaxTcbs of it are kept.
@@ -79,7 +81,10 @@ class PlatformRegistry {
   explicit PlatformRegistry(std::shared_ptr<Store> store, RegistrationLog* log = nullptr)
       : store_(std::move(store)), log_(log) {}
 
-  Status CountPlatforms();                     // at start: those that the store holds
+  Status CountPlatforms();  // at start: those that the store holds
+  // At start, of registrations that came back from the log, by "QEID/0000": their certificates have no log, and may be
+  // older, or gone.
+  Status ForgetLevels(const std::vector<std::string>& platforms);
   size_t platforms() const { return count_; }  // how many there are
 
   Result<std::optional<Platform>> Find(const intel::PlatformId& id);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "cache/held_certificates.h"
 #include "cache/pck_levels.h"
 #include "cache/selectors.h"
 #include "tcb/base/text.h"
@@ -239,11 +240,36 @@ std::vector<Platform> Refresher::PlatformsOf(const intel::Fmspc& fmspc) const {
   return *std::move(platforms);
 }
 
+// The FMSPCs of bound platforms: read again when the registry has changed.
+std::set<std::string> Refresher::FmspcsOfPlatforms() {
+  const uint64_t edits = options_.registry->edits();
+  {
+    const std::lock_guard lock(mutex_);
+    if (fmspcs_at_ == edits) return fmspcs_;
+  }
+  const auto platforms = options_.registry->Platforms();
+  if (!platforms.ok()) {
+    ReportStore("registered platforms", platforms.error());
+    return {};
+  }
+  std::set<std::string> fmspcs;
+  for (const Platform& platform : *platforms) {
+    if (platform.bound && platform.fmspc) fmspcs.insert(platform.fmspc->hex());
+  }
+  const std::lock_guard lock(mutex_);
+  fmspcs_ = fmspcs;
+  fmspcs_at_ = edits;
+  return fmspcs;
+}
+
 // A TCB info with a level that was not there when the certificates of a platform were fetched means that Intel has others
-// for it (TCB recovery). That is asked of each platform, whoever brought its certificates and however long ago.
+// for it (TCB recovery). That is asked of each platform, whoever brought its certificates and however long ago. So are
+// certificates that are not held, as when the registration alone came back from its journal.
 void Refresher::RefetchPckCertificates(Round& round) {
   if (options_.registry == nullptr) return;
-  std::map<std::string, std::string> found;  // FMSPC -> digests
+  if (options_.has_upstream && !options_.has_upstream(Vendor::kIntel)) return;  // nobody to ask is no failure
+  std::map<std::string, std::string> found;                                     // FMSPC -> digests
+  for (const std::string& hex : FmspcsOfPlatforms()) found[hex];
   for (const CacheStatus& status : cache_.Status(round.now)) {
     const auto* tcb_info = std::get_if<TcbInfoKey>(&status.key);
     if (tcb_info != nullptr && !IsByNumber(status.key)) found[tcb_info->fmspc.hex()] += status.sha256;
@@ -266,7 +292,8 @@ bool Refresher::FetchForNewLevels(Round& round, const intel::Fmspc& fmspc) {
   std::vector<Job> jobs;
   bool good = true;
   for (const Platform& platform : PlatformsOf(fmspc)) {
-    if (platform.levels && HasAll(*platform.levels, levels)) continue;
+    const bool no_new_level = levels.empty() || (platform.levels && HasAll(*platform.levels, levels));
+    if (no_new_level && HeldCertificatesOf(cache_, platform, round.now)) continue;
     if (!platform.proof()) continue;  // it has to register again
     const CollateralKey key = PckCertsKey{platform.id};
     if (round.urge == Urge::kNow || cache_.MayTry(key)) {

@@ -81,6 +81,7 @@ class Refresher {
   bool Run(Round& round, const std::vector<Job>& jobs);
   std::optional<RefreshLine> Ask(const Job& job, const Round& round);
   uint32_t NewestNumber(IntelTee tee, Instant now);
+  std::set<std::string> FmspcsOfPlatforms();
   std::vector<Platform> PlatformsOf(const intel::Fmspc& fmspc) const;
   bool FetchForNewLevels(Round& round, const intel::Fmspc& fmspc);
   void RecordLevels(const intel::PlatformId& platform, const std::vector<intel::PckTcb>& levels);
@@ -91,6 +92,8 @@ class Refresher {
   std::mutex mutex_;
   std::map<std::string, std::string>
       settled_;  // FMSPC -> digests of the TCB infos whose levels were looked at, and the platforms as they were then
+  std::set<std::string> fmspcs_;       // of bound platforms
+  std::optional<uint64_t> fmspcs_at_;  // the edits of the registry when they were read
 };
 
 }  // namespace thimble

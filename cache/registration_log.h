@@ -41,9 +41,10 @@ struct RegistrationFindings {
   uint64_t damaged_lines = 0;  // of the journal
   uint64_t lost = 0;           // of these, what neither has: changes of one platform each
   bool journal_missing = false;
-  std::vector<std::string> given_back;  // of which platforms: the first so many
-  std::string earlier_losses = {};      // what lost.txt says of former starts
-  std::string losses_file = {};         // where it is
+  std::vector<std::string> given_back;         // of which platforms: the first so many
+  std::vector<std::string> from_journal = {};  // the platforms of all records that the store was given
+  std::string earlier_losses = {};             // what registrations.lost says of former starts
+  std::string losses_file = {};                // where it is
 };
 
 }  // namespace thimble

@@ -80,7 +80,9 @@ Error DamagedStore(const std::filesystem::path& directory, std::string_view what
       ErrorKind::kInternal, Check::kStoreCorrupt,
       StrCat("the store in ", directory.string(), " is damaged: ", what,
              ". Put a backup in its place; or move its files (CURRENT, MANIFEST-*, *.sst, *.log) away: the "
-             "registrations come back from registrations.journal, and collateral is fetched again")};
+             "registrations come back from registrations.journal, and collateral is fetched again, but "
+             "baselines "
+             "are those of the configuration again, and have to be promoted anew, and the history is gone")};
 }
 
 Error CheckError(const std::filesystem::path& directory, const Error& error) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The default store: RocksDB, embedded. Size: about the collateral itself. May be lost: everything is fetched
-// again, but for the history and the registrations, which have a journal beside it. Trust: none, what is read is
+// again, but for the history, the promoted baselines, and the registrations, which have a journal beside it. Trust: none, what is read is
 // verified again. One process at a time.
 //
 // What it holds is whole, or it is not opened: logs and MANIFEST are checked record by record (rocks_log.h), and every

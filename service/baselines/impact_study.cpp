@@ -18,6 +18,12 @@ uint64_t Sightings(const Impact& impact, bool accepted_now, bool accepted_then) 
   return count;
 }
 
+bool AnyOfAmd(const std::vector<RememberedTcb>& platforms) {
+  return std::ranges::any_of(platforms, [](const RememberedTcb& remembered) {
+    return std::holds_alternative<AmdTcbRecord>(remembered.tcb);
+  });
+}
+
 bool SameFloors(const amd::FloorsPtr& a, const amd::FloorsPtr& b) {
   return !a == !b && (!a || a->sha256 == b->sha256);
 }
@@ -77,10 +83,8 @@ Result<References> ImpactStudy::Gather(const ImpactSide& side, const std::vector
     return answer ? answer->item : nullptr;
   };
   GatherIntel(kinds, selectors, look_up, out);
-  const bool amd = std::ranges::any_of(platforms, [](const RememberedTcb& remembered) {
-    return std::holds_alternative<AmdTcbRecord>(remembered.tcb);
-  });
-  if (!amd || !floor_of_) return out;
+  if (!floor_of_ || !AnyOfAmd(platforms)) return out;
+  out.floors_read = true;
   out.set.floors = side.floors;
   if (!side.floors) {
     TRY_ASSIGN(out.set.floors, floor_of_(side.baseline.amd));
@@ -93,6 +97,9 @@ bool ImpactStudy::IsCurrent(const ImpactSide& side, const References& references
     const auto held = cache_.Peek(key, now);
     if (!held || held->item->sha256() != item->sha256()) return false;
   }
+  // One of AMD's that was first seen since would be judged by no floor on either side. One of Intel's is not judged then,
+  // which counts as refused.
+  if (floor_of_ && !references.floors_read) return !AnyOfAmd(seen_.All());
   if (side.floors || !references.set.floors) return true;
   const auto floors = floor_of_(side.baseline.amd);
   return floors.ok() && SameFloors(*floors, references.set.floors);

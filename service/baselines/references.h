@@ -29,6 +29,7 @@ struct References {
   ReferenceSet set;
   std::vector<Found> items;  // keeps alive what the set points to
   std::vector<UsedReference> used;
+  bool floors_read = false;  // whether `set.floors` was looked up: null may also mean that there is none
 };
 
 // Null when it is not to be had: a platform that lacks it is not judged.

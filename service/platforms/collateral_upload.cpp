@@ -34,19 +34,35 @@ Error NoChain(const CollateralKey& key) {
                  "bears it, first")};
 }
 
+bool Brings(const std::vector<Admission>& admissions, const intel::PlatformId& platform) {
+  return std::ranges::any_of(admissions, [&](const Admission& admission) {
+    const auto* const key = std::get_if<PckCertsKey>(&admission.key);
+    return key != nullptr && !admission.past && key->platform == platform;
+  });
+}
+
+// As PckService::Register(): a bound platform's proof gives way to none that came without its certificates.
+Status Remember(RegistryEdit& edit, const Registration& registration,
+                const std::vector<Admission>& admissions) {
+  TRY_ASSIGN(const auto known, edit.Find(registration.platform));
+  if (known && known->bound && !Brings(admissions, registration.platform)) return {};
+  return edit.Remember(registration);
+}
+
 // What an upload says of platforms, but for those whose certificates were refused.
 Status RememberPlatforms(RegistryEdit& edit, const PlatformBundle& bundle,
+                         const std::vector<Admission>& admissions,
                          const std::vector<UploadReport::Refused>& refused) {
   for (const auto* registrations : {&bundle.platforms, &bundle.certified}) {
     for (const Registration& registration : *registrations) {
       const std::string item = KeyName(PckCertsKey{registration.platform});
       if (std::ranges::find(refused, item, &UploadReport::Refused::item) == refused.end())
-        TRY(edit.Remember(registration));
+        TRY(Remember(edit, registration, admissions));
     }
   }
   // After that: who waits beside certificates waits for others.
   for (const QueuedRegistration& waiting : bundle.waiting) {
-    TRY(edit.Remember(waiting.registration));
+    TRY(Remember(edit, waiting.registration, admissions));
     TRY(edit.Enqueue(waiting.registration, waiting.why));
   }
   return {};
@@ -117,7 +133,7 @@ void CollateralUpload::ChooseCertificates(const PlatformBundle& bundle) {
   std::string first;
   for (const Registration& platform : bundle.platforms) {
     if (!platform.raw) continue;
-    const auto choice = pck_service_.ChooseHeld(platform.platform, *platform.raw);
+    const auto choice = pck_service_.ChooseUploaded(platform.platform, *platform.raw);
     if (!choice && ++failed == 1) first = choice.error().message;
   }
   if (failed != 0)
@@ -148,7 +164,7 @@ Result<UploadReport> CollateralUpload::Take(const PlatformBundle& bundle) {
   TRY(registry_.Edit(
       [&](RegistryEdit& edit) -> Status {
         TRY(BindPlatforms(edit, admissions, report.refused));
-        return RememberPlatforms(edit, bundle, report.refused);
+        return RememberPlatforms(edit, bundle, admissions, report.refused);
       },
       [&](const std::vector<Store::Write>& writes) -> Status {
         report.taken = admissions.size() + beside.size();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "cache/registration_log.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -113,12 +114,29 @@ Result<std::string> JournalContents::Value(const std::string& name, const Entry&
   return Unreadable(path_);
 }
 
-std::map<std::string, std::vector<std::string>> JournalContents::LivingByPlatform() const {
+std::map<std::string, std::vector<std::string>> JournalContents::KeptByPlatform() const {
   std::map<std::string, std::vector<std::string>> platforms;
   for (const auto& [name, entry] : entries_) {
-    if (entry.value) platforms[std::string(PlatformIn(name))].push_back(name);
+    if (IsKept(name, entry)) platforms[std::string(PlatformIn(name))].push_back(name);
   }
   return platforms;
+}
+
+uint64_t JournalContents::KeptSize() const {
+  std::map<uint64_t, uint64_t> lines;  // offset -> length: several entries may be in one
+  for (const auto& [name, entry] : entries_) {
+    if (IsKept(name, entry)) lines.emplace(entry.offset, entry.length + 1);
+  }
+  uint64_t size = 0;
+  for (const auto& [offset, length] : lines) size += length;
+  return size;
+}
+
+bool JournalContents::IsForgottenPlatform(const std::string& name, const Entry& entry) {
+  return !entry.value && name.starts_with(kRegistrationPrefixes.front());
+}
+bool JournalContents::IsKept(const std::string& name, const Entry& entry) {
+  return entry.value || IsForgottenPlatform(name, entry);
 }
 
 }  // namespace thimble

@@ -40,10 +40,14 @@ class JournalContents {
 
   // The value of an entry that has one.
   Result<std::string> Value(const std::string& name, const Entry& entry);
-  // The living entries, platform by platform.
-  std::map<std::string, std::vector<std::string>> LivingByPlatform() const;
+  // What is copied when the journal is written anew, platform by platform: the living entries, and which platforms were
+  // forgotten, or they would come back with an older store.
+  std::map<std::string, std::vector<std::string>> KeptByPlatform() const;
+  uint64_t KeptSize() const;  // of their lines
+  static bool IsForgottenPlatform(const std::string& name, const Entry& entry);
 
  private:
+  static bool IsKept(const std::string& name, const Entry& entry);
   void TakeEnd(std::string_view text);
   void TakeStretch(std::string_view text, uint64_t offset);
   bool TakeLine(std::string_view text, uint64_t offset);

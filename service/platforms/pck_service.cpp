@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cache/held_certificates.h"
 #include "cache/pck_levels.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -58,6 +59,33 @@ Error PckService::WhyNotHeld(const PlatformId& platform) {
 
 // ---- what is asked for ----
 
+// What a look-up brought is its own; a platform's is of the PPID that it is bound to.
+Result<std::optional<CacheAnswer>> PckService::Held(const PckCertsKey& key) {
+  if (key.platform.asked()) return cache_.Peek(key, clock_.Now());
+  TRY_ASSIGN(const auto known, registry_.Find(key.platform));
+  return known ? HeldCertificatesOf(cache_, *known, clock_.Now()) : std::nullopt;
+}
+
+// From the cache or upstream. What lies there of another PPID, or came while the platform was bound to another, is
+// nobody's: it is asked for again, once.
+Result<CacheAnswer> PckService::Obtained(const PckCertsKey& key) {
+  TRY_ASSIGN(const auto held, Held(key));
+  const bool others = !held && cache_.Peek(key, clock_.Now());
+  auto answer =
+      others ? cache_.Refresh(key, clock_.Now(), RefreshUrge::kPatient) : cache_.Get(key, clock_.Now());
+  if (!answer.ok()) return NamingTheTcbs(std::move(answer).error());
+  TRY(CheckOwn(key, *answer));
+  return answer;
+}
+
+Status PckService::CheckOwn(const PckCertsKey& key, const CacheAnswer& certificates) {
+  if (key.platform.asked()) return {};
+  TRY_ASSIGN(const auto known, registry_.Find(key.platform));
+  if (known && IsOf(certificates, *known)) return {};
+  if (!known || !known->bound) return WhyNotHeld(key.platform);
+  return PlatformMismatch(key.platform, *known->bound, certificates.item->pck_set()->ppid);
+}
+
 // Under which key the certificates lie that whoever asks may have.
 Result<PckCertsKey> PckService::KeyFor(const PckRequest& request) {
   TRY_ASSIGN(const auto known, registry_.Find(request.platform));
@@ -83,15 +111,14 @@ Result<CacheAnswer> PckService::Certificates(const PckRequest& request) {
 
 Result<CacheAnswer> PckService::CertificatesFor(const PckRequest& request, const std::optional<PckTcb>& raw) {
   TRY_ASSIGN(const PckCertsKey key, KeyFor(request));
-  auto held = cache_.Peek(key, clock_.Now());
+  TRY_ASSIGN(const auto held, Held(key));
   if (!held && options_.mode != CachingMode::kLazy) return WhyNotHeld(request.platform);
   const PckSource::Hint hint(&source_, {key.platform, raw, request.ppid, {}});
   if (held && raw && WorthAnotherLook(*held, key.platform, *raw)) {
-    if (auto renewed = cache_.Refresh(key, clock_.Now(), RefreshUrge::kPatient); renewed.ok()) return renewed;
+    auto renewed = cache_.Refresh(key, clock_.Now(), RefreshUrge::kPatient);
+    if (renewed.ok() && CheckOwn(key, *renewed).ok()) return renewed;
   }
-  auto answer = cache_.Get(key, clock_.Now());
-  if (!answer.ok()) return NamingTheTcbs(std::move(answer).error());
-  return answer;
+  return Obtained(key);
 }
 
 // A platform that shows a TCB for the first time may have been updated since its certificates were fetched: there may be
@@ -135,8 +162,7 @@ void PckService::RecordSeen(const PckChoice& choice) {
 }
 
 Result<PckChoice> PckService::ChooseHeld(const PlatformId& platform, const PckTcb& raw) {
-  TRY_ASSIGN(const auto known, registry_.Find(platform));
-  auto set = known && known->bound ? cache_.Peek(PckCertsKey{platform}, clock_.Now()) : std::nullopt;
+  TRY_ASSIGN(auto set, Held(PckCertsKey{platform}));
   if (!set) return WhyNotHeld(platform);
   return ChooseFrom(*std::move(set), platform, raw, options_.mode == CachingMode::kLazy);
 }
@@ -157,10 +183,21 @@ Result<PckChoice> PckService::ChooseFrom(CacheAnswer set, const PlatformId& plat
   TRY_ASSIGN(const CacheAnswer tcb_info, TcbInfoFor(certificates.fmspc, may_fetch));
   TRY_ASSIGN(const auto selection, SelectPck(certificates, raw, *tcb_info.item->tcb_info()));
   if (selection.chosen == nullptr) return NoneFits(platform, raw, selection);
-  TRY(registry_.Edit([&](RegistryEdit& edit) {
-    return edit.RecordChoice(platform, {raw, selection.chosen->tcb});
-  }));
   return PckChoice{std::move(set), selection.chosen};
+}
+
+// For a registration or an upload alone: who looks a platform up may show any TCB, and leaves nothing in the registry.
+Status PckService::RecordChoice(const PlatformId& platform, const PckTcb& raw, const PckChoice& choice) {
+  const TcbMapping mapping{raw, choice.certificate->tcb};
+  TRY_ASSIGN(const auto known, registry_.Find(platform));
+  if (known && std::ranges::find(known->tcbs, mapping) != known->tcbs.end()) return {};
+  return registry_.Edit([&](RegistryEdit& edit) { return edit.RecordChoice(platform, mapping); });
+}
+
+Result<PckChoice> PckService::ChooseUploaded(const PlatformId& platform, const PckTcb& raw) {
+  TRY_ASSIGN(auto choice, ChooseHeld(platform, raw));
+  TRY(RecordChoice(platform, raw, choice));
+  return choice;
 }
 
 // ---- registration ----
@@ -169,8 +206,7 @@ Result<PckChoice> PckService::ChooseFrom(CacheAnswer set, const PlatformId& plat
 // registered again. Encrypted PPIDs are random: another one is the same platform's, or another's, and only Intel can tell.
 Result<bool> PckService::IsCached(const Registration& registration) {
   TRY_ASSIGN(const auto known, registry_.Find(registration.platform));
-  if (!known || !known->bound) return false;
-  if (!cache_.Peek(PckCertsKey{registration.platform}, clock_.Now())) return false;
+  if (!known || !HeldCertificatesOf(cache_, *known, clock_.Now())) return false;
   if (registration.manifest) return known->manifest == registration.manifest;
   if (registration.ppid != known->ppid) return false;
   return std::ranges::any_of(known->tcbs, [&](const TcbMapping& tcb) { return tcb.raw == registration.raw; });
@@ -234,7 +270,7 @@ Status PckService::FetchFor(const Registration& registration) {
   const auto chosen = ChooseFrom(std::move(set), registration.platform, *registration.raw, true);
   if (!chosen.ok()) return chosen.error();
   RecordSeen(*chosen);
-  return {};
+  return RecordChoice(registration.platform, *registration.raw, *chosen);
 }
 
 // What a registration says of a platform that is bound is believed once Intel has: until then it only waits.
@@ -268,11 +304,17 @@ Status PckService::Renew(const PlatformId& platform) {
 
 Result<std::vector<PlatformId>> PckService::Forget(std::string_view qe_id) {
   TRY_ASSIGN(const auto ids, registry_.IdsOf(qe_id));
-  TRY(registry_.Edit([&](RegistryEdit& edit) -> Status {
+  const auto forget = [&](RegistryEdit& edit) -> Status {
     for (const PlatformId& id : ids) TRY(edit.Forget(id));
     return {};
-  }));
-  for (const PlatformId& id : ids) cache_.Remove(PckCertsKey{id});
+  };
+  // The certificates first, while nobody else can bind the id: afterwards they may be the next owner's.
+  const auto apply = [&](const std::vector<Store::Write>& writes) -> Status {
+    for (const PlatformId& id : ids) cache_.Remove(PckCertsKey{id});
+    TRY(cache_.TakeTogether({}, writes, clock_.Now()));
+    return {};
+  };
+  TRY(registry_.Edit(forget, apply));
   return ids;
 }
 

@@ -55,6 +55,8 @@ class PckService {
   Result<PckChoice> Choose(const PckRequest& request, const intel::PckTcb& raw);
   // As Choose(), with certificates that are held already.
   Result<PckChoice> ChooseHeld(const intel::PlatformId& platform, const intel::PckTcb& raw);
+  // The same for a platform that an administrator has uploaded: the choice is recorded.
+  Result<PckChoice> ChooseUploaded(const intel::PlatformId& platform, const intel::PckTcb& raw);
   // The same certificate with its chain, in PEM, for a quote that holds none. Any error is pck.missing.
   Result<std::string> ChainFor(const intel::PlatformId& platform, const intel::PckTcb& raw);
   // Fetches the certificates of the platform and binds it to them, or queues it until an administrator uploads them.
@@ -72,6 +74,9 @@ class PckService {
  private:
   Result<PckCertsKey> KeyFor(const PckRequest& request);
   Result<CacheAnswer> CertificatesFor(const PckRequest& request, const std::optional<intel::PckTcb>& raw);
+  Result<std::optional<CacheAnswer>> Held(const PckCertsKey& key);
+  Result<CacheAnswer> Obtained(const PckCertsKey& key);
+  Status CheckOwn(const PckCertsKey& key, const CacheAnswer& certificates);
   Result<CacheAnswer> Obtain(const Registration& registration, RefreshUrge urge);
   Result<CacheAnswer> Bind(const Registration& registration, const CacheAnswer& obtained);
   Status RecordArrival(const Registration& registration, const intel::PckSet& set, RegistryEdit& edit) const;
@@ -81,6 +86,7 @@ class PckService {
   Result<bool> IsCached(const Registration& registration);
   bool WorthAnotherLook(const CacheAnswer& set, const intel::PlatformId& platform, const intel::PckTcb& raw);
   Error WhyNotHeld(const intel::PlatformId& platform);
+  Status RecordChoice(const intel::PlatformId& platform, const intel::PckTcb& raw, const PckChoice& choice);
   void RecordSeen(const PckChoice& choice);
 
   CollateralCache& cache_;

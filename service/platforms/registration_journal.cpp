@@ -37,13 +37,14 @@ RegistrationJournal::~RegistrationJournal() {
 }
 
 Result<std::unique_ptr<RegistrationJournal>> RegistrationJournal::Continue(std::string path, JournalMark last,
-                                                                           uint64_t size) {
+                                                                           uint64_t size, uint64_t kept) {
   std::unique_ptr<RegistrationJournal> journal(new RegistrationJournal(std::move(path)));
   journal->file_ = OpenToAppend(journal->path_, 0);
   if (journal->file_ < 0) return Failure("open", journal->path_);
   if (::ftruncate(journal->file_, static_cast<off_t>(size)) != 0) return Failure("mend", journal->path_);
   journal->last_ = journal->before_ = last;
-  journal->size_ = journal->size_before_ = journal->least_ = size;
+  journal->size_ = journal->size_before_ = size;
+  journal->least_ = kept;
   return journal;
 }
 
@@ -100,7 +101,7 @@ void RegistrationJournal::Undo() {
 
 std::optional<Store::Write> RegistrationJournal::Compact() {
   if (size_ < kSlack || size_ < 2 * least_) return std::nullopt;
-  if (const Status written = CopyLiving(); !written) {
+  if (const Status written = CopyKept(); !written) {
     LogWarning("journal of registrations cannot be written anew", {}, written.error().message);
     least_ = size_;  // tried again when it has doubled
     return std::nullopt;
@@ -109,17 +110,20 @@ std::optional<Store::Write> RegistrationJournal::Compact() {
 }
 
 // From the journal itself, not from the store: the two stay independent.
-Status RegistrationJournal::CopyLiving() {
+Status RegistrationJournal::CopyKept() {
   TRY_ASSIGN(JournalContents contents, JournalContents::Read(path_));
   if (contents.MissingAfter(0, last_.number) != 0)
     return Error{ErrorKind::kInternal, Check::kStoreCorrupt,
                  StrCat(path_, " has been damaged: the next start mends it from the store")};
   return Rewrite(last_.generation + 1, [&contents](const auto& line) -> Status {
-    for (const auto& [platform, names] : contents.LivingByPlatform()) {
+    for (const auto& [platform, names] : contents.KeptByPlatform()) {
       std::vector<Store::Write> changes;
       for (const std::string& name : names) {
-        TRY_ASSIGN(std::string value, contents.Value(name, contents.entries().at(name)));
-        changes.push_back({name, std::move(value)});
+        Store::Write& change = changes.emplace_back(Store::Write{name, std::nullopt});
+        const JournalContents::Entry& entry = contents.entries().at(name);
+        if (entry.value) {
+          TRY_ASSIGN(change.value, contents.Value(name, entry));
+        }
       }
       TRY(line(std::move(changes)));
     }

@@ -44,11 +44,13 @@ class Comparison {
   }
   bool IsNewer(const JournalContents::Entry& entry) const { return entry.number > Seen(); }
   Status CompareWith(const std::string& name, std::string_view value);
+  bool WaitsForForgotten(const std::string& name) const;
   Status CompareRest();
   Status GiveToStore(const std::string& name, const JournalContents::Entry& entry);
   void Name(const std::string& name);
   void CountMissing();
   Status ApplyToStore();
+  Status AddForgotten(std::map<std::string, std::vector<Store::Write>>& lines);
   Result<std::unique_ptr<RegistrationJournal>> BeginAnew();
 
   Store& store_;
@@ -77,9 +79,21 @@ Status Comparison::Run() {
   return {};
 }
 
+// What an older store has in the queue for a platform that was forgotten later: the journal keeps the one removal alone.
+bool Comparison::WaitsForForgotten(const std::string& name) const {
+  const auto platform = contents_.entries().find(StrCat(kRegistrationPrefixes.front(), PlatformIn(name)));
+  return platform != contents_.entries().end() &&
+         JournalContents::IsForgottenPlatform(platform->first, platform->second) && IsNewer(platform->second);
+}
+
 Status Comparison::CompareWith(const std::string& name, std::string_view value) {
   const auto found = contents_.entries().find(name);
   if (found == contents_.entries().end()) {
+    if (WaitsForForgotten(name)) {
+      ++findings_.finished;
+      writes_.push_back({name, std::nullopt});
+      return {};
+    }
     ++findings_.to_journal;
     return {};
   }
@@ -118,6 +132,7 @@ Status Comparison::CompareRest() {
 
 Status Comparison::GiveToStore(const std::string& name, const JournalContents::Entry& entry) {
   TRY_ASSIGN(std::string value, contents_.Value(name, entry));
+  if (name.starts_with(kRegistrationPrefixes.front())) findings_.from_journal.emplace_back(PlatformIn(name));
   writes_.push_back({name, std::move(value)});
   return writes_.size() < kBatch ? Status() : ApplyToStore();
 }
@@ -143,6 +158,16 @@ Status Comparison::ApplyToStore() {
   return applied;
 }
 
+// The platforms that the journal knows to be forgotten, and the store does not have.
+Status Comparison::AddForgotten(std::map<std::string, std::vector<Store::Write>>& lines) {
+  for (const auto& [name, entry] : contents_.entries()) {
+    if (!JournalContents::IsForgottenPlatform(name, entry)) continue;
+    TRY_ASSIGN(const auto value, store_.Get(name));
+    if (!value) lines[std::string(PlatformIn(name))].push_back({name, std::nullopt});
+  }
+  return {};
+}
+
 // From the store, which has everything by now.
 Result<std::unique_ptr<RegistrationJournal>> Comparison::BeginAnew() {
   const uint64_t generation = std::max(mark_ ? mark_->generation : 0, contents_.last().generation) + 1;
@@ -152,6 +177,7 @@ Result<std::unique_ptr<RegistrationJournal>> Comparison::BeginAnew() {
     return true;
   };
   TRY(store_.Scan(kRegistrationPrefixes.back(), queue));
+  TRY(AddForgotten(queued));
   return RegistrationJournal::Begin(path_, generation, [&](const auto& line) -> Status {
     Status written;
     TRY(store_.Scan(kRegistrationPrefixes.front(), [&](std::string_view name, std::string_view value) {
@@ -169,12 +195,16 @@ Result<std::unique_ptr<RegistrationJournal>> Comparison::BeginAnew() {
 
 Result<RecoveredRegistrations> Comparison::Settle() {
   TRY(ApplyToStore());
-  const bool whole = contents_.there() && findings_.damaged_lines == 0 && findings_.to_journal == 0;
+  // One without a line goes on with the store's mark: behind the numbers that its lines had, they would seem to be missing.
+  const bool emptied = contents_.last().generation == 0 && mark_ && mark_->number != 0;
+  const bool whole =
+      contents_.there() && !emptied && findings_.damaged_lines == 0 && findings_.to_journal == 0;
   JournalMark last = contents_.last();
   if (last.generation == 0 && mark_) last = *mark_;  // no line yet
   RecoveredRegistrations out;
   if (whole && last.generation != 0) {
-    TRY_ASSIGN(out.journal, RegistrationJournal::Continue(path_, last, contents_.size()));
+    TRY_ASSIGN(out.journal,
+               RegistrationJournal::Continue(path_, last, contents_.size(), contents_.KeptSize()));
   } else {
     TRY_ASSIGN(out.journal, BeginAnew());
   }

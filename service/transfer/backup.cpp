@@ -56,15 +56,17 @@ Result<std::vector<Source>> SourcesIn(const std::string& data, const std::string
   return sources;
 }
 
-// As much as is there now: what is appended meanwhile is for the next back-up.
+// As much as is there now: what is appended meanwhile is for the next back-up. Of one file: the journal may be written
+// anew, and shorter, between two looks at its name.
 Result<std::string> ReadSource(const Source& source) {
-  std::error_code error;
-  const uintmax_t size = fs::file_size(source.path, error);
-  if (!error && size > kMaxBackupFile) error = std::make_error_code(std::errc::file_too_large);
-  if (error) return Failure("copy", source.path, error);
-  std::string text(size, '\0');
-  std::ifstream file(source.path, std::ios::binary);
-  file.read(text.data(), static_cast<std::streamsize>(size));
+  std::ifstream file(source.path, std::ios::binary | std::ios::ate);
+  const std::streamoff size = file ? std::streamoff(file.tellg()) : -1;
+  if (size < 0) return Failure("read", source.path, std::make_error_code(std::errc::io_error));
+  if (static_cast<uintmax_t>(size) > kMaxBackupFile)
+    return Failure("copy", source.path, std::make_error_code(std::errc::file_too_large));
+  std::string text(static_cast<size_t>(size), '\0');
+  file.seekg(0);
+  file.read(text.data(), size);
   if (!file) return Failure("read", source.path, std::make_error_code(std::errc::io_error));
   if (DataFileUseOf(source.name) == DataFileUse::kAppended)
     text.resize(text.rfind('\n') + 1);  // npos + 1 is 0

@@ -46,10 +46,13 @@ constexpr Kind kKinds[] = {
     {"backup.json", DataFileUse::kLeft},
 };
 
+// Whole directories; the last is the file system's where one is mounted, and root's alone.
+constexpr std::string_view kLeftDirectories[] = {kBackupsName, kRestorePart, "lost+found"};
+
 }  // namespace
 
 std::optional<DataFileUse> DataFileUseOf(const std::string& path) {
-  for (const std::string_view name : {kBackupsName, kRestorePart}) {
+  for (const std::string_view name : kLeftDirectories) {
     if (path.starts_with(StrCat(name, "/"))) return DataFileUse::kLeft;
   }
   const auto found = std::ranges::find_if(
@@ -62,7 +65,10 @@ Result<std::vector<std::string>> FilesBelow(const std::string& directory) {
   std::error_code error;
   for (fs::recursive_directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
     std::error_code gone;  // RocksDB removes files while this looks
-    if (it->is_regular_file(gone)) files.push_back(it->path().lexically_relative(directory).string());
+    const std::string name = it->path().lexically_relative(directory).string();
+    if (std::ranges::find(kLeftDirectories, name) != std::end(kLeftDirectories))
+      it.disable_recursion_pending();
+    if (it->is_regular_file(gone)) files.push_back(name);
   }
   if (error) {
     return Error{ErrorKind::kInternal, Check::kStoreIo,

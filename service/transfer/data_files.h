@@ -23,7 +23,8 @@ enum class DataFileUse : uint8_t {
 // By its path within the directory. nullopt: no kind that is known, which a back-up takes whole.
 std::optional<DataFileUse> DataFileUseOf(const std::string& path);
 
-// The regular files of a directory and those below it, by their paths in it, in order. Error: store.io.
+// The regular files of a directory and those below it, by their paths in it, in order; but for directories that are left
+// whole, which need not be ours to read. Error: store.io.
 Result<std::vector<std::string>> FilesBelow(const std::string& directory);
 
 inline constexpr std::string_view kBackupsName = "backup";  // the directory of back-ups that a server makes

@@ -8,6 +8,14 @@
 #include "tcb/intel/pck_set.h"
 
 namespace thimble {
+namespace {
+
+Error NotBound(const intel::PlatformId& platform) {
+  return {ErrorKind::kUnavailable, Check::kPckNotRegistered,
+          StrCat("platform ", platform.name(), " is not registered, or has no certificates yet")};
+}
+
+}  // namespace
 
 PckSource::Hint::Hint(PckSource* source, Registration registration)
     : source_(source), registration_(std::move(registration)) {
@@ -20,7 +28,9 @@ PckSource::Hint::~Hint() {
   source_->hints_.erase(place_);
 }
 
-// No request's proof takes the place of a registered one: it may be another platform's.
+// No request's proof takes the place of a registered one: it may be another platform's. Nor does its TCB take the place
+// of one that was registered: an upstream that gives the certificate of one TCB alone, as Azure's, would replace what the
+// platform has by what a stranger asks for.
 PckQuery PckSource::QueryFor(const intel::PlatformId& platform, const std::optional<Platform>& known) {
   PckQuery query{platform.registered(), {}, {}};
   if (known) {
@@ -32,7 +42,7 @@ PckQuery PckSource::QueryFor(const intel::PlatformId& platform, const std::optio
   const auto [first, last] = hints_.equal_range(platform.name());
   for (auto hint = first; hint != last; ++hint) {
     const Registration& said = *hint->second;
-    if (said.raw) query.raw = said.raw;
+    if (said.raw && !known) query.raw = said.raw;
     if (by_registry) continue;
     if (said.manifest) {
       query.proof = *said.manifest;
@@ -43,29 +53,27 @@ PckQuery PckSource::QueryFor(const intel::PlatformId& platform, const std::optio
   return query;
 }
 
-// Said before the answer is offered to the cache, which keeps what is authentic.
-Status PckSource::CheckOwner(const intel::PlatformId& platform, const intel::Ppid& bound,
-                             const CollateralBytes& bytes) const {
+// Said before the answer is offered to the cache, which keeps what is authentic. By the registry as it is then: the
+// platform may have been forgotten, and bound anew, while the vendor was asked.
+Status PckSource::CheckOwner(const intel::PlatformId& platform, const CollateralBytes& bytes) const {
   TRY_ASSIGN(const ItemPtr item, AuthenticateItem(PckCertsKey{platform}, bytes, anchors_));
+  TRY_ASSIGN(const auto known, registry_.Find(platform));
+  if (!known || !known->bound) return NotBound(platform);
   const intel::PckSet& set = *item->pck_set();
-  if (set.ppid == bound) return {};
+  if (set.ppid == *known->bound) return {};
   registry_.CountMismatch();
-  return PlatformMismatch(platform, bound, set.ppid);
+  return PlatformMismatch(platform, *known->bound, set.ppid);
 }
 
 Status PckSource::Fetch(const PckCertsKey& key, SteadyTime deadline, const AcceptFunction& accept) {
   std::optional<Platform> known;
   if (!key.platform.asked()) {
     TRY_ASSIGN(known, registry_.Find(key.platform));
-    if (!known || !known->bound) {
-      return Error{
-          ErrorKind::kUnavailable, Check::kPckNotRegistered,
-          StrCat("platform ", key.platform.name(), " is not registered, or has no certificates yet")};
-    }
+    if (!known || !known->bound) return NotBound(key.platform);
   }
   const PckQuery query = QueryFor(key.platform, known);
   TRY(upstreams_.FetchPck(query, deadline, Accepting([&](FetchedBytes fetched) -> Result<AfterAnswer> {
-                            if (known) TRY(CheckOwner(key.platform, *known->bound, fetched.bytes));
+                            if (known) TRY(CheckOwner(key.platform, fetched.bytes));
                             return accept(std::move(fetched));
                           })));
   return {};

@@ -43,8 +43,7 @@ class PckSource {
 
  private:
   PckQuery QueryFor(const intel::PlatformId& platform, const std::optional<Platform>& known);
-  Status CheckOwner(const intel::PlatformId& platform, const intel::Ppid& bound,
-                    const CollateralBytes& bytes) const;
+  Status CheckOwner(const intel::PlatformId& platform, const CollateralBytes& bytes) const;
 
   PlatformRegistry& registry_;
   Upstreams& upstreams_;

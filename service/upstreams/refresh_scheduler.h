@@ -41,6 +41,7 @@ class RefreshScheduler {
   void Start();
   // No pass begins any more, and those under way end early.
   void Stop() { stopping_ = true; }
+  bool stopping() const { return stopping_; }
 
   // One pass, of all that is due; or of everything, due or not.
   RefreshReport RunNow() { return Run(Refresher::Urge::kNow); }

@@ -87,7 +87,8 @@ Collateral::Collateral(const Config& config, const Clock& clock, TrustAnchors th
       pck_service(cache, registry, pck_source, clock, {config.pccs.mode, config.refresh.max_age}, &seen),
       waiting(
           registry, [this](const Registration& registration) { return pck_service.FetchFor(registration); },
-          [reachable = HasUpstream(config, *upstreams)] { return reachable(Vendor::kIntel); }),
+          [reachable = HasUpstream(config, *upstreams)] { return reachable(Vendor::kIntel); },
+          [this] { return refresh.stopping(); }),
       upload(cache, registry, version3_infos, pck_service, clock),
       host_vcek(config.thim.host, cache, anchors, AskHostOf(config, *upstreams, miss_budgets), clock,
                 PatienceOf(config)),
@@ -100,10 +101,12 @@ Result<std::unique_ptr<Collateral>> Collateral::Make(const Config& config, Stora
   auto upstream_events = std::make_unique<UpstreamEvents>();
   TRY_ASSIGN(auto upstreams, MakeUpstreams(config, chains, *upstream_events));
   TRY_ASSIGN(auto store, OpenStore(config, storage));
+  const std::vector<std::string> from_journal = std::move(store.found.from_journal);
   std::unique_ptr<Collateral> collateral(new Collateral(config, clock, std::move(anchors), std::move(store),
                                                         std::move(upstream_events), std::move(upstreams)));
   *chains = {&collateral->cache, &clock};
   TRY(collateral->registry.CountPlatforms());
+  TRY(collateral->registry.ForgetLevels(from_journal));
   TRY_ASSIGN(const size_t dropped, collateral->seen.Load());
   if (dropped != 0) LogWarning("records of platforms cannot be read and are dropped", {{"records", dropped}});
   return collateral;

@@ -28,6 +28,23 @@ void LogFound(const RegistrationFindings& found) {
   for (const std::string& sentence : Sentences(found)) LogError("registrations", {}, sentence);
 }
 
+// A store that was moved away took them along: the journal has registrations alone.
+Status WarnOfLostBaselines(Store& store, const RegistrationFindings& found) {
+  if (found.to_store == 0) return {};
+  bool any = false;
+  TRY(store.Scan("baseline/", [&any](std::string_view, std::string_view) {
+    any = true;
+    return false;
+  }));
+  if (!any) {
+    LogWarning(
+        "baselines", {},
+        "the store was lost, and registrations came back from their journal; baselines are those of the "
+        "configuration: what was promoted has to be promoted anew, or a backup restored");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<OpenedStore> OpenStore(const Config& config, Storage storage) {
@@ -52,6 +69,7 @@ Result<OpenedStore> OpenStore(const Config& config, Storage storage) {
     LogInfo("store", {{"torn_bytes", store->torn_bytes()}}, "a write that was cut short is dropped");
   TRY_ASSIGN(auto recovered, RecoverRegistrations(*store, data, Clock::WallTime()));
   LogFound(recovered.findings);
+  TRY(WarnOfLostBaselines(*store, recovered.findings));
   return OpenedStore{Watched(std::move(store)), std::move(recovered.journal), std::move(recovered.findings)};
 }
 

@@ -55,11 +55,19 @@ struct RefreshWorld : CacheWorld {
         {{{tcb.cpu_svn, static_cast<intel::PceSvn>(tcb.pce_svn)}, *std::move(certificate)}}, {});
     return FromIntel(Bytes(list.begin(), list.end()), intel.CaChain(intel::PckCa::kPlatform));
   }
-  // A platform whose certificates have come; where `levels` are told, as they were listed then.
-  std::string Bind(const char* qe_id, std::optional<std::vector<intel::PckTcb>> levels) {
+  // A platform whose certificates have come; where `levels` are told, as they were listed then. Without `held` only its
+  // registration is here.
+  std::string Bind(const char* qe_id, std::optional<std::vector<intel::PckTcb>> levels, bool held = true) {
     const auto id = *intel::PlatformId::From(qe_id, {});
+    const PckCertsKey key{id};
+    const auto item = cache->Put(key, *PckCertificates(), now, false);
+    EXPECT_TRUE(item.ok());
+    if (!held) {
+      EXPECT_TRUE(cache->Remove(key));
+    }
     intel::PckSet set;
     set.fmspc = *intel::Fmspc::FromHex(sim::kServerFmspc);
+    set.ppid = (*item)->pck_set()->ppid;
     const Status bound = registry.Edit([&](RegistryEdit& edit) -> Status {
       TRY(edit.Bind(id, set));
       TRY(edit.Remember({id, {}, intel::EncryptedPpid::From(Bytes(384, 0x11)), {}}));
@@ -359,6 +367,46 @@ TEST(Refresher, CertificatesThatMayLackALevelAreFetched) {
   EXPECT_TRUE(world.asked.contains(later)) << "imported while the TCB infos stay the same";
 }
 
+// A registration has a journal, its certificates have none: after the loss of a store the one comes back without the other.
+TEST(Refresher, CertificatesThatAreNotHeldAreFetched) {
+  for (const bool tcb_info_held : {false, true}) {
+    RefreshWorld world;
+    world.certified = true;
+    if (tcb_info_held) {
+      ASSERT_TRUE(world.cache->Get(kTcbKey, world.now).ok());
+    }
+    world.Pass();  // the early set, too
+    const std::string here = world.Bind("A1", world.Levels()), gone = world.Bind("A2", world.Levels(), false);
+    const RefreshReport report = world.Pass(Urge::kPatient);
+    EXPECT_TRUE(report.complete());
+    EXPECT_FALSE(world.asked.contains(here));
+    EXPECT_TRUE(world.asked.contains(gone));
+    EXPECT_TRUE(world.cache->Peek(PckCertsKey{*intel::PlatformId::From("A2", {})}, world.now));
+    world.Pass();
+    EXPECT_FALSE(world.asked.contains(gone)) << "once";
+  }
+}
+
+TEST(Refresher, CertificatesOfAnotherPpidAreNotHeld) {
+  RefreshWorld world;
+  world.certified = true;
+  const std::string name = world.Bind("A1", world.Levels());
+  world.Pass();
+  EXPECT_FALSE(world.asked.contains(name));
+  const auto id = *intel::PlatformId::From("A1", {});
+  ASSERT_TRUE(world.registry
+                  .Edit([&](RegistryEdit& edit) -> Status {
+                    TRY(edit.Forget(id));
+                    intel::PckSet other;
+                    other.fmspc = *intel::Fmspc::FromHex(sim::kServerFmspc);
+                    TRY(edit.Bind(id, other));
+                    return edit.Remember({id, {}, intel::EncryptedPpid::From(Bytes(384, 0x12)), {}});
+                  })
+                  .ok());
+  world.Pass();
+  EXPECT_TRUE(world.asked.contains(name));
+}
+
 TEST(Refresher, WithoutUpstreamsNothingFailsAndStaleShows) {
   RefreshWorld world;
   ASSERT_TRUE(world.cache->Get(kPckCrlKey, world.now).ok());
@@ -371,6 +419,24 @@ TEST(Refresher, WithoutUpstreamsNothingFailsAndStaleShows) {
   world.now += hours(24 * 30);
   EXPECT_FALSE(offline.Pass(world.now, Urge::kNow, world.stop).complete());
   EXPECT_EQ(world.fetches, 0);
+}
+
+// An upload tells no levels.
+TEST(Refresher, WithoutUpstreamsNoCertificatesAreAskedFor) {
+  for (const Vendor reachable : {Vendor::kAmd, Vendor::kIntel}) {
+    RefreshWorld world;
+    ASSERT_TRUE(world.cache->Get(kTcbKey, world.now).ok());
+    const std::string uploaded = world.Bind("A1", std::nullopt), gone = world.Bind("A2", std::nullopt, false);
+    Refresher refresher{*world.cache,
+                        {.threads = 1,
+                         .has_upstream = [=](Vendor vendor) { return vendor == reachable; },
+                         .registry = &world.registry}};
+    world.asked.clear();
+    const RefreshReport report = refresher.Pass(world.now, Urge::kPatient, world.stop);
+    EXPECT_EQ(report.complete(), reachable == Vendor::kAmd) << "of Intel's they could not be fetched";
+    for (const std::string& name : {uploaded, gone})
+      EXPECT_EQ(world.asked.contains(name), reachable == Vendor::kIntel) << name;
+  }
 }
 
 TEST(Refresher, StopsWhenTold) {

@@ -84,6 +84,24 @@ TEST_F(PromotionsTest, CountsWhoCameByWhileItWasStudied) {
   EXPECT_EQ(InForce(), "1");
 }
 
+// The first of AMD's: nothing was read to judge it by.
+TEST_F(PromotionsTest, IsStudiedAgainWhenTheFirstOfItsKindCameMeanwhile) {
+  Policy policy;
+  policy.allow_stale_floor = true;
+  const auto prepare = [&] {
+    return study_.Prepare({"default@1", Floor("1"), policy}, {"candidate", Floor("20"), policy}, world_.now);
+  };
+  const auto before = prepare();
+  ASSERT_TRUE(before.ok());
+  EXPECT_TRUE(study_.IsCurrent(*before, world_.now));
+  See(15);
+  EXPECT_FALSE(study_.IsCurrent(*before, world_.now));
+  const auto after = prepare();
+  ASSERT_TRUE(after.ok());
+  EXPECT_TRUE(study_.IsCurrent(*after, world_.now));
+  EXPECT_EQ(RefusedThen(study_.Judge(*after, world_.now).impact).ToString(), "1");
+}
+
 TEST_F(PromotionsTest, IsOfTheCandidateThatIsStagedThen) {
   See(15);
   ASSERT_TRUE(book_->SetCandidate("default", Floor("10"), "ann").ok());

@@ -5,6 +5,7 @@
 
 #include <future>
 #include <random>
+#include <thread>
 
 #include "tcb/check.h"
 #include "tcb/intel/pck_chain.h"
@@ -48,6 +49,18 @@ struct QeIdWorld : PccsWorld {
   }
   RawAnswer Forget(std::string_view headers = "Authorization: Bearer admin secret\r\n") {
     return Send("DELETE", StrCat("/v1/platforms/", kQeId), headers, "");
+  }
+  // As a store that was put back from a back-up, or an answer that came late: what a stranger's look-up has brought lies in
+  // the place of the QE id's.
+  void PutStrangersInPlace() {
+    const auto id = *intel::PlatformId::From(kQeId, *intel::PceId::FromHex("0000"));
+    const auto ppid = intel::EncryptedPpid::From(*FromHex(StrangersPpid()));
+    const auto found = app->cache().Peek(PckCertsKey{id.AskedWith(*ppid)}, sim::kNow);
+    ASSERT_TRUE(found);
+    const CollateralItem& item = *found->item;
+    const auto put = app->cache().Put(PckCertsKey{id}, {{item.body(), item.issuer_chain()}, item.source()},
+                                      sim::kNow, false);
+    ASSERT_TRUE(put.ok()) << put.error().message;
   }
   std::string Mismatches() {
     const std::string metrics = Ask("/metrics").body, name = "\nthimble_platform_mismatches_total ";
@@ -112,6 +125,23 @@ TEST(QeId, ARegistrationOfAnotherPlatformIsRefused) {
   }
 }
 
+// Who has seen a quote may show any TCB: the registry, and its journal, are left as they are.
+TEST(QeId, ALookUpLeavesNothingInTheRegistry) {
+  QeIdWorld w;
+  w.Start();
+  EXPECT_EQ(w.RegisterWith(Ppid()).status, 200);
+  const auto list = [&] {
+    return w.AskAsAdmin(StrCat(kV4, "/platforms?source=[", sim::kServerFmspc, "]")).body;
+  };
+  const std::string before = list();
+  EXPECT_NE(before.find(TcbOf(Tcb::kGood).CpuSvnHexUpper()), std::string::npos) << before;
+  for (const std::string& ppid : {std::string(), StrangersPpid()})
+    EXPECT_EQ(w.Ask(PckCertTarget(Tcb::kOutOfDate, ppid)).status, 200);
+  EXPECT_EQ(list(), before);
+  EXPECT_EQ(w.RegisterWith(Ppid(), kQeId, Tcb::kOutOfDate).status, 200);
+  EXPECT_NE(list(), before) << "a registration is recorded";
+}
+
 // What was registered first is asked for when the certificates are fetched again, not what came last.
 TEST(QeId, ARefusedRegistrationLeavesNothingToRenewWith) {
   QeIdWorld w;
@@ -123,6 +153,42 @@ TEST(QeId, ARefusedRegistrationLeavesNothingToRenewWith) {
                 .status,
             200);
   EXPECT_EQ(w.LookUp(""), Owner());
+  EXPECT_EQ(w.Mismatches(), "1");
+}
+
+TEST(QeId, CertificatesOfAnotherPpidThatAreHeldInItsPlaceAreNotGivenOut) {
+  QeIdWorld w;
+  w.Start();
+  EXPECT_EQ(w.LookUp(StrangersPpid()), Stranger());
+  EXPECT_EQ(w.RegisterWith(Ppid()).status, 200);
+  w.PutStrangersInPlace();
+  EXPECT_EQ(w.LookUp(""), Owner()) << "fetched again";
+  w.PutStrangersInPlace();
+  EXPECT_EQ(w.RegisterWith(Ppid()).status, 200) << "it is not cached";
+  EXPECT_EQ(w.LookUp(""), Owner());
+  w.PutStrangersInPlace();
+  w.vendor.SetMode("503");
+  EXPECT_EQ(w.LookUp("").substr(0, 3), "503");
+}
+
+// The vendor's answer for the old board comes when the QE id has passed to another.
+TEST(QeId, ALateAnswerForAnOldBindingIsRefused) {
+  QeIdWorld w;
+  w.Start();
+  EXPECT_EQ(w.RegisterWith(Ppid()).status, 200);
+  const uint64_t asked = w.vendor.Count("/pckcerts");
+  const std::string owners = HexUpper(*FromHex(Ppid()));  // as in a request to Intel
+  w.vendor.SetMode("hang", owners);
+  auto refresh = std::async(std::launch::async, [&] {
+    return w.Send("POST", StrCat(kV4, "/refresh?type=certs&fmspc=", sim::kServerFmspc),
+                  "admin-token: admin secret\r\n", "");
+  });
+  while (w.vendor.Count("/pckcerts") == asked) std::this_thread::yield();
+  EXPECT_EQ(w.Forget().status, 200);
+  EXPECT_EQ(w.RegisterWith(StrangersPpid()).status, 200);
+  w.vendor.SetMode("ok", owners);
+  refresh.wait();
+  EXPECT_EQ(w.LookUp(""), Stranger());
   EXPECT_EQ(w.Mismatches(), "1");
 }
 
@@ -141,6 +207,32 @@ TEST(QeId, AnUploadOfAnotherPlatformsCertificatesIsRefused) {
   EXPECT_EQ(w.Forget().status, 200);
   EXPECT_EQ(put(sim::StrangersPlatform()).status, 200);
   EXPECT_EQ(w.LookUp(""), Stranger());
+}
+
+// An import of what another server has queued: no proof takes the place of a bound platform's before Intel has believed it.
+TEST(QeId, AnUploadWithoutCertificatesLeavesTheProof) {
+  QeIdWorld w(CachingMode::kOffline);
+  w.Start();
+  const auto put = [&](const sim::PckSpec& platform, bool certificates) {
+    auto bundle = BundleOf(w.intel, kQeId, platform);
+    if (!certificates) bundle["collaterals"]["pck_certs"] = Bundle::array();
+    EXPECT_EQ(
+        w.Send("PUT", StrCat(kV4, "/platformcollateral"), "admin-token: admin secret\r\n", bundle.dump())
+            .status,
+        200);
+  };
+  const auto proof = [&] {
+    const json rows = json::parse(w.AskAsAdmin(StrCat(kV4, "/platforms?source=[]")).body);
+    return rows.empty() ? "none" : rows.at(0).at("enc_ppid").get<std::string>();
+  };
+  const auto upper = [](const std::string& hex) { return HexUpper(*FromHex(hex)); };
+  put(sim::ServerPlatform(), true);
+  EXPECT_EQ(proof(), upper(Ppid()));
+  put(sim::StrangersPlatform(), false);
+  EXPECT_EQ(proof(), upper(Ppid()));
+  EXPECT_EQ(w.Forget().status, 200);
+  put(sim::StrangersPlatform(), true);
+  EXPECT_EQ(proof(), upper(StrangersPpid()));
 }
 
 TEST(QeId, AnAdministratorForgetsIt) {

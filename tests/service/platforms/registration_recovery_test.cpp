@@ -73,6 +73,7 @@ class Data {
     found = std::move(recovered->findings);
     registry_ = std::make_unique<PlatformRegistry>(store, journal_.get());
     ASSERT_TRUE(registry_->CountPlatforms().ok());
+    ASSERT_TRUE(registry_->ForgetLevels(found.from_journal).ok());
   }
   Status Register(int i) {
     const Registration registration = ByPpid(Id(i));
@@ -84,6 +85,19 @@ class Data {
   Status Settle(int i) {
     return registry_->Edit([&](RegistryEdit& edit) { return edit.Settle(Id(i), {}); });
   }
+  Status Bind(int i) {
+    return registry_->Edit([&](RegistryEdit& edit) -> Status {
+      TRY(edit.Bind(Id(i), {}));
+      return edit.RecordLevels(Id(i), {intel::PckTcb{}});
+    });
+  }
+  Status Forget(int i) {
+    return registry_->Edit([&](RegistryEdit& edit) -> Status {
+      TRY(edit.Forget(Id(i)));
+      return {};
+    });
+  }
+  std::optional<Platform> Find(int i) const { return registry_->Find(Id(i)).value(); }
   static intel::PlatformId Id(int i) { return test::Id(StrCat("AB", i)); }
   std::string path() const { return directory / "registrations.journal"; }
   bool AllIsWell() const {
@@ -134,6 +148,24 @@ TEST(RegistrationRecovery, AStoreThatIsGoneIsFilledFromTheJournal) {
   EXPECT_EQ(data.found.lost, 0u);
   data.Start();
   EXPECT_TRUE(data.AllIsWell());
+}
+
+// The journal repeats no certificates: what was listed when they came says nothing of those that the store has now.
+TEST(RegistrationRecovery, TheLevelsOfWhatCameBackAreForgottenOnce) {
+  Data data;
+  ASSERT_TRUE(data.Bind(1).ok());
+  data.Start();
+  EXPECT_TRUE(data.found.from_journal.empty());
+  EXPECT_TRUE(data.Find(1)->levels) << "the store had it all the time";
+  data.store = std::make_shared<MemoryStore>();
+  data.Start();
+  EXPECT_EQ(data.found.from_journal, std::vector<std::string>{Data::Id(1).name()});
+  ASSERT_TRUE(data.Find(1));
+  EXPECT_TRUE(data.Find(1)->bound);
+  EXPECT_FALSE(data.Find(1)->levels);
+  data.Start();
+  EXPECT_TRUE(data.AllIsWell()) << "store and journal agree";
+  EXPECT_TRUE(data.found.from_journal.empty());
 }
 
 TEST(RegistrationRecovery, AJournalThatIsGoneIsWrittenFromTheStore) {
@@ -202,6 +234,50 @@ TEST(RegistrationRecovery, WhatWasRemovedDoesNotComeBack) {
   data.store = std::make_shared<MemoryStore>();
   data.Start();
   EXPECT_EQ(EntriesIn(*data.store), before);
+}
+
+// However the journal was written anew since.
+TEST(RegistrationRecovery, AForgottenPlatformDoesNotComeBackWithAnOlderStore) {
+  for (const bool damaged : {false, true}) {
+    Data data;
+    Registered(data, 3);
+    const Entries older = EntriesIn(*data.store, "");
+    ASSERT_TRUE(data.Forget(1).ok());
+    if (damaged) {
+      Write(data.path(), Flipped(Read(data.path()), 8 * 100));
+      data.Start();
+      EXPECT_GE(data.found.damaged_lines, 1u);
+    } else {
+      for (int round = 0; round < 300; ++round) {
+        ASSERT_TRUE(data.Register(0).ok());
+        ASSERT_TRUE(data.Settle(0).ok());
+      }
+    }
+    EXPECT_GT(JournalContents::Read(data.path())->last().generation, 1u);
+    data.store = std::make_shared<MemoryStore>();
+    for (const auto& [name, value] : older) ASSERT_TRUE(data.store->Apply({{name, value}}).ok());
+    data.Start();
+    EXPECT_FALSE(data.Find(1)) << damaged;
+    EXPECT_EQ(data.platforms(), 2u) << damaged;
+    EXPECT_TRUE(EntriesIn(*data.store, "registry/queue/AB1/").empty()) << "nor waits for certificates";
+    ASSERT_TRUE(data.Register(1).ok());
+    data.Start();
+    EXPECT_TRUE(data.Find(1)) << "but by registering";
+  }
+}
+
+// Written anew when nothing was left to keep, and killed before the store was told.
+TEST(RegistrationRecovery, AnEmptiedJournalHasLostNoLines) {
+  Data data;
+  Registered(data, 3);
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(data.Forget(i).ok());
+  Write(data.path(), "");
+  data.Start();
+  EXPECT_TRUE(data.AllIsWell());
+  ASSERT_TRUE(data.Register(7).ok());
+  data.Start();
+  EXPECT_TRUE(data.AllIsWell()) << data.found.damaged_lines;
+  EXPECT_EQ(data.platforms(), 1u);
 }
 
 TEST(RegistrationRecovery, ATornLineIsNobodysRegistration) {
@@ -277,6 +353,17 @@ TEST(RegistrationJournal, IsWrittenAnewWhenItHasDoubled) {
   data.store = std::make_shared<MemoryStore>();
   data.Start();
   EXPECT_EQ(EntriesIn(*data.store), before);
+}
+
+TEST(RegistrationJournal, IsWrittenAnewAlsoWhenTheProcessStartsOften) {
+  Data data;
+  for (int round = 0; round < 500; ++round) {
+    if (round % 25 == 0) data.Start();
+    ASSERT_TRUE(data.Register(round % 3).ok());
+    ASSERT_TRUE(data.Settle(round % 3).ok());
+  }
+  EXPECT_GT(JournalContents::Read(data.path())->last().generation, 1u);
+  EXPECT_LT(fs::file_size(data.path()), 600'000u);
 }
 
 class FullStore final : public Store {

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "cache/memory_store.h"
 #include "tests/service/testing/pccs_world.h"
 
@@ -30,6 +32,9 @@ class WaitingRegistrationsTest : public testing::Test {
   }
   Status Fetch(const Registration& registration) {
     ++asked_;
+    if (asked_ == stop_after_) stop_ = true;
+    if (refused_)
+      return Error{ErrorKind::kRejected, Check::kPckPlatformMismatch, "another platform's certificates"};
     if (!answers_) return Error{ErrorKind::kUnavailable, Check::kUpstreamUnreachable, "away"};
     return registry_.Edit(
         [&](RegistryEdit& edit) { return edit.Settle(registration.platform, not_available_); });
@@ -39,11 +44,12 @@ class WaitingRegistrationsTest : public testing::Test {
   }
 
   PlatformRegistry registry_{std::make_shared<MemoryStore>()};
-  bool reachable_ = true, answers_ = true;
+  bool reachable_ = true, answers_ = true, refused_ = false, stop_ = false;
+  size_t stop_after_ = 1'000;
   std::vector<intel::PckTcb> not_available_;
   size_t asked_ = 0;
   WaitingRegistrations waiting_{registry_, [this](const Registration& r) { return Fetch(r); },
-                                [this] { return reachable_; }};
+                                [this] { return reachable_; }, [this] { return stop_; }};
 };
 
 TEST_F(WaitingRegistrationsTest, AreFetchedOnceAndWaitNoLonger) {
@@ -100,10 +106,38 @@ TEST_F(WaitingRegistrationsTest, NobodyIsAskedWhereNobodyMayBe) {
   EXPECT_EQ(asked_, 0u);
 }
 
-TEST_F(WaitingRegistrationsTest, APatientPassLeavesOthersTheirTurn) {
+TEST_F(WaitingRegistrationsTest, APassLeavesOthersTheirTurn) {
+  for (const RefreshUrge urge : {RefreshUrge::kPatient, RefreshUrge::kNow}) {
+    for (int i = 0; i < 70; ++i) Enqueue(RegistrationOf(i + 1));
+    EXPECT_EQ(PassAt(Seconds(0), urge).size(), WaitingRegistrations::kMaxAtOnce);
+    EXPECT_EQ(PassAt(Seconds(60), urge).size(), 70 - WaitingRegistrations::kMaxAtOnce);
+  }
+}
+
+TEST_F(WaitingRegistrationsTest, UrgentPassesComeToEachThoughNoneIsAnswered) {
   for (int i = 0; i < 70; ++i) Enqueue(RegistrationOf(i + 1));
-  EXPECT_EQ(PassAt(Seconds(0)).size(), WaitingRegistrations::kMaxAtOnce);
-  EXPECT_EQ(PassAt(Seconds(60)).size(), 70 - WaitingRegistrations::kMaxAtOnce);
+  answers_ = false;
+  std::set<std::string> asked;
+  for (int pass = 0; pass < 2; ++pass) {
+    for (const RefreshLine& line : PassAt(Seconds(pass), RefreshUrge::kNow)) asked.insert(KeyName(line.key));
+  }
+  EXPECT_EQ(asked.size(), 70u);
+}
+
+TEST_F(WaitingRegistrationsTest, WhatIsAnotherPlatformsWaitsNoLonger) {
+  Enqueue(RegistrationOf(1));
+  refused_ = true;
+  const auto lines = PassAt(Seconds(0));
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_EQ(lines[0].outcome, Outcome::kFailed);
+  EXPECT_TRUE(registry_.Waiting(Why::kNew)->empty());
+}
+
+TEST_F(WaitingRegistrationsTest, APassEndsWhenItIsToldToStop) {
+  for (int i = 0; i < 5; ++i) Enqueue(RegistrationOf(i + 1));
+  stop_after_ = 2;
+  EXPECT_EQ(PassAt(Seconds(0), RefreshUrge::kNow).size(), 2u);
+  EXPECT_EQ(registry_.Waiting(Why::kNew)->size(), 3u);
 }
 
 }  // namespace

@@ -83,6 +83,20 @@ TEST_F(BackupTest, HoldsEverythingThatALostMachineNeeds) {
   EXPECT_EQ(**(*store)->Get("item"), "value");
 }
 
+// A data directory that is a mount point has one that is root's alone.
+TEST_F(BackupTest, DirectoriesThatAreLeftNeedNotBeReadable) {
+  for (const char* const name : {"lost+found", "backup/locked", "restore.part"}) {
+    Write(fs::path(data_) / name / "orphan", "x");
+    fs::permissions(fs::path(data_) / name, fs::perms::none);
+  }
+  const Status made = Make();
+  for (const char* const name : {"lost+found", "backup/locked", "restore.part"})
+    fs::permissions(fs::path(data_) / name, fs::perms::owner_all);
+  ASSERT_TRUE(made.ok()) << made.error().message;
+  for (const auto& [name, text] : AllIn(backup_)) EXPECT_EQ(name.find("orphan"), std::string::npos) << name;
+  EXPECT_FALSE(fs::exists(backup_ + "/lost+found"));
+}
+
 TEST_F(BackupTest, KeepsModesAndKeepsOthersOut) {
   ::chmod((data_ + "/result-key.pem.retired.json").c_str(), 0644);
   ASSERT_TRUE(Make().ok());
