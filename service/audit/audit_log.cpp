@@ -253,7 +253,11 @@ void AuditLog::Loop() {
     lock.lock();
     const bool failed = !status.ok();
     Settle(std::move(batch), status);
-    if (failed && stopping_) return;
+    if (failed && stopping_) {
+      LogError("audit records lost", {{"records", queue_.size()}},
+               "the trail cannot be written, and the program ends");
+      return;
+    }
     if (failed) wake_.wait_for(lock, kRetryAfter, [this] { return stopping_; });
   }
 }

@@ -78,8 +78,8 @@ class AuditLog {
     bool near_limit() const { return limit != 0 && bytes >= limit / 2; }
   };
   State state() const;
-  // By on_failure: what cannot be recorded is not done.
   Now now() const { return now_; }
+  // By on_failure: what cannot be recorded is not done.
   bool must_record() const { return config_.on_failure == AuditConfig::OnFailure::kRefuse; }
 
  private:

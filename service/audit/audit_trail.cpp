@@ -112,11 +112,9 @@ std::string CauseOf(const VerificationOutcome& outcome) {
   return "policy";
 }
 
-// A nonce counts where it proved something, or was used up. One that did not hold is as good as none.
+// A signed result, or the use of a nonce of ours. A nonce of the caller's own can be sent again at will.
 bool GaveSomething(const VerificationOutcome& outcome, bool token) {
-  if (token) return true;
-  return outcome.nonce &&
-         (outcome.decision.accept || outcome.nonce->freshness != NonceOutcome::Freshness::kNone);
+  return token || (outcome.nonce && outcome.nonce->freshness == NonceOutcome::Freshness::kIssuedHere);
 }
 
 DecisionRecord RecordOf(const AuditedRequest& request, const VerificationRequest& asked,
@@ -137,7 +135,6 @@ DecisionRecord RecordOf(const AuditedRequest& request, const VerificationRequest
   });
   record.accepted = outcome.decision.accept;
   if (!record.accepted) record.cause = CauseOf(outcome);
-  record.has_nonce = asked.nonce.has_value();
   record.gave = GaveSomething(outcome, token_id.has_value());
   return record;
 }

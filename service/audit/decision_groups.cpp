@@ -40,9 +40,9 @@ Status DecisionGroups::AddGrouped(const DecisionRecord& decision) {
   const Steady now = clocks_.steady();
   std::string key = KeyOf(decision);
   const std::lock_guard lock(mutex_);
-  const auto found = decision.has_nonce ? by_key_.end() : by_key_.find(key);
+  const auto found = by_key_.find(key);
   if (found != by_key_.end() && now - found->second->opened < kMinute) {
-    TRY(log_.Accepts());
+    if (log_.must_record()) TRY(log_.Accepts());
     ++found->second->repetitions;
     found->second->last = clocks_.wall();
     ++totals_.repeated;
@@ -51,7 +51,7 @@ Status DecisionGroups::AddGrouped(const DecisionRecord& decision) {
   if (found != by_key_.end()) CloseGroup(found->second);
   if (!decision.accepted && !Affords(decision.client, now)) return Summarise(decision, now);
   TRY(log_.Append(StrCat(decision.own, ",", decision.shared)));
-  if (!decision.has_nonce) Open(std::move(key), decision, now);
+  Open(std::move(key), decision, now);
   return {};
 }
 
@@ -66,7 +66,7 @@ bool DecisionGroups::Affords(const std::string& client, Steady now) {
 }
 
 Status DecisionGroups::Summarise(const DecisionRecord& decision, Steady now) {
-  TRY(log_.Accepts());
+  if (log_.must_record()) TRY(log_.Accepts());
   if (summary_ && now - summary_->opened >= kMinute) CloseSummary();
   if (!summary_) {
     summary_.emplace();

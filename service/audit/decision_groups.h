@@ -30,8 +30,7 @@ struct DecisionRecord {
   std::string shared;  // the others: equal decisions have equal ones
   std::string cause;   // of a rejection: the check or the rule
   bool accepted = false;
-  bool has_nonce = false;  // which makes it equal to no other
-  bool gave = false;       // a token, or the use of a nonce
+  bool gave = false;  // a token, or the use of a nonce
 };
 
 struct DecisionBudgets {

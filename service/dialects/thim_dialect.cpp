@@ -177,7 +177,8 @@ http::Response ThimDialect::Chip(const http::Request& request, const http::Query
   const std::vector<VcekKey> keys = KeysOf(*chip, *raw);
   if (keys.empty()) return BadRequest("A chip id has 128 hex digits, of Turin 16");
   if (AllZero(*chip)) {
-    return Refusal(400, "chip_id_masked", "The chip id is all zero: the host masks it, or signs with a VLEK");
+    return Refusal(400, CheckName(Check::kSnpChipIdMasked),
+                   "The chip id is all zero: the host masks it, or signs with a VLEK");
   }
   const auto found = FindFirst(keys);
   if (!found.ok()) return RefusalOf(found.error());

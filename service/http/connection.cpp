@@ -28,6 +28,10 @@ constexpr milliseconds kStay{20};
 constexpr milliseconds kLinger{1000};
 constexpr size_t kLingerBytes = 4u << 20;
 
+// How long a thread waits for the end of a connection whose answer has been read, and for an answer to be read once the
+// server stops.
+constexpr milliseconds kDeliver{15'000}, kStopping{5'000};
+
 // As much of a body is not counted: requests as most are find room however many large ones are held.
 constexpr size_t kSmallBody = 64 * 1024;
 
@@ -65,8 +69,9 @@ milliseconds Connection::TimeFor(State state) const {
     case State::kBody:
       return limits.body;
     case State::kWriting:
-    case State::kDelivering:
       return limits.write;
+    case State::kDelivering:
+      return std::min(limits.write, kDeliver);
     case State::kLingering:
       return kLinger;
     case State::kEnded:
@@ -83,9 +88,10 @@ Connection::Next Connection::Serve() {
     if (io == Io::kDone) continue;
     if (io == Io::kClosed) return Next::kClose;
     wanted_ = io;
-    if (context_.stopping ? MayWaitWhileStopping() : MayWait()) continue;
+    const bool stopping = context_.stopping;  // once: what it decides has to agree
+    if (stopping ? MayWaitWhileStopping() : MayWait()) continue;
     stay_.Hold(0);
-    return context_.stopping ? Next::kClose : Next::kPark;
+    return stopping ? Next::kClose : Next::kPark;
   }
 }
 
@@ -110,7 +116,7 @@ bool Connection::MayWaitWhileStopping() {
     Refuse(503);
     return true;
   }
-  return state_ == State::kWriting && transport_->WaitFor(wanted_, Left(deadline_));
+  return state_ == State::kWriting && transport_->WaitFor(wanted_, std::min(Left(deadline_), kStopping));
 }
 
 void Connection::Overloaded() {
@@ -167,7 +173,7 @@ Io Connection::ReadHead() {
     return Io::kDone;
   }
   if (buffer_.size() > kMaxHeadBytes) {
-    Refuse(431);
+    Refuse(buffer_.find("\r\n") == std::string::npos ? 414 : 431);
     return Io::kDone;
   }
   searched_ = buffer_.size() < kHeadEnd.size() ? 0 : buffer_.size() - (kHeadEnd.size() - 1);
@@ -184,11 +190,11 @@ void Connection::Begin(std::string_view head_text) {
     LogDebug("request refused", {{"client", peer_.address}, {"status", refused->status}}, refused->why);
     return Refuse(refused->status);
   }
-  head_ = std::get<Head>(std::move(parsed));
-  if (!head_.chunked && head_.body_length == 0) return Answer();
-  if (head_.body_length > context_.limits.max_body) return Refuse(413);
+  head_.emplace(std::get<Head>(std::move(parsed)));
+  if (!head_->chunked && head_->body_length == 0) return Answer();
+  if (head_->body_length > context_.limits.max_body) return Refuse(413);
   chunks_ = ChunkedBody(context_.limits.max_body);
-  if (!head_.expects_continue) return Enter(State::kBody);
+  if (!head_->expects_continue) return Enter(State::kBody);
   out_ = {.head = "HTTP/1.1 100 Continue\r\n\r\n", .content = nullptr, .written = 0, .next = State::kBody};
   Enter(State::kWriting);
 }
@@ -196,11 +202,11 @@ void Connection::Begin(std::string_view head_text) {
 Io Connection::ReadBody() {
   using Progress = ChunkedBody::Progress;
   const Progress progress = TakeBody();
-  const size_t held = head_.request.body.capacity();
+  const size_t held = head_->request.body.capacity();
   const bool room = progress != Progress::kMore || body_held_.Hold(held > kSmallBody ? held : 0);
   if (progress == Progress::kMore && room)
-    return Fill(head_.chunked ? SIZE_MAX
-                              : static_cast<size_t>(head_.body_length) - head_.request.body.size());
+    return Fill(head_->chunked ? SIZE_MAX
+                               : static_cast<size_t>(head_->body_length) - head_->request.body.size());
   if (progress == Progress::kDone) {
     Answer();
   } else {
@@ -211,9 +217,9 @@ Io Connection::ReadBody() {
 
 // From what has been read.
 ChunkedBody::Progress Connection::TakeBody() {
-  std::string& body = head_.request.body;
-  if (head_.chunked) return chunks_.Take(buffer_, body);
-  const auto length = static_cast<size_t>(head_.body_length);
+  std::string& body = head_->request.body;
+  if (head_->chunked) return chunks_.Take(buffer_, body);
+  const auto length = static_cast<size_t>(head_->body_length);
   const size_t here = std::min(length - body.size(), buffer_.size());
   body.append(buffer_, 0, here);
   buffer_.erase(0, here);
@@ -222,21 +228,21 @@ ChunkedBody::Progress Connection::TakeBody() {
 
 // A request is there.
 void Connection::Answer() {
-  Request& request = head_.request;
+  Request& request = head_->request;
   request.id = NewRequestId();
   request.client = peer_.address;
   request.admin = peer_.admin;
   request.client_sha256 = client_sha256_;
   Response response = Call(request);
   // Whether an answer has arrived shows when the peer ends the connection.
-  const bool keep_alive = head_.keep_alive && !context_.stopping && !response.delivered;
+  const bool keep_alive = head_->keep_alive && !context_.stopping && !response.delivered;
   const bool head_only = request.method == "HEAD";
   const State next = keep_alive                         ? State::kHead
                      : response.delivered && !head_only ? State::kDelivering
                                                         : State::kEnded;
   Send(response, request.id, head_only, next);
   if (next == State::kDelivering) delivered_ = std::move(response.delivered);
-  head_ = {};
+  head_.reset();  // with the body's memory: assigning an empty one would keep it
   body_held_.Hold(0);
 }
 
@@ -253,7 +259,7 @@ Response Connection::Call(const Request& request) {
 void Connection::Refuse(int status) {
   Response response{.status = status, .headers = {}, .content = nullptr};
   if (status == 503) response.headers = {{"Retry-After", "1"}};
-  head_ = {};
+  head_.reset();  // with the body's memory: assigning an empty one would keep it
   body_held_.Hold(0);
   Send(response, NewRequestId(), false, State::kLingering);
 }

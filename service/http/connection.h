@@ -125,7 +125,7 @@ class Connection {
   std::optional<Digest256> client_sha256_;  // of the peer's certificate
   std::string buffer_;                      // what has been read and not yet used
   size_t searched_ = 0;                     // of buffer_, for the end of a head
-  Head head_;                               // kBody: with as much of the body as has come
+  std::optional<Head> head_;                // of the request under way, with as much of the body as has come
   ChunkedBody chunks_{0};
   Budget::Share body_held_;
   Outgoing out_;

@@ -129,6 +129,7 @@ struct HttpServer::Impl {
   void Accepted(int socket, bool admin) {
     auto transport = std::make_unique<SocketTransport>(socket);
     Peer peer{transport->PeerAddress(), admin, nullptr};
+    if (peer.address.empty()) return;  // it has gone already: nobody to answer, and no address to count
     peer.ticket = count.Enter(peer.address);
     const auto tls_context = admin ? nullptr : CurrentTls();
     if (!peer.ticket) {

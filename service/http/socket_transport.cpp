@@ -108,7 +108,8 @@ std::string SocketTransport::PeerAddress() const {
   socklen_t length = sizeof(address);
   auto* const generic = static_cast<sockaddr*>(static_cast<void*>(&address));
   std::array<char, NI_MAXHOST> host{};
-  if (::getpeername(socket_, generic, &length) != 0 || address.ss_family == AF_UNIX) return "unix";
+  if (::getpeername(socket_, generic, &length) != 0) return "";
+  if (address.ss_family == AF_UNIX) return "unix";
   if (::getnameinfo(generic, length, host.data(), host.size(), nullptr, 0, NI_NUMERICHOST) != 0)
     return "unknown";
   return host.data();

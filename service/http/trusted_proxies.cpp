@@ -36,14 +36,23 @@ bool SameNetwork(const Address& a, const Address& b, unsigned bits) {
   return true;
 }
 
+// By a character that stands in no quoted string (RFC 9110 section 5.6.4).
 std::vector<std::string_view> Split(std::string_view text, char by) {
   std::vector<std::string_view> pieces;
-  for (;;) {
-    const size_t end = text.find(by);
-    pieces.push_back(TrimBlanks(text.substr(0, end)));
-    if (end == std::string_view::npos) return pieces;
-    text.remove_prefix(end + 1);
+  size_t begin = 0;
+  bool quoted = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (quoted && text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '"') {
+      quoted = !quoted;
+    } else if (text[i] == by && !quoted) {
+      pieces.push_back(TrimBlanks(text.substr(begin, i - begin)));
+      begin = i + 1;
+    }
   }
+  pieces.push_back(TrimBlanks(text.substr(begin)));
+  return pieces;
 }
 
 // "192.0.2.1", "192.0.2.1:4711", "2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:4711"; nullopt: no address.
@@ -59,15 +68,20 @@ std::optional<std::string> WithoutPort(std::string_view node) {
 }
 
 // The node of "for" in one element of Forwarded (RFC 7239 section 4), which is quoted where it has a colon.
+// nullopt: none, several, or no address.
 std::optional<std::string> NodeOf(std::string_view element) {
-  for (std::string_view pair : Split(element, ';')) {
+  std::optional<std::string_view> found;
+  for (const std::string_view pair : Split(element, ';')) {
     const size_t equals = pair.find('=');
     if (equals == std::string_view::npos || !EqualIgnoringCase(pair.substr(0, equals), "for")) continue;
-    std::string_view node = pair.substr(equals + 1);
-    if (node.size() >= 2 && node.front() == '"' && node.back() == '"') node = node.substr(1, node.size() - 2);
-    return WithoutPort(node);
+    if (found) return std::nullopt;
+    found = pair.substr(equals + 1);
   }
-  return std::nullopt;
+  if (!found) return std::nullopt;
+  if (found->size() >= 2 && found->front() == '"' && found->back() == '"') {
+    *found = found->substr(1, found->size() - 2);
+  }
+  return WithoutPort(*found);
 }
 
 std::string_view NameOf(ForwardedHeader header) {
@@ -118,24 +132,25 @@ bool TrustedProxies::Trusts(std::string_view address) const {
 
 std::optional<Request> TrustedProxies::Resolve(const Request& request) const {
   if (!Trusts(request.client)) return std::nullopt;
+  bool forwarded = false;
   std::vector<std::string_view> elements;
   for (const auto& [name, value] : request.headers) {
+    forwarded = forwarded || name == NameOf(ForwardedHeader::kXForwardedFor) ||
+                name == NameOf(ForwardedHeader::kForwarded);
     if (name != NameOf(header_)) continue;
     for (const std::string_view element : Split(value, ',')) elements.push_back(element);
   }
+  if (!forwarded) return std::nullopt;
+  Request out = request;
+  out.admin = false;
+  out.client_sha256.reset();
   // Each proxy appends whom it was asked by: what stands before the first that is not trusted is that one's word.
-  std::optional<std::string> client;
   for (auto element = elements.rbegin(); element != elements.rend(); ++element) {
     auto node = header_ == ForwardedHeader::kForwarded ? NodeOf(*element) : WithoutPort(*element);
     if (!node) break;
-    client = std::move(node);
-    if (!Trusts(*client)) break;
+    out.client = *std::move(node);
+    if (!Trusts(out.client)) break;
   }
-  if (!client) return std::nullopt;
-  Request out = request;
-  out.client = *std::move(client);
-  out.admin = false;
-  out.client_sha256.reset();
   return out;
 }
 

@@ -41,9 +41,9 @@ class TrustedProxies {
       : networks_(std::move(networks)), header_(header) {}
 
   bool empty() const { return networks_.empty(); }
-  // The request as its client's: of the last address of the header that is no proxy's, without what belongs to the
-  // proxy's connection, the rights of the Unix socket and the certificate. nullopt: it is the peer's own, also where
-  // the header cannot be read.
+  // The request as its client's: of the last address of the header that is no proxy's, or of the proxy where the header
+  // cannot be read or is the other one; and always without what belongs to the proxy's connection, the rights of the Unix
+  // socket and the certificate. nullopt: it is the peer's own, for it has neither header, or the peer is no proxy.
   std::optional<Request> Resolve(const Request& request) const;
 
  private:

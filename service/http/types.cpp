@@ -74,6 +74,8 @@ std::string_view ReasonPhrase(int status) {
       return "Gone";
     case 413:
       return "Content Too Large";
+    case 414:
+      return "URI Too Long";
     case 415:
       return "Unsupported Media Type";
     case 417:

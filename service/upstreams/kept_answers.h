@@ -29,7 +29,7 @@ class KeptAnswers {
     Seconds max_age{0};
     std::chrono::milliseconds patience{6000};  // of those who wait for somebody else's call
     std::chrono::milliseconds failure_backoff{10'000};
-    std::function<Steady()> clock = std::chrono::steady_clock::now;
+    std::function<Steady()> clock = [] { return std::chrono::steady_clock::now(); };
   };
   explicit KeptAnswers(Options options) : options_(std::move(options)) {}
 

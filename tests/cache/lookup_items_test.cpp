@@ -3,6 +3,7 @@
 // PCK certificates that look-ups have brought: kept in a bounded number, apart from those of registered platforms.
 #include <gtest/gtest.h>
 
+#include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/intel/pck_set.h"
 #include "tests/cache/cache_world.h"

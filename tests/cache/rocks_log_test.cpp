@@ -155,7 +155,8 @@ TEST_F(StoreFiles, ACleanStopLeavesAnEmptyLog) {
     ASSERT_TRUE((*store)->Apply({{"name", "value"}}).ok());
   }
   for (const auto& file : fs::directory_iterator(files_ / "store")) {
-    if (file.path().extension() == ".log") EXPECT_EQ(file.file_size(), 0u) << file.path();
+    if (file.path().extension() != ".log") continue;
+    EXPECT_EQ(file.file_size(), 0u) << file.path();
   }
   EXPECT_EQ((*RocksStore::Open(files_ / "store"))->Get("name").value(), "value");
 }

@@ -53,8 +53,10 @@ class FloorFetcherTest : public testing::Test {
   FloorFetcherTest() {
     Baselines baselines;
     baselines["default"].amd = "signed";
-    const FloorsConfig config{
-        .key = files_.Write("key.pem", std::string_view(ours_.Pem())), .overlay = "", .url = kUrl};
+    const FloorsConfig config{.key = files_.Write("key.pem", std::string_view(ours_.Pem())),
+                              .overlay = "",
+                              .url = kUrl,
+                              .directory = ""};
     EXPECT_TRUE(book_->Configure(baselines, {{"default", {}}}, config, kNow));
     fetcher_.Use(kUrl);
     Serve(2);

@@ -71,7 +71,7 @@ TEST(Floors, ASignatureHoldsUnderTheConfiguredKey) {
   const FloorSigner ours(1), other(2);
   const std::string text = FloorsText(1), path = files.Write("f.json", std::string_view(text));
   const FloorsConfig config{
-      .key = files.Write("key.pem", std::string_view(ours.Pem())), .overlay = "", .url = ""};
+      .key = files.Write("key.pem", std::string_view(ours.Pem())), .overlay = "", .url = "", .directory = ""};
   const auto load = [&] { return LoadFloors(path, FloorRules::Read(config).value()); };
   EXPECT_NE(load().error().message.find("is not signed"), std::string::npos);
   files.Write("f.json.sig", ours.Sign(text));
@@ -90,10 +90,10 @@ TEST(Floors, ASignatureHoldsUnderTheConfiguredKey) {
 TEST(Floors, RulesThatCannotBeReadAreRefused) {
   const test::TempDir files;
   const std::string not_a_key = files.Write("key.pem", std::string_view("x"));
-  EXPECT_FALSE(FloorRules::Read({.key = not_a_key, .overlay = "", .url = ""}));
-  EXPECT_FALSE(FloorRules::Read({.key = "", .overlay = "/nowhere", .url = ""}));
-  EXPECT_FALSE(
-      FloorRules::Read({.key = "", .overlay = files.Write("o.json", std::string_view("{}")), .url = ""}));
+  EXPECT_FALSE(FloorRules::Read({.key = not_a_key, .overlay = "", .url = "", .directory = ""}));
+  EXPECT_FALSE(FloorRules::Read({.key = "", .overlay = "/nowhere", .url = "", .directory = ""}));
+  EXPECT_FALSE(FloorRules::Read(
+      {.key = "", .overlay = files.Write("o.json", std::string_view("{}")), .url = "", .directory = ""}));
 }
 
 TEST(Floors, AnOverlayLiesOverEveryDocument) {
@@ -101,8 +101,8 @@ TEST(Floors, AnOverlayLiesOverEveryDocument) {
   const std::string overlay = R"({"format": "amd-floors-overlay/1", "name": "mine", "number": 2,
     "issued": "2026-12-01", "rules": [{"bulletin": "AMD-SB-3030", "cpus": ["Genoa-B1"],
     "min": {"bootloader": 12, "snp": 28}, "reason": "our hosts"}]})";
-  const auto rules =
-      FloorRules::Read({.key = "", .overlay = files.Write("o.json", std::string_view(overlay)), .url = ""});
+  const auto rules = FloorRules::Read(
+      {.key = "", .overlay = files.Write("o.json", std::string_view(overlay)), .url = "", .directory = ""});
   ASSERT_TRUE(rules) << rules.error().message;
   const auto floors = LoadFloors("builtin", *rules);
   ASSERT_TRUE(floors) << floors.error().message;
@@ -157,7 +157,7 @@ TEST(FloorBook, SignedDocumentsAreTakenUnderTheKeyAlone) {
   const FloorSigner ours(1), other(2);
   Book b;
   const FloorsConfig config{
-      .key = files.Write("key.pem", std::string_view(ours.Pem())), .overlay = "", .url = ""};
+      .key = files.Write("key.pem", std::string_view(ours.Pem())), .overlay = "", .url = "", .directory = ""};
   ASSERT_TRUE(b.Use("signed", config));
   EXPECT_EQ(b.book->Get("signed", {}, kNow).error().kind, ErrorKind::kUnavailable);
   const auto take = [&](uint32_t number, const FloorSigner& signer) {
@@ -183,7 +183,7 @@ TEST(FloorBook, ASignatureThatComesLaterIsKept) {
   Book b;
   ASSERT_TRUE(b.Use(files.Write("f.json", std::string_view(text))));
   const FloorsConfig config{
-      .key = files.Write("key.pem", std::string_view(ours.Pem())), .overlay = "", .url = ""};
+      .key = files.Write("key.pem", std::string_view(ours.Pem())), .overlay = "", .url = "", .directory = ""};
   ASSERT_TRUE(b.Use("signed", config));
   ASSERT_TRUE(b.book->Take({text, ours.Sign(text)}, "upload", kNow + kDay, "ann"));
   ASSERT_EQ(b.book->History().size(), 1u);
@@ -198,8 +198,10 @@ TEST(FloorBook, AnotherNameUnderTheSameKeyIsRefused) {
   const test::TempDir files;
   const FloorSigner ours(1);
   Book b;
-  ASSERT_TRUE(b.Use("signed",
-                    {.key = files.Write("key.pem", std::string_view(ours.Pem())), .overlay = "", .url = ""}));
+  ASSERT_TRUE(b.Use("signed", {.key = files.Write("key.pem", std::string_view(ours.Pem())),
+                               .overlay = "",
+                               .url = "",
+                               .directory = ""}));
   const std::string mine = FloorsText(7);
   ASSERT_TRUE(b.book->Take({mine, ours.Sign(mine)}, "upload", kNow, "ann"));
   std::string other = FloorsText(8);
@@ -217,7 +219,7 @@ TEST(FloorBook, OfSignedOnesTheHighestNumberIsInForceWhateverTheClockSaid) {
   const test::TempDir files;
   const FloorSigner ours(1);
   const FloorsConfig config{
-      .key = files.Write("key.pem", std::string_view(ours.Pem())), .overlay = "", .url = ""};
+      .key = files.Write("key.pem", std::string_view(ours.Pem())), .overlay = "", .url = "", .directory = ""};
   Book b;
   ASSERT_TRUE(b.Use("signed", config));
   const auto take = [&](uint32_t number, Instant now) {

@@ -206,7 +206,7 @@ TEST(ThimChip, WhatIsNoneIsRefusedBeforeAnybodyIsAsked) {
   }
   const RawAnswer masked = Get(w.port(), StrCat(prefix, std::string(128, '0'), "/73"));
   EXPECT_EQ(masked.status, 400);
-  EXPECT_EQ(masked.Header("X-Thimble-Cause"), "chip_id_masked");
+  EXPECT_EQ(masked.Header("X-Thimble-Cause"), "snp.chip_id_masked");
   EXPECT_EQ(w.vendor.Count(), 0u);
   const RawAnswer unknown =
       Get(w.port(), StrCat(prefix, chip, "/73?api-version=2020-10-15-preview&clientId=x"));

@@ -81,6 +81,9 @@ TEST(TrustedProxies, ReadForwarded) {
   EXPECT_EQ(client("For=\"[2001:db8:cafe::17]:4711\""), "2001:db8:cafe::17");
   EXPECT_EQ(client("for=6.6.6.6, for=192.0.2.43, for=10.0.0.7"), "192.0.2.43");
   EXPECT_EQ(client("by=203.0.113.43"), "10.0.0.1");
+  EXPECT_EQ(client("for=192.0.2.43;host=\"x,for=127.0.0.1\""), "192.0.2.43") << "a comma in quotes";
+  EXPECT_EQ(client("host=\"x;for=127.0.0.1\";for=192.0.2.43"), "192.0.2.43");
+  EXPECT_EQ(client("for=127.0.0.1;for=192.0.2.43"), "10.0.0.1") << "two of them";
   EXPECT_EQ(client("for=unknown"), "10.0.0.1");
 }
 
@@ -95,6 +98,21 @@ TEST(TrustedProxies, TheRightsOfTheSocketAndTheCertificateAreTheProxys) {
   EXPECT_FALSE(forwarded->admin);
   EXPECT_FALSE(forwarded->client_sha256);
   EXPECT_FALSE(proxies.Resolve(From("unix", {}))) << "the operator's own command";
+  // What cannot be read, and the header that its proxies do not write, give nobody the proxy's rights.
+  for (const auto& [name, value] : HeaderList{{"x-forwarded-for", ""},
+                                              {"x-forwarded-for", "unknown"},
+                                              {"x-forwarded-for", "fe80::1%eth0"},
+                                              {"x-forwarded-for", "unix:"},
+                                              {"forwarded", "for=192.0.2.7"}}) {
+    Request unread = From("unix", {{name, value}});
+    unread.admin = true;
+    unread.client_sha256 = Digest256{};
+    const auto resolved = proxies.Resolve(unread);
+    ASSERT_TRUE(resolved) << name << value;
+    EXPECT_EQ(resolved->client, "unix");
+    EXPECT_FALSE(resolved->admin) << name << value;
+    EXPECT_FALSE(resolved->client_sha256) << name << value;
+  }
 }
 
 TEST(TrustedProxies, KnowTwoHeaders) {
