@@ -122,7 +122,7 @@ Result<CacheAnswer> PckService::CertificatesFor(const PckRequest& request, const
 }
 
 // A platform that shows a TCB for the first time may have been updated since its certificates were fetched: there may be
-// a newer one. Once in max_age, whatever it shows. Which TCBs one has shown that is not registered is not known.
+// a newer one. Once in max_age, whatever it shows. Which TCBs look-ups have shown is not known.
 bool PckService::WorthAnotherLook(const CacheAnswer& set, const PlatformId& platform, const PckTcb& raw) {
   if (options_.mode != CachingMode::kLazy) return false;
   if (HappenedWithin(options_.max_age, set.last_check, clock_.Now())) return false;

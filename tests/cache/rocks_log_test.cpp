@@ -147,6 +147,8 @@ TEST_F(StoreFiles, WithoutCurrentNoNewStoreIsMadeOverTheOldOne) {
   ASSERT_FALSE(store.ok());
   EXPECT_EQ(store.error().check, Check::kStoreCorrupt);
   EXPECT_NE(store.error().message.find("CURRENT"), std::string::npos) << store.error().message;
+  for (const char* const gone : {"registrations.journal", "baselines", "history"})
+    EXPECT_NE(store.error().message.find(gone), std::string::npos) << "what comes back, and what does not";
 }
 
 TEST_F(StoreFiles, ACleanStopLeavesAnEmptyLog) {
