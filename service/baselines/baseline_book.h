@@ -33,8 +33,8 @@ struct BaselineState {
 struct BaselineChange {
   enum class Action : uint8_t { kConfigure, kCandidate, kPromote, kRollBack, kUndo };
   Action action;
-  std::string by;              // who
-  const BaselineState& state;  // after it
+  std::string by;                        // who
+  const BaselineState& state;            // after it
   std::optional<Refusals> refused = {};  // of a promotion that was guarded
 };
 std::string_view ActionName(BaselineChange::Action action);

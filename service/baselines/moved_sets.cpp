@@ -124,7 +124,8 @@ std::vector<std::string> MovedSets::BaselinesOf(const Selector& selector) const 
   std::vector<std::string> names;
   for (const auto& [name, state] : book_.All()) {
     const EvaluationChoice& intel = state.current->baseline.intel;
-    if (!intel.delay && intel.selector == selector) names.push_back(StrCat(name, "@", state.current->version));
+    if (!intel.delay && intel.selector == selector)
+      names.push_back(StrCat(name, "@", state.current->version));
   }
   return names;
 }

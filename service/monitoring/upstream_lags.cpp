@@ -42,7 +42,8 @@ std::vector<UpstreamLag> UpstreamLags::Known(Instant now) const {
 
 void UpstreamLags::Write(PrometheusText& out, Instant now) const {
   std::map<std::string, Seconds> most;
-  for (const UpstreamLag& lag : Known(now)) most.emplace(lag.upstream, lag.behind);  // the furthest comes first
+  for (const UpstreamLag& lag : Known(now))
+    most.emplace(lag.upstream, lag.behind);  // the furthest comes first
   out.Metric("thimble_upstream_lag_seconds", "gauge",
              "How much older an upstream's answer was than the newest that is known, at most over its items; "
              "none for one that is not known to be behind.");

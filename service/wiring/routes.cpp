@@ -41,8 +41,8 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
       transfer_api_(c.transfer),
       operations_api_(c.refresh, *c.store, config.cache.data, config.audit.directory, clock),
       platform_api_(c.pck_service, c.registry, *a.audit),
-      health_api_({c.cache, c.events, c.lags, refused_, *c.store, c.anchors, a.recovery_watch, *a.audit, reload,
-                   c.refresh, c.registry, c.damage, clock}),
+      health_api_({c.cache, c.events, c.lags, refused_, *c.store, c.anchors, a.recovery_watch, *a.audit,
+                   reload, c.refresh, c.registry, c.damage, clock}),
       router_({"", false, NoSuchOwnRoute, BadRequest, Unauthorized}) {
   intel_dialect_.AddTo(router_);
   kds_dialect_.AddTo(router_);

@@ -27,8 +27,9 @@ TEST(UpstreamLags, SayTheWorstOfEachUpstream) {
   lags.Record(Lag("a", "two", 5 * kDay));
   lags.Record(Lag("b", "one", 3 * kDay));
   lags.Record(Lag("c", "one", Seconds(0)));
-  EXPECT_EQ(Metrics(lags), "thimble_upstream_lag_seconds{upstream=\"a\"} 432000\n"
-                           "thimble_upstream_lag_seconds{upstream=\"b\"} 259200\n");
+  EXPECT_EQ(Metrics(lags),
+            "thimble_upstream_lag_seconds{upstream=\"a\"} 432000\n"
+            "thimble_upstream_lag_seconds{upstream=\"b\"} 259200\n");
   StatusReport report;
   report.items.resize(1);
   report.items[0].key = RootCaCrlKey{};
@@ -58,9 +59,9 @@ TEST(UpstreamLags, AreNotKnownForEver) {
 }
 
 TEST(UpstreamLags, AreToldInUnitsThatSuffice) {
-  for (const auto& [behind, text] : {std::pair(Seconds(1), " 1m:"), std::pair(Seconds(3599), " 60m:"),
-                                     std::pair(Seconds(3600), " 1h:"), std::pair(kDay, " 1d:"),
-                                     std::pair(19 * kDay + Seconds(4 * 3600 + 59), " 19d 4h:")}) {
+  for (const auto& [behind, text] :
+       {std::pair(Seconds(1), " 1m:"), std::pair(Seconds(3599), " 60m:"), std::pair(Seconds(3600), " 1h:"),
+        std::pair(kDay, " 1d:"), std::pair(19 * kDay + Seconds(4 * 3600 + 59), " 19d 4h:")}) {
     StatusReport report;
     report.items.resize(1);
     report.items[0].key = RootCaCrlKey{};
