@@ -3,6 +3,7 @@
 // Real VCEKs in the cache: kept until notAfter, bounded in number.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -104,7 +105,8 @@ TEST(PlatformItems, TheBoundHoldsAfterARestart) {
     world.now += hours(2);
     world.Reopen();
   }
-  EXPECT_EQ(world.cache->Keys().size(), 2u);
+  const auto keys = world.cache->Keys();  // with the chains that came with them, which platforms share
+  EXPECT_EQ(std::ranges::count(keys, ItemKind::kVcek, KindOf), 2);
   EXPECT_TRUE(world.Has(2) && world.Has(3));
 }
 
