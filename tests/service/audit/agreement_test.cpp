@@ -86,6 +86,7 @@ TEST_F(Agreement, OfAnswerMetricsAndAuditForEveryKindOfOutcome) {
     const char* decision;  // nullptr: there is none
     std::string about;
     Counted counted;
+    bool repeats = false;  // what the row before said: the trail counts it there
   };
   const Row rows[] = {
       {"accept", {{"evidence", Quote({})}}, 200, "accept", "now", {1, 0, 0, 0}},
@@ -94,7 +95,7 @@ TEST_F(Agreement, OfAnswerMetricsAndAuditForEveryKindOfOutcome) {
       {"malformed", {{"evidence", "AAAA"}}, 400, nullptr, "", {1, 1, 0, 2}},
       {"a nonce", with_nonce, 200, "accept", "now", {2, 1, 0, 2}},
       {"a nonce used twice", with_nonce, 200, "reject", "now", {2, 2, 0, 2}},
-      {"and once more", with_nonce, 200, "reject", "now", {2, 3, 0, 2}},
+      {"and once more", with_nonce, 200, "reject", "now", {2, 3, 0, 2}, true},
       {"at", {{"evidence", Quote({})}, {"at", then}}, 200, "accept", then, {2, 3, 1, 2}},
   };
   std::vector<json> answers;
@@ -104,9 +105,10 @@ TEST_F(Agreement, OfAnswerMetricsAndAuditForEveryKindOfOutcome) {
     ASSERT_EQ(answer.status, row.status) << answer.body;
     EXPECT_EQ(Metrics(), row.counted);
     if (row.decision == nullptr) continue;
-    answers.push_back(json::parse(answer.body));
-    EXPECT_EQ(answers.back()["decision"], row.decision);
-    EXPECT_EQ(answers.back()["about"], row.about);
+    const json said = json::parse(answer.body);
+    EXPECT_EQ(said["decision"], row.decision);
+    EXPECT_EQ(said["about"], row.about);
+    if (!row.repeats) answers.push_back(said);
   }
   const auto records = Decisions();
   ASSERT_EQ(records.size(), answers.size()) << "what is no decision is not recorded as one";

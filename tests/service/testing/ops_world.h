@@ -17,6 +17,7 @@ struct OpsWorld : PccsWorld {
   // Everything for SGX and TDX on the server platform, and its PCK certificates, which take the early TCB info too.
   void Fill() {
     const std::string fmspc = sim::kServerFmspc;
+    if (Register(ByPpid()).status != 200) throw std::runtime_error("the platform is not registered");
     for (const std::string& target :
          {StrCat("/sgx/certification/v4/tcb?fmspc=", fmspc),
           StrCat("/tdx/certification/v4/tcb?fmspc=", fmspc), std::string("/sgx/certification/v4/qe/identity"),
