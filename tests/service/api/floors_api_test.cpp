@@ -173,7 +173,8 @@ TEST_F(FloorsApiTest, IsFetchedByAnotherThimbleUnderItsKey) {
   test::World other;
   other.config.floors = {.key = w_.config.floors.key,
                          .overlay = "",
-                         .url = StrCat("http://127.0.0.1:", w_.port(), "/v1/floors")};
+                         .url = StrCat("http://127.0.0.1:", w_.port(), "/v1/floors"),
+                         .directory = ""};
   other.config.baselines.at("default").amd = "signed";
   other.Start(kNow);
   const auto line = [&] {
