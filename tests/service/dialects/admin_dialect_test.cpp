@@ -92,7 +92,7 @@ TEST(Upload, EachKindIsVerified) {
   UploadWorld w;
   EXPECT_EQ(w.Put(BundleOf(other, kQeId)).status, 460) << "consistent, of another root";
   EXPECT_EQ(w.TcbInfo().status, 404);
-  EXPECT_EQ(w.Ask(PckCertTarget(sim::Tcb::kGood, "")).Header("X-Thimble-Cause"), "mode.forbids_fetch");
+  EXPECT_EQ(w.Ask(PckCertTarget(sim::Tcb::kGood, "")).Header("X-Thimble-Cause"), "pck.not_registered");
 }
 
 TEST(Upload, WhatIsOlderThanWhatIsHeldIsLeftOut) {
@@ -212,7 +212,7 @@ TEST(Upload, AForgedCrlWithoutAChainIsRefused) {
   EXPECT_EQ(w.Put(BundleOf(w.intel, kQeId)).status, 200);
   const RawAnswer answer = w.Put(CrlsOf(sim::SimIntel::Make({.seed = "forger"}), false));
   EXPECT_EQ(answer.status, 460);
-  EXPECT_EQ(answer.Header("X-Thimble-Cause"), "crl.pck.signature");
+  EXPECT_EQ(answer.Header("X-Thimble-Cause"), "crl.pck.issuer") << "it names the key of another CA";
   EXPECT_EQ(w.Ask(StrCat(kV4, "/pckcrl?ca=platform")).body,
             HexLower(w.intel.PckCrl(intel::PckCa::kPlatform)));
 }
@@ -292,7 +292,7 @@ TEST(Refresh, SaysWhatItDoesNotDo) {
   const RawAnswer down = w.AskAsAdmin(StrCat(kV4, "/refresh"));
   EXPECT_EQ(down.status, 503);
   EXPECT_EQ(down.body, "");
-  EXPECT_EQ(down.Header("X-Thimble-Cause"), "upstream.unreachable");
+  EXPECT_EQ(down.Header("X-Thimble-Cause"), "upstream.status");
 
   UploadWorld offline;
   EXPECT_EQ(offline.Put(BundleOf(offline.intel, kQeId)).status, 200);

@@ -274,7 +274,7 @@ TEST_F(IntelDialectTest, HasAnEmptyBodyAndALengthWhenNoUpstreamAnswers) {
   const RawAnswer answer = Tcb(StrCat("fmspc=", kServerFmspc));
   ExpectRefusal(answer, 503, "");
   EXPECT_EQ(answer.Header("Content-Length"), "0");
-  EXPECT_EQ(answer.Header("X-Thimble-Cause"), "upstream.unreachable");
+  EXPECT_EQ(answer.Header("X-Thimble-Cause"), "upstream.status");
 }
 
 TEST_F(IntelDialectTest, NeverSends200ForWhatIsNotAuthentic) {

@@ -32,7 +32,7 @@ TEST(PccsAnswers, EachErrorHasItsCodeBodyAndCause) {
            {{kUnavailable, Check::kRequest, "the vendor's"}, 404, kNoData, "request.invalid"},
            {{kMalformed, Check::kRequest, ""}, 400, "Invalid request parameters.", "request.invalid"},
            {{kUnavailable, Check::kUpstreamUnreachable, ""}, 503, "", "upstream.unreachable"},
-           {{kUnavailable, Check::kUpstreamStatus, ""}, 503, "", "upstream.unreachable"},
+           {{kUnavailable, Check::kUpstreamStatus, ""}, 503, "", "upstream.status"},
            {{kUnavailable, Check::kTcbInfoSignature, ""}, 503, "", "tcb_info.signature"},
            {{kInternal, Check::kStoreIo, ""}, 500, "Internal server error occurred.", "store.io"},
        }) {

@@ -105,7 +105,7 @@ TEST(PckCert, TakesParametersThatItDoesNotKnowAndNamesThem) {
   EXPECT_FALSE(w.Ask(PckCertTarget()).Header("X-Thimble-Ignored"));
   EXPECT_NE(w.Ask("/metrics").body.find("\nthimble_requests_with_ignored_parameters_total 1\n"),
             std::string::npos);
-  const std::string all = StrCat(kV4, "/pckcerts?qeid=", kQeId, "&pceid=0000");
+  const std::string all = StrCat(kV4, "/pckcerts?qeid=", kQeId, "&pceid=0000&encrypted_ppid=", Ppid());
   EXPECT_EQ(w.Ask(all).status, 200);
   ExpectRefusal(w.Ask(StrCat(all, "&param1=value1")), 400, kBad, "request.invalid");
 }
@@ -124,7 +124,7 @@ TEST(PckCert, SaysWhyThereIsNone) {
   w.vendor.SetMode("400", "/pckcerts");
   ExpectRefusal(w.Ask(PckCertTarget(Tcb::kGood, Ppid(), "REFUSED")), 404, kNoData, "request.invalid");
   w.vendor.SetMode("503", "/pckcerts");
-  ExpectRefusal(w.Ask(PckCertTarget(Tcb::kGood, Ppid(), "DOWN")), 503, "", "upstream.unreachable");
+  ExpectRefusal(w.Ask(PckCertTarget(Tcb::kGood, Ppid(), "DOWN")), 503, "", "upstream.status");
 }
 
 TEST(PckCert, WhatIsNotThePlatformsOwnIsNotKept) {
