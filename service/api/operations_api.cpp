@@ -16,11 +16,11 @@
 namespace thimble {
 namespace {
 
-// More than each store has from its start: its layout, and the baselines of the configuration.
+// More than each store has from its start: its layout, the baselines of the configuration, and the sets that they mean.
 Result<bool> HoldsAnything(Store& store) {
   bool found = false;
   TRY(store.Scan("", [&found](std::string_view name, std::string_view) {
-    found = !name.starts_with("meta/") && !name.starts_with("baseline/");
+    found = !name.starts_with("meta/") && !name.starts_with("baseline/") && name != "moved_sets";
     return !found;
   }));
   return found;
