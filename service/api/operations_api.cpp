@@ -16,13 +16,16 @@
 namespace thimble {
 namespace {
 
-// More than each store has from its start: its layout, the baselines of the configuration, and the sets that they mean.
+// Collateral, its history, registrations or policies: not only what each store has from its start.
 Result<bool> HoldsAnything(Store& store) {
   bool found = false;
-  TRY(store.Scan("", [&found](std::string_view name, std::string_view) {
-    found = !name.starts_with("meta/") && !name.starts_with("baseline/") && name != "moved_sets";
-    return !found;
-  }));
+  for (const std::string_view prefix : {"item/", "past/", "registry/", "policy/", "v3tcb/"}) {
+    TRY(store.Scan(prefix, [&found](std::string_view, std::string_view) {
+      found = true;
+      return false;
+    }));
+    if (found) break;
+  }
   return found;
 }
 

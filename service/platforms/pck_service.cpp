@@ -167,8 +167,11 @@ Result<PckChoice> PckService::ChooseHeld(const PlatformId& platform, const PckTc
   return ChooseFrom(*std::move(set), platform, raw, options_.mode == CachingMode::kLazy);
 }
 
-Result<std::string> PckService::ChainFor(const PlatformId& platform, const PckTcb& raw) {
-  const auto choice = ChooseHeld(platform, raw);
+Result<std::string> PckService::ChainFor(const PlatformId& platform, const PckTcb& raw,
+                                         const std::optional<intel::EncryptedPpid>& ppid) {
+  TRY_ASSIGN(const auto known, registry_.Find(platform));
+  const bool asked = ppid && !ppid->zero() && !(known && known->bound);
+  const auto choice = ChooseHeld(asked ? platform.AskedWith(*ppid) : platform, raw);
   if (!choice.ok()) {
     return Error{ErrorKind::kUnavailable, Check::kPckMissing,
                  StrCat("the quote holds no PCK certificate: ", choice.error().message)};

@@ -58,7 +58,9 @@ class PckService {
   // The same for a platform that an administrator has uploaded: the choice is recorded.
   Result<PckChoice> ChooseUploaded(const intel::PlatformId& platform, const intel::PckTcb& raw);
   // The same certificate with its chain, in PEM, for a quote that holds none. Any error is pck.missing.
-  Result<std::string> ChainFor(const intel::PlatformId& platform, const intel::PckTcb& raw);
+  // Of a platform that nobody has registered, what a look-up with this encrypted PPID brought: it comes from the quote.
+  Result<std::string> ChainFor(const intel::PlatformId& platform, const intel::PckTcb& raw,
+                               const std::optional<intel::EncryptedPpid>& ppid);
   // Fetches the certificates of the platform and binds it to them, or queues it until an administrator uploads them.
   Status Register(const Registration& registration);
   // Fetches what a registration waits for.

@@ -257,7 +257,11 @@ Result<std::string> Verification::PckChainOf(ByteView evidence) const {
   // The short form names no PCE: there has only been number 0.
   const auto pce_id = lookup ? lookup->pce_id.value_or(intel::PceId()) : intel::PceId();
   const auto platform = lookup ? intel::PlatformId::From(lookup->qe_id.hex(), pce_id) : std::nullopt;
-  if (platform && pck_chain_) return pck_chain_(*platform, {lookup->cpu_svn, lookup->pce_svn});
+  if (platform && pck_chain_) {
+    const bool encrypted = quote.certification_type == intel::CertificationDataType::kPpidRsa3072;
+    const auto ppid = encrypted ? intel::EncryptedPpid::From(lookup->ppid) : std::nullopt;
+    return pck_chain_(*platform, {lookup->cpu_svn, lookup->pce_svn}, ppid);
+  }
   return Error{ErrorKind::kUnavailable, Check::kPckMissing,
                StrCat("certification data type ", static_cast<int>(quote.certification_type),
                       " names no platform to find a PCK certificate by")};

@@ -53,9 +53,10 @@ struct VerificationRequest {
 };
 
 // The PCK certificate of a platform that has this TCB, with its chain in PEM: for quotes that hold none. pck.missing
-// with the reason when it is not to be had.
+// with the reason when it is not to be had. `ppid`: what the quote says beside it, where that is encrypted.
 using PckChainFunction =
-    std::function<Result<std::string>(const intel::PlatformId& platform, const intel::PckTcb& raw)>;
+    std::function<Result<std::string>(const intel::PlatformId& platform, const intel::PckTcb& raw,
+                                      const std::optional<intel::EncryptedPpid>& ppid)>;
 
 // What brought collateral counts for.
 CallerCollateral ModeOf(const VerificationRequest& request);

@@ -44,8 +44,9 @@ Appraisal::Appraisal(const Config& config, Collateral& collateral, const Clock& 
       evaluation(*baselines, collateral.cache, clock),
       verification(
           collateral.anchors, &collateral.cache, clock,
-          [&collateral](const intel::PlatformId& platform, const intel::PckTcb& raw) {
-            return collateral.pck_service.ChainFor(platform, raw);
+          [&collateral](const intel::PlatformId& platform, const intel::PckTcb& raw,
+                        const std::optional<intel::EncryptedPpid>& ppid) {
+            return collateral.pck_service.ChainFor(platform, raw, ppid);
           },
           &collateral.seen, &challenges),
       impact_study(collateral.seen, collateral.cache, CurrentFloors()),

@@ -115,7 +115,9 @@ TEST_F(DamageTest, ADamagedTableManifestOrCurrentRefusesTheStart) {
     EXPECT_EQ(child.Terminate(), 0);
   }
   EXPECT_EQ(fs::file_size(FileOf("", ".log")), 0u) << "a clean stop leaves nothing in it";
-  for (const fs::path& file : {FileOf("", ".sst"), FileOf("MANIFEST-", ""), FileOf("CURRENT", "")}) {
+  using Name = std::pair<const char*, const char*>;
+  for (const auto& [first, last] : {Name("", ".sst"), Name("MANIFEST-", ""), Name("CURRENT", "")}) {
+    const fs::path file = FileOf(first, last);  // looked for now: each start begins another MANIFEST
     Flip(file);
     ExpectRefused(file);
     Flip(file);

@@ -11,7 +11,7 @@ build() { # NAME, of a directory
   mkdir -p "$here"
   cp -r "$source/cmake" "$here/"
   mkdir -p "$here/tcb/base"
-  cp "$source"/tcb/base/{percent,named_bits,ed25519}.cpp "$source"/tcb/base/*.h "$here/tcb/base/"
+  cp "$source"/tcb/base/{bytes,percent,named_bits,ed25519}.cpp "$source"/tcb/base/*.h "$here/tcb/base/"
   cp "$source"/tcb/*.h "$here/tcb/"
   cat >"$here/CMakeLists.txt" <<'END'
 cmake_minimum_required(VERSION 3.25)
@@ -20,7 +20,7 @@ set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 include(cmake/Hardening.cmake)
 file(WRITE ${CMAKE_BINARY_DIR}/main.cpp "#include <cassert>\n#include \"tcb/base/percent.h\"\nint main(int n, char**) { assert(n > 0); return static_cast<int>(thimble::PercentEncode(\"a b\").size()) - 5; }\n")
-add_library(part STATIC tcb/base/percent.cpp tcb/base/named_bits.cpp tcb/base/ed25519.cpp)
+add_library(part STATIC tcb/base/bytes.cpp tcb/base/percent.cpp tcb/base/named_bits.cpp tcb/base/ed25519.cpp)
 target_include_directories(part PUBLIC ${PROJECT_SOURCE_DIR})
 add_executable(whole ${CMAKE_BINARY_DIR}/main.cpp)
 target_link_libraries(whole PRIVATE part)

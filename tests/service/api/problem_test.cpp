@@ -21,11 +21,11 @@ TEST(Problem, OfASpentBudgetSaysWhenToAskAgain) {
   EXPECT_EQ(spent.Header("X-Thimble-Cause"), "miss.budget");
 }
 
-TEST(Problem, OfAnythingElseDoesNot) {
+TEST(Problem, OfAnythingElseNamesItsCauseAlone) {
   const http::Response unreachable = Of(Check::kUpstreamUnreachable);
   EXPECT_EQ(unreachable.status, 503);
   EXPECT_EQ(unreachable.Header("Retry-After"), std::nullopt);
-  EXPECT_EQ(unreachable.Header("X-Thimble-Cause"), std::nullopt);
+  EXPECT_EQ(unreachable.Header("X-Thimble-Cause"), "upstream.unreachable");
 }
 
 }  // namespace

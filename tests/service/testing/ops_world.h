@@ -13,7 +13,7 @@ namespace thimble::test {
 struct OpsWorld : PccsWorld {
   using PccsWorld::PccsWorld;
 
-  static constexpr size_t kItems = 9;
+  static constexpr size_t kItems = 11;
   // Everything for SGX and TDX on the server platform, and its PCK certificates, which take the early TCB info too.
   void Fill() {
     const std::string fmspc = sim::kServerFmspc;
