@@ -12,7 +12,7 @@ if(NOT THIMBLE_SANITIZE AND NOT THIMBLE_FUZZ)
     list(APPEND hardening -fcf-protection=full)
   endif()
   # Paths of this machine in assertions and debug information would differ elsewhere.
-  list(APPEND hardening -ffile-prefix-map=${PROJECT_BINARY_DIR}=/build -ffile-prefix-map=${PROJECT_SOURCE_DIR}=/source)
+  list(APPEND hardening -ffile-prefix-map=${PROJECT_SOURCE_DIR}=/source -ffile-prefix-map=${PROJECT_BINARY_DIR}=/build)
   add_compile_options("$<$<CONFIG:Release>:${hardening}>")
 endif()
 
