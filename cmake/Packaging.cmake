@@ -10,6 +10,7 @@ install(FILES deploy/prometheus/rules.yml DESTINATION ${share}/prometheus COMPON
 install(FILES deploy/grafana/thimble.json DESTINATION ${share}/grafana COMPONENT service)
 file(GLOB documents docs/*.md)
 install(FILES ${documents} README.md SECURITY.md CHANGELOG.md DESTINATION ${doc} COMPONENT service)
+install(DIRECTORY docs/spec DESTINATION ${doc} COMPONENT service)
 install(FILES deploy/debian/copyright DESTINATION ${doc} COMPONENT service)
 install(FILES deploy/debian/copyright DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libthimble-tcb-dev COMPONENT core)
 
