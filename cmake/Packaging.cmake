@@ -13,6 +13,8 @@ install(FILES ${documents} README.md SECURITY.md CHANGELOG.md DESTINATION ${doc}
 install(DIRECTORY docs/spec DESTINATION ${doc} COMPONENT service)
 install(FILES deploy/debian/copyright DESTINATION ${doc} COMPONENT service)
 install(FILES deploy/debian/copyright DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libthimble-tcb-dev COMPONENT core)
+install(FILES tests/package/outside/appraise.cpp
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libthimble-tcb-dev/examples COMPONENT core)
 
 # The units. Configuration is in /etc whatever the prefix is: `thimble init --service` puts it there, too.
 set(THIMBLE_BINDIR ${CMAKE_INSTALL_FULL_BINDIR})
