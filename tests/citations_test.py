@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Holds citations to one spelling, so that a search for a section finds every place that rests on it; to sections that
-there are (docs/spec, docs/DESIGN.md); and the specification to what it promises: each section names its source, and each
-check of tcb/check.h stands in a section that its line cites.
+there are (docs/spec, docs/DESIGN.md), and names of documents to those that there are; and the specification to what it
+promises: each section names its source, and each check of tcb/check.h stands in a section that its line cites.
 
     DCAP 6.1, DCAP 3 check 4        section or item 6.1, item 4 of section 3, of docs/spec/intel-dcap-verification.md
     SNP d.4, SNP c, "certificate table"     item 4 of section d of docs/spec/amd-sev-snp.md; what section c calls so
@@ -16,6 +16,7 @@ check of tcb/check.h stands in a section that its line cites.
     tests/citations_test.py --self     this script, on spellings that it must find
 """
 
+import posixpath
 import re
 import subprocess
 import sys
@@ -136,6 +137,16 @@ def unsourced(pages):
                 yield f"spec/{name}: section {place} names no source"
 
 
+def dead_documents(files, listed):
+    """Documents that a file names and that are not there: docs/X.md anywhere, and the targets of links."""
+    for path, text in files.items():
+        named = set(re.findall(r"(?<![\w/])docs/[\w/-]+\.md", text))
+        if path.endswith(".md"):
+            named |= {posixpath.normpath(posixpath.join(posixpath.dirname(path), link))
+                      for link in re.findall(r"\]\(([^)#:]+)\)", text)}
+        yield from (f"{path}: there is no {name}" for name in sorted(named - listed))
+
+
 def unspecified(header, pages):
     """Checks that no section speaks of which their line in check.h cites; those that cite none, of Thimble's own."""
     known = {name: sections(text) for name, text in pages.items()}
@@ -169,6 +180,10 @@ def self_test():
                   'SNP d.4, "certificate table"']:
         assert list(faults({"a.cpp": "// " + wrong}, pages)) != [], f"not found: {wrong}"
     assert list(unsourced(pages)) == ["spec/DESIGN.md: section 3 names no source"], list(unsourced(pages))
+    linked = {"docs/a.md": "see docs/b.md, [c](c.md), [d](../d.md), [e](https://e/f.md)", "a.h": "// docs/b.md"}
+    assert list(dead_documents(linked, {"docs/a.md", "docs/b.md", "docs/c.md", "d.md"})) == []
+    assert list(dead_documents(linked, {"docs/a.md", "d.md"})) == ["docs/a.md: there is no docs/b.md", "docs/a.md: there is no docs/c.md",
+                                                                   "a.h: there is no docs/b.md"]
     line = 'X(kA, "{}")  /* what; {}; a.cpp */ \\\n'
     for name, where in [("tcb_info.mismatch", "DCAP 3 checks 4"), ("hcl.format", "HCL"), ("nonce.mismatch", "of ours")]:
         assert list(unspecified(line.format(name, where), pages)) == [], name
@@ -186,7 +201,8 @@ def main():
     pages = {path.name: path.read_text(encoding="utf-8") for path in SPEC.glob("*.md")}
     design = (ROOT / "docs" / "DESIGN.md").read_text(encoding="utf-8")
     header = (ROOT / "tcb" / "check.h").read_text(encoding="utf-8")
-    found = [*faults(files, {**pages, "DESIGN.md": design}), *unsourced(pages), *unspecified(header, pages)]
+    found = [*faults(files, {**pages, "DESIGN.md": design}), *unsourced(pages), *unspecified(header, pages),
+             *dead_documents(files, set(listed))]
     for fault in found:
         print(fault)
     citations = sum(len(list(cited(LINE_BREAK.sub(" ", text)))) for text in files.values())
