@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Appraisal policy (RFC 9334): is an authentic verdict acceptable? Declarative and pure: a verdict, a policy, a
-// time. docs/POLICIES.md lists every rule; the rules are in tcb/policy/, a caller's duties in verify.h.
+// time. docs/POLICIES.md lists every rule; the rules themselves are in tcb/policy/.
 #pragma once
 
 #include <map>

@@ -5,7 +5,7 @@
 // it are judged before anything is sought for them.
 //
 // Not checked here, but by policy (policy.h): measurements, POLICY bits other than DEBUG and MIGRATE_MA, VMPL
-// but for the host's, cspID. A TCB status is local policy, too: floor.h. The caller's duties: tcb/verify.h.
+// but for the host's, cspID. A TCB status is local policy, too: floor.h.
 #pragma once
 
 #include <map>

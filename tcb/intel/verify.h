@@ -5,7 +5,7 @@
 // Deviations from Intel's library (docs/DEVIATIONS.md): notBefore and issue dates are judged, exact sizes are
 // required, the upper half of the QE's report data must be zero, key usage and CA bits are checked, the PCK
 // CRL's signature, issuer and window are always checked. Each is a finding of its own. Not checked here, but
-// by policy (policy.h): measurements, attributes other than DEBUG, accepted statuses; by the caller: tcb/verify.h.
+// by policy (policy.h): measurements, attributes other than DEBUG, accepted statuses.
 #pragma once
 
 #include <memory>
