@@ -72,10 +72,11 @@ TEST_F(BatchTest, OfNothingIsAnsweredWithNothing) {
 TEST_F(BatchTest, JudgesNoMoreThanALittleAheadOfWhatIsRead) {
   std::string body;
   for (int i = 0; i < 500; ++i) body += "{}\n";
-  http::Request request{.method = "POST",
-                        .path = "/v1/verify/batch",
-                        .headers = {{"content-type", "application/x-ndjson"}},
-                        .body = body};
+  http::Request request;
+  request.method = "POST";
+  request.path = "/v1/verify/batch";
+  request.headers = {{"content-type", "application/x-ndjson"}};
+  request.body = body;
   http::Response response = w_.app->Handle(request);
   ASSERT_TRUE(response.pieces);
   EXPECT_NE(response.pieces().find("evidence"), std::string::npos);

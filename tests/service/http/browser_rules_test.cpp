@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace thimble::http {
 namespace {
 
@@ -29,25 +31,32 @@ Router MakeRouter() {
   return router;
 }
 
+Request MakeRequest(std::string method, std::string path, HeaderList headers) {
+  Request request;
+  request.method = std::move(method);
+  request.path = std::move(path);
+  request.headers = std::move(headers);
+  return request;
+}
+
 class BrowserRulesTest : public testing::Test {
  protected:
   // 0: not refused.
   int Refused(const BrowserRules& rules, std::string method, std::string path, HeaderList headers,
               bool admin = false) {
-    const Request request{
-        .method = std::move(method), .path = std::move(path), .headers = std::move(headers), .admin = admin};
+    Request request = MakeRequest(std::move(method), std::move(path), std::move(headers));
+    request.admin = admin;
     const auto refusal = rules.Refuses(request, router_.Find(request));
     return refusal ? refusal->status : 0;
   }
   HeaderList Shared(const BrowserRules& rules, std::string method, std::string path, HeaderList headers) {
-    const Request request{
-        .method = std::move(method), .path = std::move(path), .headers = std::move(headers)};
+    const Request request = MakeRequest(std::move(method), std::move(path), std::move(headers));
     Response response;
     rules.Share(request, router_.Find(request), response);
     return response.headers;
   }
   std::optional<Response> Options(const BrowserRules& rules, std::string path, HeaderList headers = {}) {
-    const Request request{.method = "OPTIONS", .path = std::move(path), .headers = std::move(headers)};
+    const Request request = MakeRequest("OPTIONS", std::move(path), std::move(headers));
     return rules.Options(request, router_, router_.Find(request));
   }
   const Router router_ = MakeRouter();

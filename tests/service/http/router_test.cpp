@@ -90,7 +90,10 @@ TEST(Router, AnswersAWrongMethodWhereTheDialectDoes) {
                                     std::string_view allowed) { return Plain(405, std::string(allowed)); }});
   router.Add({"POST", "/own", {}, [](const Request&, const Query&) { return Plain(200, "posted"); }});
   const auto ask = [&](std::string method, std::string path) {
-    return router.Handle({.method = std::move(method), .path = std::move(path)}, RoleSet::All());
+    Request request;
+    request.method = std::move(method);
+    request.path = std::move(path);
+    return router.Handle(request, RoleSet::All());
   };
   EXPECT_EQ(ask("GET", "/own").status, 405);
   EXPECT_EQ(ask("GET", "/own").content->body(), "POST, OPTIONS");
