@@ -29,15 +29,16 @@ Result<std::unique_ptr<App>> App::Make(Config config, const AppOptions& options)
   TRY_ASSIGN(app->appraisal_, Appraisal::Make(app->config_, options.storage, *app->collateral_, app->clock_));
   app->routes_ = std::make_unique<thimble::Routes>(app->config_, *app->collateral_, *app->appraisal_,
                                                    app->reload_outcome_, app->clock_);
+  app->browsers_.Set(RulesForBrowsers(app->config_.server, app->config_.server.listen, tls.get()));
   app->servers_ = std::make_unique<Servers>(app->config_, options.storage, std::move(tls));
   return app;
 }
 
 http::Response App::Handle(const http::Request& request) {
   if (const auto forwarded = proxies_.Resolve(request)) {
-    return routes_->Handle(*forwarded, roles_.Get()->Of(*forwarded));
+    return routes_->Handle(*forwarded, roles_.Get()->Of(*forwarded), *browsers_.Get());
   }
-  return routes_->Handle(request, roles_.Get()->Of(request));
+  return routes_->Handle(request, roles_.Get()->Of(request), *browsers_.Get());
 }
 
 // A proxy on this host that is not named hides its clients behind the exemptions of loopback.
@@ -76,6 +77,7 @@ Status App::Reload(Config fresh) {
   TRY(collateral_->upstreams->Replace(fresh.intel_upstreams, fresh.amd_upstreams));
   collateral_->lags.Forget();
   appraisal_->UseFloorsUrl(config_.pccs.mode, fresh.floors.url);  // the mode is for the next start
+  browsers_.Set(RulesForBrowsers(fresh.server, config_.server.listen, tls.get()));
   servers_->UseTls(std::move(tls));
   roles_.Set(Roles(fresh.roles));
   appraisal_->policies.Set(SharedPolicies(fresh.policies));

@@ -46,7 +46,8 @@ class App {
 
   // What the HTTP server answers; also for the command line and for tests, without a socket.
   http::Response Handle(const http::Request& request);
-  std::vector<std::string> Routes() const { return routes_->All(); }
+  std::vector<std::string> Routes() const { return router().Routes(); }
+  const http::Router& router() const { return routes_->router(); }
 
   // Listens on the configured address, and with a store on disk on DATA/thimble.sock.
   Status Listen();
@@ -70,6 +71,7 @@ class App {
   const Clock clock_;
   const http::TrustedProxies proxies_;
   Snapshot<Roles> roles_;
+  Snapshot<http::BrowserRules> browsers_{http::BrowserRules({}, {})};
   Snapshot<ReloadOutcome> reload_outcome_{ReloadOutcome{}};
   std::unique_ptr<Collateral> collateral_;
   std::unique_ptr<Appraisal> appraisal_;

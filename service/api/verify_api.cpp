@@ -51,12 +51,18 @@ http::Response VerifyApi::Verify(const http::Request& request, const http::Query
                             .check = std::string(CheckName(Check::kRequest))});
   }
   if (is_json && !query.all().empty()) return BadRequest("a JSON request takes its options in the body");
-  const auto read = is_json ? FromJson(request.body) : FromQuery(request.body, query);
-  if (!read) return ProblemResponse(ProblemOf(read.error()));
+  return is_json ? VerifyJson(request, request.body) : Judge(request, FromQuery(request.body, query));
+}
 
-  const VerificationOutcome outcome = verification_.Run(*read);
+http::Response VerifyApi::VerifyJson(const http::Request& request, std::string_view body) {
+  return Judge(request, FromJson(body));
+}
+
+http::Response VerifyApi::Judge(const http::Request& request, const Result<VerificationRequest>& asked) {
+  if (!asked) return ProblemResponse(ProblemOf(asked.error()));
+  const VerificationOutcome outcome = verification_.Run(*asked);
   if (outcome.error) return ProblemResponse(ProblemOf(*outcome.error, &outcome.verdict.checks));
-  auto body = Answer(request, *read, outcome);
+  auto body = Answer(request, *asked, outcome);
   if (!body) return ProblemResponse(ProblemOf(body.error()));
   return http::NoStore(200, "application/json", *std::move(body));
 }

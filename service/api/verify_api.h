@@ -26,10 +26,14 @@ class VerifyApi {
 
   void AddTo(http::Router& router);
 
+  // A request in JSON that came in, or with, another one: the result, or the problem.
+  http::Response VerifyJson(const http::Request& request, std::string_view body);
+
  private:
   http::Response Verify(const http::Request& request, const http::Query& query);
   Result<VerificationRequest> FromJson(std::string_view body) const;
   Result<VerificationRequest> FromQuery(const std::string& body, const http::Query& query) const;
+  http::Response Judge(const http::Request& request, const Result<VerificationRequest>& asked);
   Result<std::string> Answer(const http::Request& request, const VerificationRequest& asked,
                              const VerificationOutcome& outcome);
   struct Options;

@@ -8,6 +8,7 @@
 #include "fetchers/intel_urls.h"
 #include "fetchers/url.h"
 #include "service/config/policy_toml.h"
+#include "service/http/browser_rules.h"
 #include "service/http/server.h"
 #include "service/support/file.h"
 #include "service/support/toml_reader.h"
@@ -291,6 +292,10 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
               ParsedKey<http::ForwardedHeader>(r, "forwarded_header", out.server.forwarded_header,
                                                http::ParseForwardedHeader,
                                                "\"x-forwarded-for\" or \"forwarded\""),
+              ListKey<std::string>(r, "hosts", out.server.hosts, http::ParseHostName,
+                                   "host names or addresses, without ports"),
+              ListKey<std::string>(r, "cors_origins", out.server.cors_origins, http::ParseOrigin,
+                                   "origins, as \"https://console.example\""),
               DurationKey(r, "miss_wait", out.server.miss_wait)}),
        {"intel",
         [&](const toml::node& node) { return ReadVendor(r, node, Vendor::kIntel, out.intel_upstreams); }},

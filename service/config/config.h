@@ -46,6 +46,11 @@ struct ServerConfig {
   std::vector<http::ProxyNetwork> trusted_proxies;
   // forwarded_header: the header in which they name the client, "x-forwarded-for" or "forwarded"; the other is not read.
   http::ForwardedHeader forwarded_header = http::ForwardedHeader::kXForwardedFor;
+  // hosts: names by which clients reach our own routes, beside "localhost", addresses of loopback and the certificate's
+  // names; a proxy's. Counts where `listen` is on loopback: elsewhere any name will do. Default: none.
+  std::vector<std::string> hosts;
+  // cors_origins: "https://console.example": whose pages in a browser may read. Default: none's.
+  std::vector<std::string> cors_origins;
   // issuer: `iss` of signed results, by which relying parties tell verifiers apart. Default "Thimble".
   std::string issuer = "Thimble";
   // miss_wait: what a request may spend on upstreams, retries included. Default "5s".

@@ -146,7 +146,8 @@ Response AdminDialect::PutCollateral(const Request& request, PcsVersion version)
 Response AdminDialect::Refresh(const Request& request, const Query& query) {
   const auto type = query.Get("type");
   const auto fmspc = intel::Fmspc::FromHex(query.Get("fmspc").value_or(""));
-  if (type ? *type != "certs" || !fmspc : query.Get("fmspc").has_value()) return pccs::InvalidParameters();
+  if (type ? *type != "certs" || !fmspc : query.Get("fmspc").has_value())
+    return pccs::InvalidParameters("type: must be certs, with fmspc, 12 hex digits; or neither");
   const Status refreshed = type ? RefreshCertificates(*fmspc) : RefreshCollateral();
   if (refreshed.ok()) return pccs::Successful();
   LogWarning("refresh failed", {{"id", request.id}, {"cause", CheckName(refreshed.error().check)}},
@@ -182,7 +183,7 @@ Response AdminDialect::PutPolicy(const Request& request) {
   const auto upload = ParsePolicyUpload(IsJson(request) ? request.body : "{}");
   if (!upload.ok()) {
     LogInfo("appraisal policy refused", {{"id", request.id}}, upload.error().message);
-    return pccs::InvalidParameters();
+    return pccs::InvalidParameters(upload.error().message);
   }
   const auto id = policies_.Put(upload->fmspc, upload->text, upload->is_default);
   if (!id.ok()) return pccs::RefusalOf(id.error());
@@ -191,7 +192,7 @@ Response AdminDialect::PutPolicy(const Request& request) {
 
 Response AdminDialect::GetPolicy(const Query& query) {
   const auto fmspc = intel::Fmspc::FromHex(query.Get("fmspc").value_or(""));
-  if (!fmspc) return pccs::InvalidParameters();
+  if (!fmspc) return pccs::InvalidParameters("fmspc: must be 12 hex digits");
   const auto policies = policies_.Defaults(*fmspc);
   if (!policies.ok()) return pccs::RefusalOf(policies.error());
   if (policies->empty()) {

@@ -35,6 +35,10 @@ void AddGet(http::Router& router, std::string_view prefix, std::string_view path
 
 constexpr std::array<std::string_view, 4> kPlatformClasses = {"all", "client", "E3", "E5"};
 
+constexpr std::string_view kBadCustom = "customParameter: not base64 of Azure's JSON";
+constexpr std::string_view kBadUri =
+    "uri: must be the address of an Intel CRL, without ca; encoding: \"der\" or \"pem\"";
+
 bool GoodCustomParameter(const Query& query) {
   const auto text = query.Get("customParameter");
   return !text || ParseCustomParameter(*text).has_value();
@@ -54,7 +58,8 @@ Error TooOld(const CollateralItem& held) {
 }
 
 http::Response RefusalOfChoice(const Error& error) {
-  return error.kind == ErrorKind::kMalformed ? pccs::InvalidParameters() : pccs::RefusalOf(error);
+  return error.kind == ErrorKind::kMalformed ? pccs::InvalidParameters(error.message)
+                                             : pccs::RefusalOf(error);
 }
 
 // The issuer chain's header: its name is the kind of item's. CRLs that are sent alone have none.
@@ -124,11 +129,12 @@ void IntelDialect::AddTo(http::Router& router) {
 void IntelDialect::AddUnder(http::Router& router, std::string_view root) {
   const std::string sgx = StrCat(root, "/sgx/certification/"), tdx = StrCat(root, "/tdx/certification/");
   const std::string sgx3 = StrCat(sgx, "v3"), sgx4 = StrCat(sgx, "v4"), tdx4 = StrCat(tdx, "v4");
-  const auto bad_request = [](std::string_view) { return pccs::InvalidParameters(); };
-  router.AddDialect({StrCat(sgx3, "/"), true,
-                     [](const Request& r) { return pccs::WithVersion3Warning(pccs::NoSuchRoute(r)); },
-                     [](std::string_view) { return pccs::WithVersion3Warning(pccs::InvalidParameters()); },
-                     [](Role) { return pccs::WithVersion3Warning(pccs::Unauthorized()); }});
+  const auto bad_request = [](std::string_view detail) { return pccs::InvalidParameters(detail); };
+  router.AddDialect(
+      {StrCat(sgx3, "/"), true,
+       [](const Request& r) { return pccs::WithVersion3Warning(pccs::NoSuchRoute(r)); },
+       [](std::string_view detail) { return pccs::WithVersion3Warning(pccs::InvalidParameters(detail)); },
+       [](Role) { return pccs::WithVersion3Warning(pccs::Unauthorized()); }});
   const auto unauthorized = [](Role) { return pccs::Unauthorized(); };
   router.AddDialect({sgx, true, pccs::NoSuchRoute, bad_request, unauthorized});
   router.AddDialect({tdx, true, pccs::NoSuchRoute, bad_request, unauthorized});
@@ -162,7 +168,7 @@ void IntelDialect::AddVersionless(http::Router& router, std::string_view prefix)
   AddGet(router, prefix, "/pckcrl", {"ca", "encoding", "uri", "customParameter", "at"},
          [this](const Request& r, const Query& q) { return PckCrl(r, q); });
   AddGet(router, prefix, "/rootcacrl", {"customParameter", "at"}, [this](const Request& r, const Query& q) {
-    if (!GoodCustomParameter(q)) return pccs::InvalidParameters();
+    if (!GoodCustomParameter(q)) return pccs::InvalidParameters(kBadCustom);
     return Serve(r, RootCaCrlKey{}, ItemForm::kHexRootCrl);
   });
   // `encoding` is the end of a uri that was not percent-encoded: Intel's own client sends it so.
@@ -172,7 +178,10 @@ void IntelDialect::AddVersionless(http::Router& router, std::string_view prefix)
 
 // A number in Azure's parameter goes before `update`, which clients always send.
 Result<IntelDialect::Choice> IntelDialect::ChoiceOf(const http::Query& query, IntelTee tee) const {
-  const Error bad{ErrorKind::kMalformed, Check::kRequest, "update, tcbEvaluationDataNumber, customParameter"};
+  const Error bad{
+      ErrorKind::kMalformed, Check::kRequest,
+      "update: \"early\" or \"standard\"; tcbEvaluationDataNumber: a number, and then neither update nor "
+      "customParameter"};
   const auto by_number = [](uint32_t number) { return Choice{{Selector::Kind::kNumber, number}, nullptr}; };
   const auto update = query.Get("update");
   const auto number = query.Get("tcbEvaluationDataNumber");
@@ -195,7 +204,7 @@ Result<IntelDialect::Choice> IntelDialect::ChoiceOf(const http::Query& query, In
 
 http::Response IntelDialect::TcbInfo(const http::Request& request, const http::Query& query, IntelTee tee) {
   const auto fmspc = intel::Fmspc::FromHex(query.Get("fmspc").value_or(""));
-  if (!fmspc) return pccs::InvalidParameters();
+  if (!fmspc) return pccs::InvalidParameters("fmspc: must be 12 hex digits");
   const auto choice = ChoiceOf(query, tee);
   if (!choice) return RefusalOfChoice(choice.error());
   return Serve(request, TcbInfoKey{tee, *fmspc, choice->selector}, ItemForm::kJson, choice->baseline);
@@ -207,7 +216,8 @@ http::Response IntelDialect::Version3TcbInfo(const Request& request, const Query
   const auto fmspc = intel::Fmspc::FromHex(query.Get("fmspc").value_or(""));
   const std::string_view update = query.Get("update").value_or("standard");
   const bool early = EqualIgnoringCase(update, "early");
-  if (!fmspc || (!early && !EqualIgnoringCase(update, "standard"))) return pccs::InvalidParameters();
+  if (!fmspc || (!early && !EqualIgnoringCase(update, "standard")))
+    return pccs::InvalidParameters("fmspc: must be 12 hex digits; update: \"early\" or \"standard\"");
   const auto kind = early ? Selector::Kind::kEarly : Selector::Kind::kStandard;
   const auto held = version3_infos_.Find({IntelTee::kSgx, *fmspc, {kind, 0}});
   if (!held.ok()) return pccs::RefusalOf(held.error());
@@ -239,33 +249,34 @@ http::Response IntelDialect::EvaluationNumbers(const http::Request& request, Int
 
 // By CA as Intel's clients ask, or by the address of the CRL as Azure's does, escaped once or twice.
 http::Response IntelDialect::PckCrl(const http::Request& request, const http::Query& query) {
-  if (!GoodCustomParameter(query)) return pccs::InvalidParameters();
+  if (!GoodCustomParameter(query)) return pccs::InvalidParameters(kBadCustom);
   const auto uri = query.Get("uri");
   const auto encoding = query.Get("encoding");
   if (uri) {
     const auto key = query.Get("ca") ? std::nullopt : KeyOfCrlAddress(*uri, options_.site);
-    if (!key || !GoodEncoding(query)) return pccs::InvalidParameters();
+    if (!key || !GoodEncoding(query)) return pccs::InvalidParameters(kBadUri);
     const bool der = encoding && EqualIgnoringCase(*encoding, "der");
     return Serve(request, *key, der ? ItemForm::kDerCrl : FormOfCrlUrl(*key, *uri));
   }
   const auto ca = ParseCa(query.Get("ca").value_or(""));
-  if (!ca) return pccs::InvalidParameters();
+  if (!ca) return pccs::InvalidParameters("ca: must be \"processor\" or \"platform\"");
   if (!encoding) return Serve(request, PckCrlKey{*ca}, ItemForm::kHexCrl);
   if (EqualIgnoringCase(*encoding, "der")) return Serve(request, PckCrlKey{*ca}, ItemForm::kDerCrl);
   if (EqualIgnoringCase(*encoding, "pem")) return Serve(request, PckCrlKey{*ca}, ItemForm::kPemCrl);
-  return pccs::InvalidParameters();
+  return pccs::InvalidParameters("encoding: must be \"der\" or \"pem\"; without it the CRL is hex");
 }
 
 http::Response IntelDialect::Crl(const http::Request& request, const http::Query& query) {
   const auto key = KeyOfCrlAddress(query.Get("uri").value_or(""), options_.site);
-  if (!key || !GoodEncoding(query) || !GoodCustomParameter(query)) return pccs::InvalidParameters();
+  if (!GoodCustomParameter(query)) return pccs::InvalidParameters(kBadCustom);
+  if (!key || !GoodEncoding(query)) return pccs::InvalidParameters(kBadUri);
   return Serve(request, *key, ItemForm::kDerCrlAlone);
 }
 
 http::Response IntelDialect::Fmspcs(const http::Query& query) {
   const std::string platform(query.Get("platform").value_or("all"));
   if (std::ranges::find(kPlatformClasses, platform) == kPlatformClasses.end()) {
-    return pccs::InvalidParameters();
+    return pccs::InvalidParameters("platform: must be all, client, E3 or E5");
   }
   if (options_.mode != CachingMode::kLazy) return pccs::RefusalOf(NotHeld());
   const auto list = fmspcs_.Get(platform, clock_.Now());
@@ -279,7 +290,7 @@ http::Response IntelDialect::Fmspcs(const http::Query& query) {
 http::Response IntelDialect::ServePast(const http::Request& request, std::string_view at,
                                        const CollateralKey& key, ItemForm form) {
   const auto time = ParseRfc3339(at);
-  if (!time) return pccs::InvalidParameters();
+  if (!time) return pccs::InvalidParameters("at: must be a time like 2026-01-31T12:00:00Z");
   const auto version = cache_.HistoryAt(key, *time);
   if (!version) {
     return pccs::RefusalOf(

@@ -4,6 +4,7 @@
 #include "fetchers/amd_urls.h"
 #include "service/api/problem.h"
 #include "service/dialects/served_item.h"
+#include "service/http/cause.h"
 #include "service/support/error_status.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -14,10 +15,10 @@ namespace {
 // AMD's own interval between identical requests: an honest client waits it out (spec/amd-sev-snp.md a).
 constexpr const char* kRetryAfter = "10";
 
-http::Response Refusal(int status, Check cause, std::string_view body) {
+http::Response Refusal(int status, Check cause, std::string_view body, std::string_view detail = {}) {
   http::Response response = http::NoStore(
       status, body.empty() ? nullptr : http::Content::Make("text/plain; charset=utf-8", StrCat(body, "\n")));
-  response.headers.emplace_back("X-Thimble-Cause", CheckName(cause));
+  http::AddCause(response, CheckName(cause), detail);
   if (status == 503) response.headers.emplace_back("Retry-After", kRetryAfter);
   return response;
 }
@@ -27,7 +28,8 @@ http::Response NotFound(std::string_view body) { return Refusal(404, Check::kUps
 // As on the other dialects, what cannot be obtained is 503 without a body (docs/DEVIATIONS.md).
 http::Response RefusalOf(const Error& error) {
   if (error.check == Check::kUpstreamNotFound) return NotFound("The KDS has no such certificate.");
-  return Refusal(error.kind == ErrorKind::kInternal ? 500 : 503, error.check, "");
+  return Refusal(error.kind == ErrorKind::kInternal ? 500 : 503, error.check, "",
+                 error.kind == ErrorKind::kInternal ? "" : error.message);
 }
 
 http::Response NoSuchPath() {

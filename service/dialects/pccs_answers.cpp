@@ -2,6 +2,7 @@
 #include "service/dialects/pccs_answers.h"
 
 #include "fetchers/vendor_answer.h"
+#include "service/http/cause.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
@@ -11,6 +12,7 @@ namespace {
 constexpr const char* kHtml = "text/html; charset=utf-8";
 constexpr std::string_view kNoCacheData = "No cache data for this platform.";
 constexpr std::string_view kInternalError = "Internal server error occurred.";
+constexpr std::string_view kInvalidParameters = "Invalid request parameters.";
 constexpr std::string_view kNumberRetired =
     "The requested TCB evaluation data number is no longer available.";
 constexpr std::string_view kVersion3Warning =
@@ -24,8 +26,14 @@ http::Response Text(int status, std::string_view body, const http::HeaderList& h
   return response;
 }
 
-http::Response Refusal(int status, std::string_view body, std::string_view cause) {
-  return Text(status, body, {{"X-Thimble-Cause", std::string(cause)}});
+http::Response Refusal(int status, std::string_view body, Check cause, std::string_view detail = {}) {
+  http::Response response = Text(status, body);
+  http::AddCause(response, CheckName(cause), detail);
+  return response;
+}
+
+http::Response Refusal(int status, std::string_view body, const Error& error) {
+  return Refusal(status, body, error.check, error.message);
 }
 
 std::string EscapeHtml(std::string_view text) {
@@ -42,8 +50,8 @@ std::string EscapeHtml(std::string_view text) {
 
 }  // namespace
 
-http::Response InvalidParameters() {
-  return Refusal(400, "Invalid request parameters.", CheckName(Check::kRequest));
+http::Response InvalidParameters(std::string_view detail) {
+  return Refusal(400, kInvalidParameters, Check::kRequest, detail);
 }
 http::Response Unauthorized() { return Text(401, "Authentication failed."); }
 http::Response Successful() { return PlainText("Operation successful."); }
@@ -57,35 +65,34 @@ http::Response VersionRetired() {
 }
 
 http::Response IntegrityFailed(const Error& error) {
-  return Refusal(460, "The integrity of the data can't be verified.", CheckName(error.check));
+  return Refusal(460, "The integrity of the data can't be verified.", error);
 }
 
-http::Response TooLong() { return Refusal(500, kInternalError, CheckName(Check::kAnswerTooLong)); }
+http::Response TooLong() { return Refusal(500, kInternalError, Check::kAnswerTooLong); }
 
 http::Response NotNow(const Error& error) {
-  http::Response response = Refusal(503, "", CheckName(error.check));
+  http::Response response = Refusal(503, "", error);
   if (error.check == Check::kMissBudget) response.headers.emplace_back("Retry-After", "1");
   return response;
 }
 
 http::Response PlatformUnknown(const Error& error) {
-  return Refusal(461, "The platform was not found in the cache.", CheckName(error.check));
+  return Refusal(461, "The platform was not found in the cache.", error);
 }
 
 http::Response RefusalOf(const Error& error) {
-  const std::string_view cause = CheckName(error.check);
-  if (error.kind == ErrorKind::kInternal) return Refusal(500, kInternalError, cause);
-  if (error.kind == ErrorKind::kMalformed) return Refusal(400, "Invalid request parameters.", cause);
+  if (error.kind == ErrorKind::kInternal) return Refusal(500, kInternalError, error.check);
+  if (error.kind == ErrorKind::kMalformed) return Refusal(400, kInvalidParameters, error);
   switch (error.check) {
     case Check::kUpstreamNotFound:
-      if (IsRetired(error)) return Refusal(410, kNumberRetired, cause);
-      return Refusal(404, kNoCacheData, cause);
+      if (IsRetired(error)) return Refusal(410, kNumberRetired, error);
+      return Refusal(404, kNoCacheData, error);
     case Check::kRequest:  // the vendor's 400
     case Check::kUpstreamKey:
     case Check::kModeForbidsFetch:
     case Check::kPckNotRegistered:
     case Check::kPckNoCertForTcb:
-      return Refusal(404, kNoCacheData, cause);
+      return Refusal(404, kNoCacheData, error);
     case Check::kPckPlatformMismatch:
       return IntegrityFailed(error);
     default:

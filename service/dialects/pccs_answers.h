@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What Intel's PCCS answers when it has nothing to give: codes and bodies to the byte (spec/intel-pccs-api.md
-// section 3), and the cause, which it does not tell, in X-Thimble-Cause: the name of the check that failed (tcb/check.h).
+// section 3), and the cause, which it does not tell, in headers (service/http/cause.h).
 #pragma once
 
 #include <array>
@@ -15,10 +15,10 @@ namespace thimble::pccs {
 // Where the routes of PCCS stand: its own place, and that of Azure's service.
 inline constexpr std::array<std::string_view, 2> kRoots = {"", "/metadata/THIM"};
 
-http::Response InvalidParameters();                  // 400
-http::Response Unauthorized();                       // 401
-http::Response Successful();                         // 200 "Operation successful."
-http::Response PlainText(std::string body);          // 200
+http::Response InvalidParameters(std::string_view detail = {});  // 400
+http::Response Unauthorized();                                   // 401
+http::Response Successful();                                     // 200 "Operation successful."
+http::Response PlainText(std::string body);                      // 200
 http::Response VersionRetired();                     // 410: what PCS v3 had and v4 data cannot answer
 http::Response IntegrityFailed(const Error& error);  // 460
 http::Response PlatformUnknown(const Error& error);  // 461

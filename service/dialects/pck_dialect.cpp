@@ -20,6 +20,8 @@ using http::Query;
 using http::Request;
 
 constexpr int64_t kLongestMaxAge = 86400;
+constexpr std::string_view kBadPlatform =
+    "qeid, pceid (4 hex digits), cpusvn (32) and pcesvn (4) must be there; encrypted_ppid has 768";
 
 // `qeid`, `pceid`, and `encrypted_ppid` if it is there; nullopt for a wrong length or alphabet of any of them.
 std::optional<PckRequest> ParsePlatform(const Query& query) {
@@ -108,7 +110,7 @@ http::Response PckDialect::RefusalOf(const Request& request, const Error& error)
 http::Response PckDialect::PckCert(const Request& request, const Query& query) {
   const auto platform = ParsePlatform(query);
   const auto raw = intel::PckTcb::FromHex(query.Get("cpusvn").value_or(""), query.Get("pcesvn").value_or(""));
-  if (!platform || !raw) return pccs::InvalidParameters();
+  if (!platform || !raw) return pccs::InvalidParameters(kBadPlatform);
   const auto choice = service_.Choose(*platform, *raw);
   if (!choice.ok()) return RefusalOf(request, choice.error());
   const Instant now = clock_.Now();
@@ -119,7 +121,7 @@ http::Response PckDialect::PckCert(const Request& request, const Query& query) {
 
 http::Response PckDialect::PckCerts(const Request& request, const Query& query) {
   const auto platform = ParsePlatform(query);
-  if (!platform) return pccs::InvalidParameters();
+  if (!platform) return pccs::InvalidParameters(kBadPlatform);
   const auto set = service_.Certificates(*platform);
   if (!set.ok()) return RefusalOf(request, set.error());
   auto content = http::Content::Make("application/json", std::string(AsText(set->item->body())),

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "service/dialects/pccs_answers.h"
+#include "service/http/cause.h"
 #include "service/platforms/registration_json.h"
 #include "service/support/log.h"
 #include "tcb/base/ascii.h"
@@ -84,7 +85,8 @@ Response PlatformsDialect::Post(const Request& request, const Query& query) {
   const auto selectors = SelectorsOf(query.Get("update").value_or(""));
   const auto registration =
       ParseRegistration(EqualIgnoringCase(request.MediaType(), "application/json") ? request.body : "{}");
-  if (!selectors || !registration.ok()) return pccs::InvalidParameters();
+  if (!selectors) return pccs::InvalidParameters("update: must be early, standard or all");
+  if (!registration.ok()) return pccs::InvalidParameters(registration.error().message);
 
   Status done = service_.Register(*registration);
   if (done && service_.mode() != CachingMode::kOffline) {
@@ -157,7 +159,11 @@ std::shared_ptr<const void> PlatformsDialect::TurnToRead() {
 // One reader at a time, until its answer has arrived or is lost: the next one finds the queue as that left it.
 Response PlatformsDialect::FromQueue(Why why) {
   const auto turn = TurnToRead();
-  if (!turn) return {.status = 503, .headers = {{"Retry-After", "5"}}, .content = nullptr};
+  if (!turn) {
+    Response busy{.status = 503, .headers = {{"Retry-After", "5"}}, .content = nullptr};
+    http::AddCause(busy, "server.busy", "another reader has the queue, and takes long");
+    return busy;
+  }
   auto waiting = registry_.Waiting(why);
   if (!waiting.ok()) return pccs::RefusalOf(waiting.error());
   Response response = List(RegistrationsOf(*waiting), HexCase::kLower);
@@ -178,7 +184,7 @@ Response PlatformsDialect::HandedOut() {
 // A line for each TCB that a platform showed.
 Response PlatformsDialect::OfFmspcs(std::string_view list) {
   const auto wanted = ParseFmspcs(list);
-  if (!wanted) return pccs::InvalidParameters();
+  if (!wanted) return pccs::InvalidParameters("source: reg, reg_na, handed_out, or [FMSPC,...]");
   const auto platforms = registry_.Platforms();
   if (!platforms.ok()) return pccs::RefusalOf(platforms.error());
   std::vector<Registration> lines;

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <exception>
 #include <variant>
 
+#include "service/http/cause.h"
 #include "service/http/request_id.h"
 #include "service/support/clock.h"
 #include "service/support/log.h"
@@ -38,6 +40,13 @@ constexpr size_t kSmallBody = 64 * 1024;
 milliseconds Left(SteadyTime deadline) {
   const auto left = std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now());
   return std::max(left, milliseconds(0));
+}
+
+// RFC 9112 section 7.1; an empty one is the last.
+std::string ChunkOf(std::string_view piece) {
+  std::array<char, 16> size{};
+  const auto end = std::to_chars(size.begin(), size.end(), piece.size(), 16).ptr;
+  return StrCat(std::string_view(size.data(), static_cast<size_t>(end - size.data())), "\r\n", piece, "\r\n");
 }
 
 }  // namespace
@@ -234,6 +243,7 @@ void Connection::Answer() {
   request.admin = peer_.admin;
   request.client_sha256 = client_sha256_;
   Response response = Call(request);
+  if (response.pieces) return SendPieces(std::move(response), request.id);
   // Whether an answer has arrived shows when the peer ends the connection.
   const bool keep_alive = head_->keep_alive && !context_.stopping && !response.delivered;
   const bool head_only = request.method == "HEAD";
@@ -258,7 +268,13 @@ Response Connection::Call(const Request& request) {
 // What remains unread of the request could be taken for the next one: the connection ends here.
 void Connection::Refuse(int status) {
   Response response{.status = status, .headers = {}, .content = nullptr};
-  if (status == 503) response.headers = {{"Retry-After", "1"}};
+  if (status == 503) {
+    response.headers = {{"Retry-After", "1"}};
+    const bool stopping = context_.stopping;
+    AddCause(response, stopping ? "server.stopping" : "server.busy");
+    LogInfo("request refused",
+            {{"client", peer_.address}, {"cause", stopping ? "server.stopping" : "server.busy"}});
+  }
   head_.reset();  // with the body's memory: assigning an empty one would keep it
   body_held_.Hold(0);
   Send(response, NewRequestId(), false, State::kLingering);
@@ -271,7 +287,8 @@ void Connection::Send(const Response& response, const std::string& id, bool head
   if (next != State::kHead) head += "Connection: close\r\n";
   if (response.content) {
     head += response.content->head();
-  } else if (response.status != 304) {  // RFC 9110 section 8.6: a 304 would give the length of the 200
+  } else if (response.status != 304 && response.status != 204 && !response.pieces) {
+    // RFC 9110 section 8.6: a 304 would give the length of the 200, and a 204 may give none.
     head += "Content-Length: 0\r\n";
   }
   head += "\r\n";
@@ -294,11 +311,43 @@ Io Connection::Write() {
     head.remove_prefix(of_head);
     body.remove_prefix(count - of_head);
   }
+  if (out_.pieces) return WriteNextPiece();
   const State next = out_.next;
   out_ = {};
   if (next == State::kLingering) transport_->EndWriting();
   if (next == State::kHead) stay_until_ = SteadyClock::now() + kStay;
   Enter(next);
+  return Io::kDone;
+}
+
+// HTTP/1.0 has no chunks: there the end of the connection ends the answer.
+void Connection::SendPieces(Response response, const std::string& id) {
+  const bool chunked = head_->takes_chunks;
+  const bool keep_alive = chunked && head_->keep_alive && !context_.stopping;
+  if (chunked) response.headers.emplace_back("Transfer-Encoding", "chunked");
+  Send(response, id, false, keep_alive ? State::kHead : State::kEnded);
+  out_.pieces = std::move(response.pieces);
+  out_.chunked = chunked;
+  head_.reset();  // what the pieces are made of counts as held until the last
+}
+
+// Its time to be written begins when it is made.
+Io Connection::WriteNextPiece() {
+  std::string piece;
+  try {
+    piece = out_.pieces();
+  } catch (const std::exception& failure) {
+    LogError("answer broken off", {{"client", peer_.address}}, failure.what());
+    return Io::kClosed;  // without its end: the client sees that it is not whole
+  }
+  const bool last = piece.empty();
+  out_.head = out_.chunked ? ChunkOf(piece) : std::move(piece);
+  out_.written = 0;
+  if (last) {
+    out_.pieces = nullptr;
+    body_held_.Hold(0);
+  }
+  Enter(State::kWriting);
   return Io::kDone;
 }
 

@@ -84,8 +84,10 @@ class Connection {
   // Bytes to be written, and what comes after them.
   struct Outgoing {
     std::string head;
-    ContentPtr content;  // null: head alone
-    size_t written = 0;  // of both
+    ContentPtr content;                        // null: head alone
+    size_t written = 0;                        // of both
+    std::function<std::string()> pieces = {};  // what follows; null: nothing
+    bool chunked = false;                      // that
     State next = State::kEnded;
   };
 
@@ -102,6 +104,7 @@ class Connection {
   Io ReadHead();
   Io ReadBody();
   Io Write();
+  Io WriteNextPiece();
   Io Deliver();
   Io Linger();
 
@@ -112,6 +115,7 @@ class Connection {
   Response Call(const Request& request);
   void Refuse(int status);
   void Send(const Response& response, const std::string& id, bool head_only, State next);
+  void SendPieces(Response response, const std::string& id);
 
   const std::unique_ptr<Transport> transport_;
   const Peer peer_;

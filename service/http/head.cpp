@@ -48,7 +48,7 @@ std::optional<RefusedHead> ParseRequestLine(std::string_view line, Head& head) {
   head.request.method = method;
   head.request.path = target.substr(0, question);
   if (question != std::string_view::npos) head.request.query = target.substr(question + 1);
-  head.keep_alive = version == "HTTP/1.1";
+  head.keep_alive = head.takes_chunks = version == "HTTP/1.1";
   return std::nullopt;
 }
 

@@ -17,6 +17,7 @@ struct Head {
   uint64_t body_length = 0;  // Content-Length
   bool chunked = false;      // Transfer-Encoding: chunked
   bool keep_alive = true;
+  bool takes_chunks = true;  // HTTP/1.1
   bool expects_continue = false;
 };
 

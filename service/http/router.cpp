@@ -47,6 +47,12 @@ bool Reads(const Route& route, std::string_view parameter, bool any_case) {
   });
 }
 
+std::string UnknownParameter(std::string_view name, const Route& route) {
+  std::string out = StrCat("unknown parameter: ", name, "; known: ");
+  for (size_t i = 0; i < route.parameters.size(); ++i) out += StrCat(i == 0 ? "" : ", ", route.parameters[i]);
+  return out + (route.parameters.empty() ? "none" : "");
+}
+
 }  // namespace
 
 void Router::Add(Route route) {
@@ -78,7 +84,7 @@ const Dialect& Router::DialectOf(std::string_view path) const {
   return it == dialects_.end() ? own_ : *it;
 }
 
-const Route* Router::Find(std::string_view method, std::string_view path) const {
+const Route* Router::FindRoute(std::string_view method, std::string_view path) const {
   if (method == "HEAD") method = "GET";
   if (const auto at_path = exact_.find(path); at_path != exact_.end()) {
     const auto route = std::ranges::find(at_path->second, method, &Route::method);
@@ -91,13 +97,28 @@ const Route* Router::Find(std::string_view method, std::string_view path) const 
   return pattern == patterns_.end() ? nullptr : &pattern->route;
 }
 
-Response Router::Handle(const Request& request, RoleSet roles, const Route** matched) const {
+Router::Match Router::Find(const Request& request) const {
   const Dialect& dialect = DialectOf(request.path);
   std::string_view path = request.path;
   if (dialect.trailing_slash && path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
-  const Route* route = Find(request.method, path);
-  if (matched != nullptr) *matched = route;
-  if (route == nullptr) return dialect.not_found(request);
+  return {&dialect, FindRoute(request.method, path), path, &dialect == &own_};
+}
+
+std::string Router::Allowed(std::string_view path) const {
+  std::string allowed;
+  for (const std::string_view method : {"GET", "HEAD", "POST", "PUT", "DELETE"}) {
+    if (FindRoute(method, path) != nullptr) allowed += StrCat(method, ", ");
+  }
+  return allowed.empty() ? allowed : allowed + "OPTIONS";
+}
+
+Response Router::Answer(const Match& match, const Request& request, RoleSet roles) const {
+  const auto& [dialect_of_path, route, path, own] = match;
+  const Dialect& dialect = *dialect_of_path;
+  if (route == nullptr) {
+    const std::string allowed = dialect.wrong_method ? Allowed(path) : std::string();
+    return allowed.empty() ? dialect.not_found(request) : dialect.wrong_method(request, allowed);
+  }
   if (route->role && !roles.Has(*route->role)) return dialect.unauthorized(*route->role);
 
   auto query = Query::Parse(request.query);
@@ -105,7 +126,7 @@ Response Router::Handle(const Request& request, RoleSet roles, const Route** mat
   std::string ignored;
   for (const auto& [name, value] : query->all()) {
     if (Reads(*route, name, dialect.any_case)) continue;
-    if (!route->takes_any_parameter) return dialect.bad_request(StrCat("unknown parameter: ", name));
+    if (!route->takes_any_parameter) return dialect.bad_request(UnknownParameter(name, *route));
     ignored += StrCat(ignored.empty() ? "" : ", ", PercentEncode(name));
   }
   if (!TakeSegments(*route, path, *query)) return dialect.bad_request("the path has a bad %-escape");

@@ -38,6 +38,8 @@ struct Dialect {
   std::function<Response(std::string_view detail)> bad_request;
   std::function<Response(Role role)> unauthorized;  // the request does not have the role
   bool any_case = false;                            // of the names of parameters
+  // The path is another method's. Null: as not_found.
+  std::function<Response(const Request&, std::string_view allowed)> wrong_method = {};
 };
 
 // Filled at start; then const methods may be called from many threads at once.
@@ -52,9 +54,21 @@ class Router {
 
   std::vector<std::string> Routes() const;  // "GET /v1/status"
 
-  // For a client with these roles. HEAD is answered as GET; the connection leaves the body out. `matched`, if given, is
-  // set to the route, or null.
-  Response Handle(const Request& request, RoleSet roles, const Route** matched = nullptr) const;
+  // Whose a request is. HEAD is GET's.
+  struct Match {
+    const Dialect* dialect = nullptr;  // never null
+    const Route* route = nullptr;      // null: there is none for the path and method
+    std::string_view path;             // of the request, as routes have it
+    bool own = false;                  // no dialect claims the path
+  };
+  Match Find(const Request& request) const;
+  // For a client with these roles. Of HEAD the connection leaves the body out.
+  Response Answer(const Match& match, const Request& request, RoleSet roles) const;
+  Response Handle(const Request& request, RoleSet roles) const {
+    return Answer(Find(request), request, roles);
+  }
+  // "GET, HEAD, OPTIONS" where there is a path; else empty.
+  std::string Allowed(std::string_view path) const;
 
   size_t size() const { return size_; }
   void ForEach(const std::function<void(const Route&)>& visit) const;
@@ -65,7 +79,7 @@ class Router {
     Route route;
   };
   const Dialect& DialectOf(std::string_view path) const;
-  const Route* Find(std::string_view method, std::string_view path) const;
+  const Route* FindRoute(std::string_view method, std::string_view path) const;
 
   size_t size_ = 0;
   Dialect own_;

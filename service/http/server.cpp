@@ -21,7 +21,8 @@ constexpr int kBacklog = 1024;  // the library's own is 5
 constexpr size_t kMaxQueue = 2048;
 constexpr std::chrono::seconds kThreadIdle{10};
 constexpr std::string_view kOverloaded =
-    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nX-Thimble-Cause: server.busy\r\nContent-Length: "
+    "0\r\nConnection: close\r\n\r\n";
 
 // What the library's TaskQueue answers when it is given work: nothing in 0.11, bool from 0.15 on.
 template <class Method>

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/http/tls.h"
 
+#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include <array>
 
+#include "tcb/base/ascii.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/openssl_ptr.h"
 #include "tcb/base/text.h"
@@ -24,6 +27,14 @@ Error Problem(const std::string& file, std::string_view what) {
   ERR_clear_error();
   return {ErrorKind::kMalformed, Check::kRequest,
           StrCat(file, ": ", what, reason[0] != '\0' ? ": " : "", std::string_view(reason.data()))};
+}
+
+// Of 4 or 16 bytes; what is neither is no address, and no name.
+std::string AddressText(ByteView bytes) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (bytes.size() == 4) ::inet_ntop(AF_INET, bytes.data(), text.data(), text.size());
+  if (bytes.size() == 16) ::inet_ntop(AF_INET6, bytes.data(), text.data(), text.size());
+  return text.data();
 }
 
 class TlsTransport : public Transport {
@@ -95,6 +106,26 @@ class TlsTransport : public Transport {
   std::unique_ptr<SocketTransport> socket_;
 };
 
+// RFC 5280 section 4.2.1.6.
+std::vector<std::string> NamesOf(const X509* certificate) {
+  std::vector<std::string> out;
+  const OpensslPtr<GENERAL_NAMES, GENERAL_NAMES_free> names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type == GEN_DNS) {
+      const ASN1_STRING* const text = name->d.dNSName;
+      const auto length = static_cast<size_t>(ASN1_STRING_length(text));
+      out.push_back(LowerCase(AsText(ByteView(ASN1_STRING_get0_data(text), length))));
+    } else if (name->type == GEN_IPADD) {
+      const ASN1_STRING* const address = name->d.iPAddress;
+      out.push_back(
+          AddressText({ASN1_STRING_get0_data(address), static_cast<size_t>(ASN1_STRING_length(address))}));
+    }
+  }
+  return out;
+}
+
 Status CheckDates(const TlsFiles& files, const SSL_CTX* context) {
   const X509* const certificate = SSL_CTX_get0_certificate(context);
   if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0)
@@ -106,10 +137,13 @@ Status CheckDates(const TlsFiles& files, const SSL_CTX* context) {
 
 struct TlsContext::Impl {
   OpensslPtr<SSL_CTX, SSL_CTX_free> context;
+  std::vector<std::string> names;
 };
 
 TlsContext::TlsContext(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TlsContext::~TlsContext() = default;
+
+const std::vector<std::string>& TlsContext::names() const { return impl_->names; }
 
 Result<std::shared_ptr<const TlsContext>> TlsContext::Load(const TlsFiles& files) {
   auto impl = std::make_unique<Impl>();
@@ -132,6 +166,7 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::Load(const TlsFiles& files
   }
   if (SSL_CTX_check_private_key(context) != 1) return Problem(files.key, "not the key of the certificate");
   TRY(CheckDates(files, context));
+  impl->names = NamesOf(SSL_CTX_get0_certificate(context));
   if (!files.client_ca.empty()) {
     if (SSL_CTX_load_verify_file(context, files.client_ca.c_str()) != 1)
       return Problem(files.client_ca, "no CA certificate in PEM");

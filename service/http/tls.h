@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "service/http/socket_transport.h"
 #include "tcb/base/result.h"
@@ -25,6 +26,9 @@ class TlsContext {
   // not PEM, a key that is not the certificate's, an expired certificate.
   static Result<std::shared_ptr<const TlsContext>> Load(const TlsFiles& files);
   ~TlsContext();
+
+  // Whom the certificate is for: host names and addresses, in lower case.
+  const std::vector<std::string>& names() const;
 
   // TLS over a connected socket, which it owns from here on.
   std::unique_ptr<Transport> Accept(std::unique_ptr<SocketTransport> socket) const;

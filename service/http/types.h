@@ -57,6 +57,9 @@ struct Response {
   // Called when the client has read the whole answer, for what must not happen when it was lost. The connection ends
   // with such an answer.
   std::function<void()> delivered = {};
+  // The body of an answer whose length is not known before: one piece after the other, each asked for when the one before
+  // it is written. An empty one ends it. Then there is no `content`, and its type is among the headers.
+  std::function<std::string()> pieces = {};
 
   // The value of the first header of this name (any case), here or in the content.
   std::optional<std::string_view> Header(std::string_view name) const;

@@ -3,7 +3,9 @@
 
 #include "service/api/metrics_api.h"
 #include "service/api/problem.h"
+#include "service/api/reference_api.h"
 #include "service/dialects/dialect_name.h"
+#include "service/http/cause.h"
 #include "service/support/log.h"
 #include "service/upstreams/miss_budgets.h"
 #include "service/wiring/upstreams.h"
@@ -19,6 +21,16 @@ http::Response NoSuchOwnRoute(const http::Request& request) {
                           .check = ""});
 }
 
+http::Response WrongMethod(const http::Request& request, std::string_view allowed) {
+  http::Response response =
+      ProblemResponse({.status = 405,
+                       .title = "Not this method",
+                       .detail = StrCat(request.path, " takes ", allowed, ", not ", request.method),
+                       .check = "request.method"});
+  response.headers.emplace_back("Allow", allowed);
+  return response;
+}
+
 }  // namespace
 
 Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot<ReloadOutcome>& reload,
@@ -32,6 +44,7 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
       admin_dialect_(c.upload, c.pck_service, c.registry, c.cache, c.appraisal_policies, clock),
       thim_dialect_(c.cache, clock, [&c] { return c.host_vcek.Get(); }),
       verify_api_(a.policies, *a.baselines, *a.audit, *a.signer, a.verification),
+      batch_api_(verify_api_),
       collateral_api_(*a.baselines, a.verification, clock),
       result_api_(*a.signer, a.challenges, *a.audit, clock),
       baseline_api_(*a.baselines, *a.floors, a.promotions, clock),
@@ -43,7 +56,11 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
       platform_api_(c.pck_service, c.registry, *a.audit),
       health_api_({c.cache, c.events, c.lags, refused_, *c.store, c.anchors, a.recovery_watch, *a.audit,
                    reload, c.refresh, c.registry, c.damage, clock}),
-      router_({"", false, NoSuchOwnRoute, BadRequest, Unauthorized}) {
+      router_({.prefix = "",
+               .not_found = NoSuchOwnRoute,
+               .bad_request = BadRequest,
+               .unauthorized = Unauthorized,
+               .wrong_method = WrongMethod}) {
   intel_dialect_.AddTo(router_);
   kds_dialect_.AddTo(router_);
   pck_dialect_.AddTo(router_);
@@ -51,6 +68,7 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
   admin_dialect_.AddTo(router_);
   thim_dialect_.AddTo(router_);
   verify_api_.AddTo(router_);
+  batch_api_.AddTo(router_);
   collateral_api_.AddTo(router_);
   result_api_.AddTo(router_);
   baseline_api_.AddTo(router_);
@@ -60,6 +78,7 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
   transfer_api_.AddTo(router_);
   operations_api_.AddTo(router_);
   platform_api_.AddTo(router_);
+  AddReferenceTo(router_);
   health_api_.AddTo(router_);
   AddMetricsTo(router_,
                {c.cache, c.events, c.lags, *c.upstream_events, a.verdicts, a.moved_sets, c.refresh, *c.store,
@@ -68,13 +87,28 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
   requests_ = std::make_unique<RequestMetrics>(router_, DialectName);
 }
 
-http::Response Routes::Handle(const http::Request& request, RoleSet roles) {
+http::Response Routes::Answer(const http::Request& request, RoleSet roles, const http::BrowserRules& browsers,
+                              const http::Router::Match& match) const {
+  if (const auto refusal = browsers.Refuses(request, match)) {
+    return ProblemResponse({.status = refusal->status,
+                            .title = "Not for this page or by this name",
+                            .detail = refusal->why,
+                            .check = std::string(refusal->cause)});
+  }
+  if (auto options = browsers.Options(request, router_, match)) return *std::move(options);
+  http::Response response = router_.Answer(match, request, roles);
+  browsers.Share(request, match, response);
+  return response;
+}
+
+http::Response Routes::Handle(const http::Request& request, RoleSet roles,
+                              const http::BrowserRules& browsers) {
   const MissBudgets::OnBehalf client(request.client);
   const SteadyTime begun = SteadyNow();
-  const http::Route* route = nullptr;
-  http::Response response = router_.Handle(request, roles, &route);
+  const http::Router::Match match = router_.Find(request);
+  http::Response response = Answer(request, roles, browsers, match);
   const auto took = SteadyNow() - begun;
-  requests_->Count(route, response.status, took);
+  requests_->Count(match.route, response.status, took);
   Record(request, response, took);
   return response;
 }
@@ -82,10 +116,11 @@ http::Response Routes::Handle(const http::Request& request, RoleSet roles) {
 // Why a client got nothing goes into the log and the status.
 void Routes::Record(const http::Request& request, const http::Response& response,
                     std::chrono::nanoseconds took) {
-  const auto cause = response.status >= 400 ? response.Header("X-Thimble-Cause") : std::nullopt;
+  const auto cause = response.status >= 400 ? response.Header(http::kCauseHeader) : std::nullopt;
   if (cause) {
     std::string what = Shortened(request.method, request.path, request.query);
-    LogInfo("request refused", {{"id", request.id}, {"cause", *cause}, {"request", what}});
+    LogInfo("request refused", {{"id", request.id}, {"cause", *cause}, {"request", what}},
+            response.Header(http::kDetailHeader).value_or(""));
     refused_.Record(clock_.Now(), *cause, std::move(what));
   }
   if (const auto ignored = response.Header("X-Thimble-Ignored")) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "service/api/baseline_api.h"
+#include "service/api/batch_api.h"
 #include "service/api/collateral_api.h"
 #include "service/api/floors_api.h"
 #include "service/api/health_api.h"
@@ -20,6 +21,7 @@
 #include "service/dialects/pck_dialect.h"
 #include "service/dialects/platforms_dialect.h"
 #include "service/dialects/thim_dialect.h"
+#include "service/http/browser_rules.h"
 #include "service/http/request_metrics.h"
 #include "service/http/router.h"
 #include "service/monitoring/refused_requests.h"
@@ -35,10 +37,12 @@ class Routes {
          const Snapshot<ReloadOutcome>& reload, const Clock& clock);
 
   // For whoever has these roles; counted and logged.
-  http::Response Handle(const http::Request& request, RoleSet roles);
-  std::vector<std::string> All() const { return router_.Routes(); }  // "GET /v1/status"
+  http::Response Handle(const http::Request& request, RoleSet roles, const http::BrowserRules& browsers);
+  const http::Router& router() const { return router_; }
 
  private:
+  http::Response Answer(const http::Request& request, RoleSet roles, const http::BrowserRules& browsers,
+                        const http::Router::Match& match) const;
   void Record(const http::Request& request, const http::Response& response, std::chrono::nanoseconds took);
 
   const Clock& clock_;
@@ -50,6 +54,7 @@ class Routes {
   AdminDialect admin_dialect_;
   ThimDialect thim_dialect_;
   VerifyApi verify_api_;
+  BatchApi batch_api_;
   CollateralApi collateral_api_;
   ResultApi result_api_;
   BaselineApi baseline_api_;

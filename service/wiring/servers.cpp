@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 
+#include "service/support/peer_address.h"
 #include "tcb/check.h"
 
 namespace thimble {
@@ -27,6 +28,16 @@ std::string AdminSocketPath(const std::string& data) {
 Result<std::shared_ptr<const http::TlsContext>> LoadTls(const ServerConfig& server) {
   if (server.tls_certificate.empty()) return std::shared_ptr<const http::TlsContext>();
   return http::TlsContext::Load({server.tls_certificate, server.tls_key, server.client_ca});
+}
+
+http::BrowserRules RulesForBrowsers(const ServerConfig& server, const std::string& listen,
+                                    const http::TlsContext* tls) {
+  const auto address = http::ListenAddress::Parse(listen);
+  const bool loopback = address && (address->host == "localhost" || http::IsLoopbackPeer(address->host));
+  if (!loopback) return {std::nullopt, server.cors_origins};
+  std::vector<std::string> hosts = server.hosts;
+  if (tls != nullptr) hosts.insert(hosts.end(), tls->names().begin(), tls->names().end());
+  return {std::move(hosts), server.cors_origins};
 }
 
 Status Servers::Listen(const http::Handler& handler) {

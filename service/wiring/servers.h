@@ -7,6 +7,7 @@
 #include <string>
 
 #include "service/config/config.h"
+#include "service/http/browser_rules.h"
 #include "service/http/server.h"
 #include "service/http/tls.h"
 #include "service/wiring/opened_store.h"
@@ -18,6 +19,10 @@ std::string AdminSocketPath(const std::string& data);
 
 // Null without a certificate in the configuration.
 Result<std::shared_ptr<const http::TlsContext>> LoadTls(const ServerConfig& server);
+
+// What browsers may be made to ask, by the configuration and the names of the certificate (null: plain HTTP).
+http::BrowserRules RulesForBrowsers(const ServerConfig& server, const std::string& listen,
+                                    const http::TlsContext* tls);
 
 // Not thread-safe.
 class Servers {

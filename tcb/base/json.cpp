@@ -250,7 +250,9 @@ Status Value::AllowOnly(std::initializer_list<std::string_view> keys) const {
   if (node_->type != Type::kObject) return Fail("expected an object");
   for (const Node& member : document_->impl_->ChildrenOf(*node_)) {
     if (std::find(keys.begin(), keys.end(), member.key) == keys.end()) {
-      return Fail(StrCat("unknown member \"", member.key, "\""));
+      std::string known;
+      for (const std::string_view key : keys) known += StrCat(known.empty() ? "" : ", ", key);
+      return Fail(StrCat("unknown member \"", member.key, "\"; known: ", known));
     }
   }
   return {};

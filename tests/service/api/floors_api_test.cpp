@@ -32,9 +32,10 @@ class FloorsApiTest : public testing::Test {
   }
   test::RawAnswer Send(const std::string& body, const std::string& token = "secret") {
     test::RawConnection connection(w_.port());
-    connection.Send(StrCat("POST /v1/floors HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n",
-                           "Authorization: Bearer ", token, "\r\nContent-Length: ", body.size(),
-                           "\r\nConnection: close\r\n\r\n", body));
+    connection.Send(
+        StrCat("POST /v1/floors HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n",
+               "Authorization: Bearer ", token, "\r\nContent-Length: ", body.size(),
+               "\r\nConnection: close\r\n\r\n", body));
     return connection.Receive();
   }
   static std::string Signed(const std::string& text, const FloorSigner& signer) {

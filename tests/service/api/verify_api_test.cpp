@@ -125,7 +125,7 @@ TEST_F(VerifyApiTest, RefusesWhatIsNotARequest) {
   Problem(test::Post(w_.port(), "/v1/verify?policy=default", "application/json", "{}"), 400);
   Problem(PostRaw(quote, "?collateral=x"), 400);
   Problem(PostRaw(quote, "?policy=default&policy=default"), 400);
-  Problem(test::Get(w_.port(), "/v1/verify"), 404);
+  Problem(test::Get(w_.port(), "/v1/verify"), 405);
   EXPECT_EQ(test::Post(w_.port(), "/v1/verify", "application/octet-stream", std::string((2u << 20) + 1, 'x'))
                 .status,
             413);

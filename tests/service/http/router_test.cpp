@@ -74,6 +74,33 @@ TEST(Router, AnswersTheRestInTheDialectOfThePath) {
   EXPECT_EQ(Ask("DELETE", "/own"), Answer(404, "own"));
 }
 
+TEST(Router, NamesTheMethodsOfAPath) {
+  const Router router = MakeRouter();
+  EXPECT_EQ(router.Allowed("/own"), "GET, HEAD, POST, OPTIONS");
+  EXPECT_EQ(router.Allowed("/x/1/2"), "GET, HEAD, PUT, OPTIONS");
+  EXPECT_EQ(router.Allowed("/none"), "");
+}
+
+TEST(Router, AnswersAWrongMethodWhereTheDialectDoes) {
+  Router router({.prefix = "",
+                 .not_found = [](const Request&) { return Plain(404, "own"); },
+                 .bad_request = {},
+                 .unauthorized = {},
+                 .wrong_method = [](const Request&,
+                                    std::string_view allowed) { return Plain(405, std::string(allowed)); }});
+  router.Add({"POST", "/own", {}, [](const Request&, const Query&) { return Plain(200, "posted"); }});
+  const auto ask = [&](std::string method, std::string path) {
+    Request request;
+    request.method = std::move(method);
+    request.path = std::move(path);
+    return router.Handle(request, RoleSet::All());
+  };
+  EXPECT_EQ(ask("GET", "/own").status, 405);
+  EXPECT_EQ(ask("GET", "/own").content->body(), "POST, OPTIONS");
+  EXPECT_EQ(ask("GET", "/none").status, 404);
+  EXPECT_EQ(Ask("DELETE", "/own").first, 404);  // the others are as their original
+}
+
 TEST(Router, TakesATrailingSlashOnlyWhereTheDialectDoes) {
   EXPECT_EQ(Ask("GET", "/sgx/tcb/"), Answer(200, "-"));
   EXPECT_EQ(Ask("GET", "/sgx/tcb//").first, 404);
@@ -87,7 +114,7 @@ TEST(Router, GivesTheSegmentsThatARouteNames) {
   EXPECT_EQ(Ask("PUT", "/x/1/2"), Answer(401, "admin"));
   EXPECT_EQ(Ask("GET", "/x/a%20b/%7B"), Answer(200, "a b+{+-"));
   EXPECT_EQ(Ask("GET", "/x/1/%2"), Answer(400, "the path has a bad %-escape"));
-  EXPECT_EQ(Ask("GET", "/x/1/2", "b=3"), Answer(400, "unknown parameter: b"));
+  EXPECT_EQ(Ask("GET", "/x/1/2", "b=3"), Answer(400, "unknown parameter: b; known: a"));
   for (const char* const path : {"/x/1", "/x/1/", "/x//2", "/x/1/2/", "/x/1/2/3", "/X/1/2", "/x", "x/1/2"})
     EXPECT_EQ(Ask("GET", path), Answer(404, "own")) << path;
   EXPECT_EQ(Ask("POST", "/x/1/2"), Answer(404, "own"));
@@ -108,7 +135,7 @@ TEST(Router, TakesParametersInAnyCaseOnlyWhereTheDialectDoes) {
 TEST(Router, DoesNotDecodePaths) { EXPECT_EQ(Ask("GET", "/%6Fwn").first, 404); }
 
 TEST(Router, IgnoresNoParameter) {
-  EXPECT_EQ(Ask("GET", "/own", "b=1"), Answer(400, "unknown parameter: b"));
+  EXPECT_EQ(Ask("GET", "/own", "b=1"), Answer(400, "unknown parameter: b; known: a"));
   EXPECT_EQ(Ask("GET", "/sgx/tcb", "b=1"), Answer(400, "dialect"));
   EXPECT_EQ(Ask("GET", "/own", "a=1&a=1").first, 400);
   EXPECT_EQ(Ask("GET", "/own", "a=%2").first, 400);

@@ -86,12 +86,34 @@ RawAnswer RawConnection::Receive(bool head) {
     }
   }
   buffer_.erase(0, end + 4);
+  if (answer.Header("Transfer-Encoding") == "chunked") {
+    ReceiveChunks(answer);
+    return answer;
+  }
   const size_t length = head ? 0 : std::stoul(answer.Header("Content-Length").value_or("0"));
   while (buffer_.size() < length && Fill()) {
   }
   answer.body = buffer_.substr(0, length);
   buffer_.erase(0, length);
   return answer;
+}
+
+// An answer whose last chunk does not come has no status: it is not whole.
+void RawConnection::ReceiveChunks(RawAnswer& answer) {
+  for (;;) {
+    size_t end;
+    while ((end = buffer_.find("\r\n")) == std::string::npos) {
+      if (Fill()) continue;
+      answer.status = 0;
+      return;
+    }
+    const size_t size = std::stoul(buffer_.substr(0, end), nullptr, 16);
+    while (buffer_.size() < end + 2 + size + 2 && Fill()) {
+    }
+    answer.body += buffer_.substr(end + 2, size);
+    buffer_.erase(0, end + 2 + size + 2);
+    if (size == 0) return;
+  }
 }
 
 void RawConnection::Abort() {

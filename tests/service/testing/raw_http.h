@@ -42,6 +42,7 @@ class RawConnection {
 
  private:
   bool Fill();
+  void ReceiveChunks(RawAnswer& answer);
   int socket_ = -1;
   std::string buffer_;
 };

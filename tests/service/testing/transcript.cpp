@@ -124,8 +124,8 @@ class Reader {
 
 }  // namespace
 
-const std::vector<std::string> kStandingHeaders = {"Date", "Content-Length", "Connection", "Keep-Alive",
-                                                   "Request-ID"};
+const std::vector<std::string> kStandingHeaders = {"Date",       "Content-Length", "Connection",
+                                                   "Keep-Alive", "Request-ID",     "X-Thimble-Detail"};
 
 Transcript ParseTranscript(std::string_view text, const Values& values) {
   Reader reader(values);
