@@ -9,6 +9,7 @@
 
 #include "service/http/socket_transport.h"
 #include "tcb/base/result.h"
+#include "tcb/base/time.h"
 
 namespace thimble::http {
 
@@ -25,6 +26,8 @@ class TlsContext {
   // not PEM, a key that is not the certificate's, an expired certificate.
   static Result<std::shared_ptr<const TlsContext>> Load(const TlsFiles& files);
   ~TlsContext();
+
+  Instant certificate_end() const;  // of the server's certificate
 
   // TLS over a connected socket, which it owns from here on.
   std::unique_ptr<Transport> Accept(std::unique_ptr<SocketTransport> socket) const;

@@ -32,10 +32,11 @@ namespace thimble {
 class Routes {
  public:
   Routes(const Config& config, Collateral& collateral, Appraisal& appraisal,
-         const Snapshot<ReloadOutcome>& reload, const Clock& clock);
+         const Snapshot<ReloadOutcome>& reload, const http::ListenerCounts& listeners, const Clock& clock);
 
   // For whoever has these roles; counted and logged.
   http::Response Handle(const http::Request& request, RoleSet roles);
+  Summary summary() const { return SummaryOf(summary_sources_); }
   std::vector<std::string> All() const { return router_.Routes(); }  // "GET /v1/status"
 
  private:
@@ -43,6 +44,7 @@ class Routes {
 
   const Clock& clock_;
   RefusedRequests refused_;
+  const SummarySources summary_sources_;
   IntelDialect intel_dialect_;
   KdsDialect kds_dialect_;
   PckDialect pck_dialect_;

@@ -23,8 +23,8 @@ Result<std::shared_ptr<const http::TlsContext>> LoadTls(const ServerConfig& serv
 class Servers {
  public:
   // `tls` may be null: plain HTTP.
-  Servers(const Config& config, Storage storage, std::shared_ptr<const http::TlsContext> tls)
-      : config_(config), storage_(storage), tls_(std::move(tls)) {}
+  Servers(const Config& config, Storage storage, std::shared_ptr<const http::TlsContext> tls,
+          std::shared_ptr<http::ListenerCounts> counts);
 
   Status Listen(const http::Handler& handler);
   // For connections from here on. Errors: from HTTP to HTTPS, or back.
@@ -38,6 +38,7 @@ class Servers {
   const Config& config_;
   const Storage storage_;
   std::shared_ptr<const http::TlsContext> tls_;
+  const std::shared_ptr<http::ListenerCounts> counts_;
   std::unique_ptr<http::HttpServer> tcp_, admin_;
 };
 
