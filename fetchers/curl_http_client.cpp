@@ -212,6 +212,7 @@ Result<HttpResponse> CurlHttpClient::Send(const HttpRequest& request) {
   std::array<char, CURL_ERROR_SIZE> detail{};
   CURL* handle = easy.get();
   SetSafety(handle, options_);
+  if (!request.ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, request.ca_file.c_str());
   SetProxy(handle, options_, *url);
   SetMethod(handle, request);
   curl_easy_setopt(handle, CURLOPT_URL, request.url.c_str());

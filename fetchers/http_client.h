@@ -24,8 +24,10 @@ struct HttpRequest {
   size_t max_body = 4u << 20;  // a longer answer is an error, and reading stops there
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   std::string item_class = {};  // kind of item ("amd/vcek"): a host says "later" of that alone
-  std::string unix_socket;      // a path: connect there, whatever the host of the URL
-  bool allow_http = false;      // plain HTTP also to hosts that are neither loopback nor link-local
+  std::string ca_file =
+      {};                   // PEM: authorities for this one, beside the system's; empty: as the client has it
+  std::string unix_socket;  // a path: connect there, whatever the host of the URL
+  bool allow_http = false;  // plain HTTP also to hosts that are neither loopback nor link-local
 };
 
 struct HttpResponse {

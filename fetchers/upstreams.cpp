@@ -44,7 +44,11 @@ Upstreams::Upstreams(UpstreamsOptions options, std::shared_ptr<HttpClient> intel
       intel_client_(std::move(intel_client)),
       amd_client_(std::move(amd_client)),
       events_(std::move(events)),
-      clock_(std::move(clock)) {}
+      clock_(std::move(clock)) {
+  for (std::shared_ptr<HttpClient>* client : {&intel_client_, &amd_client_, &options_.thim_client}) {
+    if (*client) *client = std::make_shared<OriginAuthoritiesClient>(std::move(*client), authorities_);
+  }
+}
 Upstreams::~Upstreams() = default;
 
 Upstreams::Entries Upstreams::Current() const {
@@ -56,6 +60,12 @@ Status Upstreams::Replace(const std::vector<Upstream>& intel, const std::vector<
   Entries fresh;
   for (const Upstream& upstream : intel) TRY(Add(Vendor::kIntel, upstream, fresh));
   for (const Upstream& upstream : amd) TRY(Add(Vendor::kAmd, upstream, fresh));
+  std::map<std::string, std::string> authorities;
+  for (const auto& entry : fresh) {
+    const auto url = ParseUrl(entry->base);
+    if (url && !entry->upstream.ca_file.empty()) authorities[url->Origin()] = entry->upstream.ca_file;
+  }
+  authorities_->Set(std::move(authorities));
   const std::lock_guard lock(mutex_);
   entries_ = std::move(fresh);
   return {};

@@ -17,6 +17,7 @@
 #include "fetchers/http_client.h"
 #include "fetchers/intel_crl_addresses.h"
 #include "fetchers/intel_pck.h"
+#include "fetchers/origin_authorities.h"
 #include "fetchers/timing.h"
 
 namespace thimble {
@@ -31,6 +32,7 @@ struct Upstream {
   bool allow_http = false;  // plain HTTP to a host that is neither loopback nor link-local
   UpstreamKind kind = UpstreamKind::kVendor;
   std::string subscription_key = {};  // Intel's, for PCK certificates
+  std::string ca_file = {};           // PEM; authorities for it beside the system's
 };
 
 // For metrics: called from any thread, must not block.
@@ -121,6 +123,7 @@ class Upstreams {
   std::shared_ptr<HttpClient> intel_client_, amd_client_;
   UpstreamEventSink events_;
   SteadyClock clock_;
+  const std::shared_ptr<OriginAuthorities> authorities_ = std::make_shared<OriginAuthorities>();
   mutable std::mutex mutex_;  // of what follows
   Entries entries_;
 };

@@ -28,17 +28,35 @@ Result<std::unique_ptr<App>> App::Make(Config config, const AppOptions& options)
   TRY_ASSIGN(app->collateral_, Collateral::Make(app->config_, options.storage, app->clock_));
   TRY_ASSIGN(app->appraisal_, Appraisal::Make(app->config_, options.storage, *app->collateral_, app->clock_));
   app->routes_ = std::make_unique<thimble::Routes>(app->config_, *app->collateral_, *app->appraisal_,
-                                                   app->reload_outcome_, app->clock_);
+                                                   app->reload_outcome_, *app->listener_counts_, app->clock_);
   app->browsers_.Set(RulesForBrowsers(app->config_.server, app->config_.server.listen, tls.get()));
-  app->servers_ = std::make_unique<Servers>(app->config_, options.storage, std::move(tls));
+  app->servers_ =
+      std::make_unique<Servers>(app->config_, options.storage, std::move(tls), app->listener_counts_);
   return app;
 }
 
+http::Response App::Handle(http::Request& request) {
+  if (auto forwarded = proxies_.Resolve(request)) return Judged(*forwarded);
+  return Judged(request);
+}
+
 http::Response App::Handle(const http::Request& request) {
-  if (const auto forwarded = proxies_.Resolve(request)) {
-    return routes_->Handle(*forwarded, roles_.Get()->Of(*forwarded), *browsers_.Get());
-  }
-  return routes_->Handle(request, roles_.Get()->Of(request), *browsers_.Get());
+  http::Request own = request;
+  return Handle(own);
+}
+
+http::Response App::Judged(http::Request& request) {
+  Roles::Judgement judgement = roles_.Get()->Judge(request);
+  request.grants = std::move(judgement.grants);
+  request.token_refused = judgement.failed;
+  if (judgement.failed) ++listener_counts_->authentications;
+  return routes_->Handle(request, judgement.roles, *browsers_.Get());
+}
+
+// What later records refer to by its digest.
+Status App::RecordRules(const ConfiguredPolicies& policies) const {
+  return appraisal_->audit->InForce(
+      {policies, *appraisal_->baselines, collateral_->anchors, appraisal_->floors->InForce()});
 }
 
 // A proxy on this host that is not named hides its clients behind the exemptions of loopback.
@@ -51,8 +69,9 @@ void App::WarnOfHiddenClients() const {
 }
 
 Status App::Listen() {
-  TRY(appraisal_->audit->InForce(config_.policies, *appraisal_->baselines));
-  TRY(servers_->Listen([this](const http::Request& request) { return Handle(request); }));
+  TRY(RecordRules(config_.policies));
+  TRY(servers_->Listen([this](http::Request& request) { return Handle(request); }));
+  listener_counts_->since = clock_.Now().time_since_epoch().count();
   WarnOfHiddenClients();
   StartHousekeeping();
   return {};
@@ -73,7 +92,7 @@ Status App::Reload(Config fresh) {
   for (const Upstream& upstream : fresh.amd_upstreams) TRY(CheckedUpstream(Vendor::kAmd, upstream));
   TRY(appraisal_->floors->Configure(fresh.baselines, fresh.policies, fresh.floors, clock_.Now()));
   TRY(appraisal_->baselines->Configure(fresh.baselines, clock_.Now()));
-  TRY(appraisal_->audit->InForce(fresh.policies, *appraisal_->baselines));
+  TRY(RecordRules(fresh.policies));
   TRY(collateral_->upstreams->Replace(fresh.intel_upstreams, fresh.amd_upstreams));
   collateral_->lags.Forget();
   appraisal_->UseFloorsUrl(config_.pccs.mode, fresh.floors.url);  // the mode is for the next start

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "service/http/listener_counts.h"
 #include "service/support/periodic_tasks.h"
 #include "service/wiring/appraisal.h"
 #include "service/wiring/collateral.h"
@@ -45,7 +46,9 @@ class App {
   Status CheckClock() { return collateral_->CheckClock(clock_.Now()); }
 
   // What the HTTP server answers; also for the command line and for tests, without a socket.
+  http::Response Handle(http::Request& request);
   http::Response Handle(const http::Request& request);
+  Summary summary() const { return routes_->summary(); }
   std::vector<std::string> Routes() const { return router().Routes(); }
   const http::Router& router() const { return routes_->router(); }
 
@@ -63,6 +66,8 @@ class App {
 
  private:
   App(Config config, const AppOptions& options);
+  http::Response Judged(http::Request& request);
+  Status RecordRules(const ConfiguredPolicies& policies) const;
   void WarnOfHiddenClients() const;
   void StartHousekeeping();
 
@@ -72,6 +77,7 @@ class App {
   const http::TrustedProxies proxies_;
   Snapshot<Roles> roles_;
   Snapshot<http::BrowserRules> browsers_{http::BrowserRules({}, {})};
+  const std::shared_ptr<http::ListenerCounts> listener_counts_ = std::make_shared<http::ListenerCounts>();
   Snapshot<ReloadOutcome> reload_outcome_{ReloadOutcome{}};
   std::unique_ptr<Collateral> collateral_;
   std::unique_ptr<Appraisal> appraisal_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "service/api/summary_of.h"
 #include "service/monitoring/process_metrics.h"
 #include "service/support/version.h"
 
@@ -94,6 +95,8 @@ void WriteAudit(PrometheusText& out, const AuditTrail& trail) {
   out.Sample({}, static_cast<double>(audit->log.limit));
   out.Metric("thimble_audit_lost_total", "counter", "Records that could not be kept.");
   out.Sample({}, static_cast<double>(audit->log.lost));
+  out.Metric("thimble_audit_failing", "gauge", "1 when the last attempt to write a record failed.");
+  out.Sample({}, audit->log.last_error.empty() ? 0 : 1);
   out.Metric("thimble_audit_repeated_total", "counter", "Decisions that were counted with an equal one.");
   out.Sample({}, static_cast<double>(audit->decisions.repeated));
   out.Metric("thimble_audit_summarised_total", "counter",
@@ -108,6 +111,38 @@ void WriteReload(PrometheusText& out, const ReloadOutcome& reload) {
   out.Metric("thimble_reload_refused", "gauge",
              "1 when it was refused then, and the one before it is in force.");
   out.Sample({}, reload.refused.empty() ? 0 : 1);
+}
+
+void WriteListeners(PrometheusText& out, const http::ListenerCounts& counts) {
+  out.Metric("thimble_connections_open", "gauge", "Connections that are open.");
+  out.Sample({}, static_cast<double>(counts.open));
+  out.Metric("thimble_tls_handshakes_failed_total", "counter", "TLS handshakes that failed.");
+  out.Sample({}, static_cast<double>(counts.handshakes));
+  out.Metric("thimble_plain_http_on_tls_total", "counter", "Those of them where plain HTTP came.");
+  out.Sample({}, static_cast<double>(counts.plain_http));
+  out.Metric("thimble_authentications_failed_total", "counter",
+             "Requests with a token that nobody was given.");
+  out.Sample({}, static_cast<double>(counts.authentications));
+  out.Metric("thimble_certificate_end_timestamp_seconds", "gauge",
+             "When the server's certificate ends; none of plain HTTP.");
+  if (const int64_t end = counts.certificate_end; end != 0) out.Sample({}, static_cast<double>(end));
+}
+
+void WriteBaselines(PrometheusText& out, const MetricsSources& sources) {
+  const Instant now = sources.clock.Now();
+  const std::vector<CacheStatus> items = sources.cache.Status(now);
+  out.Metric("thimble_baseline_version", "gauge", "The version of each baseline that is in force.");
+  const auto all = sources.baselines.All();
+  for (const auto& [name, state] : all) out.Sample({{"baseline", name}}, state.current->version);
+  out.Metric(
+      "thimble_baseline_evaluation_number", "gauge",
+      "The number of Intel's evaluation data that each baseline means, as far as what is held says it.");
+  for (const auto& [name, state] : all) {
+    for (const auto& [tee, text] : {std::pair(IntelTee::kSgx, "sgx"), std::pair(IntelTee::kTdx, "tdx")}) {
+      const auto number = NumberOf(state.current->baseline.intel, tee, items, sources.cache, now);
+      if (number) out.Sample({{"baseline", name}, {"tee", text}}, *number);
+    }
+  }
 }
 
 }  // namespace
@@ -126,6 +161,8 @@ void AddMetricsTo(http::Router& router, MetricsSources sources,
                 WriteRefresh(out, sources.refresh);
                 sources.verdicts.Write(out);
                 WriteAudit(out, sources.audit);
+                WriteListeners(out, sources.listeners);
+                WriteBaselines(out, sources);
                 sources.moved_sets.Write(out);
                 WriteReload(out, *sources.reload.Get());
                 WriteProcess(out);

@@ -7,7 +7,9 @@
 #include "cache/platform_registry.h"
 #include "cache/store.h"
 #include "service/audit/audit_trail.h"
+#include "service/baselines/baseline_book.h"
 #include "service/baselines/moved_sets.h"
+#include "service/http/listener_counts.h"
 #include "service/http/request_metrics.h"
 #include "service/http/router.h"
 #include "service/monitoring/cache_events.h"
@@ -37,6 +39,8 @@ struct MetricsSources {
   const Snapshot<ReloadOutcome>& reload;
   const Clock& clock;
   const AuditTrail& audit;
+  const BaselineBook& baselines;
+  const http::ListenerCounts& listeners;
 };
 
 void AddMetricsTo(http::Router& router, MetricsSources sources,

@@ -6,6 +6,7 @@
 
 #include "service/api/problem.h"
 #include "service/api/request_fields.h"
+#include "service/api/summary_of.h"
 #include "service/monitoring/refresh_report.h"
 #include "service/transfer/backup.h"
 #include "service/transfer/data_files.h"
@@ -90,6 +91,7 @@ Result<std::string> OperationsApi::BackUp(std::string_view name) {
     return Error{ErrorKind::kInternal, Check::kStoreIo, StrCat(backups.string(), ": ", error.message())};
   const std::string path = (backups / name).string();
   TRY(MakeBackup(store_, data_, audit_, path, clock_.Now()));
+  TRY(store_.Apply({{std::string(kLastBackup), FormatRfc3339(clock_.Now())}}));
   return path;
 }
 

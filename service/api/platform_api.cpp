@@ -49,7 +49,7 @@ http::Response PlatformApi::Forget(std::string_view qe_id, const http::Request& 
   }
   const auto forgotten = service_.Forget(qe_id);
   if (!forgotten) return ProblemResponse(ProblemOf(forgotten.error()));
-  LogInfo("platform forgotten", {{"id", request.id}, {"qe_id", qe_id}, {"by", AuthorOf(request)}});
+  LogInfo("platform forgotten", {{"id", request.id}, {"qe_id", qe_id}, {"by", AuthorOf(request).name()}});
   return http::NoStore(200, "application/json", ForgottenJson(*forgotten));
 }
 

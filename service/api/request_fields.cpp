@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/api/request_fields.h"
 
+#include <algorithm>
+
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
@@ -10,8 +12,22 @@ Error BadRequestError(std::string message) {
   return {ErrorKind::kMalformed, Check::kRequest, std::move(message)};
 }
 
-std::string AuthorOf(const http::Request& request) {
-  return request.client.empty() ? "unix socket" : request.client;
+Author AuthorOf(const http::Request& request, Role role) {
+  Author author;
+  author.address = request.client.empty() ? "unix" : request.client;
+  if (request.admin) {
+    author.role = RoleName(role);
+    author.uid = request.uid;
+    if (request.uid) author.user = UserName(*request.uid);
+    return author;
+  }
+  const auto by = std::ranges::find(request.grants, role, &http::ShownGrant::role);
+  if (by == request.grants.end()) return author;
+  author.role = RoleName(role);
+  author.label = by->label;
+  author.token = by->token;
+  author.certificate = by->certificate;
+  return author;
 }
 
 Result<std::optional<std::string>> OptionalText(const json::Value& object, std::string_view name) {

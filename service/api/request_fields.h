@@ -12,6 +12,7 @@
 #include "service/baselines/floor_book.h"
 #include "service/http/query.h"
 #include "service/http/types.h"
+#include "service/support/author.h"
 #include "service/verification/verification.h"
 #include "tcb/base/json.h"
 #include "tcb/base/result.h"
@@ -20,8 +21,8 @@ namespace thimble {
 
 Error BadRequestError(std::string message);
 
-// Who is behind a request: what the audit trail says of a change.
-std::string AuthorOf(const http::Request& request);
+// Who is behind a request that a route let in by this role.
+Author AuthorOf(const http::Request& request, Role role = Role::kAdmin);
 
 // A member that may be absent. Error: it is no text.
 Result<std::optional<std::string>> OptionalText(const json::Value& object, std::string_view name);

@@ -78,7 +78,8 @@ Result<std::string> VerifyApi::Answer(const http::Request& request, const Verifi
     token = std::move(made.token);
     token_id = std::move(made.id);
   }
-  const Status recorded = audit_.Decision({request.id, request.client}, asked, outcome, token_id);
+  const Status recorded = audit_.Decision({request.id, request.client, AuthorOf(request, Role::kVerify)},
+                                          asked, outcome, token_id);
   if (!recorded && audit_.must_record()) return recorded.error();
   return RenderResult(view, token);
 }

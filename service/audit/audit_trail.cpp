@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/audit/audit_trail.h"
 
+#include "service/support/version.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/policy/digest.h"
 
 namespace thimble {
 namespace {
@@ -129,6 +131,7 @@ DecisionRecord RecordOf(const AuditedRequest& request, const VerificationRequest
   });
   record.shared = Members([&](Writer& json) {
     json.Key("client").String(request.client);
+    WriteAuthor(json.Key("by"), request.by);
     WriteAsked(json, asked, record.evidence);
     WriteOutcome(json, outcome);
     if (token_id) json.Key("jti").String(*token_id);
@@ -139,7 +142,64 @@ DecisionRecord RecordOf(const AuditedRequest& request, const VerificationRequest
   return record;
 }
 
+// -- what decisions go by --
+
+// Whole: the digests in later records are of these, and the configuration has others by then.
+void WritePolicies(Writer& json, const std::map<std::string, Policy, std::less<>>& policies) {
+  json.BeginArray();
+  for (const auto& [name, policy] : policies) {
+    json.BeginObject();
+    json.Key("id").String(name);
+    json.Key("sha256").Hex(policy.sha256.view());
+    json.Key("canonical").Raw(CanonicalPolicy(policy));
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void WriteAnchors(Writer& json, const TrustAnchors& anchors) {
+  json.BeginArray();
+  for (const TrustAnchor& anchor : anchors.all()) {
+    json.BeginObject();
+    json.Key("name").String(anchor.name);
+    json.Key("spki_sha256").Hex(anchor.spki_sha256.view());
+    json.Key("added").Bool(anchor.extra);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void WriteDocuments(Writer& json, const std::vector<amd::FloorsPtr>& floors) {
+  json.BeginArray();
+  for (const amd::FloorsPtr& document : floors) {
+    json.BeginObject();
+    json.Key("title").String(document->Title());
+    json.Key("sha256").Hex(document->sha256.view());
+    if (document->overlay) json.Key("overlay_sha256").Hex(document->overlay->sha256.view());
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void WriteRules(Writer& json, const AuditTrail::Rules& rules) {
+  json.Key("version").String(kVersion);
+  WritePolicies(json.Key("policies"), rules.policies);
+  json.Key("baselines").BeginArray();
+  for (const auto& [name, state] : rules.baselines.All()) WriteState(json, state);
+  json.EndArray();
+  WriteAnchors(json.Key("anchors"), rules.anchors);
+  WriteDocuments(json.Key("floors"), rules.floors);
+}
+
 }  // namespace
+
+std::string DecisionJson(const VerificationRequest& asked, const VerificationOutcome& outcome) {
+  return StrCat("{", Members([&](Writer& json) {
+                  WriteAsked(json, asked, Sha256(asked.evidence));
+                  WriteOutcome(json, outcome);
+                }),
+                "}");
+}
 
 AuditTrail::AuditTrail(std::unique_ptr<AuditLog> log) : log_(std::move(log)) {
   if (!log_) return;
@@ -164,7 +224,7 @@ Status AuditTrail::Change(const BaselineChange& change) {
   return log_->AppendDurably(Members("baseline",
                                      [&](Writer& json) {
                                        json.Key("action").String(ActionName(change.action));
-                                       json.Key("by").String(change.by);
+                                       WriteAuthor(json.Key("by"), change.by);
                                        if (change.refused)
                                          WriteRefusals(json.Key("refused"), *change.refused);
                                        json.Key("baseline");
@@ -181,7 +241,7 @@ Status AuditTrail::Change(const FloorChange& change) {
                                        json.Key("number").Unsigned(change.number);
                                        json.Key("sha256").Hex(change.sha256.view());
                                        json.Key("source").String(change.source);
-                                       json.Key("by").String(change.by);
+                                       WriteAuthor(json.Key("by"), change.by);
                                      }),
                              kChange);
 }
@@ -209,7 +269,7 @@ Status AuditTrail::Change(const KeyChange& change) {
   if (!log_) return {};
   return log_->AppendDurably(Members("result_key",
                                      [&](Writer& json) {
-                                       json.Key("by").String(change.by);
+                                       WriteAuthor(json.Key("by"), change.by);
                                        json.Key("kid").String(change.fresh);
                                        json.Key("retired").String(change.retired);
                                        json.Key("retired_until").String(FormatRfc3339(change.retired_until));
@@ -222,30 +282,14 @@ Status AuditTrail::Change(const ForgottenPlatform& change) {
   return log_->AppendDurably(Members("platform_forgotten",
                                      [&](Writer& json) {
                                        json.Key("platform").String(change.platform);
-                                       json.Key("by").String(change.by);
+                                       WriteAuthor(json.Key("by"), change.by);
                                      }),
                              kChange);
 }
 
-Status AuditTrail::InForce(const std::map<std::string, Policy, std::less<>>& policies,
-                           const BaselineBook& baselines) {
+Status AuditTrail::InForce(const Rules& rules) {
   if (!log_) return {};
-  return log_->AppendDurably(Members("in_force",
-                                     [&](Writer& json) {
-                                       json.Key("policies").BeginArray();
-                                       for (const auto& [name, policy] : policies) {
-                                         json.BeginObject();
-                                         json.Key("id").String(name);
-                                         json.Key("sha256").Hex(policy.sha256.view());
-                                         json.EndObject();
-                                       }
-                                       json.EndArray();
-                                       json.Key("baselines").BeginArray();
-                                       for (const auto& [name, state] : baselines.All())
-                                         WriteState(json, state);
-                                       json.EndArray();
-                                     }),
-                             kChange);
+  return log_->AppendDurably(Members("in_force", [&](Writer& json) { WriteRules(json, rules); }), kChange);
 }
 
 std::optional<AuditTrail::State> AuditTrail::state() const {

@@ -13,15 +13,21 @@
 #include "service/baselines/baseline_book.h"
 #include "service/baselines/floor_book.h"
 #include "service/baselines/moved_sets.h"
+#include "service/support/author.h"
 #include "service/support/periodic_tasks.h"
 #include "service/verification/verification.h"
+#include "tcb/pki/trust_anchors.h"
 
 namespace thimble {
 
 // The request behind a decision.
 struct AuditedRequest {
   std::string_view id, client;
+  Author by = {};
 };
+
+// What a record of a decision says of what was asked and of what came of it: to compare a repetition with it.
+std::string DecisionJson(const VerificationRequest& asked, const VerificationOutcome& outcome);
 
 // Thread-safe. Without a log it records nothing and refuses nothing.
 class AuditTrail {
@@ -43,17 +49,25 @@ class AuditTrail {
   Status Change(const MovedSet& moved);
   // The same for another key of signed results: both by their `kid`, and how long the old one is shown.
   struct KeyChange {
-    std::string by, fresh, retired;
+    Author by;
+    std::string fresh, retired;
     Instant retired_until{};
   };
   Status Change(const KeyChange& change);
   // The same for a platform whose QE id may be bound anew.
   struct ForgottenPlatform {
-    std::string platform, by;  // PlatformId::name()
+    std::string platform;  // PlatformId::name()
+    Author by;
   };
   Status Change(const ForgottenPlatform& change);
   // What holds from now on: at the start of a server, and when its configuration was read again.
-  Status InForce(const std::map<std::string, Policy, std::less<>>& policies, const BaselineBook& baselines);
+  struct Rules {
+    const std::map<std::string, Policy, std::less<>>& policies;
+    const BaselineBook& baselines;
+    const TrustAnchors& anchors;
+    std::vector<amd::FloorsPtr> floors;
+  };
+  Status InForce(const Rules& rules);
 
   bool must_record() const { return log_ && log_->must_record(); }
   struct State {

@@ -191,7 +191,7 @@ Result<BaselineState> BaselineBook::Find(std::string_view name, std::string_view
 }
 
 // Witnessed, then written down, then in force.
-Status BaselineBook::Commit(Action action, const std::string& by, const BaselineState& next,
+Status BaselineBook::Commit(Action action, const Author& by, const BaselineState& next,
                             const std::optional<Refusals>& refused) {
   if (witness_) TRY(witness_({action, by, next, refused}));
   const std::string& name = next.current->name;
@@ -207,7 +207,7 @@ Status BaselineBook::Commit(Action action, const std::string& by, const Baseline
 }
 
 Result<BaselineState> BaselineBook::SetCandidate(std::string_view name, const Baseline& candidate,
-                                                 const std::string& by) {
+                                                 const Author& by) {
   const std::lock_guard changing(changing_);
   TRY_ASSIGN(BaselineState next, Find(name, "stage a candidate for"));
   next.candidate = candidate;
@@ -215,7 +215,7 @@ Result<BaselineState> BaselineBook::SetCandidate(std::string_view name, const Ba
   return next;
 }
 
-Result<BaselineState> BaselineBook::Promote(std::string_view name, const std::string& by, Instant now,
+Result<BaselineState> BaselineBook::Promote(std::string_view name, const Author& by, Instant now,
                                             const Guard& guard) {
   const std::lock_guard changing(changing_);
   TRY_ASSIGN(BaselineState next, Find(name, "promote"));
@@ -230,7 +230,7 @@ Result<BaselineState> BaselineBook::Promote(std::string_view name, const std::st
   return next;
 }
 
-Result<BaselineState> BaselineBook::RollBack(std::string_view name, const std::string& by, Instant now) {
+Result<BaselineState> BaselineBook::RollBack(std::string_view name, const Author& by, Instant now) {
   const std::lock_guard changing(changing_);
   TRY_ASSIGN(BaselineState next, Find(name, "roll back"));
   if (next.past.empty()) return Refuse(StrCat("baseline \"", name, "\" has no earlier version"));

@@ -19,6 +19,7 @@
 
 #include "cache/store.h"
 #include "service/baselines/baseline.h"
+#include "service/support/author.h"
 
 namespace thimble {
 
@@ -33,7 +34,7 @@ struct BaselineState {
 struct BaselineChange {
   enum class Action : uint8_t { kConfigure, kCandidate, kPromote, kRollBack, kUndo };
   Action action;
-  std::string by;                        // who
+  Author by;                             // who
   const BaselineState& state;            // after it
   std::optional<Refusals> refused = {};  // of a promotion that was guarded
 };
@@ -56,21 +57,21 @@ class BaselineBook {
   std::map<std::string, BaselineState, std::less<>> All() const;
 
   // Errors: request.invalid for a name that is not there, and where there is nothing to promote or to go back to.
-  Result<BaselineState> SetCandidate(std::string_view name, const Baseline& candidate, const std::string& by);
+  Result<BaselineState> SetCandidate(std::string_view name, const Baseline& candidate, const Author& by);
   // Asked at the moment of a promotion what it refuses, while nothing else changes a baseline; must not ask upstreams.
   // An error refuses the promotion.
   using Guard = std::function<Result<Refusals>(const BaselineState& before)>;
-  Result<BaselineState> Promote(std::string_view name, const std::string& by, Instant now,
+  Result<BaselineState> Promote(std::string_view name, const Author& by, Instant now,
                                 const Guard& guard = {});
   // The version before; the one in force becomes the candidate when there is no other.
-  Result<BaselineState> RollBack(std::string_view name, const std::string& by, Instant now);
+  Result<BaselineState> RollBack(std::string_view name, const Author& by, Instant now);
 
  private:
   BaselineBook(std::shared_ptr<Store> store, Witness witness)
       : store_(std::move(store)), witness_(std::move(witness)) {}
   Result<std::optional<BaselineState>> Load(const std::string& name);
   Result<BaselineState> Find(std::string_view name, std::string_view purpose) const;
-  Status Commit(BaselineChange::Action action, const std::string& by, const BaselineState& next,
+  Status Commit(BaselineChange::Action action, const Author& by, const BaselineState& next,
                 const std::optional<Refusals>& refused = {});
 
   const std::shared_ptr<Store> store_;

@@ -107,7 +107,7 @@ const FloorVersion* FloorBook::Find(std::string_view name, uint32_t number) cons
 
 // Written down before it is in force, and again when its signature comes after it: of "signed", that alone is found.
 Status FloorBook::Record(const FloorBytes& bytes, const amd::FloorDocument& document,
-                         const std::string& source, Instant now, const std::string& by) {
+                         const std::string& source, Instant now, const Author& by) {
   Instant since = now;
   {
     const std::shared_lock lock(mutex_);
@@ -123,7 +123,7 @@ Status FloorBook::Record(const FloorBytes& bytes, const amd::FloorDocument& docu
                            {"number", std::to_string(document.number)},
                            {"sha256", document.sha256.hex()},
                            {"source", source},
-                           {"by", by}});
+                           {"by", by.name()}});
   const std::unique_lock lock(mutex_);
   std::erase_if(versions_, [&](const FloorVersion& known) {
     return known.name == version.name && known.number == version.number;
@@ -202,7 +202,7 @@ Status FloorBook::CheckName(const amd::FloorDocument& document, std::string_view
 }
 
 Result<amd::FloorsPtr> FloorBook::Take(const FloorBytes& bytes, const std::string& source, Instant now,
-                                       const std::string& by) {
+                                       const Author& by) {
   const std::lock_guard changing(changing_);
   TRY_ASSIGN(const amd::FloorsPtr floors, rules_.Check(bytes, source, true));
   TRY(CheckNumber(*floors, source));

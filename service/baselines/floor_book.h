@@ -17,6 +17,7 @@
 
 #include "cache/store.h"
 #include "service/baselines/floors.h"
+#include "service/support/author.h"
 
 namespace thimble {
 
@@ -35,7 +36,7 @@ struct FloorChange {
   uint32_t number = 0;
   Digest256 sha256;
   std::string source;  // as FloorVersion's
-  std::string by;      // who brought it: "configuration", "floors.url", or as a request's author is named
+  Author by;           // who brought it: "configuration", "floors.url", or as a request's author is named
 };
 // Writes it down; what it refuses is not taken.
 using RecordFloors = std::function<Status(const FloorChange&)>;
@@ -54,7 +55,7 @@ class FloorBook {
   // A document that has to be signed: the newest is what "signed" names. Errors as above; collateral.rollback also for
   // another name than that of the document which is in force under the same key.
   Result<amd::FloorsPtr> Take(const FloorBytes& bytes, const std::string& source, Instant now,
-                              const std::string& by);
+                              const Author& by);
 
   // To judge by. What a baseline was changed to since is read when it is first asked for; errors as of Configure().
   Result<amd::FloorsPtr> Get(const std::string& setting, const std::optional<Instant>& at, Instant now);
@@ -75,7 +76,7 @@ class FloorBook {
       : store_(std::move(store)), record_(std::move(record)) {}
   Status Load();
   Status Record(const FloorBytes& bytes, const amd::FloorDocument& document, const std::string& source,
-                Instant now, const std::string& by);
+                Instant now, const Author& by);
   Status CheckNumber(const amd::FloorDocument& document, std::string_view source) const;
   Status CheckName(const amd::FloorDocument& document, std::string_view source) const;
   const FloorVersion* Highest(std::string_view name) const;

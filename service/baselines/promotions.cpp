@@ -25,8 +25,8 @@ Error NoSuchSet(const EvaluationChoice& choice, std::string_view what) {
 
 // -- Staging ----------------------------------------------------------------------------------------------------------
 
-Result<BaselineState> Promotions::Stage(std::string_view name, const Baseline& candidate,
-                                        const std::string& by, Instant now) {
+Result<BaselineState> Promotions::Stage(std::string_view name, const Baseline& candidate, const Author& by,
+                                        Instant now) {
   TRY(floor_of_(candidate.amd));
   const BaselinePtr current = book_.Find(name);
   if (current && current->baseline.intel != candidate.intel) TRY(CheckExists(candidate.intel, now));
@@ -74,8 +74,8 @@ Status Promotions::FetchTcbInfos(const EvaluationChoice& choice, const IntelKind
 // -- Promoting --------------------------------------------------------------------------------------------------------
 
 Result<Promotions::Outcome> Promotions::Promote(std::string_view name,
-                                                const std::optional<Refusals>& accepted,
-                                                const std::string& by, Instant now) {
+                                                const std::optional<Refusals>& accepted, const Author& by,
+                                                Instant now) {
   for (int study = 0; study < kMostStudies; ++study) {
     TRY_ASSIGN(auto outcome, TryToPromote(name, accepted, by, now));
     if (outcome) return *std::move(outcome);
@@ -89,7 +89,7 @@ Result<Promotions::Outcome> Promotions::Promote(std::string_view name,
 // whether what was studied still holds, and for the number: from what is in memory.
 Result<std::optional<Promotions::Outcome>> Promotions::TryToPromote(std::string_view name,
                                                                     const std::optional<Refusals>& accepted,
-                                                                    const std::string& by, Instant now) {
+                                                                    const Author& by, Instant now) {
   const auto states = book_.All();
   const auto state = states.find(name);
   if (state == states.end()) return Refuse(StrCat("baseline \"", name, "\" is not in the configuration"));

@@ -38,7 +38,7 @@ class Promotions {
   // Fetches the set of evaluation data that the candidate names, when it is another than that in force. Errors:
   // request.invalid when there is no such set, for a floor file, and as of BaselineBook::SetCandidate(); kUnavailable
   // when it cannot be told.
-  Result<BaselineState> Stage(std::string_view name, const Baseline& candidate, const std::string& by,
+  Result<BaselineState> Stage(std::string_view name, const Baseline& candidate, const Author& by,
                               Instant now);
 
   struct Outcome {
@@ -48,8 +48,8 @@ class Promotions {
   // Made when it refuses nothing, or exactly what `accepted` says, as of the moment of the promotion: sightings,
   // collateral, candidate, version in force and policy are those of that moment. Judged by the policy "default". Errors:
   // as of ImpactStudy::Run() and BaselineBook::Promote().
-  Result<Outcome> Promote(std::string_view name, const std::optional<Refusals>& accepted,
-                          const std::string& by, Instant now);
+  Result<Outcome> Promote(std::string_view name, const std::optional<Refusals>& accepted, const Author& by,
+                          Instant now);
 
  private:
   Status CheckExists(const EvaluationChoice& choice, Instant now) const;
@@ -57,7 +57,7 @@ class Promotions {
   Status FetchTcbInfos(const EvaluationChoice& choice, const IntelKinds& kinds, Instant now) const;
   // nullopt: something changed meanwhile.
   Result<std::optional<Outcome>> TryToPromote(std::string_view name, const std::optional<Refusals>& accepted,
-                                              const std::string& by, Instant now);
+                                              const Author& by, Instant now);
 
   BaselineBook& book_;
   const Snapshot<Policies>& policies_;

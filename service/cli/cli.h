@@ -4,6 +4,7 @@
 // means is each command's to say.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -53,6 +54,8 @@ struct StatusOptions {
   ConfigFlags flags;
   std::optional<std::string> server;
   bool ready = false;  // whether a server runs, and is ready
+  bool all = false;    // every item, too
+  std::optional<std::string> item;
   bool json = false;
 };
 
@@ -97,15 +100,24 @@ struct PlatformOptions {  // thimble platform forget
   bool json = false;
 };
 
-struct AuditOptions {  // thimble audit check
-  std::string path;
-  std::optional<std::string> contains;
+struct AuditOptions {
+  enum class Action { kCheck, kShow, kFind, kRepeat } action = Action::kCheck;
+  std::string path;                     // check
+  std::optional<std::string> contains;  // check
+  // All others: where the trail is, without a word of it as the configuration says.
+  ConfigFlags flags;
+  std::optional<std::string> directory;
+  uint64_t seq = 0;           // show, repeat
+  std::string evidence_file;  // repeat
+  std::optional<std::string> runtime_data;
+  std::optional<std::string> kind, request, decision, jti, evidence, by, since, until;  // find
+  size_t most = 100;
   bool json = false;
 };
 
 struct DoctorOptions {
   ConfigFlags flags;
-  std::optional<std::string> server, fmspc, client;
+  std::optional<std::string> server, fmspc, client, at;
   bool json = false;
 };
 

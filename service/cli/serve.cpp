@@ -28,6 +28,46 @@ sigset_t BlockSignals() {
   return signals;
 }
 
+std::string RolesText(const std::vector<RoleGrant>& grants) {
+  std::string out;
+  for (const RoleGrant& grant : grants) {
+    const std::string_view label = grant.label;
+    out += StrCat(out.empty() ? "" : " ", RoleName(grant.role), label.empty() ? "" : "=", label);
+  }
+  return out.empty() ? "none" : out;
+}
+
+std::string BaselinesText(const Summary& summary) {
+  std::string out;
+  for (const Summary::Baseline& baseline : summary.baselines) {
+    out += StrCat(out.empty() ? "" : " ", baseline.name, "@", baseline.version, ",intel=", baseline.intel);
+    if (baseline.sgx) out += StrCat(",sgx=", *baseline.sgx);
+    if (baseline.tdx) out += StrCat(",tdx=", *baseline.tdx);
+    out += StrCat(",amd=", baseline.amd);
+  }
+  return out;
+}
+
+// What runs, by which rules: one line, to be found in a log after months.
+void LogRules(const App& app, const ConfigFlags& flags) {
+  const Summary summary = app.summary();
+  std::string policies;
+  for (const Summary::Policy& policy : summary.policies)
+    policies += StrCat(policies.empty() ? "" : " ", policy.name, "@", policy.sha256);
+  LogInfo("starting", {{"version", summary.version},
+                       {"configuration", flags.config.value_or("none")},
+                       {"data", app.config().cache.data},
+                       {"tls", app.tls()},
+                       {"certificate_ends",
+                        summary.certificate_end ? FormatRfc3339(*summary.certificate_end) : std::string()},
+                       {"client_ca", app.config().server.client_ca},
+                       {"roles", RolesText(app.config().roles)},
+                       {"policies", policies},
+                       {"baselines", BaselinesText(summary)},
+                       {"items", summary.items.all()},
+                       {"registrations", summary.registrations}});
+}
+
 void LogStart(const App& app) {
   for (const TrustAnchor& anchor : app.anchors().all()) {
     LogInfo("trust anchor",
@@ -104,6 +144,7 @@ ExitCode Run(const ServeOptions& options) {
   }
   SetLogFormat((*app)->config().log.format);
   SetLogLevel((*app)->config().log.level);
+  LogRules(**app, options.flags);
   LogStart(**app);
   if (const Status clock = (*app)->CheckClock(); !clock) {
     PrintError(clock.error().message);

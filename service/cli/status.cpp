@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "fetchers/curl_http_client.h"
+#include "fetchers/url.h"
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
 #include "service/cli/thimble_client.h"
 #include "service/support/log.h"
 #include "tcb/base/bytes.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
 
 namespace thimble {
 namespace {
@@ -19,6 +28,52 @@ ExitCode AskReady(const StatusOptions& options) {
   return answer->status == 200 ? ExitCode::kDone : ExitCode::kUnavailable;
 }
 
+// Of the terminal; what is piped is for a file or a program, and gets all.
+size_t Width() {
+  winsize size{};
+  if (::isatty(STDOUT_FILENO) != 1 || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+    return kAnyWidth;
+  return size.ws_col;
+}
+
+// Where a server holds nothing, all hangs on upstreams: those that nobody has asked since the start are asked now whether they
+// are there at all.
+void AskUpstreams(const Config& config, Summary& summary) {
+  constexpr std::chrono::seconds kPatience{5};
+  std::vector<Upstream> configured = config.intel_upstreams;
+  configured.insert(configured.end(), config.amd_upstreams.begin(), config.amd_upstreams.end());
+  for (Summary::Upstream& upstream : summary.upstreams) {
+    if (upstream.last_answer || upstream.last_failure) continue;
+    const auto known = std::ranges::find(configured, upstream.url, &Upstream::url);
+    const auto url = ParseUrl(upstream.url);
+    if (known == configured.end() || !url) continue;
+    HttpRequest request;
+    request.url = url->Origin() + "/";
+    request.allow_http = true;
+    request.ca_file = known->ca_file;
+    request.deadline = std::chrono::steady_clock::now() + kPatience;
+    const auto answer = CurlHttpClient(CurlOptions{}).Send(request);
+    (answer.ok() ? upstream.last_answer : upstream.last_failure) = summary.at;
+    if (!answer.ok()) upstream.last_error = answer.error().message;
+  }
+}
+
+bool IsWanted(const CacheStatus& item, const std::string& beginning) {
+  return KeyName(item.key).starts_with(beginning);
+}
+
+Lines TextOf(const StatusReport& report, const StatusOptions& options) {
+  const size_t width = Width();
+  if (options.item) return StatusText(report, width);
+  Lines out;
+  if (report.summary) out.Add(SummaryText(*report.summary, std::min<size_t>(width, 120)));
+  if (options.all || !report.summary) {
+    out.Add("");
+    out.Add(StatusText(report, width));
+  }
+  return out;
+}
+
 }  // namespace
 
 ExitCode Run(const StatusOptions& options) {
@@ -26,10 +81,22 @@ ExitCode Run(const StatusOptions& options) {
   if (options.ready) return AskReady(options);
   auto client = ThimbleClient::Open(options.flags, options.server, Storage::kReadOnly);
   if (!client) return Fail(client.error(), options.json);
-  const auto report = client->Status();
+  auto report = client->Status();
   if (!report) return Fail(report.error(), options.json);
-  options.json ? PrintJson(StatusJson(*report)) : Print(StatusText(*report));
-  return ExitCode::kDone;
+  const bool empty = report->items.empty() && report->platform_items == 0;
+  if (empty && !options.server && report->summary && report->summary->running_since) {
+    if (const auto config = EffectiveConfig(options.flags)) AskUpstreams(*config, *report->summary);
+  }
+  if (options.item) {
+    std::erase_if(report->items, [&](const CacheStatus& item) { return !IsWanted(item, *options.item); });
+    if (report->items.empty()) {
+      return Fail({ErrorKind::kMalformed, Check::kRequest,
+                   StrCat("--item: no item is called \"", *options.item, "...\"")},
+                  options.json);
+    }
+  }
+  options.json ? PrintJson(StatusJson(*report)) : Print(TextOf(*report, options));
+  return report->summary && report->summary->helpless() ? ExitCode::kUnavailable : ExitCode::kDone;
 }
 
 }  // namespace thimble

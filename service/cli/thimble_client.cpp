@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/cli/thimble_client.h"
 
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "fetchers/amd_urls.h"
@@ -46,6 +48,7 @@ http::Request AdminRequest(ThimbleClient::Call call) {
   request.headers = {{"content-type", std::move(call.content_type)}};
   request.client = http::kCommandLine;
   request.admin = true;
+  request.uid = ::geteuid();
   return request;
 }
 
@@ -126,7 +129,10 @@ Result<ThimbleClient> ThimbleClient::Running(const ConfigFlags& flags,
 // -- Asking -----------------------------------------------------------------------------------------------------------
 
 Result<HttpResponse> ThimbleClient::Send(Call call) {
-  if (!server_) return AsReceived(app_->Handle(AdminRequest(std::move(call))));
+  if (!server_) {
+    http::Request own = AdminRequest(std::move(call));
+    return AsReceived(app_->Handle(own));
+  }
   HttpRequest request;
   request.method = std::move(call.method);
   request.url = StrCat(server_->base, call.target);

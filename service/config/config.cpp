@@ -4,8 +4,6 @@
 #include <functional>
 #include <optional>
 
-#include "fetchers/azure_thim.h"
-#include "fetchers/intel_urls.h"
 #include "fetchers/url.h"
 #include "service/config/policy_toml.h"
 #include "service/http/browser_rules.h"
@@ -130,6 +128,7 @@ Result<Upstream> ReadUpstream(const TomlReader& r, const toml::node& node, Vendo
   std::string key_file;
   std::vector<TomlKey> keys = {
       TextKey(r, "url", upstream.url), BoolKey(r, "allow_http", upstream.allow_http),
+      TextKey(r, "ca_file", upstream.ca_file),
       ParsedKey<UpstreamKind>(r, "kind", upstream.kind, ParseUpstreamKind, "\"vendor\" or \"thim\"")};
   if (vendor == Vendor::kIntel) keys.push_back(TextKey(r, "subscription_key_file", key_file));
   TRY(ReadTable(r, node, "upstream", keys));
@@ -151,7 +150,8 @@ Status ReadRole(const TomlReader& r, const toml::node& node, RoleGrant& out) {
                  ParsedKey<std::optional<Digest512>>(r, "token_sha512", out.token_sha512, ParseDigest512,
                                                      "128 hex digits"),
                  ParsedKey<std::optional<Digest256>>(r, "client_sha256", out.client_sha256, ParseDigest256,
-                                                     "64 hex digits")}));
+                                                     "64 hex digits"),
+                 TextKey(r, "label", out.label)}));
   if (!role) return r.Fail(node, "a role needs a name: read, verify, register or admin");
   if (out.token_sha512.has_value() == out.client_sha256.has_value())
     return r.Fail(node, "a role needs either token_sha512 or client_sha256");
@@ -226,26 +226,6 @@ Policy BuiltInPolicy() {
   return policy;
 }
 
-Result<Upstream> CheckedUpstream(Vendor vendor, Upstream upstream) {
-  const auto fail = [&](std::string_view what) {
-    return Error{ErrorKind::kMalformed, Check::kRequest,
-                 StrCat("upstream url \"", upstream.url, "\" ", what)};
-  };
-  const auto url = ParseUrl(upstream.url);
-  if (!url || url->target.find('?') != std::string::npos)
-    return fail("must be a URL like https://HOST/, without user and query");
-  if (!url->tls && !upstream.allow_http && ReachOf(*url) == Reach::kElsewhere) {
-    return fail("is http:// to another host: use https://, or set allow_http = true");
-  }
-  if (vendor == Vendor::kAmd && upstream.kind == UpstreamKind::kThim && !NormalizeThimBase(upstream.url)) {
-    return fail("must be a host alone, as http://169.254.169.254");
-  }
-  if (vendor == Vendor::kIntel && !NormalizeIntelBase(upstream.url)) {
-    return fail("must be the base that clients know, as https://HOST/sgx/certification/v4/");
-  }
-  return upstream;
-}
-
 Status CheckConfig(const Config& config) {
   const auto fail = [](std::string message) {
     return Error{ErrorKind::kMalformed, Check::kRequest, std::move(message)};
@@ -255,6 +235,7 @@ Status CheckConfig(const Config& config) {
                        "\" must be ADDRESS:PORT, as 127.0.0.1:8081 or [::1]:8081"));
   }
   TRY(CheckTls(config));
+  TRY(CheckNotItsOwn(config));
   if (config.server.issuer.empty()) return fail("issuer must not be empty");
   if (config.server.miss_wait < Seconds(1)) return fail("miss_wait must be at least 1s");
   if (config.cache.data.empty())

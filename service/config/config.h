@@ -114,6 +114,7 @@ struct Config {
   //   url: the base that clients of the vendor's service know. Required.
   //   allow_http: take an http:// URL of a host that is neither loopback nor link-local. Default false.
   //   kind: "vendor", or "thim" for Azure's, which has PCK certificates and the host's VCEK. Default "vendor".
+  //   ca_file: PEM file of authorities that its certificate may be of, beside the system's. Default: none.
   //   subscription_key_file: Intel's key, for PCK certificates; the file's first line. Default: none.
   // Default: Intel's PCS and AMD's KDS.
   std::vector<Upstream> intel_upstreams = {
@@ -132,6 +133,7 @@ struct Config {
   //   token_sha512: SHA-512 of a token, 128 hex digits (`thimble hash-token`), which the client sends as
   //     `Authorization: Bearer`, or as PCCS's clients do: `user-token` (register), `admin-token` (admin).
   //   client_sha256: SHA-256 of a client certificate's DER, 64 hex digits; needs server.client_ca.
+  //   label: whose it is, for the audit trail: "ci", "Ann". Default: none.
   // Anyone may read and verify until a [[role]] grants these to some; only the Unix socket may register and administer
   // until a [[role]] grants them.
   std::vector<RoleGrant> roles;
@@ -168,5 +170,7 @@ std::string KeysForNextStart(const Config& before, const Config& after);
 // The URL is a base of this vendor, and https:// unless the host is loopback or link-local or allow_http is
 // set.
 Result<Upstream> CheckedUpstream(Vendor vendor, Upstream upstream);
+// No upstream is the server itself, as far as its address tells: it would ask itself for what it does not have.
+Status CheckNotItsOwn(const Config& config);
 
 }  // namespace thimble

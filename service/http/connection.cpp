@@ -58,10 +58,11 @@ Connection::Connection(std::unique_ptr<Transport> transport, Peer peer, Connecti
       stay_until_(SteadyClock::now() + kStay),
       stay_(context.stays),
       body_held_(context.bodies) {
+  ++context_.counts->open;
   Enter(State::kHandshake);
 }
 
-Connection::~Connection() = default;
+Connection::~Connection() { --context_.counts->open; }
 
 void Connection::Enter(State state) {
   state_ = state;
@@ -157,10 +158,28 @@ Io Connection::Step() {
 
 Io Connection::Handshake() {
   const Io io = transport_->Begin();
+  if (io == Io::kClosed) return HandshakeFailed();
   if (io != Io::kDone) return io;
   client_sha256_ = transport_->PeerCertificate();
   Enter(State::kHead);
   return io;
+}
+
+// Who just goes away, as a probe of the port does, has not failed.
+Io Connection::HandshakeFailed() {
+  static const ContentPtr kSpeakTls = Content::Make(
+      "text/plain; charset=utf-8", "This port speaks HTTPS: ask it with https:// in the URL.\n");
+  const Transport::Failure failure = transport_->failure();
+  if (failure.why.empty()) return Io::kClosed;
+  ++context_.counts->handshakes;
+  if (failure.plain_http) ++context_.counts->plain_http;
+  if (context_.counts->MayWarn())
+    LogWarning("TLS handshake failed", {{"client", peer_.address}, {"plain_http", failure.plain_http}},
+               failure.why);
+  if (!failure.plain_http) return Io::kClosed;
+  Send(Response{.status = 400, .headers = {}, .content = kSpeakTls}, NewRequestId(), false,
+       State::kLingering);
+  return Io::kDone;
 }
 
 // Appends at most `most` bytes to what has been read.
@@ -241,6 +260,7 @@ void Connection::Answer() {
   request.id = NewRequestId();
   request.client = peer_.address;
   request.admin = peer_.admin;
+  request.uid = peer_.uid;
   request.client_sha256 = client_sha256_;
   Response response = Call(request);
   if (response.pieces) return SendPieces(std::move(response), request.id);
@@ -256,7 +276,7 @@ void Connection::Answer() {
   body_held_.Hold(0);
 }
 
-Response Connection::Call(const Request& request) {
+Response Connection::Call(Request& request) {
   try {
     return context_.handler(request);
   } catch (const std::exception& failure) {

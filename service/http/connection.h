@@ -14,6 +14,7 @@
 #include "service/http/budget.h"
 #include "service/http/chunked_body.h"
 #include "service/http/head.h"
+#include "service/http/listener_counts.h"
 #include "service/http/transport.h"
 #include "service/http/types.h"
 
@@ -38,21 +39,25 @@ struct ConnectionLimits {
 struct Peer {
   std::string address;
   bool admin = false;
+  std::optional<uint32_t> uid = {};         // of a Unix socket's
   std::shared_ptr<const void> ticket = {};  // counts the connection for as long as it lives
 };
 
 // What the connections of a server share. Must outlive them.
 struct ConnectionContext {
-  ConnectionContext(Handler the_handler, ConnectionLimits the_limits)
+  ConnectionContext(Handler the_handler, ConnectionLimits the_limits,
+                    std::shared_ptr<ListenerCounts> the_counts = std::make_shared<ListenerCounts>())
       : handler(std::move(the_handler)),
         limits(the_limits),
+        counts(std::move(the_counts)),
         bodies(limits.max_bodies),
         stays(limits.max_threads / 2) {}
 
   const Handler handler;
   const ConnectionLimits limits;
-  std::atomic<bool> stopping{false};  // once it is true, each ends after the answer under way
-  Budget bodies;                      // bytes
+  const std::shared_ptr<ListenerCounts> counts;  // never null
+  std::atomic<bool> stopping{false};             // once it is true, each ends after the answer under way
+  Budget bodies;                                 // bytes
   Budget
       stays;  // threads that stay with a connection for a while: never all, so that one is free for the others
 };
@@ -101,6 +106,7 @@ class Connection {
   // One step of a state. kDone: there is another one.
   Io Step();
   Io Handshake();
+  Io HandshakeFailed();
   Io ReadHead();
   Io ReadBody();
   Io Write();
@@ -112,7 +118,7 @@ class Connection {
   void Begin(std::string_view head_text);
   ChunkedBody::Progress TakeBody();
   void Answer();
-  Response Call(const Request& request);
+  Response Call(Request& request);
   void Refuse(int status);
   void Send(const Response& response, const std::string& id, bool head_only, State next);
   void SendPieces(Response response, const std::string& id);

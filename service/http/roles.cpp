@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::array<std::string_view, kRoleCount> kNames = {"read", "verify", "register", "admin"};
 
+// As much of a token's digest tells which of the file's [[role]] it is.
+constexpr size_t kShownOfToken = 16;
+
 // RFC 6750 section 2.1.
 std::optional<std::string_view> BearerToken(const http::Request& request) {
   constexpr std::string_view kScheme = "bearer ";
@@ -41,32 +44,45 @@ Roles::Roles(std::vector<RoleGrant> grants) : grants_(std::move(grants)), open_{
   }
 }
 
-RoleSet Roles::OfToken(std::string_view token, RoleSet among) const {
-  RoleSet roles;
+bool Roles::AddOfToken(std::string_view token, RoleSet among, Judgement& judgement) const {
   const Digest512 digest = TokenDigest(token);
+  bool known = false;
   for (const RoleGrant& grant : grants_) {
     const bool same = grant.token_sha512 && EqualConstantTime(digest.view(), grant.token_sha512->view());
-    if (same && among.Has(grant.role)) roles.Add(grant.role);
+    if (!same || !among.Has(grant.role)) continue;
+    known = true;
+    judgement.roles.Add(grant.role);
+    judgement.grants.push_back({.role = grant.role,
+                                .label = grant.label,
+                                .token = grant.label.empty() ? digest.hex().substr(0, kShownOfToken) : "",
+                                .certificate = ""});
   }
-  return roles;
+  return known;
 }
 
-RoleSet Roles::Of(const http::Request& request) const {
-  if (request.admin) return RoleSet::All();
-  RoleSet roles = open_;
-  if (grants_.empty()) return roles;
-  const auto add = [&](const RoleSet& more) {
-    for (size_t i = 0; i < kRoleCount; ++i) {
-      if (more.Has(static_cast<Role>(i))) roles.Add(static_cast<Role>(i));
-    }
+Roles::Judgement Roles::Judge(const http::Request& request) const {
+  Judgement judgement{.roles = request.admin ? RoleSet::All() : open_, .grants = {}};
+  if (request.admin || grants_.empty()) return judgement;
+  bool shown = false, known = false;
+  const auto take = [&](const std::optional<std::string_view>& token, RoleSet among) {
+    if (!token) return;
+    shown = true;
+    known = AddOfToken(*token, among, judgement) || known;
   };
-  if (const auto token = BearerToken(request)) add(OfToken(*token, RoleSet::All()));
-  if (const auto token = request.Header("user-token")) add(OfToken(*token, {Role::kRegister}));
-  if (const auto token = request.Header("admin-token")) add(OfToken(*token, {Role::kAdmin}));
+  take(BearerToken(request), RoleSet::All());
+  take(request.Header("user-token"), {Role::kRegister});
+  take(request.Header("admin-token"), {Role::kAdmin});
   for (const RoleGrant& grant : grants_) {
-    if (request.client_sha256 && grant.client_sha256 == request.client_sha256) roles.Add(grant.role);
+    if (!request.client_sha256 || grant.client_sha256 != request.client_sha256) continue;
+    known = true;
+    judgement.roles.Add(grant.role);
+    judgement.grants.push_back({.role = grant.role,
+                                .label = grant.label,
+                                .token = "",
+                                .certificate = grant.label.empty() ? request.client_sha256->hex() : ""});
   }
-  return roles;
+  judgement.failed = shown && !known;
+  return judgement;
 }
 
 }  // namespace thimble

@@ -96,8 +96,9 @@ std::string ListenAddress::ToString() const {
 }
 
 struct HttpServer::Impl {
-  Impl(Handler handler, ConnectionLimits limits)
-      : context(std::move(handler), limits), count(limits.max_connections, limits.max_per_address) {}
+  Impl(Handler handler, ConnectionLimits limits, std::shared_ptr<ListenerCounts> counts)
+      : context(std::move(handler), limits, std::move(counts)),
+        count(limits.max_connections, limits.max_per_address) {}
 
   using ConnectionPtr = std::unique_ptr<Connection>;
 
@@ -129,7 +130,9 @@ struct HttpServer::Impl {
   // On the accepting thread: nothing here may block.
   void Accepted(int socket, bool admin) {
     auto transport = std::make_unique<SocketTransport>(socket);
-    Peer peer{transport->PeerAddress(), admin, nullptr};
+    Peer peer{.address = transport->PeerAddress(),
+              .admin = admin,
+              .uid = admin ? transport->PeerUser() : std::nullopt};
     if (peer.address.empty()) return;  // it has gone already: nobody to answer, and no address to count
     peer.ticket = count.Enter(peer.address);
     const auto tls_context = admin ? nullptr : CurrentTls();
@@ -159,8 +162,8 @@ struct HttpServer::Impl {
   }
 };
 
-HttpServer::HttpServer(Handler handler, ConnectionLimits limits)
-    : impl_(std::make_unique<Impl>(std::move(handler), limits)) {}
+HttpServer::HttpServer(Handler handler, ConnectionLimits limits, std::shared_ptr<ListenerCounts> counts)
+    : impl_(std::make_unique<Impl>(std::move(handler), limits, std::move(counts))) {}
 
 HttpServer::~HttpServer() { Stop(); }
 

@@ -26,7 +26,9 @@ struct ListenAddress {
 
 class HttpServer {
  public:
-  explicit HttpServer(Handler handler, ConnectionLimits limits = {});
+  // `counts`: what it has in common with other sides of the same server.
+  explicit HttpServer(Handler handler, ConnectionLimits limits = {},
+                      std::shared_ptr<ListenerCounts> counts = std::make_shared<ListenerCounts>());
   ~HttpServer();  // as Stop()
 
   // For TCP connections accepted from here on; those that are there keep theirs. Null: plain HTTP.

@@ -103,6 +103,13 @@ bool SocketTransport::AllAcknowledged(SteadyClock::time_point deadline) const {
   }
 }
 
+std::optional<uint32_t> SocketTransport::PeerUser() const {
+  ucred peer{};
+  socklen_t length = sizeof peer;
+  if (::getsockopt(socket_, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return std::nullopt;
+  return peer.uid;
+}
+
 std::string SocketTransport::PeerAddress() const {
   sockaddr_storage address{};
   socklen_t length = sizeof(address);

@@ -3,6 +3,8 @@
 // A connected socket as the bytes below HTTP. Owns the descriptor.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "service/http/transport.h"
@@ -25,7 +27,8 @@ class SocketTransport : public Transport {
   bool TakenByPeer(std::chrono::milliseconds patience) override;
   int descriptor() const override { return socket_; }
 
-  std::string PeerAddress() const;  // "127.0.0.1", "::1", "unix"
+  std::string PeerAddress() const;           // "127.0.0.1", "::1", "unix"
+  std::optional<uint32_t> PeerUser() const;  // uid of a Unix socket's peer
 
  private:
   bool EndedByPeer(std::chrono::steady_clock::time_point deadline);

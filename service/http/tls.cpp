@@ -8,6 +8,7 @@
 #include <openssl/x509v3.h>
 
 #include <array>
+#include <ctime>
 
 #include "tcb/base/ascii.h"
 #include "tcb/base/crypto.h"
@@ -45,7 +46,19 @@ class TlsTransport : public Transport {
   }
 
   Io Begin() override {
-    return Outcome([this] { return SSL_accept(session_.get()); });
+    const Io io = Outcome([this] { return SSL_accept(session_.get()); });
+    if (io != Io::kClosed || error_ == 0) return io;
+    const int reason = ERR_GET_REASON(error_);
+    plain_http_ = ERR_GET_LIB(error_) == ERR_LIB_SSL &&
+                  (reason == SSL_R_HTTP_REQUEST || reason == SSL_R_HTTPS_PROXY_REQUEST);
+    return io;
+  }
+
+  Failure failure() const override {
+    if (error_ == 0) return {};
+    if (plain_http_) return {.why = "plain HTTP came to a port that speaks HTTPS", .plain_http = true};
+    const char* const reason = ERR_reason_error_string(error_);
+    return {.why = reason != nullptr ? reason : "unknown"};
   }
 
   Io Read(std::span<char> into, size_t& count) override {
@@ -57,11 +70,12 @@ class TlsTransport : public Transport {
     const bool together = !second.empty() && first.size() + second.size() <= kOneRecord;
     const std::string joined = together ? StrCat(first, second) : std::string();
     const std::string_view data = together ? std::string_view(joined) : first.empty() ? second : first;
+    if (plain_http_) return socket_->Write(first, second, count);
     return Outcome([&] { return SSL_write_ex(session_.get(), data.data(), data.size(), &count); });
   }
 
   void EndWriting() override {
-    SSL_shutdown(session_.get());
+    if (!plain_http_) SSL_shutdown(session_.get());
     ERR_clear_error();
     socket_->EndWriting();
   }
@@ -98,12 +112,15 @@ class TlsTransport : public Transport {
     const int reason = SSL_get_error(session_.get(), result);
     if (reason == SSL_ERROR_WANT_READ) return Io::kWantRead;
     if (reason == SSL_ERROR_WANT_WRITE) return Io::kWantWrite;
+    error_ = ERR_peek_error();
     ERR_clear_error();
     return Io::kClosed;
   }
 
   OpensslPtr<SSL, SSL_free> session_;
   std::unique_ptr<SocketTransport> socket_;
+  unsigned long error_ = 0;  // of the operation that ended it
+  bool plain_http_ = false;
 };
 
 // RFC 5280 section 4.2.1.6.
@@ -176,6 +193,13 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::Load(const TlsFiles& files
     SSL_CTX_set_session_id_context(context, AsBytes(kPlace).data(), static_cast<unsigned>(kPlace.size()));
   }
   return std::shared_ptr<const TlsContext>(new TlsContext(std::move(impl)));
+}
+
+Instant TlsContext::certificate_end() const {
+  const X509* const certificate = SSL_CTX_get0_certificate(impl_->context.get());
+  std::tm end{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1) return Instant{};
+  return Instant(Seconds(::timegm(&end)));
 }
 
 std::unique_ptr<Transport> TlsContext::Accept(std::unique_ptr<SocketTransport> socket) const {

@@ -10,6 +10,7 @@
 
 #include "service/http/socket_transport.h"
 #include "tcb/base/result.h"
+#include "tcb/base/time.h"
 
 namespace thimble::http {
 
@@ -29,6 +30,7 @@ class TlsContext {
 
   // Whom the certificate is for: host names and addresses, in lower case.
   const std::vector<std::string>& names() const;
+  Instant certificate_end() const;  // of the server's certificate
 
   // TLS over a connected socket, which it owns from here on.
   std::unique_ptr<Transport> Accept(std::unique_ptr<SocketTransport> socket) const;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "tcb/base/bytes.h"
@@ -44,6 +45,12 @@ class Transport {
   virtual bool TakenByPeer(std::chrono::milliseconds patience) = 0;
 
   virtual int descriptor() const = 0;  // to wait on
+  // Why Begin() came to kClosed; empty: the peer went away. After plain HTTP, what is written is plain, too.
+  struct Failure {
+    std::string why;
+    bool plain_http = false;
+  };
+  virtual Failure failure() const { return {}; }
   // SHA-256 of the certificate that the peer has shown, verified; after Begin().
   virtual std::optional<Digest256> PeerCertificate() const { return std::nullopt; }
 };

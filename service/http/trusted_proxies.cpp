@@ -144,6 +144,7 @@ std::optional<Request> TrustedProxies::Resolve(const Request& request) const {
   Request out = request;
   out.admin = false;
   out.client_sha256.reset();
+  out.uid.reset();
   // Each proxy appends whom it was asked by: what stands before the first that is not trusted is that one's word.
   for (auto element = elements.rbegin(); element != elements.rend(); ++element) {
     auto node = header_ == ForwardedHeader::kForwarded ? NodeOf(*element) : WithoutPort(*element);

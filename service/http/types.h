@@ -11,11 +11,19 @@
 #include <utility>
 #include <vector>
 
+#include "service/http/role.h"
 #include "tcb/base/bytes.h"
 
 namespace thimble::http {
 
 using HeaderList = std::vector<std::pair<std::string, std::string>>;
+
+// A [[role]] that a request has shown the credential of.
+struct ShownGrant {
+  Role role = Role::kRead;
+  std::string label;               // of it
+  std::string token, certificate;  // where it has none: as Author's
+};
 
 struct Request {
   std::string method;
@@ -27,6 +35,10 @@ struct Request {
   std::string client;                           // the peer's address
   bool admin = false;                           // came over the Unix socket
   std::optional<Digest256> client_sha256 = {};  // of the client's certificate, where it has shown one
+  std::optional<uint32_t> uid = {};             // of the Unix socket's peer
+  // Found out before a route sees it: what it is let in by, and whether it has shown a token that nobody was given.
+  std::vector<ShownGrant> grants = {};
+  bool token_refused = false;
 
   // The value of the first header of this (lower-case) name.
   std::optional<std::string_view> Header(std::string_view name) const;
@@ -69,7 +81,8 @@ struct Response {
 Response NoStore(int status, ContentPtr content);
 Response NoStore(int status, std::string type, std::string body);
 
-using Handler = std::function<Response(const Request&)>;
+// The request is the handler's to complete: who is behind it is found out there.
+using Handler = std::function<Response(Request&)>;
 
 std::string_view ReasonPhrase(int status);
 

@@ -203,11 +203,33 @@ std::string Column(std::string_view text, size_t width) {
   return out;
 }
 
-std::string Line(std::string_view freshness, std::string_view next_update, std::string_view next_refresh,
-                 std::string_view item, std::string_view source) {
-  return StrCat(Column(freshness, 11), Column(next_update, 20), Column(next_refresh, 20), Column(item, 40),
-                source);
-}
+// The columns of items, as far as they fit.
+class ItemTable {
+ public:
+  ItemTable(const std::vector<CacheStatus>& items, size_t width) {
+    constexpr size_t kUsual = 40, kTimes = 22, kFreshness = 13;
+    size_t source = 0;
+    for (const CacheStatus& item : items) {
+      item_ = std::max(item_, KeyName(item.key).size());
+      source = std::max(source, item.source.size());
+    }
+    if (width == kAnyWidth) item_ = kUsual;
+    const size_t narrow = kFreshness + kTimes + item_ + 2;
+    with_refresh_ = narrow + kTimes <= width;
+    with_source_ = with_refresh_ && (width == kAnyWidth || narrow + kTimes + source <= width);
+  }
+
+  std::string Line(std::string_view freshness, std::string_view next_update, std::string_view next_refresh,
+                   std::string_view item, std::string_view source) const {
+    std::string out = StrCat(Column(freshness, 11), Column(next_update, 20));
+    if (with_refresh_) out += Column(next_refresh, 20);
+    return StrCat(out, with_source_ ? Column(item, item_) : std::string(item), with_source_ ? source : "");
+  }
+
+ private:
+  size_t item_ = 4;
+  bool with_refresh_ = true, with_source_ = true;
+};
 
 Lines StoreText(const StatusReport& report) {
   Lines out;
@@ -236,6 +258,7 @@ std::string StatusJson(const StatusReport& report) {
   json::Writer json(&out);
   json.BeginObject();
   json.Key("at").String(FormatRfc3339(report.at));
+  if (report.summary) WriteSummary(json.Key("summary"), *report.summary);
   json.Key("platform_items").Unsigned(report.platform_items);
   json.Key("registrations").Unsigned(report.registrations);
   if (!report.damage.empty()) {
@@ -263,6 +286,9 @@ Result<StatusReport> ParseStatusJson(std::string_view text) {
                                                         Check::kUpstreamAnswer, json::kManyValues));
   StatusReport report;
   TRY_ASSIGN(report.at, document->root().GetTime("at"));
+  if (const auto summary = document->root().Find("summary")) {
+    TRY_ASSIGN(report.summary, ReadSummary(*summary));
+  }
   TRY_ASSIGN(report.platform_items, document->root().GetUnsigned("platform_items"));
   TRY_ASSIGN(report.registrations, document->root().GetUnsigned("registrations"));
   if (const auto damage = document->root().Find("damage")) {
@@ -298,16 +324,17 @@ Result<StatusReport> ParseStatusJson(std::string_view text) {
   return report;
 }
 
-Lines StatusText(const StatusReport& report) {
+Lines StatusText(const StatusReport& report, size_t width) {
   Lines out = StoreText(report);
   if (report.items.empty()) {
     out.Add("nothing is cached yet");
     return out;
   }
-  out.Add(Line("FRESHNESS", "NEXT UPDATE", "NEXT REFRESH", "ITEM", "SOURCE"));
+  const ItemTable table(report.items, width);
+  out.Add(table.Line("FRESHNESS", "NEXT UPDATE", "NEXT REFRESH", "ITEM", "SOURCE"));
   for (const CacheStatus& item : report.items) {
-    out.Add(Line(FreshnessName(item.freshness), FormatRfc3339(item.next_update),
-                 FormatRfc3339(item.next_refresh), KeyName(item.key), item.source));
+    out.Add(table.Line(FreshnessName(item.freshness), FormatRfc3339(item.next_update),
+                       FormatRfc3339(item.next_refresh), KeyName(item.key), item.source));
     if (!item.last_error.empty()) out.Add(StrCat("             last error: ", item.last_error));
   }
   out.Add(CountsText("since the start", report.events));

@@ -3,6 +3,7 @@
 // The state of the collateral that is held, as JSON and as text: the same for `thimble status` and GET /v1/status.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "cache/collateral_cache.h"
 #include "service/baselines/recovery_watch.h"
 #include "service/monitoring/refused_requests.h"
+#include "service/monitoring/summary.h"
 #include "service/support/terminal.h"
 #include "tcb/base/result.h"
 
@@ -33,12 +35,13 @@ struct StatusReport {
   std::vector<RefusedRequests::Line> last_refusals = {};
   // Upstreams that are known to be behind, the furthest first (upstream_lags.h); likewise empty.
   std::vector<UpstreamLag> lags = {};
+  std::optional<Summary> summary = {};  // of a Thimble of this version
 };
 
 inline constexpr size_t kMaxListed = 10'000;
 StatusReport MakeStatusReport(CollateralCache& cache, Instant now);
 
-// {"at": ..., "platform_items": 3, "registrations": 200, "damage": [...], "items": [{item, freshness, issued, next_update, fetched, last_check, next_refresh, source, sha256,
+// {"at": ..., "summary": {...}, "platform_items": 3, "registrations": 200, "damage": [...], "items": [{item, freshness, issued, next_update, fetched, last_check, next_refresh, source, sha256,
 // order_number, last_error}], "events": {"hit": 12, "refused": 1, ...}, "refusals":
 // {"pck.not_registered": 2, ...}, "last_refusals": [{at, cause, request}], "coming": [{tee, evaluation, in_force, refused,
 // changed_tcbs, unjudged_tcbs}], "upstream_lags": [{upstream, item, behind_seconds, at}], "configuration": ...};
@@ -47,6 +50,8 @@ StatusReport MakeStatusReport(CollateralCache& cache, Instant now);
 std::string StatusJson(const StatusReport& report);
 // Unavailable (upstream.answer) when it is not that JSON: it comes from a server.
 Result<StatusReport> ParseStatusJson(std::string_view json);
-Lines StatusText(const StatusReport& report);
+// For a terminal of this many columns: what does not fit is left out, from the right; never of an item its name.
+inline constexpr size_t kAnyWidth = SIZE_MAX;
+Lines StatusText(const StatusReport& report, size_t width = kAnyWidth);
 
 }  // namespace thimble

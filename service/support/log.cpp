@@ -46,6 +46,12 @@ spdlog::level::level_enum LevelOf(LogLevel level) {
   return spdlog::level::off;
 }
 
+// What there is nothing to say of.
+bool IsEmpty(const decltype(LogField::value)& value) {
+  const auto* text = std::get_if<std::string_view>(&value);
+  return text != nullptr && text->empty();
+}
+
 struct InJson {
   std::string operator()(std::string_view text) const { return json::Escape(text); }
   std::string operator()(int64_t number) const { return std::to_string(number); }
@@ -55,6 +61,7 @@ struct InJson {
 std::string JsonLine(std::string_view event, LogFields fields, std::string_view message) {
   std::string out = StrCat(json::Escape("event"), ":", json::Escape(event));
   for (const auto& [key, value] : fields) {
+    if (IsEmpty(value)) continue;
     out += StrCat(",", json::Escape(key), ":", std::visit(InJson{}, value));
   }
   if (!message.empty()) out += StrCat(",", json::Escape("message"), ":", json::Escape(message));
@@ -79,7 +86,9 @@ std::string Escaped(std::string_view text) {
 std::string TextLine(std::string_view event, LogFields fields, std::string_view message) {
   std::string out = Escaped(event);
   if (fields.size() > 0 || !message.empty()) out += ':';
-  for (const auto& [key, value] : fields) out += StrCat(" ", key, "=", std::visit(InText{}, value));
+  for (const auto& [key, value] : fields) {
+    if (!IsEmpty(value)) out += StrCat(" ", key, "=", std::visit(InText{}, value));
+  }
   if (!message.empty()) out += StrCat(" ", Escaped(message));
   return out;
 }

@@ -37,7 +37,7 @@ struct LogField {
 };
 using LogFields = std::initializer_list<LogField>;
 
-// `event` is a few plain words that stay the same; what differs goes into fields, and sentences into `message`.
+// A field with an empty text is left out. `event` is a few plain words that stay the same; what differs goes into fields, and sentences into `message`.
 void Log(LogLevel level, std::string_view event, LogFields fields = {}, std::string_view message = "");
 
 inline void LogDebug(std::string_view event, LogFields fields = {}, std::string_view message = "") {

@@ -20,6 +20,13 @@ void UpstreamEvents::Record(const UpstreamEvent& event) {
     Totals& totals = totals_[std::string(event.upstream)];
     ++totals.counts.at(kind);
     totals.seconds += std::chrono::duration<double>(event.took).count();
+    using Kind = UpstreamEvent::Kind;
+    if (event.kind == Kind::kAnswered || event.kind == Kind::kNotFound) totals.last_answer = clock_.Now();
+    if (event.kind == Kind::kFailed) {
+      totals.last_failure = clock_.Now();
+      totals.last_error = event.error != nullptr ? event.error->message : "";
+      if (totals.last_answer == totals.last_failure) totals.last_answer.reset();  // which was before it
+    }
   }
   const bool opened = event.kind == UpstreamEvent::Kind::kBreakerOpened;
   Log(opened ? LogLevel::kWarning : LogLevel::kDebug, opened ? "upstream left out for a while" : "upstream",
@@ -34,6 +41,22 @@ void UpstreamEvents::RecordWait(std::chrono::milliseconds wait) {
   const std::lock_guard lock(mutex_);
   ++waits_;
   waited_seconds_ += std::chrono::duration<double>(wait).count();
+}
+
+std::map<std::string, UpstreamEvents::Health> UpstreamEvents::health() const {
+  using Kind = UpstreamEvent::Kind;
+  std::map<std::string, Health> out;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [url, totals] : totals_) {
+    const auto count = [&counts = totals.counts](Kind kind) { return counts.at(static_cast<size_t>(kind)); };
+    out[url] = {.answered = count(Kind::kAnswered) + count(Kind::kNotFound),
+                .failed = count(Kind::kFailed),
+                .refused = count(Kind::kRefused),
+                .last_answer = totals.last_answer,
+                .last_failure = totals.last_failure,
+                .last_error = totals.last_error};
+  }
+  return out;
 }
 
 void UpstreamEvents::Write(PrometheusText& out) const {

@@ -42,6 +42,7 @@ Appraisal::Appraisal(const Config& config, Collateral& collateral, const Clock& 
       floor_fetcher(*floors, FloorsClient()),
       signer(std::move(the_signer)),
       evaluation(*baselines, collateral.cache, clock),
+      recent_verdicts(clock.Now()),
       verification(
           collateral.anchors, &collateral.cache, clock,
           [&collateral](const intel::PlatformId& platform, const intel::PckTcb& raw,
@@ -64,8 +65,9 @@ Appraisal::Appraisal(const Config& config, Collateral& collateral, const Clock& 
   verification.UseFloors([this, &clock](const std::string& setting, const std::optional<Instant>& at) {
     return floors->Get(setting, at, clock.Now());
   });
-  verification.Watch([this](const VerificationRequest& request, const VerificationOutcome& outcome) {
+  verification.Watch([this, &clock](const VerificationRequest& request, const VerificationOutcome& outcome) {
     verdicts.Record(request, outcome);
+    recent_verdicts.Record(outcome, clock.Now());
   });
 }
 

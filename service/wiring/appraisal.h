@@ -15,6 +15,7 @@
 #include "service/baselines/promotions.h"
 #include "service/baselines/recovery_watch.h"
 #include "service/config/config.h"
+#include "service/monitoring/recent_verdicts.h"
 #include "service/monitoring/verdict_counts.h"
 #include "service/results/result_signer.h"
 #include "service/support/clock.h"
@@ -53,6 +54,7 @@ struct Appraisal {
   Challenges challenges;
   DefaultEvaluation evaluation;
   VerdictCounts verdicts;
+  RecentVerdicts recent_verdicts;
   Verification verification;
   ImpactStudy impact_study;
   RecoveryWatch recovery_watch;

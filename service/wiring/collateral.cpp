@@ -98,7 +98,7 @@ Result<std::unique_ptr<Collateral>> Collateral::Make(const Config& config, Stora
                                                      const Clock& clock) {
   TRY_ASSIGN(TrustAnchors anchors, ReadAnchors(config.server.anchors));
   const auto chains = std::make_shared<CachedChains>();
-  auto upstream_events = std::make_unique<UpstreamEvents>();
+  auto upstream_events = std::make_unique<UpstreamEvents>(clock);
   TRY_ASSIGN(auto upstreams, MakeUpstreams(config, chains, *upstream_events));
   TRY_ASSIGN(auto store, OpenStore(config, storage));
   const std::vector<std::string> from_journal = std::move(store.found.from_journal);

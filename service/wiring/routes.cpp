@@ -34,8 +34,26 @@ http::Response WrongMethod(const http::Request& request, std::string_view allowe
 }  // namespace
 
 Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot<ReloadOutcome>& reload,
-               const Clock& clock)
+               const http::ListenerCounts& listeners, const Clock& clock)
     : clock_(clock),
+      summary_sources_{c.cache,
+                       config.cache.stale_grace,
+                       *c.upstreams,
+                       *c.upstream_events,
+                       c.lags,
+                       *c.store,
+                       c.anchors,
+                       a.policies,
+                       *a.baselines,
+                       a.recovery_watch,
+                       a.recent_verdicts,
+                       *a.audit,
+                       reload,
+                       c.refresh,
+                       c.registry,
+                       c.damage,
+                       listeners,
+                       clock},
       intel_dialect_(c.cache, a.evaluation, c.version3_infos, c.fmspcs, clock,
                      {config.honour_update, config.pccs.mode, c.upstreams->site(), config.cache.stale_grace}),
       kds_dialect_(c.cache, clock),
@@ -54,8 +72,7 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
       transfer_api_(c.transfer),
       operations_api_(c.refresh, *c.store, config.cache.data, config.audit.directory, clock),
       platform_api_(c.pck_service, c.registry, *a.audit),
-      health_api_({c.cache, c.events, c.lags, refused_, *c.store, c.anchors, a.recovery_watch, *a.audit,
-                   reload, c.refresh, c.registry, c.damage, clock}),
+      health_api_({summary_sources_, c.events, refused_}),
       router_({.prefix = "",
                .not_found = NoSuchOwnRoute,
                .bad_request = BadRequest,
@@ -82,7 +99,7 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
   health_api_.AddTo(router_);
   AddMetricsTo(router_,
                {c.cache, c.events, c.lags, *c.upstream_events, a.verdicts, a.moved_sets, c.refresh, *c.store,
-                c.damage, c.registry, reload, clock, *a.audit},
+                c.damage, c.registry, reload, clock, *a.audit, *a.baselines, listeners},
                requests_);
   requests_ = std::make_unique<RequestMetrics>(router_, DialectName);
 }
@@ -113,27 +130,39 @@ http::Response Routes::Handle(const http::Request& request, RoleSet roles,
   return response;
 }
 
-// Why a client got nothing goes into the log and the status.
+// Why a client got nothing goes into the log and the status: in one line, a request's id in it.
 void Routes::Record(const http::Request& request, const http::Response& response,
                     std::chrono::nanoseconds took) {
   const auto cause = response.status >= 400 ? response.Header(http::kCauseHeader) : std::nullopt;
-  if (cause) {
-    std::string what = Shortened(request.method, request.path, request.query);
-    LogInfo("request refused", {{"id", request.id}, {"cause", *cause}, {"request", what}},
-            response.Header(http::kDetailHeader).value_or(""));
-    refused_.Record(clock_.Now(), *cause, std::move(what));
+  const auto ignored = response.Header("X-Thimble-Ignored");
+  if (cause) refused_.Record(clock_.Now(), *cause, Shortened(request.method, request.path, request.query));
+  if (ignored) requests_->CountIgnored();
+  const bool failed = response.status >= 400;
+  const LogLevel level = response.status >= 500 || request.token_refused ? LogLevel::kWarning
+                         : failed || ignored                             ? LogLevel::kInfo
+                                                                         : LogLevel::kDebug;
+  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+  if (!failed && !ignored) {
+    return Log(level, "request",
+               {{"id", request.id},
+                {"client", request.client},
+                {"method", request.method},
+                {"path", request.path},
+                {"status", response.status},
+                {"took_us", micros}});
   }
-  if (const auto ignored = response.Header("X-Thimble-Ignored")) {
-    requests_->CountIgnored();
-    LogInfo("parameters ignored", {{"id", request.id}, {"path", request.path}, {"parameters", *ignored}});
-  }
-  Log(response.status >= 500 ? LogLevel::kWarning : LogLevel::kDebug, "request",
+  Log(level,
+      request.token_refused ? "authentication failed"
+      : failed              ? "request refused"
+                            : "request",
       {{"id", request.id},
        {"client", request.client},
-       {"method", request.method},
-       {"path", request.path},
+       {"request", Shortened(request.method, request.path, request.query)},
        {"status", response.status},
-       {"took_us", std::chrono::duration_cast<std::chrono::microseconds>(took).count()}});
+       {"cause", cause.value_or("")},
+       {"ignored", ignored.value_or("")},
+       {"took_us", micros}},
+      response.Header(http::kDetailHeader).value_or(""));
 }
 
 }  // namespace thimble

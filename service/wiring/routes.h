@@ -34,11 +34,12 @@ namespace thimble {
 class Routes {
  public:
   Routes(const Config& config, Collateral& collateral, Appraisal& appraisal,
-         const Snapshot<ReloadOutcome>& reload, const Clock& clock);
+         const Snapshot<ReloadOutcome>& reload, const http::ListenerCounts& listeners, const Clock& clock);
 
   // For whoever has these roles; counted and logged.
   http::Response Handle(const http::Request& request, RoleSet roles, const http::BrowserRules& browsers);
   const http::Router& router() const { return router_; }
+  Summary summary() const { return SummaryOf(summary_sources_); }
 
  private:
   http::Response Answer(const http::Request& request, RoleSet roles, const http::BrowserRules& browsers,
@@ -47,6 +48,7 @@ class Routes {
 
   const Clock& clock_;
   RefusedRequests refused_;
+  const SummarySources summary_sources_;
   IntelDialect intel_dialect_;
   KdsDialect kds_dialect_;
   PckDialect pck_dialect_;

@@ -40,14 +40,20 @@ http::BrowserRules RulesForBrowsers(const ServerConfig& server, const std::strin
   return {std::move(hosts), server.cors_origins};
 }
 
+Servers::Servers(const Config& config, Storage storage, std::shared_ptr<const http::TlsContext> tls,
+                 std::shared_ptr<http::ListenerCounts> counts)
+    : config_(config), storage_(storage), tls_(std::move(tls)), counts_(std::move(counts)) {
+  if (tls_) counts_->certificate_end = tls_->certificate_end().time_since_epoch().count();
+}
+
 Status Servers::Listen(const http::Handler& handler) {
   const auto address = http::ListenAddress::Parse(config_.server.listen);
   if (!address) return Error{ErrorKind::kMalformed, Check::kRequest, "listen is not ADDRESS:PORT"};
   if (storage_ == Storage::kDisk) {
-    admin_ = std::make_unique<http::HttpServer>(handler, AdminLimits());
+    admin_ = std::make_unique<http::HttpServer>(handler, AdminLimits(), counts_);
     TRY(admin_->StartUnix(AdminSocketPath(config_.cache.data)));
   }
-  tcp_ = std::make_unique<http::HttpServer>(handler);
+  tcp_ = std::make_unique<http::HttpServer>(handler, http::ConnectionLimits{}, counts_);
   tcp_->UseTls(tls_);
   return tcp_->StartTcp(*address);
 }
@@ -58,6 +64,7 @@ Status Servers::CheckTls(const std::shared_ptr<const http::TlsContext>& next) co
 }
 
 void Servers::UseTls(std::shared_ptr<const http::TlsContext> next) {
+  if (next) counts_->certificate_end = next->certificate_end().time_since_epoch().count();
   if (tcp_) tcp_->UseTls(std::move(next));
 }
 

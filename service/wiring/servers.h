@@ -28,8 +28,8 @@ http::BrowserRules RulesForBrowsers(const ServerConfig& server, const std::strin
 class Servers {
  public:
   // `tls` may be null: plain HTTP.
-  Servers(const Config& config, Storage storage, std::shared_ptr<const http::TlsContext> tls)
-      : config_(config), storage_(storage), tls_(std::move(tls)) {}
+  Servers(const Config& config, Storage storage, std::shared_ptr<const http::TlsContext> tls,
+          std::shared_ptr<http::ListenerCounts> counts);
 
   Status Listen(const http::Handler& handler);
   // For connections from here on. Errors: from HTTP to HTTPS, or back.
@@ -43,6 +43,7 @@ class Servers {
   const Config& config_;
   const Storage storage_;
   std::shared_ptr<const http::TlsContext> tls_;
+  const std::shared_ptr<http::ListenerCounts> counts_;
   std::unique_ptr<http::HttpServer> tcp_, admin_;
 };
 

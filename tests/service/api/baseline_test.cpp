@@ -53,7 +53,7 @@ class BaselineBookTest : public testing::Test {
   void Open(const Baselines& configured) {
     auto book = BaselineBook::Open(store_, configured, now_, [this](const BaselineChange& change) -> Status {
       seen_.push_back(
-          StrCat(ActionName(change.action), " ", change.state.current->version, " by ", change.by));
+          StrCat(ActionName(change.action), " ", change.state.current->version, " by ", change.by.name()));
       if (refuses_) return Error{ErrorKind::kInternal, Check::kStoreIo, "no trail"};
       return {};
     });

@@ -8,8 +8,12 @@
 
 #include "service/audit/audit_check.h"
 #include "service/audit/audit_log.h"
+#include "service/audit/audit_records.h"
+#include "service/support/version.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/text.h"
+#include "tcb/policy/canonical_policy.h"
+#include "tcb/policy/digest.h"
 #include "tests/service/testing/world.h"
 
 namespace thimble {
@@ -147,7 +151,7 @@ TEST_F(AuditServiceTest, RecordsAnotherKeyOfResults) {
   const json rotation = json::parse(answer.content->body());
   const auto records = Records("result_key");
   ASSERT_EQ(records.size(), 1u);
-  EXPECT_EQ(records[0]["by"], "unix socket");
+  EXPECT_EQ(records[0]["by"], json::parse(R"({"address": "unix", "role": "admin"})"));
   for (const char* member : {"kid", "retired", "retired_until"})
     EXPECT_EQ(records[0][member], rotation[member]);
 }
@@ -200,7 +204,8 @@ TEST_F(AuditServiceTest, RecordsEveryChangeOfABaseline) {
   EXPECT_EQ(records[0]["action"], "configure");
   EXPECT_EQ(records[1]["action"], "candidate");
   EXPECT_EQ(records[2]["action"], "promote");
-  EXPECT_EQ(records[2]["by"], "unix socket");
+  EXPECT_EQ(records[0]["by"], json::parse(R"({"source": "configuration"})"));
+  EXPECT_EQ(records[2]["by"]["role"], "admin");
   EXPECT_EQ(records[2]["refused"], "unknown") << "no platform was seen";
   EXPECT_FALSE(records[1].contains("refused"));
   EXPECT_EQ(records[2]["baseline"]["current"]["version"], 2);
@@ -209,6 +214,63 @@ TEST_F(AuditServiceTest, RecordsEveryChangeOfABaseline) {
   const auto in_force = Records("in_force");
   ASSERT_EQ(in_force.size(), 1u);
   EXPECT_EQ(in_force[0]["policies"][0]["id"], "default");
+}
+
+// Whoever reads the trail next year has no configuration of today.
+TEST_F(AuditServiceTest, HoldsTheRulesThatDecisionsWereMadeBy) {
+  Policy strict = BuiltInPolicy();
+  strict.min_tcb_evaluation = 12;
+  strict.sha256 = PolicyDigest(strict);
+  w_.config.policies["strict"] = strict;
+  w_.Start();
+  w_.Stop();
+  const auto files = AuditFiles(directory_);
+  const auto text = FindPolicy(files, strict.sha256, UINT64_MAX);
+  ASSERT_TRUE(text.ok() && *text);
+  EXPECT_EQ(**text, CanonicalPolicy(strict));
+  const auto read = ReadCanonicalPolicy(**text, "strict");
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read->min_tcb_evaluation, 12u);
+  EXPECT_FALSE(*FindPolicy(files, Digest256(), UINT64_MAX)) << "no policy has this digest";
+  EXPECT_FALSE(*FindPolicy(files, strict.sha256, 1)) << "none was in force before the first record";
+  const auto in_force = Records("in_force");
+  ASSERT_EQ(in_force.size(), 1u);
+  EXPECT_EQ(in_force[0]["version"], kVersion);
+  EXPECT_EQ(in_force[0]["floors"][0]["sha256"].get<std::string>().size(), 64u);
+  int added = 0;
+  for (const json& anchor : in_force[0]["anchors"]) added += anchor["added"] == true ? 1 : 0;
+  EXPECT_EQ(added, 1) << "the simulated root";
+}
+
+TEST_F(AuditServiceTest, SaysWhoAskedByTheLabelOfTheRole) {
+  w_.config.roles = {{.role = Role::kVerify,
+                      .token_sha512 = TokenDigest("of the pipeline"),
+                      .client_sha256 = {},
+                      .label = "ci"},
+                     {.role = Role::kVerify, .token_sha512 = TokenDigest("nameless"), .client_sha256 = {}}};
+  w_.Start();
+  const Bytes quote = w_.intel.Quote({.tdx = true});
+  const auto ask = [&](const std::string& token) {
+    http::Request request;
+    request.method = "POST";
+    request.path = "/v1/verify";
+    request.client = "192.0.2.7";
+    request.headers = {{"content-type", "application/octet-stream"},
+                       {"authorization", StrCat("Bearer ", token)}};
+    request.body = AsText(quote);
+    return w_.app->Handle(request).status;
+  };
+  EXPECT_EQ(ask("of the pipeline"), 200);
+  EXPECT_EQ(ask("nameless"), 200);
+  EXPECT_EQ(ask("guessed"), 401);
+  const auto records = Records("decision");
+  ASSERT_EQ(records.size(), 2u) << "who asks tells decisions apart";
+  EXPECT_EQ(records[0]["by"], json::parse(R"({"address": "192.0.2.7", "role": "verify", "label": "ci"})"));
+  EXPECT_EQ(records[1]["by"]["token_sha512_begins"], TokenDigest("nameless").hex().substr(0, 16));
+  EXPECT_FALSE(records[1]["by"].contains("label"));
+  EXPECT_EQ(FindRecords(AuditFiles(directory_), {.by = "ci"}, 10)->size(), 1u);
+  EXPECT_EQ(FindRecords(AuditFiles(directory_), {.evidence = Sha256(quote)}, 10)->size(), 2u);
+  EXPECT_EQ(FindRecords(AuditFiles(directory_), {.kind = "decision", .by = "nobody"}, 10)->size(), 0u);
 }
 
 }  // namespace

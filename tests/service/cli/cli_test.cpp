@@ -278,9 +278,27 @@ TEST_F(ServeTest, IsReachedThroughItsSocketAndLeavesItsStore) {
     EXPECT_EQ(second.exit_code, 3);  // the store admits one process
     EXPECT_EQ(server.Terminate(), 0);
   }
-  const ProcessResult status = RunThimble({"status", "--data", data, "--anchor", root_});
+  const ProcessResult status = RunThimble({"status", "--all", "--data", data, "--anchor", root_});
   EXPECT_EQ(status.exit_code, 0) << status.err;
+  EXPECT_NE(status.out.find("no server runs on it"), std::string::npos) << status.out;
+  const ProcessResult one =
+      RunThimble({"status", "--item", "intel/crl/root", "--data", data, "--anchor", root_, "--json"});
+  EXPECT_EQ(OneObject(one)["items"].size(), 1u);
+  EXPECT_EQ(RunThimble({"status", "--item", "intel/none", "--data", data, "--anchor", root_}).exit_code, 2);
   EXPECT_NE(status.out.find("intel/crl/root"), std::string::npos) << status.out;
+}
+
+// Nobody listens at port 1.
+TEST_F(ServeTest, AnEmptyStoreWithDeadUpstreamsIsSaidToBeSo) {
+  const std::string config = w_.files.Write(
+      "dead.toml", StrCat("[server]\nlisten = \"127.0.0.1:0\"\n[cache]\ndata = \"", w_.files / "data",
+                          "\"\n[[intel.upstream]]\nurl = \"http://127.0.0.1:1/sgx/certification/v4/\"\n"
+                          "[[amd.upstream]]\nurl = \"http://127.0.0.1:1\"\n"));
+  const test::ServeProcess server({"--config", config});
+  ASSERT_NE(server.address(), "");
+  const ProcessResult status = RunThimble({"status", "--config", config});
+  EXPECT_EQ(status.exit_code, 3) << status.out << status.err;
+  EXPECT_NE(status.out.find("NOTHING TO SERVE"), std::string::npos) << status.out;
 }
 
 TEST_F(ServeTest, FetchesAPlatformThatHasNoTdx) {

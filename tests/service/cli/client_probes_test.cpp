@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Each rule of a client's parser holds for a good answer and fails for one that differs in that point alone.
-#include "service/cli/client_probes.h"
+#include "service/cli/doctor/client_probes.h"
 
 #include <gtest/gtest.h>
 

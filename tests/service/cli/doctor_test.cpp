@@ -3,9 +3,10 @@
 // `thimble doctor` against simulated vendors and a running Thimble.
 #include <gtest/gtest.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 
-#include "service/cli/client_probes.h"
+#include "service/cli/doctor/client_probes.h"
 #include "tcb/base/text.h"
 #include "tests/service/testing/process.h"
 #include "tests/service/testing/world.h"
@@ -24,11 +25,19 @@ struct DoctorWorld : World {
                                                      "\"\n[amd]\nupstream = []\n"));
   }
   ProcessResult Look(const std::string& server) const {
-    return RunThimble({"doctor", "--config", config_file, "--server", server, "--json"});
+    return RunThimble(
+        {"doctor", "--config", config_file, "--server", server, "--json", "--at", FormatRfc3339(at)});
   }
   std::string url() const { return StrCat("http://", app->address()); }
   std::string config_file;
+  Instant at = sim::kNow;
 };
+
+std::map<std::string, json> SymptomsOf(const ProcessResult& result) {
+  std::map<std::string, json> out;
+  for (const json& symptom : json::parse(result.out).at("symptoms")) out[symptom.at("what")] = symptom;
+  return out;
+}
 
 TEST(Doctor, FindsAllWellAndSaysWhatClientsNeed) {
   const DoctorWorld w;
@@ -36,11 +45,44 @@ TEST(Doctor, FindsAllWellAndSaysWhatClientsNeed) {
   EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
   const auto said = json::parse(result.out);
   EXPECT_EQ(said.at("well"), true);
-  EXPECT_EQ(said.at("symptoms").size(), 2u + 6u + 1u + 7u);
+  const auto symptoms = SymptomsOf(result);
+  for (const char* what :
+       {"proxy", "resolves", "connects", "kind", "answers", "intel/tcb/tdx/00806f050000/standard"}) {
+    ASSERT_TRUE(symptoms.contains(what)) << result.out;
+    EXPECT_EQ(symptoms.at(what).at("level"), "ok") << symptoms.at(what);
+    EXPECT_FALSE(symptoms.at(what).contains("fix"));
+  }
   const std::string recipes = said.at("recipes");
   EXPECT_NE(recipes.find(StrCat("\"pccs_url\": \"", w.url(), "/sgx/certification/v4/\"")), std::string::npos);
   EXPECT_NE(recipes.find(StrCat("AZDCAP_BASE_CERT_URL=", w.url(), "/sgx/certification\n")),
             std::string::npos);
+}
+
+// The same answers of the same upstream, two months on: authentic, and over.
+TEST(Doctor, ComparesWhatEndsWithTheClock) {
+  DoctorWorld w;
+  w.at = sim::kNow + Seconds(60 * 86400);
+  const ProcessResult result = w.Look(w.url());
+  EXPECT_EQ(result.exit_code, 3);
+  const json tcb = SymptomsOf(result).at("intel/tcb/sgx/00806f050000/standard");
+  EXPECT_EQ(tcb.at("level"), "FAIL");
+  EXPECT_TRUE(tcb.at("detail").get<std::string>().starts_with("ended ")) << tcb;
+  EXPECT_FALSE(tcb.at("fix").get<std::string>().empty());
+}
+
+TEST(Doctor, LooksAtTheDataDirectoryAndWhoIsLetIn) {
+  DoctorWorld w;
+  const std::string none = w.files / "none";
+  const ProcessResult result =
+      RunThimble({"doctor", "--config",
+                  w.files.Write("own.toml", StrCat("[cache]\ndata = \"", none,
+                                                   "\"\n[intel]\nupstream = []\n[amd]\nupstream = []\n")),
+                  "--json"});
+  const auto symptoms = SymptomsOf(result);
+  ASSERT_TRUE(symptoms.contains(none)) << result.out;
+  EXPECT_EQ(symptoms.at(none).at("level"), "warn");
+  EXPECT_EQ(symptoms.at("roles").at("level"), "ok") << "loopback alone";
+  EXPECT_EQ(symptoms.at("answers").at("level"), "FAIL") << "nobody listens there";
 }
 
 TEST(Doctor, SaysWhatIsWrong) {

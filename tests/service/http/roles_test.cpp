@@ -65,5 +65,27 @@ TEST(Roles, ComeWithAClientCertificate) {
   EXPECT_EQ(roles.Of(request), RoleSet({Role::kRead, Role::kVerify, Role::kAdmin}));
 }
 
+TEST(Roles, AreNamedByTheirLabelsAndAWrongTokenIsNoticed) {
+  RoleGrant labelled = Token(Role::kAdmin, "admin secret");
+  labelled.label = "Ann";
+  const Roles roles({labelled, Token(Role::kRead, "r")});
+  http::Request request;
+  request.headers = {{"authorization", "Bearer admin secret"}};
+  const auto known = roles.Judge(request);
+  ASSERT_EQ(known.grants.size(), 1u);
+  EXPECT_EQ(known.grants[0].label, "Ann");
+  EXPECT_EQ(known.grants[0].token, "") << "a label is enough";
+  EXPECT_FALSE(known.failed);
+  request.headers = {{"authorization", "Bearer r"}};
+  EXPECT_EQ(roles.Judge(request).grants.at(0).token, TokenDigest("r").hex().substr(0, 16));
+  request.headers = {{"authorization", "Bearer wrong"}};
+  EXPECT_TRUE(roles.Judge(request).failed);
+  request.headers = {};
+  EXPECT_FALSE(roles.Judge(request).failed) << "nothing was shown";
+  request.admin = true;
+  request.headers = {{"authorization", "Bearer wrong"}};
+  EXPECT_FALSE(roles.Judge(request).failed) << "the socket needs no token";
+}
+
 }  // namespace
 }  // namespace thimble

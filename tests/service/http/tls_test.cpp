@@ -11,6 +11,7 @@
 #include "tcb/pki/pem.h"
 #include "tests/service/testing/tls_client.h"
 #include "tests/service/testing/world.h"
+#include "tests/support/eventually.h"
 
 namespace thimble {
 namespace {
@@ -53,6 +54,27 @@ TEST_F(Tls, ServesWhatItsCaVouchesFor) {
   test::TlsOptions stranger;
   stranger.ca = w_.files.Write("other.pem", MakeCa("test CA", Clock::WallTime())->certificate);
   EXPECT_FALSE(AskOverTls(w_.port(), "/healthz", stranger).connected) << "another CA of the same name";
+}
+
+// Who forgets the s is told so, and not cut off.
+TEST_F(Tls, TellsPlainHttpWhatThisPortSpeaks) {
+  w_.Start();
+  const test::RawAnswer answer = test::Get(w_.port(), "/healthz");
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_NE(answer.body.find("https://"), std::string::npos) << answer.body;
+  test::TlsOptions stranger;
+  stranger.ca = w_.files.Write("other.pem", MakeCa("another CA", Clock::WallTime())->certificate);
+  EXPECT_FALSE(AskOverTls(w_.port(), "/healthz", stranger).connected);
+  http::Request request;
+  request.method = "GET";
+  request.path = "/metrics";
+  const auto say = [&](std::string_view line) {
+    return w_.app->Handle(request).content->body().find(line) != std::string::npos;
+  };
+  EXPECT_TRUE(say("thimble_plain_http_on_tls_total 1\n"));
+  EXPECT_TRUE(test::Eventually([&] { return say("thimble_tls_handshakes_failed_total 2\n"); }))
+      << "an alert of a client that does not trust us is a failure, too";
+  EXPECT_TRUE(say("thimble_certificate_end_timestamp_seconds "));
 }
 
 TEST_F(Tls, SpeaksNothingOlderThan12) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "service/cli/client_probes.h"
+#include "service/cli/doctor/client_probes.h"
 
 #include <algorithm>
 #include <array>

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tcb/check.h"
+
 #include <filesystem>
 
 #include "service/audit/audit_check.h"
 #include "service/audit/audit_log.h"
+#include "service/cli/audit/records.h"
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
-#include "tcb/check.h"
 
 namespace thimble {
 namespace {
@@ -60,6 +62,16 @@ Lines Text(const AuditSummary& summary) {
 }  // namespace
 
 ExitCode Run(const AuditOptions& options) {
+  switch (options.action) {
+    case AuditOptions::Action::kShow:
+      return ShowRecord(options);
+    case AuditOptions::Action::kFind:
+      return FindRecords(options);
+    case AuditOptions::Action::kRepeat:
+      return RepeatDecision(options);
+    case AuditOptions::Action::kCheck:
+      break;
+  }
   const auto summary = CheckPath(options);
   if (!summary) return Fail(summary.error(), options.json);
   options.json ? PrintJson(Json(*summary)) : Print(Text(*summary));

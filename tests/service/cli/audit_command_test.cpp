@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `thimble audit show`, `find` and `repeat` on the trail and the store of a server that ran.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tcb/base/crypto.h"
+#include "tcb/base/text.h"
+#include "tests/service/testing/process.h"
+#include "tests/service/testing/raw_http.h"
+#include "tests/service/testing/world.h"
+
+namespace thimble {
+namespace {
+
+using nlohmann::json;
+using test::ProcessResult;
+using test::RunThimble;
+
+class AuditCommand : public testing::Test {
+ protected:
+  // A server with a policy of its own decides once, and ends.
+  AuditCommand() {
+    quote_ = w_.intel.Quote({.tdx = true});
+    file_ = w_.files.Write("quote.bin", quote_);
+    const std::string upstream =
+        StrCat("[[intel.upstream]]\nurl = \"", w_.vendor.PcsUrl(), "\"\n[amd]\nupstream = []\n");
+    const std::string common = StrCat("[server]\nlisten = \"127.0.0.1:0\"\nanchors = [\"",
+                                      w_.files.Write("root.pem", w_.intel.RootPem()),
+                                      "\"]\n[cache]\ndata = \"", w_.files / "data", "\"\n", upstream);
+    then_ = w_.files.Write("then.toml", StrCat(common, "[policy.default]\nmin_tcb_evaluation = 12\n"));
+    now_ = w_.files.Write("now.toml", StrCat(common, "[policy.default]\nmin_tcb_evaluation = 99\n"));
+    test::ServeProcess server({"--config", then_, "--frozen-time", FormatRfc3339(sim::kNow)});
+    const std::string port = server.address().substr(server.address().rfind(':') + 1);
+    const auto answer = test::Post(static_cast<uint16_t>(std::stoi(port)), "/v1/verify",
+                                   "application/octet-stream", AsText(quote_));
+    decision_ = json::parse(answer.body, nullptr, false);
+    EXPECT_EQ(server.Terminate(), 0);
+  }
+  ProcessResult Audit(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "audit");
+    arguments.insert(arguments.end(), {"--config", now_});
+    return RunThimble(arguments);
+  }
+  std::string Seq() {
+    const ProcessResult found = Audit({"find", "--kind", "decision", "--evidence", file_});
+    EXPECT_EQ(found.exit_code, 0) << found.err;
+    return std::to_string(json::parse(found.out)["seq"].get<int>());
+  }
+
+  test::World w_;
+  Bytes quote_;
+  std::string file_, then_, now_;
+  json decision_;
+};
+
+TEST_F(AuditCommand, FindsAndShows) {
+  ASSERT_EQ(decision_["decision"], "accept") << decision_.dump(1);
+  const std::string seq = Seq();
+  const ProcessResult shown = Audit({"show", seq});
+  EXPECT_NE(shown.out.find(Sha256(quote_).hex()), std::string::npos) << shown.out;
+  EXPECT_EQ(json::parse(Audit({"show", seq, "--json"}).out)["kind"], "decision");
+  EXPECT_EQ(Audit({"show", "4000000"}).exit_code, 2);
+  EXPECT_EQ(Audit({"find", "--decision", "reject"}).exit_code, 1) << "there is none";
+}
+
+// By the policy of then, which no configuration has any more.
+TEST_F(AuditCommand, RepeatsADecisionByTheRulesOfThen) {
+  const ProcessResult same = Audit({"repeat", Seq(), file_, "--json"});
+  EXPECT_EQ(same.exit_code, 0) << same.out << same.err;
+  EXPECT_EQ(json::parse(same.out)["same"], true) << same.out;
+  const ProcessResult other = Audit({"repeat", Seq(), w_.files.Write("other.bin", w_.intel.Quote())});
+  EXPECT_EQ(other.exit_code, 2) << "another quote than the record is about";
+  const ProcessResult none = Audit({"repeat", "1", file_});
+  EXPECT_EQ(none.exit_code, 2) << "record 1 is no decision";
+}
+
+}  // namespace
+}  // namespace thimble
