@@ -62,6 +62,7 @@ class App {
 
  private:
   App(Config config, const AppOptions& options);
+  std::optional<http::BodyLimit> BodyLimitOf(const http::Request& head) const;
   void WarnOfHiddenClients() const;
   void StartHousekeeping();
 
@@ -69,6 +70,7 @@ class App {
   const AppOptions options_;
   const Clock clock_;
   const http::TrustedProxies proxies_;
+  http::ProxyProtocol proxy_protocol_;
   Snapshot<Roles> roles_;
   Snapshot<ReloadOutcome> reload_outcome_{ReloadOutcome{}};
   std::unique_ptr<Collateral> collateral_;

@@ -68,6 +68,7 @@ void AddAudit(const AuditLog::State& audit, std::vector<std::pair<std::string, s
     const std::string_view separator = audit.last_error.empty() ? "" : ": ";
     degraded.emplace_back("audit", StrCat(audit.lost, " records lost", separator, audit.last_error));
   }
+  if (!audit.damage.empty()) degraded.emplace_back("audit chain", audit.damage);
   if (audit.near_limit()) {
     degraded.emplace_back("audit size",
                           StrCat(audit.bytes >> 20, " of ", audit.limit >> 20,

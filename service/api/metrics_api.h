@@ -8,6 +8,7 @@
 #include "cache/store.h"
 #include "service/audit/audit_trail.h"
 #include "service/baselines/moved_sets.h"
+#include "service/http/proxy_protocol.h"
 #include "service/http/request_metrics.h"
 #include "service/http/router.h"
 #include "service/monitoring/cache_events.h"
@@ -34,6 +35,7 @@ struct MetricsSources {
   const Store& store;
   const StoreDamage& damage;
   const PlatformRegistry& platforms;
+  const http::ProxyProtocol& proxy_protocol;
   const Snapshot<ReloadOutcome>& reload;
   const Clock& clock;
   const AuditTrail& audit;

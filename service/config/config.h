@@ -46,6 +46,9 @@ struct ServerConfig {
   std::vector<http::ProxyNetwork> trusted_proxies;
   // forwarded_header: the header in which they name the client, "x-forwarded-for" or "forwarded"; the other is not read.
   http::ForwardedHeader forwarded_header = http::ForwardedHeader::kXForwardedFor;
+  // proxy_protocol: connections of trusted_proxies to `listen` begin with a header of the PROXY protocol, version 1 or 2,
+  // before TLS, and nobody else's do. Default false: nobody's.
+  bool proxy_protocol = false;
   // issuer: `iss` of signed results, by which relying parties tell verifiers apart. Default "Thimble".
   std::string issuer = "Thimble";
   // miss_wait: what a request may spend on upstreams, retries included. Default "5s".
@@ -65,6 +68,8 @@ struct CacheConfig {
 struct PccsConfig {
   // mode: "LAZY", "REQ" or "OFFLINE". Default "LAZY".
   CachingMode mode = CachingMode::kLazy;
+  // max_upload: the largest body of PUT platformcollateral, "64MiB". Default "64MiB".
+  size_t max_upload = size_t{64} << 20;
 };
 
 // [thim]: the machine whose certificates GET /metadata/THIM/amd/certification gives. Keys:

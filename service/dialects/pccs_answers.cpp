@@ -62,6 +62,11 @@ http::Response IntegrityFailed(const Error& error) {
 
 http::Response TooLong() { return Refusal(500, kInternalError, CheckName(Check::kAnswerTooLong)); }
 
+http::Response TooLarge(size_t limit) {
+  return Refusal(413, StrCat("The upload is larger than [pccs] max_upload, ", limit, " bytes."),
+                 CheckName(Check::kRequest));
+}
+
 http::Response NotNow(const Error& error) {
   http::Response response = Refusal(503, "", CheckName(error.check));
   if (error.check == Check::kMissBudget) response.headers.emplace_back("Retry-After", "1");

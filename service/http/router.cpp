@@ -91,10 +91,25 @@ const Route* Router::Find(std::string_view method, std::string_view path) const 
   return pattern == patterns_.end() ? nullptr : &pattern->route;
 }
 
-Response Router::Handle(const Request& request, RoleSet roles, const Route** matched) const {
-  const Dialect& dialect = DialectOf(request.path);
+std::string_view Router::PathOf(const Request& request, const Dialect& dialect) {
   std::string_view path = request.path;
   if (dialect.trailing_slash && path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  return path;
+}
+
+std::optional<BodyLimit> Router::BodyLimitOf(const Request& request,
+                                             const std::function<RoleSet()>& roles) const {
+  constexpr size_t kOfStrangers = 64 * 1024;
+  const Dialect& dialect = DialectOf(request.path);
+  const Route* const route = Find(request.method, PathOf(request, dialect));
+  if (route == nullptr || !route->body) return std::nullopt;
+  if (!route->role || roles().Has(*route->role)) return route->body;
+  return BodyLimit{kOfStrangers, std::chrono::seconds(15), dialect.unauthorized(*route->role)};
+}
+
+Response Router::Handle(const Request& request, RoleSet roles, const Route** matched) const {
+  const Dialect& dialect = DialectOf(request.path);
+  const std::string_view path = PathOf(request, dialect);
   const Route* route = Find(request.method, path);
   if (matched != nullptr) *matched = route;
   if (route == nullptr) return dialect.not_found(request);

@@ -26,7 +26,7 @@ struct ListenAddress {
 
 class HttpServer {
  public:
-  explicit HttpServer(Handler handler, ConnectionLimits limits = {});
+  explicit HttpServer(Handler handler, ConnectionLimits limits = {}, ConnectionRules rules = {});
   ~HttpServer();  // as Stop()
 
   // For TCP connections accepted from here on; those that are there keep theirs. Null: plain HTTP.

@@ -3,6 +3,8 @@
 // A connected socket as the bytes below HTTP. Owns the descriptor.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <string>
 
 #include "service/http/transport.h"
@@ -17,7 +19,9 @@ class SocketTransport : public Transport {
   SocketTransport& operator=(const SocketTransport&) = delete;
 
   Io Begin() override { return Io::kDone; }
-  Io Read(std::span<char> into, size_t& count) override;
+  Io Peek(std::span<char> into, size_t& count) override { return Receive(into, count, MSG_PEEK); }
+  void Skip(size_t count) override;
+  Io Read(std::span<char> into, size_t& count) override { return Receive(into, count, 0); }
   Io Write(std::string_view first, std::string_view second, size_t& count) override;
   void EndWriting() override;
   Io Discard(size_t& count) override;
@@ -28,6 +32,7 @@ class SocketTransport : public Transport {
   std::string PeerAddress() const;  // "127.0.0.1", "::1", "unix"
 
  private:
+  Io Receive(std::span<char> into, size_t& count, int flags);
   bool EndedByPeer(std::chrono::steady_clock::time_point deadline);
   bool AllAcknowledged(std::chrono::steady_clock::time_point deadline) const;
 

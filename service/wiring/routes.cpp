@@ -21,15 +21,16 @@ http::Response NoSuchOwnRoute(const http::Request& request) {
 
 }  // namespace
 
-Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot<ReloadOutcome>& reload,
-               const Clock& clock)
+Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const http::ProxyProtocol& proxy_protocol,
+               const Snapshot<ReloadOutcome>& reload, const Clock& clock)
     : clock_(clock),
       intel_dialect_(c.cache, a.evaluation, c.version3_infos, c.fmspcs, clock,
                      {config.honour_update, config.pccs.mode, c.upstreams->site(), config.cache.stale_grace}),
       kds_dialect_(c.cache, clock),
       pck_dialect_(c.pck_service, clock),
       platforms_dialect_(c.pck_service, c.registry, c.cache, a.evaluation, clock),
-      admin_dialect_(c.upload, c.pck_service, c.registry, c.cache, c.appraisal_policies, clock),
+      admin_dialect_(c.upload, c.pck_service, c.registry, c.cache, c.appraisal_policies, clock,
+                     config.pccs.max_upload),
       thim_dialect_(c.cache, clock, [&c] { return c.host_vcek.Get(); }),
       verify_api_(a.policies, *a.baselines, *a.audit, *a.signer, a.verification),
       collateral_api_(*a.baselines, a.verification, clock),
@@ -63,7 +64,7 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
   health_api_.AddTo(router_);
   AddMetricsTo(router_,
                {c.cache, c.events, c.lags, *c.upstream_events, a.verdicts, a.moved_sets, c.refresh, *c.store,
-                c.damage, c.registry, reload, clock, *a.audit},
+                c.damage, c.registry, proxy_protocol, reload, clock, *a.audit},
                requests_);
   requests_ = std::make_unique<RequestMetrics>(router_, DialectName);
 }

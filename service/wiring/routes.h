@@ -20,6 +20,7 @@
 #include "service/dialects/pck_dialect.h"
 #include "service/dialects/platforms_dialect.h"
 #include "service/dialects/thim_dialect.h"
+#include "service/http/proxy_protocol.h"
 #include "service/http/request_metrics.h"
 #include "service/http/router.h"
 #include "service/monitoring/refused_requests.h"
@@ -32,10 +33,16 @@ namespace thimble {
 class Routes {
  public:
   Routes(const Config& config, Collateral& collateral, Appraisal& appraisal,
-         const Snapshot<ReloadOutcome>& reload, const Clock& clock);
+         const http::ProxyProtocol& proxy_protocol, const Snapshot<ReloadOutcome>& reload,
+         const Clock& clock);
 
   // For whoever has these roles; counted and logged.
   http::Response Handle(const http::Request& request, RoleSet roles);
+  // As Router's.
+  std::optional<http::BodyLimit> BodyLimitOf(const http::Request& head,
+                                             const std::function<RoleSet()>& roles) const {
+    return router_.BodyLimitOf(head, roles);
+  }
   std::vector<std::string> All() const { return router_.Routes(); }  // "GET /v1/status"
 
  private:

@@ -26,7 +26,8 @@ class Servers {
   Servers(const Config& config, Storage storage, std::shared_ptr<const http::TlsContext> tls)
       : config_(config), storage_(storage), tls_(std::move(tls)) {}
 
-  Status Listen(const http::Handler& handler);
+  // The administrator's socket knows no proxies: `rules` are the other's, but for the limits of bodies.
+  Status Listen(const http::Handler& handler, const http::ConnectionRules& rules);
   // For connections from here on. Errors: from HTTP to HTTPS, or back.
   Status CheckTls(const std::shared_ptr<const http::TlsContext>& next) const;
   void UseTls(std::shared_ptr<const http::TlsContext> next);
