@@ -30,18 +30,27 @@ Result<Store::Write> Version3TcbInfos::Admit(const TcbInfoKey& key, const Collat
                                              Instant now) {
   TRY_ASSIGN(const ItemPtr item, Authenticate(key, bytes));
   TRY(CheckNotFromFuture(*item, now));
-  if (const auto held = Find(key); held.ok() && *held && !NotOlder(*item, **held)) {
-    return RollbackError(*item, **held);
+  if (const auto held = Find(key); held.ok() && *held && !NotOlder(*item, *(*held)->item)) {
+    return RollbackError(*item, *(*held)->item);
   }
-  return Store::Write{EntryOf(key), StrCat(bytes.issuer_chain, AsText(bytes.body))};
+  return Store::Write{EntryOf(key), StrCat(FormatRfc3339(now), "\n", bytes.issuer_chain, AsText(bytes.body))};
 }
 
-Result<ItemPtr> Version3TcbInfos::Find(const TcbInfoKey& key) {
+Result<std::optional<Version3TcbInfos::Held>> Version3TcbInfos::Find(const TcbInfoKey& key) {
   TRY_ASSIGN(const auto value, store_->Get(EntryOf(key)));
-  if (!value) return ItemPtr();
-  const size_t body = std::min(value->find('{'), value->size());  // no brace in PEM
-  return Authenticate(
-      key, {Bytes(value->begin() + static_cast<std::ptrdiff_t>(body), value->end()), value->substr(0, body)});
+  if (!value) return std::optional<Held>();
+  const std::string_view text = *value;
+  const size_t line = std::min(text.find('\n'), text.size());
+  const auto came = ParseRfc3339(text.substr(0, line));
+  if (!came) {
+    return Error{ErrorKind::kRejected, Check::kStoreCorrupt,
+                 StrCat(EntryOf(key), ": it does not begin with a time; upload it again")};
+  }
+  const size_t body = std::min(text.find('{'), text.size());  // no brace in PEM
+  const std::string_view json = text.substr(body);
+  TRY_ASSIGN(ItemPtr item, Authenticate(key, {Bytes(json.begin(), json.end()),
+                                              std::string(text.substr(line, body - line))}));
+  return std::optional<Held>({std::move(item), *came});
 }
 
 }  // namespace thimble

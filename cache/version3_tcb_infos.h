@@ -4,7 +4,7 @@
 // uploads alone, are kept beside the collateral, and serve clients that know no other (spec/intel-pccs-api.md
 // section 0). Nobody judges by them here.
 //
-//   v3tcb/<FMSPC>/<standard|early>   the issuer chain in PEM, then the JSON
+//   v3tcb/<FMSPC>/<standard|early>   when it came, in RFC 3339, and a line feed; the issuer chain in PEM; the JSON
 #pragma once
 
 #include <memory>
@@ -26,8 +26,12 @@ class Version3TcbInfos {
   // Authenticated like a fetch; what has to be written to hold it. Errors: the failed check; collateral.rollback when
   // a newer one is held.
   Result<Store::Write> Admit(const TcbInfoKey& key, const CollateralBytes& bytes, Instant now);
-  // Null: not stored. The store is not trusted: the item is authenticated again.
-  Result<ItemPtr> Find(const TcbInfoKey& key);
+  struct Held {
+    ItemPtr item;
+    Instant came{};
+  };
+  // nullopt: not stored. The store is not trusted: the item is authenticated again. Errors also: store.corrupt.
+  Result<std::optional<Held>> Find(const TcbInfoKey& key);
 
  private:
   Result<ItemPtr> Authenticate(const TcbInfoKey& key, const CollateralBytes& bytes) const;

@@ -17,6 +17,7 @@ App::App(Config config, const AppOptions& options)
       options_(options),
       clock_(options.frozen_time),
       proxies_(config_.server.trusted_proxies, config_.server.forwarded_header),
+      proxy_protocol_(proxies_, config_.server.proxy_protocol),
       roles_(Roles(config_.roles)) {}
 
 App::~App() { Stop(); }
@@ -28,7 +29,8 @@ Result<std::unique_ptr<App>> App::Make(Config config, const AppOptions& options)
   TRY_ASSIGN(app->collateral_, Collateral::Make(app->config_, options.storage, app->clock_));
   TRY_ASSIGN(app->appraisal_, Appraisal::Make(app->config_, options.storage, *app->collateral_, app->clock_));
   app->routes_ = std::make_unique<thimble::Routes>(app->config_, *app->collateral_, *app->appraisal_,
-                                                   app->reload_outcome_, *app->listener_counts_, app->clock_);
+                                                   app->proxy_protocol_, app->reload_outcome_,
+                                                   *app->listener_counts_, app->clock_);
   app->browsers_.Set(RulesForBrowsers(app->config_.server, app->config_.server.listen, tls.get()));
   app->servers_ =
       std::make_unique<Servers>(app->config_, options.storage, std::move(tls), app->listener_counts_);
@@ -59,6 +61,13 @@ Status App::RecordRules(const ConfiguredPolicies& policies) const {
       {policies, *appraisal_->baselines, collateral_->anchors, appraisal_->floors->InForce()});
 }
 
+std::optional<http::BodyLimit> App::BodyLimitOf(const http::Request& head) const {
+  return routes_->BodyLimitOf(head, [&] {
+    const auto forwarded = proxies_.Resolve(head);
+    return roles_.Get()->Of(forwarded ? *forwarded : head);
+  });
+}
+
 // A proxy on this host that is not named hides its clients behind the exemptions of loopback.
 void App::WarnOfHiddenClients() const {
   const auto address = http::ListenAddress::Parse(config_.server.listen);
@@ -70,7 +79,8 @@ void App::WarnOfHiddenClients() const {
 
 Status App::Listen() {
   TRY(RecordRules(config_.policies));
-  TRY(servers_->Listen([this](http::Request& request) { return Handle(request); }));
+  TRY(servers_->Listen([this](http::Request& request) { return Handle(request); },
+                       {[this](const http::Request& head) { return BodyLimitOf(head); }, &proxy_protocol_}));
   listener_counts_->since = clock_.Now().time_since_epoch().count();
   WarnOfHiddenClients();
   StartHousekeeping();

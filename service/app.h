@@ -68,6 +68,7 @@ class App {
   App(Config config, const AppOptions& options);
   http::Response Judged(http::Request& request);
   Status RecordRules(const ConfiguredPolicies& policies) const;
+  std::optional<http::BodyLimit> BodyLimitOf(const http::Request& head) const;
   void WarnOfHiddenClients() const;
   void StartHousekeeping();
 
@@ -75,6 +76,7 @@ class App {
   const AppOptions options_;
   const Clock clock_;
   const http::TrustedProxies proxies_;
+  http::ProxyProtocol proxy_protocol_;
   Snapshot<Roles> roles_;
   Snapshot<http::BrowserRules> browsers_{http::BrowserRules({}, {})};
   const std::shared_ptr<http::ListenerCounts> listener_counts_ = std::make_shared<http::ListenerCounts>();

@@ -93,6 +93,10 @@ void WriteAudit(PrometheusText& out, const AuditTrail& trail) {
   out.Sample({}, static_cast<double>(audit->log.bytes));
   out.Metric("thimble_audit_limit_bytes", "gauge", "What they may take (max_total_mib); 0: no limit.");
   out.Sample({}, static_cast<double>(audit->log.limit));
+  out.Metric("thimble_audit_checked", "gauge", "1 once the chain that was there at the start has been read.");
+  out.Sample({}, audit->log.checked ? 1 : 0);
+  out.Metric("thimble_audit_damaged", "gauge", "1 when a record in it does not follow from the one before.");
+  out.Sample({}, audit->log.damage.empty() ? 0 : 1);
   out.Metric("thimble_audit_lost_total", "counter", "Records that could not be kept.");
   out.Sample({}, static_cast<double>(audit->log.lost));
   out.Metric("thimble_audit_failing", "gauge", "1 when the last attempt to write a record failed.");
@@ -154,6 +158,7 @@ void AddMetricsTo(http::Router& router, MetricsSources sources,
                 out.Metric("thimble_build_info", "gauge", "The version that runs.");
                 out.Sample({{"version", kVersion}}, 1);
                 if (requests) requests->Write(out);
+                sources.proxy_protocol.Write(out);
                 WriteCache(out, sources);
                 sources.upstreams.Write(out);
                 sources.lags.Write(out, sources.clock.Now());

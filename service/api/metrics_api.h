@@ -10,6 +10,7 @@
 #include "service/baselines/baseline_book.h"
 #include "service/baselines/moved_sets.h"
 #include "service/http/listener_counts.h"
+#include "service/http/proxy_protocol.h"
 #include "service/http/request_metrics.h"
 #include "service/http/router.h"
 #include "service/monitoring/cache_events.h"
@@ -36,6 +37,7 @@ struct MetricsSources {
   const Store& store;
   const StoreDamage& damage;
   const PlatformRegistry& platforms;
+  const http::ProxyProtocol& proxy_protocol;
   const Snapshot<ReloadOutcome>& reload;
   const Clock& clock;
   const AuditTrail& audit;

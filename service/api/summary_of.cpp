@@ -39,6 +39,7 @@ void AddAudit(const AuditLog::State& audit, std::vector<Summary::Degraded>& degr
     const std::string_view separator = audit.last_error.empty() ? "" : ": ";
     degraded.push_back({"audit", StrCat(audit.lost, " records lost", separator, audit.last_error)});
   }
+  if (!audit.damage.empty()) degraded.push_back({"audit chain", audit.damage});
   if (audit.near_limit()) {
     degraded.push_back(
         {"audit size", StrCat(audit.bytes >> 20, " of ", audit.limit >> 20,

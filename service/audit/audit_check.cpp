@@ -92,8 +92,8 @@ Result<AuditEnd> ReadAuditEnd(const std::string& path) {
   return end;
 }
 
-Result<AuditSummary> CheckAudit(const std::vector<std::string>& files,
-                                const std::optional<Digest256>& wanted) {
+Result<AuditSummary> CheckAudit(const std::vector<std::string>& files, const std::optional<Digest256>& wanted,
+                                const std::atomic<bool>* stopping) {
   AuditSummary summary;
   for (const std::string& path : files) {
     const auto broken = [&](uint64_t line, std::string_view why) {
@@ -102,6 +102,7 @@ Result<AuditSummary> CheckAudit(const std::vector<std::string>& files,
     if (summary.torn_bytes != 0)
       return broken(0, StrCat(summary.torn_bytes, " bytes that are no record end the file before"));
     TRY_ASSIGN(summary.torn_bytes, ForEachLine(path, [&](const std::string& line, uint64_t number) -> Status {
+                 if (stopping != nullptr && *stopping) return Unreadable(path, "is no longer read");
                  const auto link = ReadLink(line);
                  if (!link) return broken(number, link.error().message);
                  if (summary.records == 0) {

@@ -3,6 +3,7 @@
 // Reading an audit trail back: where a file ends, and whether the chain of digests holds (docs/AUDIT.md).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -31,8 +32,9 @@ struct AuditSummary {
   bool found = false;       // a record has the digest asked for
 };
 // Reads the files in this order as one chain. `wanted`: a digest to look for, which was noted elsewhere. Errors:
-// kRejected (store.corrupt), naming file and line, when a record does not follow from the one before it.
-Result<AuditSummary> CheckAudit(const std::vector<std::string>& files,
-                                const std::optional<Digest256>& wanted);
+// kRejected (store.corrupt), naming file and line, when a record does not follow from the one before it. Once `stopping`
+// is true it ends early, with an error.
+Result<AuditSummary> CheckAudit(const std::vector<std::string>& files, const std::optional<Digest256>& wanted,
+                                const std::atomic<bool>* stopping = nullptr);
 
 }  // namespace thimble

@@ -11,7 +11,9 @@
 #include <iterator>
 
 #include "service/audit/audit_check.h"
+#include "service/audit/audit_start_check.h"
 #include "service/support/log.h"
+#include "service/support/thread_start.h"
 #include "tcb/base/ascii.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/json.h"
@@ -28,6 +30,8 @@ constexpr auto kRetryAfter = std::chrono::seconds(1);
 // How long records that nobody waits for gather, to share a write and an fdatasync: one for each costs more than the
 // rest of the record.
 constexpr auto kGather = std::chrono::milliseconds(20);
+// What a decision takes, and more.
+constexpr uint64_t kRoomForMore = 8192;
 // Files may be moved away by others.
 constexpr auto kMeasureEvery = std::chrono::seconds(60);
 constexpr std::string_view kFilePrefix = "audit-", kFileSuffix = ".jsonl";
@@ -74,13 +78,17 @@ std::vector<std::string> AuditFiles(const std::string& directory) {
 
 // -- Opening ----------------------------------------------------------------------------------------------------------
 
+AuditLog::AuditLog(AuditConfig config, Now now) : config_(std::move(config)), now_(now) {}
+
 Result<std::unique_ptr<AuditLog>> AuditLog::Open(AuditConfig config, Now now) {
   std::unique_ptr<AuditLog> log(new AuditLog(std::move(config), now));
   TRY(log->Begin());
   log->state_.last_seq = log->seq_;
   log->state_.limit = log->limit();
   log->NoteSize();
-  log->writer_ = std::thread([raw = log.get()] { raw->Loop(); });
+  log->start_check_ = std::make_unique<AuditStartCheck>(log->config_.directory);
+  TRY(log->start_check_->Start());
+  TRY_ASSIGN(log->writer_, StartThread("to write the audit trail", [raw = log.get()] { raw->Loop(); }));
   return log;
 }
 
@@ -153,18 +161,17 @@ void AuditLog::Measure() {
   measured_ = std::chrono::steady_clock::now();
 }
 
-// At the limit the oldest file goes, unless nothing may go unrecorded: then only what an administrator does is written.
-Status AuditLog::MakeRoom(const std::vector<Entry>& batch) {
-  if (limit() == 0 || total() < limit() / 2) return {};
-  if (total() >= limit() || std::chrono::steady_clock::now() - measured_ > kMeasureEvery) Measure();
-  if (total() < limit()) return {};
-  if (must_record()) {
-    const bool administrative =
-        std::ranges::any_of(batch, [](const Entry& entry) { return entry.room == Room::kBeyondLimit; });
-    if (administrative) return {};
-    return Failure(StrCat(config_.directory, " takes its max_total_mib = ", config_.max_total_mib,
-                          ": move its oldest files away, or raise it"));
-  }
+Error AuditLog::NoRoom() const {
+  return Failure(StrCat(config_.directory, " takes its max_total_mib = ", config_.max_total_mib,
+                        ": move its oldest files away, or raise it"));
+}
+
+// At the limit the oldest file goes, unless nothing may go unrecorded: then nothing fits any more.
+void AuditLog::MakeRoom() {
+  if (limit() == 0 || total() < limit() / 2) return;
+  const bool full = total() + kRoomForMore >= limit();
+  if (full || std::chrono::steady_clock::now() - measured_ > kMeasureEvery) Measure();
+  if (must_record()) return;
   const std::vector<std::string> files = AuditFiles(config_.directory);
   for (size_t i = 0; i + 1 < files.size() && total() >= limit(); ++i) {
     if (!RemoveFile(files.at(i))) break;
@@ -172,7 +179,29 @@ Status AuditLog::MakeRoom(const std::vector<Entry>& batch) {
              "the trail has reached its limit: move files away in time, or raise it");
     Measure();
   }
-  return {};
+}
+
+// Where nothing may go unrecorded: with these lines.
+bool AuditLog::Fits(const Text& text) const {
+  return !must_record() || limit() == 0 || total() + text.lines.size() <= limit();
+}
+
+// What does not fit stays out, but for what an administrator does. False: something did not.
+bool AuditLog::AddEntries(Text& text, std::vector<Entry>& batch) const {
+  bool all = true;
+  for (Entry& entry : batch) {
+    const uint64_t seq = text.seq;
+    const Digest256 head = text.head;
+    const size_t size = text.lines.size();
+    AddRecord(text, entry.members);
+    entry.fits = entry.room == Room::kBeyondLimit || Fits(text);
+    if (entry.fits) continue;
+    all = false;
+    text.lines.resize(size);
+    text.seq = seq;
+    text.head = head;
+  }
+  return all;
 }
 
 AuditLog::~AuditLog() {
@@ -232,8 +261,12 @@ Status AuditLog::AppendDurably(std::string members, Room room) {
 }
 
 AuditLog::State AuditLog::state() const {
+  AuditStartCheck::Outcome found = start_check_ ? start_check_->outcome() : AuditStartCheck::Outcome{};
   const std::lock_guard lock(mutex_);
-  return state_;
+  State state = state_;
+  state.damage = std::move(found.damage);
+  state.checked = found.over;
+  return state;
 }
 
 // -- Writing ----------------------------------------------------------------------------------------------------------
@@ -262,21 +295,28 @@ void AuditLog::Loop() {
   }
 }
 
-// All of it, and on the disk; or nothing, whatever was half written. A file is begun between batches only.
-Status AuditLog::WriteBatch(const std::vector<Entry>& batch) {
+// All that there is room for, and on the disk; or nothing, whatever was half written. A file is begun between batches only.
+Status AuditLog::WriteBatch(std::vector<Entry>& batch) {
+  for (Entry& entry : batch) entry.fits = true;
   if (file_ < 0) TRY(Begin());
-  TRY(MakeRoom(batch));
+  MakeRoom();
+  // An attempt by itself, after a failure, succeeds when a decision would.
+  if (batch.empty() && must_record() && limit() != 0 && total() + kRoomForMore > limit()) return NoRoom();
   if (file_size_ >= uint64_t{config_.max_file_mib} << 20) TRY(StartFile());
   const uint64_t lost = state().lost;
   Text text{.seq = seq_, .head = head_};
   if (!removed_.empty()) AddRecord(text, RemovedMembers(removed_));
   if (lost != reported_lost_ || batch.empty())
     AddRecord(text, StrCat("\"kind\":\"gap\",\"lost\":", lost - reported_lost_));
-  for (const Entry& entry : batch) AddRecord(text, entry.members);
-  TRY(Write(text));
+  const bool all = AddEntries(text, batch);
+  if (!all) measured_ = {};  // the next attempt looks whether files were moved away
+  if (const Status written = Write(text); !written) {
+    for (Entry& entry : batch) entry.fits = true;
+    return written;
+  }
   reported_lost_ = lost;
   removed_.clear();
-  return {};
+  return all ? Status() : NoRoom();
 }
 
 void AuditLog::AddRecord(Text& text, std::string_view members) const {
@@ -318,12 +358,15 @@ void AuditLog::Settle(std::vector<Entry> batch, const Status& status) {
   state_.last_error = status ? "" : status.error().message;
   state_.last_seq = seq_;
   NoteSize();
+  const bool any_left = std::ranges::any_of(batch, [](const Entry& entry) { return !entry.fits; });
   for (auto entry = batch.rbegin(); entry != batch.rend(); ++entry) {
+    // A batch that failed as a whole has all its entries unwritten; one that there was no room for, those.
+    const bool written = status.ok() || (any_left && entry->fits);
     if (entry->outcome != nullptr) {
-      *entry->outcome = status;
-    } else if (!status && queue_.size() < kMaxQueued) {
+      *entry->outcome = written ? Status() : status;
+    } else if (!written && queue_.size() < kMaxQueued) {
       queue_.push_front(std::move(*entry));
-    } else if (!status) {
+    } else if (!written) {
       ++state_.lost;
     }
   }

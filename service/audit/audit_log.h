@@ -47,6 +47,8 @@ struct AuditConfig {
   bool operator==(const AuditConfig&) const = default;
 };
 
+class AuditStartCheck;
+
 class AuditLog {
  public:
   using Now = Instant (*)();  // the wall clock
@@ -74,6 +76,8 @@ class AuditLog {
     uint64_t bytes = 0;      // of all files
     uint64_t limit = 0;      // for them; 0: none
     std::string last_error;  // empty: the last attempt succeeded
+    std::string damage;      // in what was there at the start; empty: none was found so far
+    bool checked = false;    // all that was there at the start
     // Long before the limit: there is time to move files away.
     bool near_limit() const { return limit != 0 && bytes >= limit / 2; }
   };
@@ -87,26 +91,30 @@ class AuditLog {
     std::string members;
     std::optional<Status>* outcome = nullptr;  // of whoever waits
     Room room = Room::kWithinLimit;
+    bool fits = true;
   };
-  AuditLog(AuditConfig config, Now now) : config_(std::move(config)), now_(now) {}
+  AuditLog(AuditConfig config, Now now);
   Status Begin();
   Status ContinueFile(const std::string& path);
   Status StartFile();
   void RemoveOldFiles();
   bool RemoveFile(const std::string& path);
   void Measure();
-  Status MakeRoom(const std::vector<Entry>& batch);
+  void MakeRoom();
+  Error NoRoom() const;
   uint64_t limit() const { return uint64_t{config_.max_total_mib} << 20; }
   uint64_t total() const { return others_size_ + file_size_; }
   Status Refusal() const;
   void Loop();
-  Status WriteBatch(const std::vector<Entry>& batch);
+  Status WriteBatch(std::vector<Entry>& batch);
   struct Text {
     std::string lines = {};
     uint64_t seq = 0;  // of the last line
     Digest256 head = {};
   };
   void AddRecord(Text& text, std::string_view members) const;
+  bool Fits(const Text& text) const;
+  bool AddEntries(Text& text, std::vector<Entry>& batch) const;
   Status Write(const Text& text);
   void Settle(std::vector<Entry> batch, const Status& status);
   void NoteSize();
@@ -131,6 +139,7 @@ class AuditLog {
   State state_;
   bool stopping_ = false;
   bool awaited_ = false;  // somebody waits for what is queued
+  std::unique_ptr<AuditStartCheck> start_check_;
   std::thread writer_;
 };
 

@@ -9,6 +9,7 @@
 #include "service/http/browser_rules.h"
 #include "service/http/server.h"
 #include "service/support/file.h"
+#include "service/support/size_text.h"
 #include "service/support/toml_reader.h"
 #include "service/upstreams/host_vcek.h"
 #include "tcb/base/text.h"
@@ -34,6 +35,12 @@ std::optional<CachingMode> ParseCachingMode(std::string_view text) {
   if (text == "REQ") return CachingMode::kRequest;
   if (text == "OFFLINE") return CachingMode::kOffline;
   return std::nullopt;
+}
+
+// Below that every upload would be refused; above, the parser reads none.
+std::optional<size_t> ParseUploadSize(std::string_view text) {
+  const auto size = ParseSize(text);
+  return size && *size >= 64u << 10 && *size <= size_t{4} << 30 ? size : std::nullopt;
 }
 
 std::optional<std::optional<Role>> ParseRoleName(std::string_view text) {
@@ -110,6 +117,12 @@ Status ReadThim(const TomlReader& r, const toml::node& node, ThimConfig& out) {
   if (!host) return r.Fail(node, host.error().message);
   out.host = std::move(host).value();
   return {};
+}
+
+std::vector<TomlKey> PccsKeys(const TomlReader& r, PccsConfig& out) {
+  return {ParsedKey<CachingMode>(r, "mode", out.mode, ParseCachingMode, "\"LAZY\", \"REQ\" or \"OFFLINE\""),
+          ParsedKey<size_t>(r, "max_upload", out.max_upload, ParseUploadSize,
+                            "a size with its unit, from \"64KiB\" to \"4GiB\"")};
 }
 
 // Intel's keys are short words; what else there may be in the file is not for a header.
@@ -236,6 +249,8 @@ Status CheckConfig(const Config& config) {
   }
   TRY(CheckTls(config));
   TRY(CheckNotItsOwn(config));
+  if (config.server.proxy_protocol && config.server.trusted_proxies.empty())
+    return fail("proxy_protocol needs trusted_proxies: the header counts from those alone");
   if (config.server.issuer.empty()) return fail("issuer must not be empty");
   if (config.server.miss_wait < Seconds(1)) return fail("miss_wait must be at least 1s");
   if (config.cache.data.empty())
@@ -277,6 +292,7 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
                                    "host names or addresses, without ports"),
               ListKey<std::string>(r, "cors_origins", out.server.cors_origins, http::ParseOrigin,
                                    "origins, as \"https://console.example\""),
+              BoolKey(r, "proxy_protocol", out.server.proxy_protocol),
               DurationKey(r, "miss_wait", out.server.miss_wait)}),
        {"intel",
         [&](const toml::node& node) { return ReadVendor(r, node, Vendor::kIntel, out.intel_upstreams); }},
@@ -284,8 +300,7 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
        table("cache",
              {TextKey(r, "data", out.cache.data), DurationKey(r, "stale_grace", out.cache.stale_grace)}),
        {"thim", [&](const toml::node& node) { return ReadThim(r, node, out.thim); }},
-       table("pccs", {ParsedKey<CachingMode>(r, "mode", out.pccs.mode, ParseCachingMode,
-                                             "\"LAZY\", \"REQ\" or \"OFFLINE\"")}),
+       table("pccs", PccsKeys(r, out.pccs)),
        {"role", [&](const toml::node& node) { return ReadRoles(r, node, out.roles); }},
        table("refresh",
              {DurationKey(r, "max_age", out.refresh.max_age), DurationKey(r, "lag", out.refresh.lag)}),
@@ -341,31 +356,6 @@ Result<PolicyFile> LoadPolicyFile(const std::string& path) {
   };
   TRY(ReadTable(r, root, "", {section("policy", read_policy), section("baseline", read_baseline)}));
   return out;
-}
-
-std::string KeysForNextStart(const Config& before, const Config& after) {
-  std::string keys;
-  const auto note = [&](bool same, std::string_view key) {
-    if (!same) keys += StrCat(keys.empty() ? "" : ", ", key);
-  };
-  note(before.server.listen == after.server.listen, "server.listen");
-  note(before.server.anchors == after.server.anchors, "server.anchors");
-  note(before.server.issuer == after.server.issuer, "server.issuer");
-  note(before.server.miss_wait == after.server.miss_wait, "server.miss_wait");
-  note(before.server.trusted_proxies == after.server.trusted_proxies &&
-           before.server.forwarded_header == after.server.forwarded_header,
-       "server.trusted_proxies");
-  note(before.cache.data == after.cache.data, "cache.data");
-  note(before.cache.stale_grace == after.cache.stale_grace, "cache.stale_grace");
-  note(before.refresh.max_age == after.refresh.max_age, "refresh.max_age");
-  note(before.refresh.lag == after.refresh.lag, "refresh.lag");
-  note(before.history.rules == after.history.rules, "history");
-  note(before.log.format == after.log.format && before.log.level == after.log.level, "log");
-  note(before.pccs.mode == after.pccs.mode, "pccs.mode");
-  note(before.thim.host == after.thim.host, "thim");
-  note(before.audit == after.audit, "audit");
-  note(before.honour_update == after.honour_update, "baseline.honour_update");
-  return keys;
 }
 
 }  // namespace thimble

@@ -51,6 +51,9 @@ struct ServerConfig {
   std::vector<std::string> hosts;
   // cors_origins: "https://console.example": whose pages in a browser may read. Default: none's.
   std::vector<std::string> cors_origins;
+  // proxy_protocol: connections of trusted_proxies to `listen` begin with a header of the PROXY protocol, version 1 or 2,
+  // before TLS, and nobody else's do. Default false: nobody's.
+  bool proxy_protocol = false;
   // issuer: `iss` of signed results, by which relying parties tell verifiers apart. Default "Thimble".
   std::string issuer = "Thimble";
   // miss_wait: what a request may spend on upstreams, retries included. Default "5s".
@@ -70,6 +73,8 @@ struct CacheConfig {
 struct PccsConfig {
   // mode: "LAZY", "REQ" or "OFFLINE". Default "LAZY".
   CachingMode mode = CachingMode::kLazy;
+  // max_upload: the largest body of PUT platformcollateral, "64MiB". Default "64MiB".
+  size_t max_upload = size_t{64} << 20;
 };
 
 // [thim]: the machine whose certificates GET /metadata/THIM/amd/certification gives. Keys:

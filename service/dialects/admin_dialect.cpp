@@ -99,6 +99,8 @@ const Error* FirstHarm(const UploadReport& report) {
   return harm == report.refused.end() ? nullptr : &harm->error;
 }
 
+constexpr std::chrono::minutes kUploadTime{10};
+
 }  // namespace
 
 void AdminDialect::AddTo(http::Router& router) {
@@ -110,8 +112,16 @@ void AdminDialect::AddTo(http::Router& router) {
       if (v3) handler = pccs::WithVersion3Warning(std::move(handler));
       router.Add({std::move(method), StrCat(prefix, path), std::move(parameters), std::move(handler), role});
     };
-    add("PUT", "/platformcollateral", {},
-        [this, version](const Request& r, const Query&) { return PutCollateral(r, version); });
+    http::RouteHandler put = [this, version](const Request& r, const Query&) {
+      return PutCollateral(r, version);
+    };
+    if (v3) put = pccs::WithVersion3Warning(std::move(put));
+    router.Add({.method = "PUT",
+                .path = StrCat(prefix, "/platformcollateral"),
+                .parameters = {},
+                .handler = std::move(put),
+                .role = Role::kAdmin,
+                .body = http::BodyLimit{max_upload_, kUploadTime, pccs::TooLarge(max_upload_)}});
     for (const char* const method : {"GET", "POST"}) {
       add(method, "/refresh", {"type", "fmspc"},
           [this](const Request& r, const Query& q) { return Refresh(r, q); });

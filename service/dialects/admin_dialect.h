@@ -15,13 +15,14 @@ namespace thimble {
 class AdminDialect {
  public:
   AdminDialect(CollateralUpload& upload, PckService& pck_service, PlatformRegistry& registry,
-               CollateralCache& cache, AppraisalPolicies& policies, const Clock& clock)
+               CollateralCache& cache, AppraisalPolicies& policies, const Clock& clock, size_t max_upload)
       : upload_(upload),
         pck_service_(pck_service),
         registry_(registry),
         cache_(cache),
         policies_(policies),
-        clock_(clock) {}
+        clock_(clock),
+        max_upload_(max_upload) {}
 
   void AddTo(http::Router& router);
 
@@ -39,6 +40,7 @@ class AdminDialect {
   CollateralCache& cache_;
   AppraisalPolicies& policies_;
   const Clock& clock_;
+  const size_t max_upload_;  // bytes
 };
 
 }  // namespace thimble

@@ -225,15 +225,16 @@ http::Response IntelDialect::Version3TcbInfo(const Request& request, const Query
     return options_.mode == CachingMode::kLazy ? pccs::VersionRetired() : pccs::RefusalOf(NotHeld());
   }
   const Instant now = clock_.Now();
-  const bool stale = now > (*held)->next_update();
-  if (now > (*held)->next_update() + options_.stale_grace) return pccs::NotNow(TooOld(**held));
-  auto content = http::Content::Make("application/json", std::string(AsText((*held)->body())),
-                                     {{"SGX-TCB-Info-Issuer-Chain", PercentEncode((*held)->issuer_chain())}});
+  const ItemPtr& item = (*held)->item;
+  const bool stale = now > item->next_update();
+  if (now > item->next_update() + options_.stale_grace) return pccs::NotNow(TooOld(*item));
+  auto content = http::Content::Make("application/json", std::string(AsText(item->body())),
+                                     {{"SGX-TCB-Info-Issuer-Chain", PercentEncode(item->issuer_chain())}});
   return ItemResponse(request,
-                      {.item = *held,
+                      {.item = item,
                        .freshness = stale ? Freshness::kStale : Freshness::kFresh,
-                       .fetched = now,
-                       .last_check = now},
+                       .fetched = (*held)->came,
+                       .last_check = kNever},
                       std::move(content), now);
 }
 

@@ -70,6 +70,11 @@ http::Response IntegrityFailed(const Error& error) {
 
 http::Response TooLong() { return Refusal(500, kInternalError, Check::kAnswerTooLong); }
 
+http::Response TooLarge(size_t limit) {
+  return Refusal(413, StrCat("The upload is larger than [pccs] max_upload, ", limit, " bytes."),
+                 CheckName(Check::kRequest));
+}
+
 http::Response NotNow(const Error& error) {
   http::Response response = Refusal(503, "", error);
   if (error.check == Check::kMissBudget) response.headers.emplace_back("Retry-After", "1");

@@ -22,6 +22,7 @@ http::Response PlainText(std::string body);                      // 200
 http::Response VersionRetired();                     // 410: what PCS v3 had and v4 data cannot answer
 http::Response IntegrityFailed(const Error& error);  // 460
 http::Response PlatformUnknown(const Error& error);  // 461
+http::Response TooLarge(size_t limit);               // 413: an upload of more bytes
 http::Response TooLong();                            // 500: Intel's client could not read it
 http::Response NotNow(const Error& error);           // 503, with an empty body: see below
 // 404 when it does not exist or cannot be had; 410 when it is retired; 460 when it is another platform's; 503 with an empty body when it may be

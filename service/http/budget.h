@@ -11,7 +11,9 @@ namespace thimble::http {
 // Thread-safe. Must outlive its shares.
 class Budget {
  public:
-  explicit Budget(size_t all) : free_(all) {}
+  explicit Budget(size_t all) : all_(all), free_(all) {}
+
+  size_t all() const { return all_; }
 
   // What one holds of it, given back at the end. Used by one thread at a time.
   class Share {
@@ -43,6 +45,7 @@ class Budget {
     return true;
   }
 
+  const size_t all_;
   std::atomic<size_t> free_;
 };
 

@@ -36,6 +36,8 @@ constexpr milliseconds kDeliver{15'000}, kStopping{5'000};
 
 // As much of a body is not counted: requests as most are find room however many large ones are held.
 constexpr size_t kSmallBody = 64 * 1024;
+// Nor is as much of an answer.
+constexpr size_t kSmallAnswer = 64 * 1024;
 
 milliseconds Left(SteadyTime deadline) {
   const auto left = std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now());
@@ -57,12 +59,16 @@ Connection::Connection(std::unique_ptr<Transport> transport, Peer peer, Connecti
       context_(context),
       stay_until_(SteadyClock::now() + kStay),
       stay_(context.stays),
-      body_held_(context.bodies) {
-  ++context_.counts->open;
-  Enter(State::kHandshake);
+      body_held_(context.bodies),
+      answer_held_(context.answers) {
+  ++context_.rules.counts->open;
+  const ProxyProtocol* const protocol = context_.rules.proxy_protocol;
+  const bool expected = protocol != nullptr && protocol->expected();
+  if (expected && protocol->Trusts(peer_.address)) proxy_header_.emplace();
+  Enter(expected ? State::kProxyHeader : State::kHandshake);
 }
 
-Connection::~Connection() { --context_.counts->open; }
+Connection::~Connection() { --context_.rules.counts->open; }
 
 void Connection::Enter(State state) {
   state_ = state;
@@ -72,12 +78,14 @@ void Connection::Enter(State state) {
 milliseconds Connection::TimeFor(State state) const {
   const ConnectionLimits& limits = context_.limits;
   switch (state) {
+    case State::kProxyHeader:
+      return proxy_header_ ? limits.proxy_header : limits.handshake;
     case State::kHandshake:
       return limits.handshake;
     case State::kHead:
       return buffer_.empty() ? limits.idle : limits.head;
     case State::kBody:
-      return limits.body;
+      return body_limit_.time;
     case State::kWriting:
       return limits.write;
     case State::kDelivering:
@@ -91,7 +99,9 @@ milliseconds Connection::TimeFor(State state) const {
 }
 
 Connection::Next Connection::Serve() {
+  const bool shaking_hands = this->shaking_hands();
   for (;;) {
+    if (shaking_hands != this->shaking_hands()) return Next::kHandOver;
     if (state_ != State::kEnded && Left(deadline_) == milliseconds(0)) Expire();
     if (state_ == State::kEnded) return Next::kClose;
     const Io io = Step();
@@ -101,8 +111,19 @@ Connection::Next Connection::Serve() {
     const bool stopping = context_.stopping;  // once: what it decides has to agree
     if (stopping ? MayWaitWhileStopping() : MayWait()) continue;
     stay_.Hold(0);
-    return stopping ? Next::kClose : Next::kPark;
+    return stopping || !MayPark() ? Next::kClose : Next::kPark;
   }
+}
+
+// An answer that is not kept elsewhere is memory for as long as its reader takes. One that is larger than all may be
+// goes alone.
+bool Connection::MayPark() {
+  if (state_ != State::kWriting || !out_.content || out_.content.use_count() > 1) return true;
+  const size_t size = out_.content->body().size();
+  if (size <= kSmallAnswer || answer_held_.Hold(std::min(size, context_.answers.all()))) return true;
+  LogInfo("answer dropped", {{"client", peer_.address}, {"bytes", size}},
+          "its reader is slow, and slow readers hold as much as they may");
+  return false;
 }
 
 // A request that was begun is answered 408; anything else just ends.
@@ -110,12 +131,15 @@ void Connection::Expire() {
   if (InRequest()) {
     Refuse(408);
   } else {
+    if (state_ == State::kProxyHeader && proxy_header_)
+      RefuseProxyHeader(ProxyFault::kTimeout, "no PROXY header came in time");
     state_ = State::kEnded;
   }
 }
 
 // On this thread, for what it wants. False: it did not come soon, or there are better uses for the thread.
 bool Connection::MayWait() {
+  if (shaking_hands()) return false;
   const milliseconds patience = Left(std::min(stay_until_, deadline_));
   return patience > milliseconds(0) && stay_.Hold(1) && transport_->WaitFor(wanted_, patience);
 }
@@ -130,7 +154,8 @@ bool Connection::MayWaitWhileStopping() {
 }
 
 void Connection::Overloaded() {
-  if (state_ == State::kHandshake && Handshake() != Io::kDone) return;  // nothing can be said yet
+  if (state_ == State::kProxyHeader || shaking_hands()) return;  // nothing can be said yet
+  if (state_ == State::kHandshake && Handshake() != Io::kDone) return;
   if (state_ != State::kHead && state_ != State::kBody) return;
   Refuse(503);
   (void)Write();
@@ -138,6 +163,8 @@ void Connection::Overloaded() {
 
 Io Connection::Step() {
   switch (state_) {
+    case State::kProxyHeader:
+      return proxy_header_ ? ReadProxyHeader() : LookForProxyHeader();
     case State::kHandshake:
       return Handshake();
     case State::kHead:
@@ -154,32 +181,6 @@ Io Connection::Step() {
       break;
   }
   return Io::kClosed;
-}
-
-Io Connection::Handshake() {
-  const Io io = transport_->Begin();
-  if (io == Io::kClosed) return HandshakeFailed();
-  if (io != Io::kDone) return io;
-  client_sha256_ = transport_->PeerCertificate();
-  Enter(State::kHead);
-  return io;
-}
-
-// Who just goes away, as a probe of the port does, has not failed.
-Io Connection::HandshakeFailed() {
-  static const ContentPtr kSpeakTls = Content::Make(
-      "text/plain; charset=utf-8", "This port speaks HTTPS: ask it with https:// in the URL.\n");
-  const Transport::Failure failure = transport_->failure();
-  if (failure.why.empty()) return Io::kClosed;
-  ++context_.counts->handshakes;
-  if (failure.plain_http) ++context_.counts->plain_http;
-  if (context_.counts->MayWarn())
-    LogWarning("TLS handshake failed", {{"client", peer_.address}, {"plain_http", failure.plain_http}},
-               failure.why);
-  if (!failure.plain_http) return Io::kClosed;
-  Send(Response{.status = 400, .headers = {}, .content = kSpeakTls}, NewRequestId(), false,
-       State::kLingering);
-  return Io::kDone;
 }
 
 // Appends at most `most` bytes to what has been read.
@@ -219,12 +220,27 @@ void Connection::Begin(std::string_view head_text) {
     return Refuse(refused->status);
   }
   head_.emplace(std::get<Head>(std::move(parsed)));
+  Request& request = head_->request;
+  request.id = NewRequestId();
+  request.client = peer_.address;
+  request.admin = peer_.admin;
+  request.uid = peer_.uid;
+  request.client_sha256 = client_sha256_;
   if (!head_->chunked && head_->body_length == 0) return Answer();
-  if (head_->body_length > context_.limits.max_body) return Refuse(413);
-  chunks_ = ChunkedBody(context_.limits.max_body);
+  LimitBody();
+  if (head_->body_length > body_limit_.bytes) return Refuse(body_limit_.refusal);
+  chunks_ = ChunkedBody(body_limit_.bytes);
   if (!head_->expects_continue) return Enter(State::kBody);
   out_ = {.head = "HTTP/1.1 100 Continue\r\n\r\n", .content = nullptr, .written = 0, .next = State::kBody};
   Enter(State::kWriting);
+}
+
+// A large body that is expected grows in no steps, each of which would hold it twice.
+void Connection::LimitBody() {
+  auto own = context_.rules.body_limit ? context_.rules.body_limit(head_->request) : std::nullopt;
+  body_limit_ = own ? *std::move(own) : BodyLimit{context_.limits.max_body, context_.limits.body};
+  const auto length = static_cast<size_t>(std::min<uint64_t>(head_->body_length, body_limit_.bytes));
+  if (length > context_.limits.max_body && body_held_.Hold(length)) head_->request.body.reserve(length);
 }
 
 Io Connection::ReadBody() {
@@ -238,7 +254,11 @@ Io Connection::ReadBody() {
   if (progress == Progress::kDone) {
     Answer();
   } else {
-    Refuse(!room ? 503 : progress == Progress::kTooLong ? 413 : 400);
+    if (room && progress == Progress::kTooLong) {
+      Refuse(body_limit_.refusal);
+    } else {
+      Refuse(room ? 400 : 503);
+    }
   }
   return Io::kDone;
 }
@@ -257,11 +277,6 @@ ChunkedBody::Progress Connection::TakeBody() {
 // A request is there.
 void Connection::Answer() {
   Request& request = head_->request;
-  request.id = NewRequestId();
-  request.client = peer_.address;
-  request.admin = peer_.admin;
-  request.uid = peer_.uid;
-  request.client_sha256 = client_sha256_;
   Response response = Call(request);
   if (response.pieces) return SendPieces(std::move(response), request.id);
   // Whether an answer has arrived shows when the peer ends the connection.
@@ -285,7 +300,6 @@ Response Connection::Call(Request& request) {
   }
 }
 
-// What remains unread of the request could be taken for the next one: the connection ends here.
 void Connection::Refuse(int status) {
   Response response{.status = status, .headers = {}, .content = nullptr};
   if (status == 503) {
@@ -295,9 +309,15 @@ void Connection::Refuse(int status) {
     LogInfo("request refused",
             {{"client", peer_.address}, {"cause", stopping ? "server.stopping" : "server.busy"}});
   }
+  Refuse(response);
+}
+
+// What remains unread of the request could be taken for the next one: the connection ends here.
+void Connection::Refuse(const Response& response) {
+  const std::string id = head_ ? head_->request.id : NewRequestId();
   head_.reset();  // with the body's memory: assigning an empty one would keep it
   body_held_.Hold(0);
-  Send(response, NewRequestId(), false, State::kLingering);
+  Send(response, id, false, State::kLingering);
 }
 
 void Connection::Send(const Response& response, const std::string& id, bool head_only, State next) {
@@ -334,6 +354,7 @@ Io Connection::Write() {
   if (out_.pieces) return WriteNextPiece();
   const State next = out_.next;
   out_ = {};
+  answer_held_.Hold(0);
   if (next == State::kLingering) transport_->EndWriting();
   if (next == State::kHead) stay_until_ = SteadyClock::now() + kStay;
   Enter(next);

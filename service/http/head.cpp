@@ -24,6 +24,20 @@ std::optional<std::string_view> TakeLine(std::string_view& text) {
   return line;
 }
 
+// Of a target in absolute form (RFC 9112 section 3.2.2); what is left is its path, which may be empty, and its query.
+// False: it has no path and names no host either.
+bool RemoveAuthority(std::string_view& target) {
+  const size_t colon = target.find("://");
+  const std::string_view scheme = target.substr(0, colon);
+  const bool absolute = colon != std::string_view::npos &&
+                        (EqualIgnoringCase(scheme, "http") || EqualIgnoringCase(scheme, "https"));
+  if (!absolute) return !target.empty() && target.front() != '?';
+  target.remove_prefix(colon + 3);
+  const size_t end = std::min(target.find_first_of("/?#"), target.size());
+  target.remove_prefix(end);
+  return end > 0;
+}
+
 std::optional<RefusedHead> ParseRequestLine(std::string_view line, Head& head) {
   const size_t first = line.find(' ');
   const size_t last = line.rfind(' ');
@@ -38,15 +52,13 @@ std::optional<RefusedHead> ParseRequestLine(std::string_view line, Head& head) {
     return RefusedHead{505, "HTTP version is not 1.0 or 1.1"};
   if (!std::all_of(target.begin(), target.end(), IsTargetChar))
     return RefusedHead{400, "characters in the target"};
-  if (target.starts_with("http://")) {  // absolute form, RFC 9112 section 3.2.2
-    const size_t path = target.find('/', 7);
-    target = path == std::string_view::npos ? "/" : target.substr(path);
-  }
-  if (!target.starts_with('/')) return RefusedHead{400, "target is not a path"};
-
+  if (!RemoveAuthority(target)) return RefusedHead{400, "target names no host"};
   const size_t question = target.find('?');
+  const std::string_view path = target.substr(0, question);
+  if (!path.starts_with('/') && !path.empty()) return RefusedHead{400, "target is not a path"};
+
   head.request.method = method;
-  head.request.path = target.substr(0, question);
+  head.request.path = path.empty() ? "/" : path;
   if (question != std::string_view::npos) head.request.query = target.substr(question + 1);
   head.keep_alive = head.takes_chunks = version == "HTTP/1.1";
   return std::nullopt;

@@ -7,36 +7,37 @@
 
 #include <array>
 #include <cstdint>
-#include <stdexcept>
 #include <vector>
+
+#include "service/support/thread_start.h"
+#include "tcb/check.h"
 
 namespace thimble::http {
 namespace {
 
 constexpr std::chrono::milliseconds kSweep{250};  // how late a deadline may be noticed
 
-int Opened(int descriptor, const char* what) {
-  if (descriptor < 0) throw std::runtime_error(std::string("cannot open ") + what + ": out of descriptors?");
-  return descriptor;
-}
-
 }  // namespace
 
-IdleConnections::IdleConnections(Receiver ready)
-    : ready_(std::move(ready)),
-      epoll_(Opened(::epoll_create1(EPOLL_CLOEXEC), "epoll")),
-      wake_(Opened(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
+Status IdleConnections::Start() {
+  epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+  wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (epoll_ < 0 || wake_ < 0) {
+    return Error{ErrorKind::kInternal, Check::kRequest,
+                 "cannot wait for connections: no descriptor is left (ulimit -n, LimitNOFILE)"};
+  }
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.fd = wake_;
   ::epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event);
-  thread_ = std::thread([this] { Run(); });
+  TRY_ASSIGN(thread_, StartThread("to wait for connections", [this] { Run(); }));
+  return {};
 }
 
 IdleConnections::~IdleConnections() {
   Close();
-  ::close(wake_);
-  ::close(epoll_);
+  if (wake_ >= 0) ::close(wake_);
+  if (epoll_ >= 0) ::close(epoll_);
 }
 
 void IdleConnections::Close() {
@@ -47,7 +48,7 @@ void IdleConnections::Close() {
     parked.swap(parked_);
   }
   const uint64_t one = 1;
-  (void)!::write(wake_, &one, sizeof(one));
+  if (wake_ >= 0) (void)!::write(wake_, &one, sizeof(one));
   if (thread_.joinable()) thread_.join();
   for (auto& [descriptor, connection] : parked) {
     if (connection->busy()) ready_(std::move(connection));

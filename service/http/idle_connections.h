@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "service/http/connection.h"
+#include "tcb/base/result.h"
 
 namespace thimble::http {
 
@@ -21,11 +22,13 @@ class IdleConnections {
 
   // `ready` gets a connection whose peer has done what it waits for, or closed, or whose deadline has passed. It must
   // not block.
-  explicit IdleConnections(Receiver ready);
+  explicit IdleConnections(Receiver ready) : ready_(std::move(ready)) {}
   ~IdleConnections();
   IdleConnections(const IdleConnections&) = delete;
   IdleConnections& operator=(const IdleConnections&) = delete;
 
+  // Before anything else. Error (kInternal): there is no descriptor or no thread for it.
+  Status Start();
   // Gives it back when it takes no more.
   std::unique_ptr<Connection> Park(std::unique_ptr<Connection> connection);
   // Closes what is parked, but for busy ones, which `ready` gets; and takes no more.
@@ -37,8 +40,8 @@ class IdleConnections {
   std::unique_ptr<Connection> Take(int descriptor);
 
   const Receiver ready_;
-  const int epoll_;
-  const int wake_;  // eventfd: Close() ends the thread
+  int epoll_ = -1;
+  int wake_ = -1;  // eventfd: Close() ends the thread
   std::mutex mutex_;
   std::unordered_map<int, std::unique_ptr<Connection>> parked_;
   bool closed_ = false;

@@ -104,6 +104,15 @@ Router::Match Router::Find(const Request& request) const {
   return {&dialect, FindRoute(request.method, path), path, &dialect == &own_};
 }
 
+std::optional<BodyLimit> Router::BodyLimitOf(const Request& request,
+                                             const std::function<RoleSet()>& roles) const {
+  constexpr size_t kOfStrangers = 64 * 1024;
+  const auto& [dialect, route, path, own] = Find(request);
+  if (route == nullptr || !route->body) return std::nullopt;
+  if (!route->role || roles().Has(*route->role)) return route->body;
+  return BodyLimit{kOfStrangers, std::chrono::seconds(15), dialect->unauthorized(*route->role)};
+}
+
 std::string Router::Allowed(std::string_view path) const {
   std::string allowed;
   for (const std::string_view method : {"GET", "HEAD", "POST", "PUT", "DELETE"}) {

@@ -27,7 +27,8 @@ struct Route {
   RouteHandler handler;
   std::optional<Role> role = Role::kRead;  // what a client needs; nullopt: nothing
   bool takes_any_parameter = false;
-  size_t number = 0;  // in the order in which they were added
+  std::optional<BodyLimit> body = std::nullopt;  // nullopt: as of most
+  size_t number = 0;                             // in the order in which they were added
 };
 
 // How the paths under a prefix answer what no handler sees. Dialects do it as their original does.
@@ -69,6 +70,10 @@ class Router {
   }
   // "GET, HEAD, OPTIONS" where there is a path; else empty.
   std::string Allowed(std::string_view path) const;
+
+  // Of a request whose body is still to come; nullopt: as of most. `roles` is asked where a route has its own: who lacks
+  // that route's role is told so before he has sent much.
+  std::optional<BodyLimit> BodyLimitOf(const Request& request, const std::function<RoleSet()>& roles) const;
 
   size_t size() const { return size_; }
   void ForEach(const std::function<void(const Route&)>& visit) const;

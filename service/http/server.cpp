@@ -5,12 +5,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "service/http/connection_count.h"
 #include "service/http/idle_connections.h"
 #include "service/http/socket_transport.h"
 #include "service/support/thread_pool.h"
+#include "service/support/thread_start.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
@@ -96,8 +98,8 @@ std::string ListenAddress::ToString() const {
 }
 
 struct HttpServer::Impl {
-  Impl(Handler handler, ConnectionLimits limits, std::shared_ptr<ListenerCounts> counts)
-      : context(std::move(handler), limits, std::move(counts)),
+  Impl(Handler handler, ConnectionLimits limits, ConnectionRules rules)
+      : context(std::move(handler), limits, std::move(rules)),
         count(limits.max_connections, limits.max_per_address) {}
 
   using ConnectionPtr = std::unique_ptr<Connection>;
@@ -105,6 +107,8 @@ struct HttpServer::Impl {
   ConnectionContext context;
   std::atomic<bool> accept_ended{false};
   ConnectionCount count;
+  // So few that however many clients come at once, those who are here are answered.
+  ThreadPool greeters{std::max(1u, std::thread::hardware_concurrency() / 2), kMaxQueue, kThreadIdle};
   ThreadPool crew{context.limits.max_threads, kMaxQueue, kThreadIdle};
   IdleConnections parking{[this](ConnectionPtr connection) { Dispatch(std::move(connection)); }};
   std::mutex tls_mutex;
@@ -114,12 +118,22 @@ struct HttpServer::Impl {
   std::string unix_path;
   uint16_t port = 0;
 
-  void Accept() {
+  // All that it takes, or an error.
+  Status Accept() {
+    TRY(parking.Start());
+    TRY(crew.Start());
+    TRY(greeters.Start());
     listener->DeepenBacklog();
-    accepting = std::thread([this] {
-      listener->listen_after_bind();
-      accept_ended = true;
-    });
+    TRY_ASSIGN(accepting, StartThread("to accept connections", [this] {
+                 listener->listen_after_bind();
+                 accept_ended = true;
+               }));
+    return {};
+  }
+
+  bool Names(const std::string& address) const {
+    const ProxyProtocol* const protocol = context.rules.proxy_protocol;
+    return protocol != nullptr && protocol->expected() && protocol->Trusts(address);
   }
 
   std::shared_ptr<const TlsContext> CurrentTls() {
@@ -134,7 +148,7 @@ struct HttpServer::Impl {
               .admin = admin,
               .uid = admin ? transport->PeerUser() : std::nullopt};
     if (peer.address.empty()) return;  // it has gone already: nobody to answer, and no address to count
-    peer.ticket = count.Enter(peer.address);
+    peer.ticket = Names(peer.address) ? count.EnterUnnamed() : count.Enter(peer.address);
     const auto tls_context = admin ? nullptr : CurrentTls();
     if (!peer.ticket) {
       size_t count_written = 0;
@@ -153,17 +167,22 @@ struct HttpServer::Impl {
   // When every thread is busy and the queue is full, the connection is told so and ends.
   void Dispatch(ConnectionPtr connection) {
     auto shared = std::make_shared<ConnectionPtr>(std::move(connection));
-    if (!crew.Run([this, shared] { Serve(std::move(*shared)); })) (*shared)->Overloaded();
+    ThreadPool& pool = (*shared)->shaking_hands() ? greeters : crew;
+    if (!pool.Run([this, shared] { Serve(std::move(*shared)); })) (*shared)->Overloaded();
   }
 
   void Serve(ConnectionPtr connection) {
-    while (connection && connection->Serve() == Connection::Next::kPark)
+    while (connection) {
+      const Connection::Next next = connection->Serve();
+      if (next == Connection::Next::kClose) return;
+      if (next == Connection::Next::kHandOver) return Dispatch(std::move(connection));
       connection = parking.Park(std::move(connection));
+    }
   }
 };
 
-HttpServer::HttpServer(Handler handler, ConnectionLimits limits, std::shared_ptr<ListenerCounts> counts)
-    : impl_(std::make_unique<Impl>(std::move(handler), limits, std::move(counts))) {}
+HttpServer::HttpServer(Handler handler, ConnectionLimits limits, ConnectionRules rules)
+    : impl_(std::make_unique<Impl>(std::move(handler), limits, std::move(rules))) {}
 
 HttpServer::~HttpServer() { Stop(); }
 
@@ -186,8 +205,7 @@ Status HttpServer::StartTcp(const ListenAddress& address) {
                         ": is another process there, or the address not this host's?")};
   }
   impl_->port = static_cast<uint16_t>(port);
-  impl_->Accept();
-  return {};
+  return impl_->Accept();
 }
 
 Status HttpServer::StartUnix(const std::string& path) {
@@ -204,20 +222,22 @@ Status HttpServer::StartUnix(const std::string& path) {
                         ": the path of a socket has at most 107 bytes, and its directory must be writable")};
   }
   impl_->unix_path = path;
-  impl_->Accept();
-  return {};
+  return impl_->Accept();
 }
 
 void HttpServer::Stop() {
   if (!impl_->listener) return;
   impl_->context.stopping = true;
-  // The library's stop() does nothing before the accept loop has begun.
-  while (!impl_->listener->is_running() && !impl_->accept_ended)
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  impl_->listener->stop();
-  impl_->accepting.join();
+  if (impl_->accepting.joinable()) {
+    // The library's stop() does nothing before the accept loop has begun.
+    while (!impl_->listener->is_running() && !impl_->accept_ended)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    impl_->listener->stop();
+    impl_->accepting.join();
+  }
   impl_->listener.reset();
   impl_->parking.Close();
+  impl_->greeters.Drain();  // first: they hand over to the crew
   impl_->crew.Drain();
   if (!impl_->unix_path.empty()) ::unlink(impl_->unix_path.c_str());
 }

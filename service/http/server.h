@@ -26,9 +26,7 @@ struct ListenAddress {
 
 class HttpServer {
  public:
-  // `counts`: what it has in common with other sides of the same server.
-  explicit HttpServer(Handler handler, ConnectionLimits limits = {},
-                      std::shared_ptr<ListenerCounts> counts = std::make_shared<ListenerCounts>());
+  explicit HttpServer(Handler handler, ConnectionLimits limits = {}, ConnectionRules rules = {});
   ~HttpServer();  // as Stop()
 
   // For TCP connections accepted from here on; those that are there keep theirs. Null: plain HTTP.

@@ -37,8 +37,17 @@ SocketTransport::SocketTransport(int socket) : socket_(socket) { ::fcntl(socket_
 
 SocketTransport::~SocketTransport() { ::close(socket_); }
 
-Io SocketTransport::Read(std::span<char> into, size_t& count) {
-  const ssize_t got = ::recv(socket_, into.data(), into.size(), 0);
+void SocketTransport::Skip(size_t count) {
+  std::array<char, 4096> seen;
+  while (count > 0) {
+    const ssize_t got = ::recv(socket_, seen.data(), std::min(count, seen.size()), 0);
+    if (got <= 0 && errno != EINTR) return;  // the next call says what is wrong
+    count -= static_cast<size_t>(std::max<ssize_t>(got, 0));
+  }
+}
+
+Io SocketTransport::Receive(std::span<char> into, size_t& count, int flags) {
+  const ssize_t got = ::recv(socket_, into.data(), into.size(), flags);
   if (got < 0) return Failed(Io::kWantRead);
   count = static_cast<size_t>(got);
   return got == 0 ? Io::kClosed : Io::kDone;

@@ -3,6 +3,8 @@
 // A connected socket as the bytes below HTTP. Owns the descriptor.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,7 +21,9 @@ class SocketTransport : public Transport {
   SocketTransport& operator=(const SocketTransport&) = delete;
 
   Io Begin() override { return Io::kDone; }
-  Io Read(std::span<char> into, size_t& count) override;
+  Io Peek(std::span<char> into, size_t& count) override { return Receive(into, count, MSG_PEEK); }
+  void Skip(size_t count) override;
+  Io Read(std::span<char> into, size_t& count) override { return Receive(into, count, 0); }
   Io Write(std::string_view first, std::string_view second, size_t& count) override;
   void EndWriting() override;
   Io Discard(size_t& count) override;
@@ -31,6 +35,7 @@ class SocketTransport : public Transport {
   std::optional<uint32_t> PeerUser() const;  // uid of a Unix socket's peer
 
  private:
+  Io Receive(std::span<char> into, size_t& count, int flags);
   bool EndedByPeer(std::chrono::steady_clock::time_point deadline);
   bool AllAcknowledged(std::chrono::steady_clock::time_point deadline) const;
 

@@ -61,6 +61,10 @@ class TlsTransport : public Transport {
     return {.why = reason != nullptr ? reason : "unknown"};
   }
 
+  Io Peek(std::span<char> into, size_t& count) override { return socket_->Peek(into, count); }
+  void Skip(size_t count) override { socket_->Skip(count); }
+  bool encrypted() const override { return true; }
+
   Io Read(std::span<char> into, size_t& count) override {
     return Outcome([&] { return SSL_read_ex(session_.get(), into.data(), into.size(), &count); });
   }

@@ -25,6 +25,10 @@ class Transport {
 
   // TLS's handshake; before anything else, until it is kDone.
   virtual Io Begin() = 0;
+  // Before Begin(), below TLS: what has come, which stays unread; kDone: `count` bytes, at least 1.
+  virtual Io Peek(std::span<char> into, size_t& count) = 0;
+  // So many of them are read; they have been seen.
+  virtual void Skip(size_t count) = 0;
   // kDone: `count` bytes, at least 1. Always made until it wants something before the descriptor is waited on: bytes
   // may have been read from there already.
   virtual Io Read(std::span<char> into, size_t& count) = 0;
@@ -51,6 +55,7 @@ class Transport {
     bool plain_http = false;
   };
   virtual Failure failure() const { return {}; }
+  virtual bool encrypted() const { return false; }
   // SHA-256 of the certificate that the peer has shown, verified; after Begin().
   virtual std::optional<Digest256> PeerCertificate() const { return std::nullopt; }
 };

@@ -122,7 +122,7 @@ std::optional<ProxyNetwork> ProxyNetwork::Parse(std::string_view text) {
 
 bool ProxyNetwork::Has(std::string_view address) const {
   if (unix_) return address == "unix";
-  const auto parsed = ParseAddress(address);
+  const auto parsed = ParseAddress(address.substr(0, address.find('%')));  // a zone says which link, not who
   return parsed && SameNetwork(*parsed, address_, bits_);
 }
 

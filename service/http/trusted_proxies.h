@@ -41,14 +41,13 @@ class TrustedProxies {
       : networks_(std::move(networks)), header_(header) {}
 
   bool empty() const { return networks_.empty(); }
+  bool Trusts(std::string_view address) const;
   // The request as its client's: of the last address of the header that is no proxy's, or of the proxy where the header
   // cannot be read or is the other one; and always without what belongs to the proxy's connection, the rights of the Unix
   // socket and the certificate. nullopt: it is the peer's own, for it has neither header, or the peer is no proxy.
   std::optional<Request> Resolve(const Request& request) const;
 
  private:
-  bool Trusts(std::string_view address) const;
-
   std::vector<ProxyNetwork> networks_;
   ForwardedHeader header_ = ForwardedHeader::kXForwardedFor;
 };

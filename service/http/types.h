@@ -3,6 +3,7 @@
 // Requests and responses as handlers see them. Nothing here depends on the HTTP library.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -75,6 +76,13 @@ struct Response {
 
   // The value of the first header of this name (any case), here or in the content.
   std::optional<std::string_view> Header(std::string_view name) const;
+};
+
+// How large the body of a request may be, how long it may take, and what is answered when it is larger.
+struct BodyLimit {
+  size_t bytes = 0;
+  std::chrono::milliseconds time{0};
+  Response refusal = {.status = 413, .headers = {}, .content = nullptr};
 };
 
 // An answer for this request alone, which no cache may keep: Cache-Control: no-store.

@@ -120,6 +120,7 @@ Result<Admission> CollateralUpload::Admit(const BundleItem& item) {
   if (bytes.issuer_chain.empty()) bytes.issuer_chain = CachedChain(item.key);
   if (bytes.issuer_chain.empty()) return NoChain(item.key);
   TRY_ASSIGN(Admission admission, cache_.Admit(item.key, {std::move(bytes), kSource}, clock_.Now()));
+  TRY(site_.CheckItem(*admission.item));
   const intel::TcbInfo* const info = admission.item->tcb_info();
   if (info == nullptr || info->version == kTcbInfoVersion) return admission;
   return Error{ErrorKind::kRejected, Check::kCollateralMismatch,
@@ -154,6 +155,8 @@ Result<UploadReport> CollateralUpload::Take(const PlatformBundle& bundle) {
   std::vector<Store::Write> beside;
   for (const BundleItem& item : bundle.version3_infos) {
     auto write = version3_infos_.Admit(std::get<TcbInfoKey>(item.key), item.bytes, now);
+    const Status of_site = site_.CheckChain(KeyName(item.key), item.bytes.issuer_chain);
+    if (write.ok() && !of_site.ok()) write = of_site.error();
     if (write.ok()) {
       beside.push_back(*std::move(write));
     } else {

@@ -14,6 +14,7 @@
 #include "service/platforms/pck_service.h"
 #include "service/platforms/platform_bundle.h"
 #include "service/support/clock.h"
+#include "service/upstreams/site_rule.h"
 
 namespace thimble {
 
@@ -35,13 +36,16 @@ Status BindPlatforms(RegistryEdit& edit, std::vector<CollateralCache::Admission>
 class CollateralUpload {
  public:
   CollateralUpload(CollateralCache& cache, PlatformRegistry& registry, Version3TcbInfos& version3_infos,
-                   PckService& pck_service, const Clock& clock)
+                   PckService& pck_service, const Clock& clock, SiteRule site)
       : cache_(cache),
         registry_(registry),
         version3_infos_(version3_infos),
         pck_service_(pck_service),
-        clock_(clock) {}
+        clock_(clock),
+        site_(site) {}
 
+  // Of whatever comes from outside.
+  const SiteRule& site() const { return site_; }
   // Errors: store.io, and nothing is taken.
   Result<UploadReport> Take(const PlatformBundle& bundle);
 
@@ -55,6 +59,7 @@ class CollateralUpload {
   Version3TcbInfos& version3_infos_;
   PckService& pck_service_;
   const Clock& clock_;
+  const SiteRule site_;
 };
 
 }  // namespace thimble

@@ -8,6 +8,7 @@
 #include <array>
 
 #include "tcb/base/ascii.h"
+#include "tcb/base/text.h"
 
 namespace thimble::http {
 namespace {
@@ -29,14 +30,16 @@ bool IsLoopbackPeer(std::string_view address) {
 }
 
 std::string PeerCountedAs(std::string_view address) {
-  const std::string text(WithoutMapping(address));
+  const std::string_view unmapped = WithoutMapping(address);
+  const size_t zone = std::min(unmapped.find('%'), unmapped.size());  // RFC 4007 section 11
+  const std::string text(unmapped.substr(0, zone));
   std::array<uint8_t, 16> bytes{};
   if (text.find(':') == std::string::npos || ::inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1)
-    return text;
+    return std::string(unmapped);
   std::fill(bytes.begin() + 8, bytes.end(), uint8_t{0});
   std::array<char, INET6_ADDRSTRLEN> network{};
   ::inet_ntop(AF_INET6, bytes.data(), network.data(), network.size());
-  return std::string(network.data()) + "/64";
+  return StrCat(std::string_view(network.data()), unmapped.substr(zone), "/64");
 }
 
 }  // namespace thimble::http

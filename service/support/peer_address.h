@@ -16,7 +16,7 @@ inline constexpr std::string_view kCommandLine = "command line";
 bool IsLoopbackPeer(std::string_view address);
 
 // Whom limits count a peer as. Who has an address of IPv6 has its whole /64 ("2001:db8:0:1::/64"; RFC 6177), so that
-// counts as one; an IPv4 address that is mapped into IPv6 counts as itself, and what is no address as it is written.
+// counts as one, as has each link its link-local ones ("fe80::%eth0/64"); an IPv4 address that is mapped into IPv6 counts as itself, and what is no address as it is written.
 std::string PeerCountedAs(std::string_view address);
 
 }  // namespace thimble::http

@@ -1,7 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/support/thread_pool.h"
 
+#include "service/support/thread_start.h"
+
 namespace thimble {
+
+Status ThreadPool::Start() {
+  const std::lock_guard lock(mutex_);
+  return AddThread();
+}
+
+Status ThreadPool::AddThread() {
+  const auto self = threads_.emplace(threads_.end());
+  auto thread = StartThread("to serve requests", [this, self] { Work(self); });
+  if (!thread) {
+    threads_.erase(self);
+    return thread.error();
+  }
+  *self = std::move(thread).value();
+  return {};
+}
 
 bool ThreadPool::Run(std::function<void()> work) {
   Threads ended;
@@ -9,9 +27,10 @@ bool ThreadPool::Run(std::function<void()> work) {
     const std::lock_guard lock(mutex_);
     if (queue_.size() >= max_queue_ || draining_) return false;
     queue_.push_back(std::move(work));
-    if (queue_.size() > waiting_ && threads_.size() < max_threads_) {
-      const auto self = threads_.emplace(threads_.end());
-      *self = std::thread([this, self] { Work(self); });
+    const bool wants_thread = queue_.size() > waiting_ && threads_.size() < max_threads_;
+    if (wants_thread && !AddThread() && threads_.empty()) {
+      queue_.pop_back();
+      return false;
     }
     ended.swap(ended_);
   }

@@ -11,6 +11,8 @@
 #include <mutex>
 #include <thread>
 
+#include "tcb/base/result.h"
+
 namespace thimble {
 
 // Thread-safe. The destructor, and Drain(), let the work that was given finish and join every thread.
@@ -23,11 +25,15 @@ class ThreadPool {
   ThreadPool& operator=(const ThreadPool&) = delete;
 
   // `work` must not throw. Queued when max_threads are busy; false, and not taken, when the queue is full.
+  // One thread, so that it shows at start whether there can be any. Error: kInternal.
+  Status Start();
+  // Also false when no thread can be started and none is there.
   [[nodiscard]] bool Run(std::function<void()> work);
   void Drain();
 
  private:
   using Threads = std::list<std::thread>;
+  Status AddThread();
   void Work(Threads::iterator self);
 
   const size_t max_threads_, max_queue_;

@@ -122,6 +122,7 @@ Result<Admission> Transfer::Admit(const ExportedItem& offered, Instant now) {
                  "of a kind that this version of Thimble does not know"};
   }
   TRY_ASSIGN(Admission admission, cache_.Admit(*key, {record.bytes, record.source}, now));
+  TRY(upload_.site().CheckItem(*admission.item));
   admission.fetched = std::clamp(record.fetched, std::min(admission.item->issued(), now), now);
   admission.past = offered.past;
   return admission;

@@ -89,7 +89,7 @@ Collateral::Collateral(const Config& config, const Clock& clock, TrustAnchors th
           registry, [this](const Registration& registration) { return pck_service.FetchFor(registration); },
           [reachable = HasUpstream(config, *upstreams)] { return reachable(Vendor::kIntel); },
           [this] { return refresh.stopping(); }),
-      upload(cache, registry, version3_infos, pck_service, clock),
+      upload(cache, registry, version3_infos, pck_service, clock, {upstreams->site(), anchors}),
       host_vcek(config.thim.host, cache, anchors, AskHostOf(config, *upstreams, miss_budgets), clock,
                 PatienceOf(config)),
       transfer(cache, registry, upload, clock) {}

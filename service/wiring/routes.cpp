@@ -33,8 +33,9 @@ http::Response WrongMethod(const http::Request& request, std::string_view allowe
 
 }  // namespace
 
-Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot<ReloadOutcome>& reload,
-               const http::ListenerCounts& listeners, const Clock& clock)
+Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const http::ProxyProtocol& proxy_protocol,
+               const Snapshot<ReloadOutcome>& reload, const http::ListenerCounts& listeners,
+               const Clock& clock)
     : clock_(clock),
       summary_sources_{c.cache,
                        config.cache.stale_grace,
@@ -59,7 +60,8 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
       kds_dialect_(c.cache, clock),
       pck_dialect_(c.pck_service, clock),
       platforms_dialect_(c.pck_service, c.registry, c.cache, a.evaluation, clock),
-      admin_dialect_(c.upload, c.pck_service, c.registry, c.cache, c.appraisal_policies, clock),
+      admin_dialect_(c.upload, c.pck_service, c.registry, c.cache, c.appraisal_policies, clock,
+                     config.pccs.max_upload),
       thim_dialect_(c.cache, clock, [&c] { return c.host_vcek.Get(); }),
       verify_api_(a.policies, *a.baselines, *a.audit, *a.signer, a.verification),
       batch_api_(verify_api_),
@@ -99,7 +101,7 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
   health_api_.AddTo(router_);
   AddMetricsTo(router_,
                {c.cache, c.events, c.lags, *c.upstream_events, a.verdicts, a.moved_sets, c.refresh, *c.store,
-                c.damage, c.registry, reload, clock, *a.audit, *a.baselines, listeners},
+                c.damage, c.registry, proxy_protocol, reload, clock, *a.audit, *a.baselines, listeners},
                requests_);
   requests_ = std::make_unique<RequestMetrics>(router_, DialectName);
 }

@@ -22,6 +22,7 @@
 #include "service/dialects/platforms_dialect.h"
 #include "service/dialects/thim_dialect.h"
 #include "service/http/browser_rules.h"
+#include "service/http/proxy_protocol.h"
 #include "service/http/request_metrics.h"
 #include "service/http/router.h"
 #include "service/monitoring/refused_requests.h"
@@ -34,10 +35,16 @@ namespace thimble {
 class Routes {
  public:
   Routes(const Config& config, Collateral& collateral, Appraisal& appraisal,
-         const Snapshot<ReloadOutcome>& reload, const http::ListenerCounts& listeners, const Clock& clock);
+         const http::ProxyProtocol& proxy_protocol, const Snapshot<ReloadOutcome>& reload,
+         const http::ListenerCounts& listeners, const Clock& clock);
 
   // For whoever has these roles; counted and logged.
   http::Response Handle(const http::Request& request, RoleSet roles, const http::BrowserRules& browsers);
+  // As Router's.
+  std::optional<http::BodyLimit> BodyLimitOf(const http::Request& head,
+                                             const std::function<RoleSet()>& roles) const {
+    return router_.BodyLimitOf(head, roles);
+  }
   const http::Router& router() const { return router_; }
   Summary summary() const { return SummaryOf(summary_sources_); }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/wiring/servers.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 
@@ -11,11 +12,19 @@ namespace thimble {
 namespace {
 
 // The administrator may send a bundle of many platforms, and take as large a one.
-http::ConnectionLimits AdminLimits() {
+http::ConnectionLimits AdminLimits(size_t max_upload) {
   http::ConnectionLimits limits;
   limits.max_body = size_t{1} << 30;
-  limits.max_bodies = 2 * limits.max_body;  // one of that size grows in steps
+  limits.max_bodies = 2 * std::max(limits.max_body, max_upload);  // one of that size grows in steps
+  limits.max_answers = limits.max_bodies;
   limits.body = limits.write = std::chrono::minutes(10);
+  return limits;
+}
+
+// An upload is held beside what others send.
+http::ConnectionLimits NetworkLimits(size_t max_upload) {
+  http::ConnectionLimits limits;
+  limits.max_bodies += 2 * max_upload;
   return limits;
 }
 
@@ -46,14 +55,16 @@ Servers::Servers(const Config& config, Storage storage, std::shared_ptr<const ht
   if (tls_) counts_->certificate_end = tls_->certificate_end().time_since_epoch().count();
 }
 
-Status Servers::Listen(const http::Handler& handler) {
+Status Servers::Listen(const http::Handler& handler, http::ConnectionRules rules) {
+  rules.counts = counts_;
   const auto address = http::ListenAddress::Parse(config_.server.listen);
   if (!address) return Error{ErrorKind::kMalformed, Check::kRequest, "listen is not ADDRESS:PORT"};
   if (storage_ == Storage::kDisk) {
-    admin_ = std::make_unique<http::HttpServer>(handler, AdminLimits(), counts_);
+    admin_ = std::make_unique<http::HttpServer>(handler, AdminLimits(config_.pccs.max_upload),
+                                                http::ConnectionRules{rules.body_limit, nullptr, counts_});
     TRY(admin_->StartUnix(AdminSocketPath(config_.cache.data)));
   }
-  tcp_ = std::make_unique<http::HttpServer>(handler, http::ConnectionLimits{}, counts_);
+  tcp_ = std::make_unique<http::HttpServer>(handler, NetworkLimits(config_.pccs.max_upload), rules);
   tcp_->UseTls(tls_);
   return tcp_->StartTcp(*address);
 }

@@ -31,7 +31,8 @@ class Servers {
   Servers(const Config& config, Storage storage, std::shared_ptr<const http::TlsContext> tls,
           std::shared_ptr<http::ListenerCounts> counts);
 
-  Status Listen(const http::Handler& handler);
+  // The administrator's socket knows no proxies: `rules` are the other's, but for the limits of bodies.
+  Status Listen(const http::Handler& handler, http::ConnectionRules rules);
   // For connections from here on. Errors: from HTTP to HTTPS, or back.
   Status CheckTls(const std::shared_ptr<const http::TlsContext>& next) const;
   void UseTls(std::shared_ptr<const http::TlsContext> next);

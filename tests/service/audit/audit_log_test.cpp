@@ -188,7 +188,8 @@ class AuditSize : public AuditLogTest {
     config.on_failure = on_failure;
     return config;
   }
-  static std::string Mebibyte() { return "\"kind\":\"pad\",\"pad\":\"" + std::string(1u << 20, 'x') + '"'; }
+  static std::string Pad(size_t size) { return "\"kind\":\"pad\",\"pad\":\"" + std::string(size, 'x') + '"'; }
+  static std::string Mebibyte() { return Pad(1u << 20); }
 };
 
 TEST_F(AuditSize, IsWarnedOfFromHalfOfTheLimitOn) {
@@ -217,17 +218,59 @@ TEST_F(AuditSize, IsKeptByRemovingTheOldestFileAndSayingSo) {
 
 TEST_F(AuditSize, RefusesDecisionsWhereNothingMayGoUnrecordedUntilThereIsRoom) {
   const auto log = Open(Small(AuditConfig::OnFailure::kRefuse));
-  for (int i = 0; i < 4; ++i) ASSERT_TRUE(log->AppendDurably(Mebibyte()).ok());
-  const Status refused = log->AppendDurably("\"kind\":\"decision\"");
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(log->AppendDurably(Mebibyte()).ok());
+  ASSERT_TRUE(log->AppendDurably(Pad((1u << 20) - 2000)).ok());
+  const Status refused = log->AppendDurably(Pad(3000));
   ASSERT_FALSE(refused.ok());
   EXPECT_NE(refused.error().message.find("max_total_mib"), std::string::npos) << refused.error().message;
   EXPECT_FALSE(log->Accepts().ok());
   EXPECT_EQ(AuditFiles(directory_).size(), 4u) << "none is removed";
   EXPECT_TRUE(log->AppendDurably("\"kind\":\"change\"", AuditLog::Room::kBeyondLimit).ok());
   std::filesystem::rename(AuditFiles(directory_).front(), files_ / "moved away");
-  EXPECT_TRUE(test::Eventually([&] { return log->AppendDurably("\"kind\":\"decision\"").ok(); }));
+  EXPECT_TRUE(test::Eventually([&] { return log->AppendDurably(Pad(3000)).ok(); }));
   EXPECT_TRUE(log->Accepts().ok());
   EXPECT_TRUE(Check().ok());
+}
+
+TEST_F(AuditSize, AtTheLimitABatchIsWrittenAsFarAsItFits) {
+  const auto log = Open(Small(AuditConfig::OnFailure::kRefuse));
+  const std::string half = Pad(1u << 19);
+  size_t taken = 0;
+  for (int i = 0; i < 12; ++i) taken += log->Append(half).ok() ? 1u : 0u;
+  ASSERT_TRUE(test::Eventually([&] { return !log->Accepts().ok(); }));
+  EXPECT_EQ(taken, 12u) << "they came before the limit was met";
+  EXPECT_TRUE(log->AppendDurably("\"kind\":\"change\"", AuditLog::Room::kBeyondLimit).ok());
+  EXPECT_FALSE(log->AppendDurably(half).ok());
+  EXPECT_LE(log->state().bytes, (4u << 20) + 1024) << "a change takes no decision along";
+  EXPECT_EQ(log->state().lost, 0u);
+  while (AuditFiles(directory_).size() > 1) {
+    std::filesystem::remove(AuditFiles(directory_).front());
+  }
+  EXPECT_TRUE(test::Eventually([&] { return log->Accepts().ok(); }))
+      << "what waited is written when there is room";
+}
+
+TEST_F(AuditLogTest, IsFollowedFromEndToEndAtTheStart) {
+  Write(50);
+  {
+    const auto log = Open();
+    EXPECT_TRUE(test::Eventually([&] { return log->state().checked; }));
+    EXPECT_EQ(log->state().damage, "");
+  }
+  const std::string whole = ReadText(OnlyFile());
+  // Not the last line: nothing follows from it yet (docs/AUDIT.md).
+  const size_t last = whole.rfind('\n', whole.size() - 2);
+  for (const size_t at : {size_t{0}, last / 3, last / 2, last}) {
+    std::string flipped = whole;
+    flipped[at] = static_cast<char>(flipped[at] ^ 1);
+    std::ofstream(OnlyFile(), std::ios::binary) << flipped;
+    AuditConfig config;
+    config.directory = directory_;
+    const auto log = AuditLog::Open(config, SomeTime);
+    if (!log.ok()) continue;  // it shows at once
+    EXPECT_TRUE(test::Eventually([&] { return (*log)->state().checked; })) << at;
+    EXPECT_NE((*log)->state().damage.find(OnlyFile()), std::string::npos) << at << (*log)->state().damage;
+  }
 }
 
 // A disk that is full: files of this process may not grow. Lifted at the end.

@@ -208,6 +208,8 @@ TEST(Config, NamesTheKeysThatTakeEffectAtTheNextStart) {
        [](Config& c) { c.server.trusted_proxies = {*http::ProxyNetwork::Parse("unix")}; }},
       {"server.trusted_proxies",
        [](Config& c) { c.server.forwarded_header = http::ForwardedHeader::kForwarded; }},
+      {"server.proxy_protocol", [](Config& c) { c.server.proxy_protocol = true; }},
+      {"pccs.max_upload", [](Config& c) { c.pccs.max_upload = 1 << 20; }},
       {"cache.data", [](Config& c) { c.cache.data = "elsewhere"; }},
       {"cache.stale_grace", [](Config& c) { c.cache.stale_grace = Seconds(1); }},
       {"refresh.max_age", [](Config& c) { c.refresh.max_age = Seconds(1); }},

@@ -60,6 +60,35 @@ TEST(Upload, NeedsTheAdministrator) {
   EXPECT_EQ(w.Send("PUT", path, kAdmin, body).status, 200);
 }
 
+// The body may be as large as the key says, however it comes, and nobody else's may be larger than any.
+TEST(Upload, IsAsLargeAsTheKeySays) {
+  UploadWorld w;
+  const std::string path = StrCat(kV4, "/platformcollateral");
+  std::string body = BundleOf(w.intel, kQeId).dump();
+  body += std::string((3u << 20) - body.size(), ' ');
+  EXPECT_EQ(w.Send("PUT", path, kAdmin, body).status, 200) << "3 MiB, which no other body may have";
+  EXPECT_EQ(w.Send("PUT", StrCat(kV4, "/appraisalpolicy"), kAdmin, body).status, 413);
+  EXPECT_EQ(w.Send("PUT", path, "", body).status, 401) << "a stranger's is not read";
+}
+
+TEST(Upload, OverTheLimitIsRefusedByTheNameOfTheKey) {
+  PccsWorld w(CachingMode::kOffline);
+  w.config.pccs.max_upload = 256u << 10;
+  w.Start();
+  const std::string path = StrCat(kV4, "/platformcollateral");
+  std::string body = BundleOf(w.intel, kQeId).dump();
+  ASSERT_LT(body.size(), w.config.pccs.max_upload);
+  body += std::string(w.config.pccs.max_upload - body.size(), ' ');
+  EXPECT_EQ(w.Send("PUT", path, kAdmin, body).status, 200);
+  const RawAnswer refused = w.Send("PUT", path, kAdmin, body + " ");
+  EXPECT_EQ(refused.status, 413);
+  EXPECT_NE(refused.body.find("[pccs] max_upload"), std::string::npos) << refused.body;
+  RawConnection chunked(w.port());
+  chunked.Send(StrCat("PUT ", path, " HTTP/1.1\r\nHost: a\r\n", kAdmin,
+                      "Transfer-Encoding: chunked\r\n\r\n40001\r\n"));
+  EXPECT_EQ(chunked.Receive().status, 413);
+}
+
 TEST(Upload, WhatDoesNotHoldIsRefusedAndTheRestIsKept) {
   UploadWorld w;
   Bundle bundle = BundleOf(w.intel, kQeId);
@@ -249,6 +278,7 @@ TEST(Upload, OfVersion3KeepsItsTcbInfoForVersion3Alone) {
   EXPECT_EQ(json::parse(answer.body).at("tcbInfo").at("version"), 2);
   EXPECT_TRUE(answer.Header("SGX-TCB-Info-Issuer-Chain"));
   EXPECT_TRUE(answer.Header("Warning"));
+  EXPECT_EQ(answer.Header("Age"), "0");
   EXPECT_EQ(w.Ask(StrCat(target, "&update=early")).status, 410);
 
   Bundle as_version4 = BundleOf(w.intel, kQeId);

@@ -40,6 +40,18 @@ TEST(HttpHead, TakesAbsoluteTargets) {
   EXPECT_EQ(Good("GET http://host HTTP/1.1\r\nHost: a\r\n\r\n").request.path, "/");
 }
 
+TEST(HttpHead, EndsTheHostOfAnAbsoluteTargetBeforeItsQuery) {
+  const Head head = Good("GET http://h?x=/../v1/status HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(head.request.path, "/");
+  EXPECT_EQ(head.request.query, "x=/../v1/status");
+  EXPECT_EQ(Good("GET HTTPS://h/a HTTP/1.1\r\nHost: a\r\n\r\n").request.path, "/a");
+  EXPECT_EQ(Good("GET http://h/?u=http://b/c HTTP/1.1\r\nHost: a\r\n\r\n").request.query, "u=http://b/c");
+  for (const std::string_view target :
+       {"http:///a", "http://?x", "http://", "ftp://h/a", "h/a", "?x", "http://h#/a"}) {
+    EXPECT_EQ(Refused(StrCat("GET ", target, " HTTP/1.1\r\nHost: a\r\n\r\n")), 400) << target;
+  }
+}
+
 TEST(HttpHead, LowersHeaderNamesAndTrimsValues) {
   const Head head = Good(WithHeaders("If-None-Match: \t \"x\" \r\n"));
   EXPECT_EQ(head.request.Header("if-none-match"), "\"x\"");

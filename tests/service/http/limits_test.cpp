@@ -84,7 +84,10 @@ TEST(ConnectionCount, TakesANetworkOfIpv6ForOnePeer) {
       {"192.0.2.1", "192.0.2.1"},
       {"unix", "unix"},
       {"unknown", "unknown"},
-      {"fe80::1%eth0", "fe80::1%eth0"}};
+      {"fe80::1%eth0", "fe80::%eth0/64"},
+      {"fe80::ffff:1%eth0", "fe80::%eth0/64"},
+      {"fe80::1%eth1", "fe80::%eth1/64"},
+      {"host%eth0", "host%eth0"}};
   for (const auto& [address, counted_as] : peers) EXPECT_EQ(PeerCountedAs(address), counted_as);
 
   ConnectionCount count(10, 2);

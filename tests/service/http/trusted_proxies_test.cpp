@@ -39,6 +39,8 @@ TEST(ProxyNetwork, IsAnAddressANetworkOrTheUnixSocket) {
   EXPECT_TRUE(has("2001:db8::/32", "2001:db8:ffff::1"));
   EXPECT_FALSE(has("2001:db8::/32", "2001:db9::1"));
   EXPECT_FALSE(has("0.0.0.0/0", "2001:db8::1"));
+  EXPECT_TRUE(has("fe80::/10", "fe80::1%eth0"));
+  EXPECT_FALSE(has("fe80::2", "fe80::1%eth0"));
   EXPECT_TRUE(has("unix", "unix"));
   EXPECT_FALSE(has("unix", "127.0.0.1"));
   EXPECT_FALSE(has("0.0.0.0/0", "unix"));

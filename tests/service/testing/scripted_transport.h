@@ -23,19 +23,26 @@ class ScriptedTransport : public http::Transport {
 
   http::Io Begin() override { return http::Io::kDone; }
 
-  http::Io Read(std::span<char> into, size_t& count) override {
+  http::Io Peek(std::span<char> into, size_t& count) override {
     if (next_ == pieces_.size()) return http::Io::kClosed;
     if (!std::exchange(here_, true)) return http::Io::kWantRead;
     const std::string_view rest = std::string_view(pieces_[next_]).substr(taken_);
     count = std::min(into.size(), rest.size());
     std::copy_n(rest.begin(), count, into.begin());
-    taken_ += count;
-    if (count == rest.size()) {
-      ++next_;
-      taken_ = 0;
-      here_ = false;
-    }
     return http::Io::kDone;
+  }
+  void Skip(size_t count) override {
+    taken_ += count;
+    if (next_ == pieces_.size() || taken_ < pieces_[next_].size()) return;
+    ++next_;
+    taken_ = 0;
+    here_ = false;
+  }
+
+  http::Io Read(std::span<char> into, size_t& count) override {
+    const http::Io io = Peek(into, count);
+    if (io == http::Io::kDone) Skip(count);
+    return io;
   }
 
   http::Io Write(std::string_view first, std::string_view second, size_t& count) override {

@@ -74,6 +74,8 @@ TlsAnswer AskOverTls(uint16_t port, const std::string& target, const TlsOptions&
   const std::unique_ptr<SSL, Free> session(SSL_new(context.get()));
   SSL_set_fd(session.get(), socket.number());
   SSL_set1_host(session.get(), "localhost");
+  if (socket.connected() && !options.before.empty())
+    (void)send(socket.number(), options.before.data(), options.before.size(), MSG_NOSIGNAL);
   if (!socket.connected() || SSL_connect(session.get()) != 1) return answer;
   answer.connected = true;
   answer.version = SSL_get_version(session.get());

@@ -12,6 +12,7 @@ struct TlsOptions {
   std::string ca;  // PEM file that the server's certificate must lead to, for the name "localhost"
   std::string certificate, key;  // PEM files of the client; empty: none
   int max_version = 0;           // 0: any; TLS1_2_VERSION, ...
+  std::string before = {};       // sent in front of the handshake
   std::string ciphers;           // of TLS 1.2, as OpenSSL names them; empty: its own choice
 };
 
