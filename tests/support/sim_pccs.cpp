@@ -69,6 +69,7 @@ struct SimPccs::Impl {
          {StrCat(kRoot, "/qe/identity"), StrCat(kRoot, "/qve/identity"), StrCat(kTdxRoot, "/qe/identity")})
       Serve(path, "SGX-Enclave-Identity-Issuer-Chain");
     Serve(StrCat(kRoot, "/pckcrl"), "SGX-PCK-CRL-Issuer-Chain");
+    Serve(StrCat(kRoot, "/rootcacrl"), "");
     server.set_error_handler([](const httplib::Request& request, httplib::Response& response) {
       if (response.status == 404 && response.body.empty())
         Say(response, 404, StrCat("<pre>Cannot ", request.method, " ", request.path, "</pre>"));
@@ -101,7 +102,7 @@ struct SimPccs::Impl {
     server.Get(path, [this, chain_name](const httplib::Request& request, httplib::Response& response) {
       const auto held = Held(request.target, chain_name);
       if (!held) return Say(response, 404, kNoData);
-      response.set_header(held->chain_name, held->chain);
+      if (!held->chain_name.empty()) response.set_header(held->chain_name, held->chain);
       response.set_content(held->body, held->type);
     });
   }
@@ -110,7 +111,8 @@ struct SimPccs::Impl {
     if (const auto found = collateral.find(target); found != collateral.end()) return found->second;
     if (!Lazy()) return std::nullopt;
     const auto answer = pcs.Get(target);
-    if (!answer || answer->status != 200 || !answer->has_header(chain_name)) return std::nullopt;
+    if (!answer || answer->status != 200) return std::nullopt;
+    if (*chain_name != '\0' && !answer->has_header(chain_name)) return std::nullopt;
     Collateral held{answer->body, answer->get_header_value("Content-Type"), chain_name,
                     answer->get_header_value(chain_name)};
     return collateral.emplace(target, std::move(held)).first->second;
