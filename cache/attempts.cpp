@@ -11,19 +11,48 @@ namespace {
 
 constexpr size_t kMaxEntries = 65'536, kSweepEvery = kMaxEntries / 8;
 
+// The upstream is down, whatever it is asked for.
+bool IsOutage(const Error& error) {
+  return error.check == Check::kUpstreamUnreachable ||
+         (error.check == Check::kUpstreamStatus && error.http_status >= 500);
+}
+
 }  // namespace
+
+bool Attempts::Blocks(const Last& last, Time now) const {
+  if (now >= last.not_before) return false;
+  return !last.outage || Begin(last.outage->vendor).recoveries == last.outage->recoveries;
+}
 
 bool Attempts::MayTry(const std::string& name, Time now) const {
   const std::lock_guard lock(mutex_);
   const auto found = last_.find(name);
-  return found == last_.end() || now >= found->second.not_before;
+  return found == last_.end() || !Blocks(found->second, now);
 }
 
 std::optional<Error> Attempts::Blocked(const std::string& name, Time now) const {
   const std::lock_guard lock(mutex_);
   const auto found = last_.find(name);
-  if (found == last_.end() || now >= found->second.not_before) return std::nullopt;
+  if (found == last_.end() || !Blocks(found->second, now)) return std::nullopt;
   return found->second.error;
+}
+
+bool Attempts::Probes(const std::string& name, Time now) const {
+  const auto found = last_.find(name);
+  if (found == last_.end() || !found->second.outage) return false;
+  return found->second.outage->vendor == Vendor::kIntel && now >= next_probe_;
+}
+
+bool Attempts::MayProbe(const std::string& name, Time now) const {
+  const std::lock_guard lock(mutex_);
+  return Probes(name, now);
+}
+
+bool Attempts::TakeProbe(const std::string& name, Time now) {
+  const std::lock_guard lock(mutex_);
+  if (!Probes(name, now)) return false;
+  next_probe_ = now + rules_.probe_interval;
+  return true;
 }
 
 std::optional<Error> Attempts::LastError(const std::string& name) const {
@@ -42,13 +71,16 @@ std::chrono::milliseconds Attempts::Backoff(const std::string& name, const Last&
   return Shorten(std::min(doubled, std::max(most, rules_.failure_backoff)), seed);
 }
 
-void Attempts::Failed(const std::string& name, const Error& error, Possession possession, Time now) {
+void Attempts::Failed(const std::string& name, const Error& error, Possession possession, Time now,
+                      Start start) {
   const std::lock_guard lock(mutex_);
   MakeRoom(now);
   Last& last = last_[name];
   ++last.failures;
   last.error = error;
   last.not_before = now + Backoff(name, last, possession);
+  last.outage = IsOutage(error) ? std::optional(start) : std::nullopt;
+  if (last.outage && start.vendor == Vendor::kIntel) next_probe_ = now + rules_.probe_interval;
 }
 
 void Attempts::Unchanged(const std::string& name, Time now) {

@@ -130,15 +130,20 @@ Attempt CollateralCache::Impl::Try(const CollateralKey& key, const std::string& 
     const CachedItemPtr held = Find(key, name);
     const auto wanted = urge == Urge::kMissing ? Freshness::kStale : Freshness::kRefreshDue;
     if (held && urge != Urge::kPatient && Judge(*held, now).freshness < wanted) return {held, false};
-    if (auto blocked = attempts.Blocked(name, clock())) return {*std::move(blocked), false};
-    if (held && !attempts.MayTry(name, clock())) return {held, false};
+    if (auto blocked = attempts.Blocked(name, clock())) {
+      const bool waits_for_it = urge != Urge::kDue && IsMissing(held, now);
+      if (!waits_for_it || !attempts.TakeProbe(name, clock())) return {*std::move(blocked), false};
+    } else if (held && !attempts.MayTry(name, clock())) {
+      return {held, false};
+    }
   }
   return {Renew(key, name, now), true};
 }
 
 Result<CacheAnswer> CollateralCache::Impl::RenewOrServeStale(const CollateralKey& key,
                                                              const std::string& name, Instant now) {
-  const bool tries = MayTry(key, name);
+  const bool missing = IsMissing(Find(key, name), now);
+  const bool tries = MayTry(key, name) || (missing && attempts.MayProbe(name, clock()));
   if (tries)
     (void)Fly(key, name, now, Urge::kMissing);  // whatever comes of it, what is held then is the answer
   const CachedItemPtr held = Find(key, name);
@@ -177,7 +182,9 @@ Result<CacheAnswer> CollateralCache::Get(const CollateralKey& key, Instant now) 
     return answer;
   }
   impl_->Report(Kind::kMiss, name);
-  if (auto blocked = impl_->attempts.Blocked(name, impl_->clock())) return *std::move(blocked);
+  if (auto blocked = impl_->attempts.Blocked(name, impl_->clock())) {
+    if (!impl_->attempts.MayProbe(name, impl_->clock())) return *std::move(blocked);
+  }
   TRY_ASSIGN(const CachedItemPtr held, impl_->Fly(key, name, now, Urge::kMissing));
   if (impl_->Judge(*held, now).freshness == Freshness::kStale)
     return impl_->ServeStale(name, held, now, false);

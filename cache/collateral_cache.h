@@ -62,6 +62,9 @@ struct CacheOptions {
   // Whether anybody can be asked; empty: yes. Where nobody can, what is held is served as it is, and that it is due is no
   // failure.
   std::function<bool(Vendor)> has_upstream;
+  // How often an upstream of the vendor has come back after an outage: what failed in one is tried again at once then.
+  // Empty: nobody knows, and back-offs alone count.
+  std::function<uint64_t(Vendor)> recoveries;
   // Called by whoever asks for several items: gives what the threads that work for it do first of all, and what ends
   // with them. Empty: nothing.
   std::function<std::function<std::shared_ptr<void>()>()> context;

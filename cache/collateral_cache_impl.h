@@ -55,7 +55,8 @@ struct CollateralCache::Impl {
         hot(options.max_hot_items),
         attempts({.failure_backoff = options.failure_backoff,
                   .negative_ttl = options.negative_ttl,
-                  .seed = options.jitter_seed}),
+                  .seed = options.jitter_seed},
+                 options.recoveries),
         workers(options.refresh_threads, kMaxQueued) {}
 
   void Report(Kind kind, const std::string& item, const Error* error = nullptr,
@@ -66,6 +67,11 @@ struct CollateralCache::Impl {
   // For the sake of what is held.
   bool MayTry(const CollateralKey& key, const std::string& name) const {
     return attempts.MayTry(name, clock()) && (!options.has_upstream || options.has_upstream(VendorOf(key)));
+  }
+
+  // Nothing can be answered without an upstream.
+  bool IsMissing(const CachedItemPtr& held, Instant now) const {
+    return !held || now > held->item->next_update() + options.stale_grace;
   }
 
   CachedItemPtr Find(const CollateralKey& key, const std::string& name);

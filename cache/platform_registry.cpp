@@ -216,6 +216,21 @@ Result<std::vector<Platform>> PlatformRegistry::Platforms() {
   return ReadAll<Platform>(*store_, kPlatforms, DecodePlatform);
 }
 
+Result<std::optional<Platform>> PlatformRegistry::FindByProof(const intel::PlatformProof& proof,
+                                                              const intel::PceId& pce_id) {
+  if (!proofs_.built()) {
+    const std::lock_guard lock(editing_);  // what is edited meanwhile would be missed
+    TRY_ASSIGN(const auto platforms, Platforms());
+    proofs_.Build(platforms);
+  }
+  for (const PlatformId& id : proofs_.Candidates(proof)) {
+    if (id.pce_id() != pce_id) continue;
+    TRY_ASSIGN(auto platform, Find(id));
+    if (platform && platform->bound && platform->proof() == proof) return platform;
+  }
+  return std::optional<Platform>();
+}
+
 Result<std::vector<PlatformId>> PlatformRegistry::IdsOf(std::string_view qe_id) {
   const auto any = PlatformId::From(qe_id, {});
   std::vector<PlatformId> ids;
@@ -276,11 +291,20 @@ Status PlatformRegistry::Write(std::vector<Store::Write> writes, const Apply& ap
     if (log_ != nullptr) log_->Undo();
     return applied;
   }
+  Index(writes);
   count_ += static_cast<size_t>(growth);
   if (log_ == nullptr) return {};
   if (const auto mark = log_->Compact())
     (void)store_->Apply({*mark});  // without it the journal counts as newer: it is
   return {};
+}
+
+void PlatformRegistry::Index(const std::vector<Store::Write>& writes) {
+  if (!proofs_.built()) return;
+  for (const Store::Write& write : writes) {
+    if (!write.value || !write.name.starts_with(kPlatforms)) continue;
+    if (const auto platform = DecodePlatform(*write.value); platform.ok()) proofs_.Add(*platform);
+  }
 }
 
 // By how many platforms there are more.

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "cache/platform.h"
+#include "cache/proof_index.h"
 #include "cache/registration_log.h"
 #include "cache/store.h"
 #include "tcb/intel/pck_set.h"
@@ -89,6 +90,8 @@ class PlatformRegistry {
 
   Result<std::optional<Platform>> Find(const intel::PlatformId& id);
   Result<std::vector<Platform>> Platforms();
+  // The bound platform that has this proof and PCE; nullopt: none.
+  Result<std::optional<Platform>> FindByProof(const intel::PlatformProof& proof, const intel::PceId& pce_id);
   // Those of a QE id, with any PCE, registered or queued.
   Result<std::vector<intel::PlatformId>> IdsOf(std::string_view qe_id);
   uint64_t edits() const { return edits_; }  // so far that changed anything: tells whether to look again
@@ -109,12 +112,14 @@ class PlatformRegistry {
  private:
   Result<std::vector<QueuedRegistration>> Queue(const std::function<bool(const QueuedRegistration&)>& wanted);
   Status Write(std::vector<Store::Write> writes, const Apply& apply);
+  void Index(const std::vector<Store::Write>& writes);
   Result<int64_t> Growth(const std::vector<Store::Write>& writes);
 
   const std::shared_ptr<Store> store_;
   RegistrationLog* const log_;
   std::atomic<size_t> count_{0};
   std::mutex editing_;
+  ProofIndex proofs_;
   std::atomic<uint64_t> edits_{0}, mismatches_{0};
 };
 

@@ -37,6 +37,7 @@ Error NothingNewer(const CollateralItem& item) {
 Flight CollateralCache::Impl::Renew(const CollateralKey& key, const std::string& name, Instant now) {
   const bool held = Find(key, name) != nullptr;
   const CachedItemPtr same_key = FindUnder(key, name);
+  const Attempts::Start start = attempts.Begin(VendorOf(key));
   Answers answers(same_key ? same_key->item : nullptr, options.lag, now);
   const auto fetched = fetch(key, clock() + options.miss_wait, [&](FetchedBytes answer) {
     return Receive(key, name, std::move(answer), now, answers);
@@ -56,7 +57,7 @@ Flight CollateralCache::Impl::Renew(const CollateralKey& key, const std::string&
     return unavailable;
   }
   // Noted before it is reported: who hears of it may count on the back-off.
-  attempts.Failed(name, unavailable, held ? Possession::kHeld : Possession::kMissing, clock());
+  attempts.Failed(name, unavailable, held ? Possession::kHeld : Possession::kMissing, clock(), start);
   if (!answers.came()) Report(Kind::kFetchFailed, name, &fetched.error(), fetched.error().message);
   return unavailable;
 }
@@ -191,7 +192,8 @@ CachedItemPtr CollateralCache::Impl::NoteCheck(const Arrival& arrival, const Cac
 
 void CollateralCache::Impl::NoteTaken(const Arrival& arrival, bool unchanged) {
   if (arrival.from == Arrival::From::kUpstream && arrival.now > arrival.item->next_update()) {
-    attempts.Failed(arrival.name, NothingNewer(*arrival.item), Possession::kHeld, clock());
+    attempts.Failed(arrival.name, NothingNewer(*arrival.item), Possession::kHeld, clock(),
+                    attempts.Begin(VendorOf(arrival.key)));
   } else if (unchanged) {
     attempts.Unchanged(arrival.name, clock());
   } else {

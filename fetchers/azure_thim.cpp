@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fetchers/azure_thim.h"
 
+#include "fetchers/pccs_pck.h"
 #include "fetchers/url.h"
 #include "fetchers/vendor_answer.h"
 #include "tcb/amd/endorsement.h"
 #include "tcb/base/json.h"
 #include "tcb/base/percent.h"
 #include "tcb/base/text.h"
-#include "tcb/intel/pck_set.h"
 #include "tcb/pki/pem.h"
 
 namespace thimble {
@@ -42,7 +42,9 @@ Result<std::string> Member(const ThimAnswer& thim, std::string_view name) {
 }
 
 Error OtherThanAsked(const ThimAnswer& thim, std::string_view difference) {
-  return UpstreamError(Check::kUpstreamNotFound, StrCat("GET ", thim.answer.url, ": ", difference));
+  Error error = UpstreamError(Check::kUpstreamNotFound, StrCat("GET ", thim.answer.url, ": ", difference));
+  error.http_status = thim.answer.response.status;
+  return error;
 }
 
 // ---- AMD ----
@@ -75,24 +77,10 @@ std::optional<std::string> Difference(const HostVcek& host, const VcekKey& key) 
 
 // ---- Intel ----
 
-std::string PckQueryText(const PckQuery& query, const intel::PckTcb& raw) {
-  std::string out = StrCat("?qeid=", PercentEncode(query.platform.qe_id()), "&cpusvn=", raw.CpuSvnHexUpper(),
-                           "&pcesvn=", raw.PceSvnHexUpper(), "&pceid=", query.platform.pce_id().HexUpper());
-  const auto* ppid = query.proof ? std::get_if<intel::EncryptedPpid>(&*query.proof) : nullptr;
-  if (ppid != nullptr) out += StrCat("&encrypted_ppid=", ppid->HexUpper());
-  return StrCat(out, kExtras);
-}
-
 Result<std::string> SetOfOne(const ThimAnswer& thim) {
   TRY_ASSIGN(const std::string pem, Member(thim, "pckCert"));
   TRY_ASSIGN(const std::string tcbm, Member(thim, "sgx-Tcbm"));
-  const auto tcb = intel::PckTcb::FromHex(tcbm);
-  if (!tcb) return thim.answer.NotAsked("sgx-Tcbm is not 36 hex digits");
-  const auto ders = DecodePem(pem, "CERTIFICATE", 1, Check::kUpstreamAnswer);
-  if (!ders.ok() || ders->size() != 1) return thim.answer.NotAsked("pckCert is not one certificate in PEM");
-  auto certificate = Certificate::Parse(ders->front(), Check::kUpstreamAnswer);
-  if (!certificate.ok()) return thim.answer.NotAsked(certificate.error().message);
-  return intel::EncodePckCerts({{*tcb, *std::move(certificate)}}, {});
+  return PckSetOfOne(thim.answer, pem, tcbm);
 }
 
 }  // namespace
@@ -137,11 +125,12 @@ Result<Fetched> FetchThimPck(HttpClient& client, const ThimUpstream& upstream, c
                              SteadyTime deadline) {
   if (!query.raw) return UpstreamError(Check::kUpstreamNotFound, "no TCB to ask Azure's cache for");
   const std::string url = upstream.base + "pckcert";
-  TRY_ASSIGN(const ThimAnswer thim, Get(client, {.url = url + PckQueryText(query, *query.raw),
-                                                 .allow_http = upstream.allow_http,
-                                                 .deadline = deadline,
-                                                 .item_class = ItemClassOf(PckCertsKey{query.platform}),
-                                                 .shown = url}));
+  TRY_ASSIGN(const ThimAnswer thim,
+             Get(client, {.url = StrCat(url, PckCertParameters(query, *query.raw), kExtras),
+                          .allow_http = upstream.allow_http,
+                          .deadline = deadline,
+                          .item_class = ItemClassOf(PckCertsKey{query.platform}),
+                          .shown = url}));
   TRY_ASSIGN(const std::string body, SetOfOne(thim));
   TRY_ASSIGN(const std::string header, Member(thim, "sgx-Pck-Certificate-Issuer-Chain"));
   auto chain = PercentDecode(header);

@@ -39,15 +39,16 @@ Result<HttpRequest> MakeRequest(const std::string& url, const PckQuery& query) {
   if (!query.proof) {
     return UpstreamError(
         Check::kUpstreamNotFound,
-        "neither encrypted PPID nor platform manifest is known: the platform is not registered");
+        StrCat(url, " is not asked: neither encrypted PPID nor platform manifest of the platform is known"));
   }
   if (const auto* manifest = std::get_if<intel::PlatformManifest>(&*query.proof)) {
     return RequestByManifest(url, *manifest, pce_id);
   }
   const auto& ppid = std::get<intel::EncryptedPpid>(*query.proof);
   if (ppid.zero()) {
-    return UpstreamError(Check::kUpstreamNotFound,
-                         "encrypted PPID is all zeros: the platform cannot tell it (a guest, or no access)");
+    return UpstreamError(
+        Check::kUpstreamNotFound,
+        StrCat(url, " is not asked: the encrypted PPID is all zeros, the platform cannot tell it"));
   }
   return RequestByPpid(url, ppid, pce_id);
 }
@@ -77,7 +78,7 @@ Status CheckStatus(const HttpResponse& response, const std::string& what) {
     case 403:
       return error(Check::kUpstreamKey, " (subscription key missing or not valid)");
     case 404:
-      return error(Check::kUpstreamNotFound, " (no such platform, or not registered)");
+      return error(Check::kUpstreamNotFound, " (this route, or the platform, is not known there)");
     default:
       return error(Check::kUpstreamStatus, "");
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "fetchers/url.h"
 #include "tcb/base/time.h"
 #include "tcb/check.h"
 
@@ -53,9 +54,34 @@ std::chrono::milliseconds RetryingHttpClient::Backoff(int attempt) {
       half + static_cast<int64_t>(draw % static_cast<uint64_t>(whole.count() - half + 1)));
 }
 
+bool RetryingHttpClient::IsDown(const std::string& origin) const {
+  const std::lock_guard lock(mutex_);
+  return down_.contains(origin);
+}
+
+void RetryingHttpClient::Learn(const std::string& origin, const Result<HttpResponse>& answer) {
+  const bool failed =
+      answer.ok() ? IsDownStatus(answer->status) : answer.error().check == Check::kUpstreamUnreachable;
+  const std::lock_guard lock(mutex_);
+  if (failed) {
+    down_.insert(origin);
+  } else if (answer.ok()) {
+    down_.erase(origin);
+  }
+}
+
 Result<HttpResponse> RetryingHttpClient::Send(const HttpRequest& request) {
+  const auto url = ParseUrl(request.url);
+  if (!url) return inner_->Send(request);  // which refuses it
+  const std::string origin = url->Origin();
+  auto answer = SendUpTo(request, IsDown(origin) ? 0 : options_.max_retries);
+  Learn(origin, answer);
+  return answer;
+}
+
+Result<HttpResponse> RetryingHttpClient::SendUpTo(const HttpRequest& request, int retries) {
   auto answer = inner_->Send(request);
-  for (int attempt = 0; attempt < options_.max_retries && IsWorthRetrying(answer); ++attempt) {
+  for (int attempt = 0; attempt < retries && IsWorthRetrying(answer); ++attempt) {
     auto wait = Backoff(attempt);
     if (answer.ok()) {
       const auto wish = RetryAfter(*answer).value_or(std::chrono::milliseconds(0));

@@ -2,13 +2,17 @@
 //
 // Asks again after connection failures and the statuses that mean "later": 429, 500, 502, 503, 504.
 // Everything else is final: other statuses, refused answers, a request whose deadline would pass while
-// waiting.
+// waiting. A host whose last answer to a request was a failure, after all retries, is asked once a request until it
+// answers: it is down, and not to be asked more often than whoever waits for it wants.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <set>
+#include <string>
 
 #include "fetchers/http_client.h"
 #include "fetchers/timing.h"
@@ -27,6 +31,8 @@ struct RetryOptions {
 // (RFC 9110 section 10.2.3); nullopt when it asks for none.
 std::optional<std::chrono::milliseconds> RetryAfter(const HttpResponse& response);
 bool IsRetriedStatus(int status);
+// Of these, those that say that the host is down. One that says "later" (429) is up.
+inline bool IsDownStatus(int status) { return IsRetriedStatus(status) && status != 429; }
 
 // Thread-safe, as the inner client is.
 class RetryingHttpClient final : public HttpClient {
@@ -36,11 +42,16 @@ class RetryingHttpClient final : public HttpClient {
 
  private:
   std::chrono::milliseconds Backoff(int attempt);
+  Result<HttpResponse> SendUpTo(const HttpRequest& request, int retries);
+  bool IsDown(const std::string& origin) const;
+  void Learn(const std::string& origin, const Result<HttpResponse>& answer);
 
   std::shared_ptr<HttpClient> inner_;
   RetryOptions options_;
   Timing timing_;
   std::atomic<uint64_t> draws_{0};
+  mutable std::mutex mutex_;
+  std::set<std::string> down_;  // origins
 };
 
 }  // namespace thimble

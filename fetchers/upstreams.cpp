@@ -7,6 +7,8 @@
 #include "fetchers/intel_fmspcs.h"
 #include "fetchers/intel_pcs.h"
 #include "fetchers/intel_urls.h"
+#include "fetchers/pccs_pck.h"
+#include "fetchers/retry.h"
 #include "fetchers/url.h"
 #include "tcb/base/text.h"
 
@@ -30,12 +32,17 @@ bool ThimHas(const CollateralKey& key) {
 
 struct Upstreams::Entry {
   Entry(Vendor v, Upstream configured, std::string normalised, BreakerOptions options)
-      : vendor(v), upstream(std::move(configured)), base(std::move(normalised)), breaker(options) {}
+      : vendor(v),
+        upstream(std::move(configured)),
+        base(std::move(normalised)),
+        breaker(options),
+        outages(options.failures) {}
 
   const Vendor vendor;
   const Upstream upstream;
   const std::string base;
   CircuitBreaker breaker;
+  OutageWatch outages;
 };
 
 Upstreams::Upstreams(UpstreamsOptions options, std::shared_ptr<HttpClient> intel_client,
@@ -82,7 +89,8 @@ Status Upstreams::Add(Vendor vendor, const Upstream& upstream, Entries& entries)
     return Error{ErrorKind::kMalformed, Check::kRequest,
                  StrCat("plain HTTP only with allow_http = true: \"", upstream.url, "\"")};
   }
-  entries.push_back(std::make_shared<Entry>(vendor, upstream, *std::move(base), options_.breaker));
+  const BreakerOptions& breaker = vendor == Vendor::kIntel ? options_.intel_breaker : options_.amd_breaker;
+  entries.push_back(std::make_shared<Entry>(vendor, upstream, *std::move(base), breaker));
   return {};
 }
 
@@ -134,12 +142,26 @@ Result<Fetched> Upstreams::FetchPck(const PckQuery& query, SteadyTime deadline, 
     if (upstream.kind == UpstreamKind::kThim) {
       return FetchThimPck(ThimClient(Vendor::kIntel), {entry.base, upstream.allow_http}, query, share);
     }
-    return FetchPckCerts(*intel_client_, {entry.base, upstream.allow_http, upstream.subscription_key}, query,
-                         share);
+    return AskForPck(entry, query, share);
   };
   return GoDown(
       {Vendor::kIntel, KeyName(PckCertsKey{query.platform}), [](const Entry&) { return true; }, ask, accept},
       deadline);
+}
+
+// A PCS and another Thimble have all certificates of a platform, a PCCS one of them. When neither can be had, the error
+// says what became of either.
+Result<Fetched> Upstreams::AskForPck(const Entry& entry, const PckQuery& query, SteadyTime deadline) const {
+  const PckUpstream upstream{entry.base, entry.upstream.allow_http, entry.upstream.subscription_key};
+  auto all = FetchPckCerts(*intel_client_, upstream, query, deadline);
+  if (all.ok() || !MayLackPckCerts(upstream, all.error())) return all;
+  auto one = FetchPccsPck(*intel_client_, upstream, query, deadline);
+  if (one.ok()) return one;
+  one.error().message = StrCat(all.error().message, "; ", one.error().message);
+  if (one.error().http_status == 0 && one.error().check == Check::kUpstreamNotFound) {
+    one.error().http_status = all.error().http_status;  // it answered, if only the first time
+  }
+  return one;
 }
 
 Result<Fetched> Upstreams::FetchHostVcek(SteadyTime deadline) {
@@ -198,7 +220,7 @@ Result<Upstreams::Taken> Upstreams::Try(Entry& entry, const Task& task, SteadyTi
   }
   auto fetched = task.ask(entry, deadline);
   if (fetched.ok()) {
-    entry.breaker.Succeeded();
+    NoteAnswer(entry);
     fetched->upstream = entry.upstream.url;
     const Result<Then> then = task.accept ? task.accept(*fetched) : Then::kStop;
     if (then.ok()) {
@@ -212,12 +234,28 @@ Result<Upstreams::Taken> Upstreams::Try(Entry& entry, const Task& task, SteadyTi
   const bool not_found = error.check == Check::kUpstreamNotFound;
   Report(entry, not_found ? UpstreamEvent::Kind::kNotFound : UpstreamEvent::Kind::kFailed, task, &error,
          start);
-  if (error.check != Check::kUpstreamUnreachable) {
-    entry.breaker.Succeeded();  // it was reached, whatever it said
-  } else if (entry.breaker.Failed(clock_())) {
-    Report(entry, UpstreamEvent::Kind::kBreakerOpened, task, &error, start);
-  }
+  Learn(entry, task, error, start);
   return error;
+}
+
+// What a failure says of the upstream itself; nothing, when nobody was asked.
+void Upstreams::Learn(Entry& entry, const Task& task, const Error& error, SteadyTime since) {
+  const bool unreachable = error.check == Check::kUpstreamUnreachable;
+  const bool down = IsDownStatus(error.http_status);
+  if (unreachable || down) entry.outages.Failed();
+  if (unreachable) {
+    if (entry.breaker.Failed(clock_()))
+      Report(entry, UpstreamEvent::Kind::kBreakerOpened, task, &error, since);
+  } else if (down) {
+    entry.breaker.Succeeded();  // it was reached, and that is all
+  } else if (error.http_status != 0 || error.check == Check::kUpstreamAnswer) {
+    NoteAnswer(entry);
+  }
+}
+
+void Upstreams::NoteAnswer(Entry& entry) {
+  entry.breaker.Succeeded();
+  if (entry.outages.Answered()) ++recoveries_.at(static_cast<size_t>(entry.vendor));
 }
 
 void Upstreams::Report(const Entry& entry, UpstreamEvent::Kind kind, const Task& task, const Error* error,

@@ -4,6 +4,8 @@
 // its deadline; an upstream that could not be reached several times in a row is left out for a while.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -49,7 +51,9 @@ using UpstreamEventSink = std::function<void(const UpstreamEvent&)>;
 
 struct UpstreamsOptions {
   std::vector<Upstream> intel, amd;
-  BreakerOptions breaker;
+  // While Intel's cannot be reached, each is probed once a second: its clients give up after a few.
+  BreakerOptions intel_breaker{.window = std::chrono::milliseconds(1000)};
+  BreakerOptions amd_breaker;
   // Of Azure's upstreams: what AMD asks of its clients is not for them. Null: the vendor's client.
   std::shared_ptr<HttpClient> thim_client = {};
   RootCrlAddresses root_crls = {};
@@ -91,6 +95,9 @@ class Upstreams {
     bool open = false;  // left out at present
   };
   std::vector<State> States() const;
+  // How often an upstream of this vendor has come back: it failed several times in a row, whatever it was asked for, and
+  // then answered. What could not be had before may be had now.
+  uint64_t Recoveries(Vendor vendor) const { return recoveries_.at(static_cast<size_t>(vendor)); }
   IntelSite site() const { return options_.root_crls.site(); }
 
  private:
@@ -115,6 +122,9 @@ class Upstreams {
   Result<Fetched> GoDown(const Task& task, SteadyTime deadline);
   Result<Taken> Try(Entry& entry, const Task& task, SteadyTime deadline);
   HttpClient& ThimClient(Vendor vendor) const;
+  Result<Fetched> AskForPck(const Entry& entry, const PckQuery& query, SteadyTime deadline) const;
+  void Learn(Entry& entry, const Task& task, const Error& error, SteadyTime since);
+  void NoteAnswer(Entry& entry);
   Result<Fetched> AskForKey(const Entry& entry, const CollateralKey& key, SteadyTime deadline);
   void Report(const Entry& entry, UpstreamEvent::Kind kind, const Task& task, const Error* error,
               SteadyTime since) const;
@@ -124,7 +134,8 @@ class Upstreams {
   UpstreamEventSink events_;
   SteadyClock clock_;
   const std::shared_ptr<OriginAuthorities> authorities_ = std::make_shared<OriginAuthorities>();
-  mutable std::mutex mutex_;  // of what follows
+  std::array<std::atomic<uint64_t>, 2> recoveries_{};  // by vendor
+  mutable std::mutex mutex_;                           // of what follows
   Entries entries_;
 };
 

@@ -6,6 +6,7 @@
 #include "service/dialects/pccs_answers.h"
 #include "service/dialects/served_item.h"
 #include "service/support/log.h"
+#include "tcb/base/ascii.h"
 #include "tcb/base/json.h"
 #include "tcb/base/percent.h"
 #include "tcb/base/text.h"
@@ -36,12 +37,15 @@ std::optional<PckRequest> ParsePlatform(const Query& query) {
   return request;
 }
 
-std::string UpperCaName(intel::PckCa ca) { return ca == intel::PckCa::kPlatform ? "PLATFORM" : "PROCESSOR"; }
+std::string_view UpperCaName(intel::PckCa ca) {
+  return ca == intel::PckCa::kPlatform ? "PLATFORM" : "PROCESSOR";
+}
 
-http::HeaderList PlatformHeaders(const CollateralItem& item) {
+// PCCS writes the CA in upper case, the PCS in lower.
+http::HeaderList PlatformHeaders(const CollateralItem& item, std::string_view ca_name) {
   const intel::PckSet& set = *item.pck_set();
   return {{"SGX-FMSPC", set.fmspc.HexUpper()},
-          {"SGX-PCK-Certificate-CA-Type", UpperCaName(set.ca)},
+          {"SGX-PCK-Certificate-CA-Type", std::string(ca_name)},
           {"SGX-PCK-Certificate-Issuer-Chain", PercentEncode(item.issuer_chain())}};
 }
 
@@ -50,7 +54,8 @@ std::string Pem(const intel::PckCertificate& certificate) {
 }
 
 std::shared_ptr<const http::Content> PccsForm(const PckChoice& choice) {
-  http::HeaderList headers = PlatformHeaders(*choice.set.item);
+  const CollateralItem& item = *choice.set.item;
+  http::HeaderList headers = PlatformHeaders(item, UpperCaName(item.pck_set()->ca));
   headers.emplace_back("SGX-TCBm", choice.certificate->tcb.HexUpper());
   return http::Content::Make("application/x-pem-file", Pem(*choice.certificate), std::move(headers));
 }
@@ -72,11 +77,43 @@ std::shared_ptr<const http::Content> AzureForm(const PckChoice& choice, Instant 
   return http::Content::Make("application/json; charset=utf-8", std::move(body));
 }
 
+struct ManifestRequest {
+  intel::PlatformManifest manifest;
+  intel::PceId pce_id;
+};
+
+// {"platformManifest": hex, "pceid": hex}; nullopt: it is not that.
+std::optional<ManifestRequest> ReadManifestRequest(const Request& request) {
+  if (!EqualIgnoringCase(request.MediaType(), "application/json")) return std::nullopt;
+  const auto document =
+      json::Document::Parse(request.body, "request", ErrorKind::kMalformed, Check::kRequest);
+  if (!document.ok()) return std::nullopt;
+  const auto text = [&](std::string_view name) -> std::string_view {
+    const auto value = (*document)->root().Find(name);
+    const auto read = value ? value->String() : Result<std::string_view>(std::string_view());
+    return read.ok() ? *read : std::string_view();
+  };
+  const auto bytes = FromHex(text("platformManifest"));
+  const auto manifest = bytes ? intel::PlatformManifest::From(*bytes) : std::nullopt;
+  const auto pce_id = intel::PceId::FromHex(text("pceid"));
+  if (!manifest || !pce_id) return std::nullopt;
+  return ManifestRequest{*manifest, *pce_id};
+}
+
+void LogRefusal(std::string_view what, const Request& request, const Error& error) {
+  LogInfo(what, {{"id", request.id}, {"cause", CheckName(error.check)}}, error.message);
+}
+
 }  // namespace
 
 void PckDialect::AddTo(http::Router& router) {
   const http::RouteHandler one = [this](const Request& r, const Query& q) { return PckCert(r, q); };
-  const http::RouteHandler all = [this](const Request& r, const Query& q) { return PckCerts(r, q); };
+  const http::RouteHandler all = [this](const Request& r, const Query& q) {
+    return q.Get("qeid") ? PckCerts(r, q) : PckCertsByProof(r, q);
+  };
+  const http::RouteHandler by_manifest = [this](const Request& r, const Query&) {
+    return PckCertsByManifest(r);
+  };
   const std::vector<std::string> platform = {"qeid", "encrypted_ppid", "pceid", "clientid", "api-version"};
   std::vector<std::string> with_tcb = platform;
   with_tcb.insert(with_tcb.end(), {"cpusvn", "pcesvn"});
@@ -96,12 +133,14 @@ void PckDialect::AddTo(http::Router& router) {
                 .takes_any_parameter = true});
     router.Add({"GET", StrCat(v4, "/pckcerts"), platform, all});
     router.Add({"GET", StrCat(v3, "/pckcerts"), platform, pccs::WithVersion3Warning(all)});
+    router.Add({"POST", StrCat(v4, "/pckcerts"), {}, by_manifest});
+    router.Add({"POST", StrCat(v3, "/pckcerts"), {}, pccs::WithVersion3Warning(by_manifest)});
   }
 }
 
 // A platform that is not here and must not be fetched has a code of its own.
 http::Response PckDialect::RefusalOf(const Request& request, const Error& error) const {
-  LogInfo("pckcert refused", {{"id", request.id}, {"cause", CheckName(error.check)}}, error.message);
+  LogRefusal("pckcert refused", request, error);
   const bool unknown = error.check == Check::kPckNotRegistered || error.check == Check::kModeForbidsFetch;
   if (unknown && service_.mode() != CachingMode::kLazy) return pccs::PlatformUnknown(error);
   return pccs::RefusalOf(error);
@@ -125,7 +164,34 @@ http::Response PckDialect::PckCerts(const Request& request, const Query& query) 
   const auto set = service_.Certificates(*platform);
   if (!set.ok()) return RefusalOf(request, set.error());
   auto content = http::Content::Make("application/json", std::string(AsText(set->item->body())),
-                                     PlatformHeaders(*set->item));
+                                     PlatformHeaders(*set->item, UpperCaName(set->item->pck_set()->ca)));
+  return ItemResponse(request, *set, std::move(content), clock_.Now());
+}
+
+http::Response PckDialect::PckCertsByProof(const Request& request, const Query& query) {
+  const auto pce_id = intel::PceId::FromHex(query.Get("pceid").value_or(""));
+  const auto ppid = intel::EncryptedPpid::FromHex(query.Get("encrypted_ppid").value_or(""));
+  if (!pce_id || !ppid) return pccs::InvalidParameters();
+  return AnswerAsPcs(request, *ppid, *pce_id);
+}
+
+http::Response PckDialect::PckCertsByManifest(const Request& request) {
+  const auto asked = ReadManifestRequest(request);
+  if (!asked) return pccs::InvalidParameters();
+  return AnswerAsPcs(request, asked->manifest, asked->pce_id);
+}
+
+// In every mode 404 for what is not here: the PCS has no other word for it.
+http::Response PckDialect::AnswerAsPcs(const Request& request, const intel::PlatformProof& proof,
+                                       const intel::PceId& pce_id) {
+  const auto set = service_.CertificatesByProof(proof, pce_id);
+  if (!set.ok()) {
+    LogRefusal("pckcerts refused", request, set.error());
+    return pccs::RefusalOf(set.error());
+  }
+  const CollateralItem& item = *set->item;
+  auto content = http::Content::Make("application/json", std::string(AsText(item.body())),
+                                     PlatformHeaders(item, intel::PckCaName(item.pck_set()->ca)));
   return ItemResponse(request, *set, std::move(content), clock_.Now());
 }
 

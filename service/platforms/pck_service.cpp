@@ -38,6 +38,16 @@ Error NoneFits(const PlatformId& platform, const PckTcb& raw, const intel::PckSe
   return Refused(Check::kPckNoCertForTcb, std::move(message));
 }
 
+constexpr Seconds kLookAgainForAnother{600};
+
+// By `pckcert`, of a cache that gives single certificates.
+bool CameAlone(const CacheAnswer& set) { return set.item->source().ends_with("/pckcert"); }
+
+// Stands for the QE id where none is said: Intel is not asked by it.
+PlatformId NamelessPlatform(const intel::PceId& pce_id) {
+  return *PlatformId::FromName(StrCat("/", pce_id.hex()));
+}
+
 // A proof that was brought; nullopt: none, or one that a platform shows that cannot tell it.
 std::optional<intel::PlatformProof> ProofIn(const Registration& registration) {
   if (registration.manifest) return intel::PlatformProof(*registration.manifest);
@@ -87,11 +97,11 @@ Status PckService::CheckOwn(const PckCertsKey& key, const CacheAnswer& certifica
 }
 
 // Under which key the certificates lie that whoever asks may have.
-Result<PckCertsKey> PckService::KeyFor(const PckRequest& request) {
+Result<PckCertsKey> PckService::KeyFor(const PckRequest& request, const std::optional<PckTcb>& raw) {
   TRY_ASSIGN(const auto known, registry_.Find(request.platform));
   if (known && known->bound) return PckCertsKey{request.platform};
   if (known && known->proof() && options_.mode == CachingMode::kLazy) {  // its certificates are still to come
-    TRY(Obtain({request.platform, {}, known->ppid, known->manifest}, RefreshUrge::kPatient));
+    TRY(Obtain({request.platform, {}, known->ppid, known->manifest}, RefreshUrge::kPatient, raw));
     return PckCertsKey{request.platform};
   }
   if (request.ppid && !request.ppid->zero()) return PckCertsKey{request.platform.AskedWith(*request.ppid)};
@@ -109,8 +119,26 @@ Result<CacheAnswer> PckService::Certificates(const PckRequest& request) {
   return CertificatesFor(request, std::nullopt);
 }
 
+Result<CacheAnswer> PckService::CertificatesByProof(const intel::PlatformProof& proof,
+                                                    const intel::PceId& pce_id) {
+  const auto* const ppid = std::get_if<intel::EncryptedPpid>(&proof);
+  const auto* const manifest = std::get_if<intel::PlatformManifest>(&proof);
+  if (ppid != nullptr && ppid->zero())
+    return Refused(Check::kPckNotRegistered, "pckcerts: the encrypted PPID is all zeros");
+  TRY_ASSIGN(const auto known, registry_.FindByProof(proof, pce_id));
+  const PckCertsKey key{known ? known->id : NamelessPlatform(pce_id).AskedWith(proof)};
+  TRY_ASSIGN(const auto held, Held(key));
+  if (!held && options_.mode != CachingMode::kLazy)
+    return Refused(Check::kPckNotRegistered, "pckcerts: no platform is registered with this proof");
+  const PckSource::Hint hint(&source_, {key.platform,
+                                        {},
+                                        ppid != nullptr ? std::optional(*ppid) : std::nullopt,
+                                        manifest != nullptr ? std::optional(*manifest) : std::nullopt});
+  return Obtained(key);
+}
+
 Result<CacheAnswer> PckService::CertificatesFor(const PckRequest& request, const std::optional<PckTcb>& raw) {
-  TRY_ASSIGN(const PckCertsKey key, KeyFor(request));
+  TRY_ASSIGN(const PckCertsKey key, KeyFor(request, raw));
   TRY_ASSIGN(const auto held, Held(key));
   if (!held && options_.mode != CachingMode::kLazy) return WhyNotHeld(request.platform);
   const PckSource::Hint hint(&source_, {key.platform, raw, request.ppid, {}});
@@ -122,10 +150,12 @@ Result<CacheAnswer> PckService::CertificatesFor(const PckRequest& request, const
 }
 
 // A platform that shows a TCB for the first time may have been updated since its certificates were fetched: there may be
-// a newer one. Once in max_age, whatever it shows. Which TCBs look-ups have shown is not known.
+// a newer one. Once in max_age, whatever it shows; sooner when all that came was one certificate, for the TCB of then.
+// Which TCBs look-ups have shown is not known.
 bool PckService::WorthAnotherLook(const CacheAnswer& set, const PlatformId& platform, const PckTcb& raw) {
   if (options_.mode != CachingMode::kLazy) return false;
-  if (HappenedWithin(options_.max_age, set.last_check, clock_.Now())) return false;
+  const Seconds seldom = CameAlone(set) ? std::min(options_.max_age, kLookAgainForAnother) : options_.max_age;
+  if (HappenedWithin(seldom, set.last_check, clock_.Now())) return false;
   if (platform.asked()) return true;
   const auto known = registry_.Find(platform);
   if (!known.ok() || !known->has_value() || !(*known)->proof()) return false;
@@ -216,16 +246,16 @@ Result<bool> PckService::IsCached(const Registration& registration) {
 }
 
 // Fetched as a look-up with the proof of this registration, so that it shares no fetch with what is asked for with
-// another; then bound.
-Result<CacheAnswer> PckService::Obtain(const Registration& registration, RefreshUrge urge) {
+// another; then bound. `raw` is the TCB to ask for where single certificates are to be had.
+Result<CacheAnswer> PckService::Obtain(const Registration& registration, RefreshUrge urge,
+                                       const std::optional<PckTcb>& raw) {
   const auto proof = ProofIn(registration);
   if (!proof) {
     return Refused(Check::kPckNotRegistered,
                    StrCat("platform ", registration.platform.name(), ": its encrypted PPID is all zeros"));
   }
   const PckCertsKey asked{registration.platform.AskedWith(*proof)};
-  const PckSource::Hint hint(&source_,
-                             {asked.platform, registration.raw, registration.ppid, registration.manifest});
+  const PckSource::Hint hint(&source_, {asked.platform, raw, registration.ppid, registration.manifest});
   auto obtained = cache_.Refresh(asked, clock_.Now(), urge);
   if (!obtained.ok()) return NamingTheTcbs(std::move(obtained).error());
   auto bound = Bind(registration, *obtained);
@@ -268,7 +298,7 @@ Status PckService::RecordArrival(const Registration& registration, const intel::
 }
 
 Status PckService::FetchFor(const Registration& registration) {
-  TRY_ASSIGN(CacheAnswer set, Obtain(registration, RefreshUrge::kNow));
+  TRY_ASSIGN(CacheAnswer set, Obtain(registration, RefreshUrge::kNow, registration.raw));
   if (!registration.raw) return {};
   const auto chosen = ChooseFrom(std::move(set), registration.platform, *registration.raw, true);
   if (!chosen.ok()) return chosen.error();

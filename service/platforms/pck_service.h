@@ -52,6 +52,9 @@ class PckService {
       : cache_(cache), registry_(registry), source_(source), clock_(clock), options_(options), seen_(seen) {}
 
   Result<CacheAnswer> Certificates(const PckRequest& request);
+  // As the PCS is asked, by the proof alone: those of the registered platform that Intel was shown it for, or what a
+  // look-up with it brings.
+  Result<CacheAnswer> CertificatesByProof(const intel::PlatformProof& proof, const intel::PceId& pce_id);
   Result<PckChoice> Choose(const PckRequest& request, const intel::PckTcb& raw);
   // As Choose(), with certificates that are held already.
   Result<PckChoice> ChooseHeld(const intel::PlatformId& platform, const intel::PckTcb& raw);
@@ -74,12 +77,13 @@ class PckService {
   CachingMode mode() const { return options_.mode; }
 
  private:
-  Result<PckCertsKey> KeyFor(const PckRequest& request);
+  Result<PckCertsKey> KeyFor(const PckRequest& request, const std::optional<intel::PckTcb>& raw);
   Result<CacheAnswer> CertificatesFor(const PckRequest& request, const std::optional<intel::PckTcb>& raw);
   Result<std::optional<CacheAnswer>> Held(const PckCertsKey& key);
   Result<CacheAnswer> Obtained(const PckCertsKey& key);
   Status CheckOwn(const PckCertsKey& key, const CacheAnswer& certificates);
-  Result<CacheAnswer> Obtain(const Registration& registration, RefreshUrge urge);
+  Result<CacheAnswer> Obtain(const Registration& registration, RefreshUrge urge,
+                             const std::optional<intel::PckTcb>& raw);
   Result<CacheAnswer> Bind(const Registration& registration, const CacheAnswer& obtained);
   Status RecordArrival(const Registration& registration, const intel::PckSet& set, RegistryEdit& edit) const;
   Result<PckChoice> ChooseFrom(CacheAnswer set, const intel::PlatformId& platform, const intel::PckTcb& raw,

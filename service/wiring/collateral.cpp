@@ -32,6 +32,7 @@ std::function<bool(Vendor)> HasUpstream(const Config& config, const Upstreams& u
 CacheOptions CacheOptionsOf(const Config& config, const Upstreams& upstreams, UpstreamLags& lags) {
   CacheOptions options;
   options.has_upstream = HasUpstream(config, upstreams);
+  options.recoveries = [&upstreams](Vendor vendor) { return upstreams.Recoveries(vendor); };
   options.freshness.max_age = config.refresh.max_age;
   options.stale_grace = config.cache.stale_grace;
   options.miss_wait = config.server.miss_wait;

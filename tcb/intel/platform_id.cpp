@@ -67,7 +67,8 @@ std::optional<PlatformId> PlatformId::FromName(std::string_view name) {
   const size_t second = std::min(name.find('/', slash + 1), name.size());
   const auto qe_id = PercentDecode(name.substr(0, slash));
   const auto pce_id = PceId::FromHex(name.substr(slash + 1, second - slash - 1));
-  auto id = qe_id && pce_id ? From(*qe_id, *pce_id) : std::nullopt;
+  if (!qe_id || !pce_id) return std::nullopt;
+  auto id = slash == 0 ? PlatformId(Bytes(), *pce_id) : From(*qe_id, *pce_id);
   if (!id) return std::nullopt;
   if (second < name.size()) {
     const std::string_view digest = name.substr(second + 1);

@@ -39,5 +39,25 @@ TEST(CircuitBreaker, LetsOneTryAfterTheWindow) {
   EXPECT_TRUE(breaker.Admit(kStart + milliseconds(1000)));
 }
 
+// However long a try takes to fail: the next is due a window after it was let through.
+TEST(CircuitBreaker, ATryThatFailsPutsOffNoOther) {
+  CircuitBreaker breaker(kOptions);
+  for (int i = 0; i < 3; ++i) (void)breaker.Failed(kStart);
+  EXPECT_TRUE(breaker.Admit(kStart + milliseconds(1000)));
+  EXPECT_FALSE(breaker.Failed(kStart + milliseconds(1900)));
+  EXPECT_FALSE(breaker.Admit(kStart + milliseconds(1999)));
+  EXPECT_TRUE(breaker.Admit(kStart + milliseconds(2000)));
+}
+
+TEST(OutageWatch, EndsWithTheFirstAnswerAfterFailuresInARow) {
+  OutageWatch watch(3);
+  EXPECT_FALSE(watch.Answered());
+  for (int i = 0; i < 2; ++i) watch.Failed();
+  EXPECT_FALSE(watch.Answered()) << "one item's trouble";
+  for (int i = 0; i < 3; ++i) watch.Failed();
+  EXPECT_TRUE(watch.Answered());
+  EXPECT_FALSE(watch.Answered());
+}
+
 }  // namespace
 }  // namespace thimble

@@ -37,6 +37,12 @@ inline std::pair<std::string, std::string> PckChainHeader() {
 }
 inline HttpResponse PcsAnswer() { return Response(200, PckCerts(), {PckChainHeader()}); }
 
+// As a PCCS has it: one certificate in PEM, the rest in headers.
+inline HttpResponse PccsAnswer(const sim::PckSpec& platform = sim::ServerPlatform()) {
+  return Response(200, EncodePem(Intel().PckCertificate(platform), "CERTIFICATE"),
+                  {PckChainHeader(), {"sgx-tcbm", TcbOf(platform).HexUpper()}});
+}
+
 // Azure's form: everything in a JSON object.
 inline std::string ThimPck(const sim::PckSpec& platform = sim::ServerPlatform()) {
   std::string out;

@@ -145,5 +145,30 @@ TEST(Retry, AnAnswerIsNotReplacedByARefusalToAsk) {
   EXPECT_EQ(played.Send()->status, 503);
 }
 
+// A host that is down is asked once a request, until it answers; another host is none of its business.
+TEST(Retry, AHostThatIsDownIsAskedOnceARequest) {
+  FakeClock clock;
+  const auto http = std::make_shared<FakeHttp>();
+  RetryingHttpClient client(http, {}, clock.timing());
+  const auto requests_for = [&](const std::string& host, const Result<HttpResponse>& answer) {
+    http->Otherwise([answer](const HttpRequest&) { return answer; });
+    const size_t before = http->requests.size();
+    HttpRequest request;
+    request.url = "http://" + host + "/";
+    request.deadline = clock.now() + milliseconds(60'000);
+    (void)client.Send(request);
+    return http->requests.size() - before;
+  };
+  const Result<HttpResponse> refused = UpstreamError(Check::kUpstreamUnreachable, "refused");
+  EXPECT_EQ(requests_for("127.0.0.1", refused), 3u);
+  EXPECT_EQ(requests_for("127.0.0.1", refused), 1u);
+  EXPECT_EQ(requests_for("127.0.0.1", Response(503)), 1u);
+  EXPECT_EQ(requests_for("127.0.0.2", Response(503)), 3u);
+  EXPECT_EQ(requests_for("127.0.0.1", Response(404)), 1u) << "it answers";
+  EXPECT_EQ(requests_for("127.0.0.1", Response(503)), 3u);
+  EXPECT_EQ(requests_for("127.0.0.3", Response(429)), 3u);
+  EXPECT_EQ(requests_for("127.0.0.3", Response(429)), 3u) << "\"later\" is said by who is up";
+}
+
 }  // namespace
 }  // namespace thimble

@@ -74,6 +74,48 @@ TEST(UpstreamsPck, AsksOnlyWhoCanAnswer) {
   EXPECT_EQ(world.http->requests.size(), 1u);
 }
 
+// A PCCS has no pckcerts; Intel's own answer is final.
+TEST(UpstreamsPck, WhereThereIsNoPckCertsItIsAskedByTheQeId) {
+  for (const int status : {404, 405, 501}) {
+    World world({{kPcs, false}});
+    world.http->Otherwise([status](const HttpRequest& request) -> Result<HttpResponse> {
+      return request.url.starts_with(kPcs + "pckcert?") ? PccsAnswer() : Response(status);
+    });
+    const auto fetched = world.FetchPck({kPlatform, kPpid, kRaw});
+    ASSERT_TRUE(fetched.ok()) << fetched.error().message;
+    EXPECT_TRUE(Authentic(*fetched));
+    EXPECT_EQ(fetched->source, kPcs + "pckcert");
+    EXPECT_EQ(world.Asked(), (std::vector{kPcs + "pckcerts", kPcs + "pckcert"}));
+  }
+  for (const int status : {400, 401, 429, 503}) {
+    World world({{kPcs, false}});
+    world.http->Otherwise([status](const HttpRequest&) -> Result<HttpResponse> { return Response(status); });
+    EXPECT_FALSE(world.FetchPck({kPlatform, kPpid, kRaw}).ok());
+    EXPECT_EQ(world.Asked(), std::vector{kPcs + "pckcerts"}) << status;
+  }
+  World intels({{"https://api.trustedservices.intel.com/sgx/certification/v4/", false}});
+  EXPECT_EQ(CheckOf(intels.FetchPck({kPlatform, kPpid, kRaw})), Check::kUpstreamNotFound);
+  EXPECT_EQ(intels.http->requests.size(), 1u);
+}
+
+TEST(UpstreamsPck, ItSaysWhatBecameOfEitherRoute) {
+  World world({{kPcs, false}});
+  world.http->Otherwise([](const HttpRequest& request) -> Result<HttpResponse> {
+    return Response(request.url.starts_with(kPcs + "pckcert?") ? 461 : 404);
+  });
+  const auto neither = world.FetchPck({kPlatform, kPpid, kRaw});
+  EXPECT_EQ(CheckOf(neither), Check::kUpstreamNotFound);
+  EXPECT_EQ(neither.error().message,
+            "GET " + kPcs + "pckcerts: HTTP 404 (this route, or the platform, is not known there); GET " +
+                kPcs + "pckcert: HTTP 461 (this QE id is not in its cache)");
+  const auto no_tcb = world.FetchPck({kPlatform, kPpid, {}});
+  EXPECT_EQ(CheckOf(no_tcb), Check::kUpstreamNotFound);
+  EXPECT_NE(no_tcb.error().message.find("pckcert is not asked: no TCB"), std::string::npos)
+      << no_tcb.error().message;
+  for (const auto& error : {neither.error(), no_tcb.error()})
+    EXPECT_EQ(error.message.find(kPpid.HexUpper()), std::string::npos) << error.message;
+}
+
 TEST(UpstreamsPck, AzureHasNoOtherCollateralOfIntels) {
   World world = BothForPck();
   (void)world.upstreams->Fetch(PckCrlKey{intel::PckCa::kPlatform},

@@ -33,7 +33,7 @@ struct World {
   explicit World(std::vector<Upstream> intel = {{kFirst, false}, {kSecond, false}}) {
     UpstreamsOptions options;
     options.intel = std::move(intel);
-    options.breaker = {2, milliseconds(10'000)};
+    options.intel_breaker = {2, milliseconds(10'000)};
     auto made = Upstreams::Make(
         options, http, http,
         [this](const UpstreamEvent& event) { events.emplace_back(event.kind, std::string(event.upstream)); },
@@ -190,6 +190,62 @@ TEST(Upstreams, AStatusIsNoReasonToLeaveOneOut) {
   world.http->On(World::Url(kFirst), Response(503));
   for (int i = 0; i < 5; ++i) (void)world.Fetch();
   EXPECT_EQ(world.Asked(kFirst), 5u);
+}
+
+// What ends an outage, after two failures in a row: any answer but another failure.
+TEST(Upstreams, CountsHowOftenOneHasComeBack) {
+  const std::vector<std::pair<HttpResponse, bool>> rows = {{kGood, true},          {Response(404), true},
+                                                           {Response(429), true},  {Response(400), true},
+                                                           {Response(500), false}, {Response(503), false}};
+  for (const bool unreachable : {true, false}) {
+    for (const auto& [answer, back] : rows) {
+      World world({{kFirst, false}});
+      if (unreachable) {
+        world.http->On(World::Url(kFirst), test::Unreachable);
+      } else {
+        world.http->On(World::Url(kFirst), Response(502));
+      }
+      for (int i = 0; i < 2; ++i) (void)world.Fetch();
+      EXPECT_EQ(world.upstreams->Recoveries(Vendor::kIntel), 0u);
+      world.clock.Tick(milliseconds(10'000));
+      world.http->On(World::Url(kFirst), answer);
+      (void)world.Fetch();
+      EXPECT_EQ(world.upstreams->Recoveries(Vendor::kIntel), back ? 1u : 0u) << answer.status;
+      EXPECT_EQ(world.upstreams->Recoveries(Vendor::kAmd), 0u);
+      (void)world.Fetch();
+      EXPECT_EQ(world.upstreams->Recoveries(Vendor::kIntel), back ? 1u : 0u) << "once an outage";
+    }
+  }
+}
+
+TEST(Upstreams, OneFailureAmongAnswersIsNoOutage) {
+  World world({{kFirst, false}});
+  for (int i = 0; i < 4; ++i) {
+    world.http->On(World::Url(kFirst), i % 2 == 0 ? Response(500) : kGood);
+    (void)world.Fetch();
+  }
+  EXPECT_EQ(world.upstreams->Recoveries(Vendor::kIntel), 0u);
+}
+
+TEST(Upstreams, WhileDownIntelsIsProbedEachSecondAndAmdsEveryTen) {
+  FakeClock clock;
+  const auto http = std::make_shared<FakeHttp>();
+  http->Otherwise(test::Unreachable);
+  UpstreamsOptions options;
+  options.intel = {{kFirst, false}};
+  options.amd = {{"http://127.0.0.1:3", false}};
+  const auto upstreams = Upstreams::Make(options, http, http, {}, clock.clock()).value();
+  const auto asked_in_20_s = [&](const CollateralKey& key) {
+    for (int i = 0; i < 3; ++i) (void)upstreams->Fetch(key, clock.now() + milliseconds(5000));
+    const size_t before = http->requests.size();
+    for (int i = 0; i < 200; ++i) {
+      clock.Tick(milliseconds(100));
+      (void)upstreams->Fetch(key, clock.now() + milliseconds(5000));
+    }
+    return http->requests.size() - before;
+  };
+  EXPECT_EQ(asked_in_20_s(kKey), 20u);
+  EXPECT_EQ(asked_in_20_s(AmdChainKey{amd::Product::kMilan, amd::SigningKey::kVcek}), 2u);
 }
 
 TEST(Upstreams, AsksEachVendorForItsOwn) {

@@ -53,6 +53,21 @@ TEST(PlatformId, NamesAPieceOfCollateral) {
   EXPECT_LE(KeyName(PckCertsKey{*PlatformId::From(std::string(133, '/'), kPce)}).size(), 430u);
 }
 
+// Who asks as one asks Intel says none.
+TEST(PlatformId, MayLackItsQeIdInAName) {
+  const auto nameless = PlatformId::FromName("/0a00");
+  ASSERT_TRUE(nameless);
+  EXPECT_EQ(nameless->qe_id(), "");
+  EXPECT_EQ(nameless->pce_id(), kPce);
+  const PlatformId asked = nameless->AskedWith(*EncryptedPpid::From(Bytes(384, 1)));
+  EXPECT_TRUE(asked.asked());
+  EXPECT_EQ(asked.registered(), *nameless);
+  const CollateralKey key = PckCertsKey{asked};
+  EXPECT_EQ(ParseKeyName(KeyName(key)), key);
+  EXPECT_FALSE(PlatformId::FromName("/"));
+  EXPECT_FALSE(PlatformId::FromName("/0A00"));
+}
+
 TEST(PlatformId, ThatALookUpNamesIsOfItsProof) {
   const PlatformId id = *PlatformId::From("a/b", kPce);
   const auto ppid = [](uint8_t byte) { return PlatformProof(*EncryptedPpid::From(Bytes(384, byte))); };
