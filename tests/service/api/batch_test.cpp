@@ -90,7 +90,7 @@ TEST_F(BatchTest, JudgesNoMoreThanALittleAheadOfWhatIsRead) {
 
 TEST_F(BatchTest, NeedsTheRoleThatVerifies) {
   w_.Stop();
-  w_.config.roles = {{.role = Role::kVerify, .token_sha512 = TokenDigest("secret")}};
+  w_.config.roles = {{.role = Role::kVerify, .token_sha512 = TokenDigest("secret"), .client_sha256 = {}}};
   w_.Start();
   EXPECT_EQ(Batch("{}\n").status, 401);
 }
