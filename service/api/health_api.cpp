@@ -3,7 +3,6 @@
 
 #include "service/api/problem.h"
 #include "service/http/query.h"
-#include "service/monitoring/status_report.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 
@@ -34,8 +33,9 @@ void HealthApi::AddTo(http::Router& router) {
   router.Add({"GET", "/readyz", {"strict"}, [this](const http::Request&, const http::Query& q) {
                 return Ready(q);
               }});
-  router.Add(
-      {"GET", "/v1/status", {}, [this](const http::Request&, const http::Query&) { return Status(); }});
+  router.Add({"GET", "/v1/status", {}, [this](const http::Request&, const http::Query&) {
+                return http::NoStore(200, "application/json", StatusJson(Report()));
+              }});
 }
 
 http::Response HealthApi::Ready(const http::Query& query) {
@@ -93,7 +93,9 @@ std::vector<std::pair<std::string, std::string>> HealthApi::Degraded() {
   return degraded;
 }
 
-http::Response HealthApi::Status() {
+bool HealthApi::IsReady() { return sources_.store.Get("readyz").ok() && !sources_.anchors.all().empty(); }
+
+StatusReport HealthApi::Report() {
   StatusReport report = MakeStatusReport(sources_.cache, sources_.clock.Now());
   report.registrations = sources_.registry.platforms();
   for (const auto& [what, how] : sources_.damage.Lines()) report.damage.push_back(StrCat(what, ": ", how));
@@ -105,7 +107,7 @@ http::Response HealthApi::Status() {
   report.lags = sources_.lags.Known(report.at);
   if (const auto reload = sources_.reload.Get(); !reload->refused.empty())
     report.configuration = RefusedReload(*reload);
-  return http::NoStore(200, "application/json", StatusJson(report));
+  return report;
 }
 
 }  // namespace thimble

@@ -15,6 +15,7 @@
 #include "service/http/router.h"
 #include "service/monitoring/cache_events.h"
 #include "service/monitoring/refused_requests.h"
+#include "service/monitoring/status_report.h"
 #include "service/monitoring/store_damage.h"
 #include "service/monitoring/upstream_lags.h"
 #include "service/support/clock.h"
@@ -48,13 +49,16 @@ class HealthApi {
 
   void AddTo(http::Router& router);
 
+  // What GET /v1/status and /readyz say, for the page.
+  StatusReport Report();
+  std::vector<std::pair<std::string, std::string>> Degraded();
+  bool IsReady();
+
  private:
   // 200 while anchors are loaded and the store can be read; the body lists what is degraded, and with
   // strict=1 any of it is a 503. The plain form stays up while a vendor is down: taking every replica out
   // would help nobody.
   http::Response Ready(const http::Query& query);
-  http::Response Status();
-  std::vector<std::pair<std::string, std::string>> Degraded();
 
   const HealthSources sources_;
 };

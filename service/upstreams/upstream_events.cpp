@@ -36,6 +36,16 @@ void UpstreamEvents::RecordWait(std::chrono::milliseconds wait) {
   waited_seconds_ += std::chrono::duration<double>(wait).count();
 }
 
+UpstreamEvents::Calls UpstreamEvents::CallsOf(const std::string& upstream) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = totals_.find(upstream);
+  if (found == totals_.end()) return {};
+  using Kind = UpstreamEvent::Kind;
+  const auto count = [&](Kind kind) { return found->second.counts.at(static_cast<size_t>(kind)); };
+  return {count(Kind::kAnswered) + count(Kind::kNotFound), count(Kind::kFailed), count(Kind::kRefused),
+          found->second.seconds};
+}
+
 void UpstreamEvents::Write(PrometheusText& out) const {
   const std::lock_guard lock(mutex_);
   out.Metric("thimble_upstream_calls_total", "counter", "Calls of upstreams, by what came of them.");

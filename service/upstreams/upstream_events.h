@@ -22,6 +22,12 @@ class UpstreamEvents {
 
   void Write(PrometheusText& out) const;
 
+  struct Calls {
+    uint64_t answered = 0, failed = 0, refused = 0;  // answered: "there is no such item" included
+    double seconds = 0;
+  };
+  Calls CallsOf(const std::string& upstream) const;  // since the start
+
  private:
   static constexpr size_t kKinds = static_cast<size_t>(UpstreamEvent::Kind::kRefused) + 1;
   struct Totals {

@@ -64,8 +64,9 @@ Appraisal::Appraisal(const Config& config, Collateral& collateral, const Clock& 
   verification.UseFloors([this, &clock](const std::string& setting, const std::optional<Instant>& at) {
     return floors->Get(setting, at, clock.Now());
   });
-  verification.Watch([this](const VerificationRequest& request, const VerificationOutcome& outcome) {
+  verification.Watch([this, &clock](const VerificationRequest& request, const VerificationOutcome& outcome) {
     verdicts.Record(request, outcome);
+    verdict_hours.Record(outcome, clock.Now());
   });
 }
 

@@ -16,6 +16,7 @@
 #include "service/baselines/recovery_watch.h"
 #include "service/config/config.h"
 #include "service/monitoring/verdict_counts.h"
+#include "service/monitoring/verdict_hours.h"
 #include "service/results/result_signer.h"
 #include "service/support/clock.h"
 #include "service/support/reload.h"
@@ -53,6 +54,7 @@ struct Appraisal {
   Challenges challenges;
   DefaultEvaluation evaluation;
   VerdictCounts verdicts;
+  VerdictHours verdict_hours;
   Verification verification;
   ImpactStudy impact_study;
   RecoveryWatch recovery_watch;

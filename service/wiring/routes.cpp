@@ -19,10 +19,20 @@ http::Response NoSuchOwnRoute(const http::Request& request) {
                           .check = ""});
 }
 
+std::vector<page::UpstreamLine> UpstreamLines(const Collateral& c) {
+  std::vector<page::UpstreamLine> lines;
+  for (const Upstreams::State& state : c.upstreams->States()) {
+    const UpstreamEvents::Calls calls = c.upstream_events->CallsOf(state.url);
+    lines.push_back({state.vendor == Vendor::kIntel ? "Intel" : "AMD", state.url, state.open, calls.answered,
+                     calls.failed, calls.refused, calls.seconds});
+  }
+  return lines;
+}
+
 }  // namespace
 
 Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot<ReloadOutcome>& reload,
-               const Clock& clock)
+               const Clock& clock, RolesOf roles_of)
     : clock_(clock),
       intel_dialect_(c.cache, a.evaluation, c.version3_infos, c.fmspcs, clock,
                      {config.honour_update, config.pccs.mode, c.upstreams->site(), config.cache.stale_grace}),
@@ -43,6 +53,10 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
       platform_api_(c.pck_service, c.registry, *a.audit),
       health_api_({c.cache, c.events, c.lags, refused_, *c.store, c.anchors, a.recovery_watch, *a.audit,
                    reload, c.refresh, c.registry, c.damage, clock}),
+      page_({health_api_, c.cache, c.seen, c.registry, *a.baselines, *a.floors, a.verdict_hours, clock,
+             [&c] { return UpstreamLines(c); },
+             [this](const http::Request& request, RoleSet roles) { return router_.Handle(request, roles); },
+             std::move(roles_of)}),
       router_({"", false, NoSuchOwnRoute, BadRequest, Unauthorized}) {
   intel_dialect_.AddTo(router_);
   kds_dialect_.AddTo(router_);
@@ -61,6 +75,7 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const Snapshot
   operations_api_.AddTo(router_);
   platform_api_.AddTo(router_);
   health_api_.AddTo(router_);
+  page_.AddTo(router_);
   AddMetricsTo(router_,
                {c.cache, c.events, c.lags, *c.upstream_events, a.verdicts, a.moved_sets, c.refresh, *c.store,
                 c.damage, c.registry, reload, clock, *a.audit},

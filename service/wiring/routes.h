@@ -23,6 +23,7 @@
 #include "service/http/request_metrics.h"
 #include "service/http/router.h"
 #include "service/monitoring/refused_requests.h"
+#include "service/page/page.h"
 #include "service/wiring/appraisal.h"
 #include "service/wiring/collateral.h"
 
@@ -31,8 +32,9 @@ namespace thimble {
 // Handle() may be called from many threads at once. What is given outlives it.
 class Routes {
  public:
+  using RolesOf = std::function<RoleSet(const http::Request&)>;
   Routes(const Config& config, Collateral& collateral, Appraisal& appraisal,
-         const Snapshot<ReloadOutcome>& reload, const Clock& clock);
+         const Snapshot<ReloadOutcome>& reload, const Clock& clock, RolesOf roles_of);
 
   // For whoever has these roles; counted and logged.
   http::Response Handle(const http::Request& request, RoleSet roles);
@@ -60,6 +62,7 @@ class Routes {
   OperationsApi operations_api_;
   PlatformApi platform_api_;
   HealthApi health_api_;
+  StatusPage page_;
   http::Router router_;
   std::unique_ptr<RequestMetrics> requests_;  // last: it has to know every route
 };
