@@ -38,7 +38,7 @@ Html Drawing(const FloorScale& scale) {
   if (scale.need != 0) {
     const int64_t at = range.Place(scale.need);
     svg.Add(El("rect", {{"class", "met"}, {"x", at}, {"y", 24}, {"width", kWidth - at}, {"height", 4}}),
-            El("line", {{"class", "floor"}, {"x1", at}, {"x2", at}, {"y1", 4}, {"y2", 32}}));
+            El("line", {{"class", "floor"}, {"x1", at}, {"x2", at}, {"y1", 4}, {"y2", 30}}));
   }
   for (const auto& [svn, sightings] : scale.seen) {
     const int64_t at = range.Place(svn);
@@ -48,9 +48,9 @@ Html Drawing(const FloorScale& scale) {
                         {"width", 10},
                         {"height", 14},
                         {"rx", 1}}),
-            El("text", {{"x", at}, {"y", 40}, {"text-anchor", "middle"}}, svn));
+            El("text", {{"x", at}, {"y", 43}, {"text-anchor", "middle"}}, svn));
   }
-  return El("svg", {{"class", "floors"}, {"width", kWidth}, {"height", 44}, {"aria-hidden", "true"}}, svg);
+  return El("svg", {{"class", "floors"}, {"width", kWidth}, {"height", 46}, {"aria-hidden", "true"}}, svg);
 }
 
 Html Row(const FloorScale& scale) {

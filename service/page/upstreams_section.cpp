@@ -84,7 +84,7 @@ Html UpstreamsSection(const View& view) {
           ? El("p", {{"class", "empty"}}, "None is configured.")
           : Html().Add(
                 El("div",
-                   {{"class", "wide"}, {"tabindex", 0}, {"role", "region"}, {"aria-label", "Upstreams"}},
+                   {{"class", "wide"}, {"tabindex", 0}, {"role", "region"}, {"aria-label", "Calls of upstreams"}},
                    table),
                 Refusals(view)));
 }

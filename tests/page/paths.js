@@ -127,11 +127,11 @@ const paths = {
     for (const width of [360, 768, 1440]) {
       for (const dark of [false, true]) {
         const page = await open(browser, url, { width, dark });
-        await fits(page, width);
-        await accessible(page, `${width} px, ${dark ? "dark" : "light"}`);
         if (screenshots && width !== 768) {
           await page.screenshot({ path: path.join(screenshots, `page-${width}-${dark ? "dark" : "light"}.png`), fullPage: true });
         }
+        await fits(page, width);
+        await accessible(page, `${width} px, ${dark ? "dark" : "light"}`);
         await page.close();
       }
     }
