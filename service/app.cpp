@@ -28,9 +28,10 @@ Result<std::unique_ptr<App>> App::Make(Config config, const AppOptions& options)
   TRY_ASSIGN(auto tls, LoadTls(app->config_.server));
   TRY_ASSIGN(app->collateral_, Collateral::Make(app->config_, options.storage, app->clock_));
   TRY_ASSIGN(app->appraisal_, Appraisal::Make(app->config_, options.storage, *app->collateral_, app->clock_));
-  app->routes_ = std::make_unique<thimble::Routes>(app->config_, *app->collateral_, *app->appraisal_,
-                                                   app->proxy_protocol_, app->reload_outcome_,
-                                                   *app->listener_counts_, app->clock_);
+  app->routes_ = std::make_unique<thimble::Routes>(
+      app->config_, *app->collateral_, *app->appraisal_, app->proxy_protocol_, app->reload_outcome_,
+      *app->listener_counts_, app->clock_,
+      [app = app.get()](const http::Request& request) { return app->roles_.Get()->Of(request); });
   app->browsers_.Set(RulesForBrowsers(app->config_.server, app->config_.server.listen, tls.get()));
   app->servers_ =
       std::make_unique<Servers>(app->config_, options.storage, std::move(tls), app->listener_counts_);

@@ -38,7 +38,7 @@ ROOMS = {
     "monitoring": "support baselines verification cache",
     "config": "support http upstreams baselines platforms audit cache fetchers",
     "api": "support http upstreams baselines verification results platforms transfer audit monitoring cache fetchers",
-    "page": "support http monitoring api",
+    "page": "support http baselines monitoring api cache",
     "dialects": "support http upstreams baselines platforms api cache fetchers",
     "wiring": "support http upstreams baselines verification results platforms transfer audit monitoring config api page "
               "dialects cache fetchers",

@@ -3,7 +3,6 @@
 
 #include "service/api/problem.h"
 #include "service/http/query.h"
-#include "service/monitoring/status_report.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 
@@ -19,8 +18,9 @@ void HealthApi::AddTo(http::Router& router) {
   router.Add({"GET", "/readyz", {"strict"}, [this](const http::Request&, const http::Query& q) {
                 return Ready(q);
               }});
-  router.Add(
-      {"GET", "/v1/status", {}, [this](const http::Request&, const http::Query&) { return Status(); }});
+  router.Add({"GET", "/v1/status", {}, [this](const http::Request&, const http::Query&) {
+                return http::NoStore(200, "application/json", StatusJson(Report()));
+              }});
 }
 
 http::Response HealthApi::Ready(const http::Query& query) {
@@ -48,7 +48,7 @@ http::Response HealthApi::Ready(const http::Query& query) {
   return http::NoStore(good ? 200 : 503, "application/json", std::move(body));
 }
 
-http::Response HealthApi::Status() {
+StatusReport HealthApi::Report() {
   const SummarySources& s = sources_.summary;
   StatusReport report = MakeStatusReport(s.cache, s.clock.Now());
   report.summary = SummaryOf(s);
@@ -61,7 +61,7 @@ http::Response HealthApi::Status() {
   report.coming = report.summary->coming;
   report.lags = s.lags.Known(report.at);
   report.configuration = report.summary->refused_reload;
-  return http::NoStore(200, "application/json", StatusJson(report));
+  return report;
 }
 
 }  // namespace thimble

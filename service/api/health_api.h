@@ -7,6 +7,7 @@
 #include "service/http/router.h"
 #include "service/monitoring/cache_events.h"
 #include "service/monitoring/refused_requests.h"
+#include "service/monitoring/status_report.h"
 
 namespace thimble {
 
@@ -24,12 +25,14 @@ class HealthApi {
 
   void AddTo(http::Router& router);
 
+  // What GET /v1/status says, for the page. It has a summary.
+  StatusReport Report();
+
  private:
   // 200 while anchors are loaded and the store can be read; the body lists what is degraded, and with
   // strict=1 any of it is a 503, and so is each item of a single platform past its grace. The plain form stays up while a vendor is down: taking every replica out
   // would help nobody.
   http::Response Ready(const http::Query& query);
-  http::Response Status();
 
   const HealthSources sources_;
 };

@@ -54,7 +54,8 @@ std::map<std::string, UpstreamEvents::Health> UpstreamEvents::health() const {
                 .refused = count(Kind::kRefused),
                 .last_answer = totals.last_answer,
                 .last_failure = totals.last_failure,
-                .last_error = totals.last_error};
+                .last_error = totals.last_error,
+                .seconds = totals.seconds};
   }
   return out;
 }

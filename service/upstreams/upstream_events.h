@@ -31,6 +31,7 @@ class UpstreamEvents {
     uint64_t answered = 0, failed = 0, refused = 0;
     std::optional<Instant> last_answer, last_failure;
     std::string last_error;  // of that failure
+    double seconds = 0;      // that calls took, in all
   };
   std::map<std::string, Health> health() const;
 

@@ -68,6 +68,7 @@ Appraisal::Appraisal(const Config& config, Collateral& collateral, const Clock& 
   verification.Watch([this, &clock](const VerificationRequest& request, const VerificationOutcome& outcome) {
     verdicts.Record(request, outcome);
     recent_verdicts.Record(outcome, clock.Now());
+    verdict_hours.Record(outcome, clock.Now());
   });
 }
 

@@ -17,6 +17,7 @@
 #include "service/config/config.h"
 #include "service/monitoring/recent_verdicts.h"
 #include "service/monitoring/verdict_counts.h"
+#include "service/monitoring/verdict_hours.h"
 #include "service/results/result_signer.h"
 #include "service/support/clock.h"
 #include "service/support/reload.h"
@@ -55,6 +56,7 @@ struct Appraisal {
   DefaultEvaluation evaluation;
   VerdictCounts verdicts;
   RecentVerdicts recent_verdicts;
+  VerdictHours verdict_hours;
   Verification verification;
   ImpactStudy impact_study;
   RecoveryWatch recovery_watch;

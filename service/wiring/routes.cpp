@@ -31,11 +31,22 @@ http::Response WrongMethod(const http::Request& request, std::string_view allowe
   return response;
 }
 
+std::vector<page::UpstreamLine> UpstreamLines(const Collateral& c) {
+  std::vector<page::UpstreamLine> lines;
+  auto health = c.upstream_events->health();
+  for (const Upstreams::State& state : c.upstreams->States()) {
+    const UpstreamEvents::Health& calls = health[state.url];
+    lines.push_back({state.vendor == Vendor::kIntel ? "Intel" : "AMD", state.url, state.open, calls.answered,
+                     calls.failed, calls.refused, calls.seconds});
+  }
+  return lines;
+}
+
 }  // namespace
 
 Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const http::ProxyProtocol& proxy_protocol,
                const Snapshot<ReloadOutcome>& reload, const http::ListenerCounts& listeners,
-               const Clock& clock)
+               const Clock& clock, RolesOf roles_of)
     : clock_(clock),
       summary_sources_{c.cache,
                        config.cache.stale_grace,
@@ -75,6 +86,10 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const http::Pr
       operations_api_(c.refresh, *c.store, config.cache.data, config.audit.directory, clock),
       platform_api_(c.pck_service, c.registry, *a.audit),
       health_api_({summary_sources_, c.events, refused_}),
+      page_({health_api_, c.cache, c.seen, c.registry, *a.baselines, *a.floors, a.verdict_hours, clock,
+             [&c] { return UpstreamLines(c); },
+             [this](const http::Request& request, RoleSet roles) { return router_.Handle(request, roles); },
+             std::move(roles_of)}),
       router_({.prefix = "",
                .not_found = NoSuchOwnRoute,
                .bad_request = BadRequest,
@@ -99,6 +114,7 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const http::Pr
   platform_api_.AddTo(router_);
   AddReferenceTo(router_);
   health_api_.AddTo(router_);
+  page_.AddTo(router_);
   AddMetricsTo(router_,
                {c.cache, c.events, c.lags, *c.upstream_events, a.verdicts, a.moved_sets, c.refresh, *c.store,
                 c.damage, c.registry, proxy_protocol, reload, clock, *a.audit, *a.baselines, listeners},

@@ -26,6 +26,7 @@
 #include "service/http/request_metrics.h"
 #include "service/http/router.h"
 #include "service/monitoring/refused_requests.h"
+#include "service/page/page.h"
 #include "service/wiring/appraisal.h"
 #include "service/wiring/collateral.h"
 
@@ -34,9 +35,10 @@ namespace thimble {
 // Handle() may be called from many threads at once. What is given outlives it.
 class Routes {
  public:
+  using RolesOf = std::function<RoleSet(const http::Request&)>;
   Routes(const Config& config, Collateral& collateral, Appraisal& appraisal,
          const http::ProxyProtocol& proxy_protocol, const Snapshot<ReloadOutcome>& reload,
-         const http::ListenerCounts& listeners, const Clock& clock);
+         const http::ListenerCounts& listeners, const Clock& clock, RolesOf roles_of);
 
   // For whoever has these roles; counted and logged.
   http::Response Handle(const http::Request& request, RoleSet roles, const http::BrowserRules& browsers);
@@ -74,6 +76,7 @@ class Routes {
   OperationsApi operations_api_;
   PlatformApi platform_api_;
   HealthApi health_api_;
+  StatusPage page_;
   http::Router router_;
   std::unique_ptr<RequestMetrics> requests_;  // last: it has to know every route
 };
