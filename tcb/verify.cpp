@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tcb/verify.h"
 
-#include "tcb/base/byte_reader.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -9,9 +8,6 @@
 
 namespace thimble {
 namespace {
-
-constexpr size_t kSnpReportSize = 1184;
-constexpr std::string_view kHclSignature = "HCLA";
 
 // The bytes expected, then zeros.
 bool BeginsWith(ByteView actual, ByteView expected) {
@@ -21,21 +17,10 @@ bool BeginsWith(ByteView actual, ByteView expected) {
 
 }  // namespace
 
-// A quote begins with its version (u16, 3 to 5) and key type 2 (u16); an SNP report with its version (u32, 2
-// and up). Read as two u16 the second half of an SNP version is 0, so the two do not meet, and a report that is cut
-// short is one still.
 Result<EvidenceKind> DetectEvidence(ByteView evidence) {
-  if (AsText(evidence).starts_with(kHclSignature)) return EvidenceKind::kHclReport;
-  ByteReader reader(evidence);
-  const auto version = reader.U16(), second = reader.U16();
-  if (!version || !second) {
-    return Error{ErrorKind::kMalformed, Check::kEvidenceFormat,
-                 StrCat("evidence of ", evidence.size(), " bytes")};
-  }
-  if (*second == 0 && (*version >= 2 || evidence.size() >= kSnpReportSize)) return EvidenceKind::kSnpReport;
-  if (*second != 0) return EvidenceKind::kQuote;
+  if (const auto kind = input::KindOf(evidence)) return *kind;
   return Error{ErrorKind::kMalformed, Check::kEvidenceFormat,
-               StrCat("evidence of ", evidence.size(), " bytes, first word ", *version,
+               StrCat("the evidence ", input::Sentence(input::ContentsOf(evidence)),
                       ": no quote, SNP report or HCL report")};
 }
 

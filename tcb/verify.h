@@ -28,14 +28,13 @@
 #include <optional>
 
 #include "tcb/base/result.h"
+#include "tcb/input/contents.h"
 #include "tcb/verdict.h"
 
 namespace thimble {
 
-enum class EvidenceKind : uint8_t { kQuote, kSnpReport, kHclReport };
-
-// Told by length, magic and version; malformed (evidence.format) when it is none. Decoding proper is the
-// verifier's.
+// Told by length, magic and version; malformed (evidence.format) when it is none, and says what it is then. Decoding
+// proper is the verifier's.
 Result<EvidenceKind> DetectEvidence(ByteView evidence);
 
 // The 64 bytes of REPORTDATA; empty where there are no claims.

@@ -55,6 +55,7 @@ CORE = {
     "pki": "base",
     "intel": "base pki",
     "amd": "base pki",
+    "input": "base pki intel amd",
     "policy": "base intel amd",
 }
 TOP = {"tcb/policy.h", "tcb/verify.h", "tcb/impact.h", "tcb/tcb_record.h"}

@@ -5,6 +5,7 @@
 #include "service/api/request_fields.h"
 #include "service/transfer/tar.h"
 #include "service/verification/collateral_json.h"
+#include "service/verification/handed_evidence.h"
 #include "tcb/base/ascii.h"
 #include "tcb/base/json.h"
 #include "tcb/check.h"
@@ -53,7 +54,7 @@ http::ContentPtr Answer(bool tar, std::string body) {
 
 // What both forms of a request may say, options still as text.
 struct Body {
-  Bytes evidence;
+  input::Evidence evidence;
   std::optional<std::string> at, baseline, product, format;
 };
 
@@ -61,12 +62,13 @@ Result<Body> BodyFromJson(std::string_view text) {
   TRY_ASSIGN(const auto document,
              json::Document::Parse(text, "request", ErrorKind::kMalformed, Check::kRequest));
   const json::Value root = document->root();
-  TRY(root.AllowOnly({"evidence", "at", "baseline", "product", "format"}));
   Body body;
-  TRY_ASSIGN(const auto evidence, OptionalText(root, "evidence"));
-  auto bytes = FromBase64(evidence.value_or("-"));
-  if (!bytes) return BadRequestError("evidence: must be there, and base64");
-  body.evidence = std::move(*bytes);
+  if (!root.Find("evidence") && IsContainer(root)) {
+    TRY_ASSIGN(body.evidence, input::DecodeEvidence(root));
+    return body;
+  }
+  TRY(root.AllowOnly({"evidence", "at", "baseline", "product", "format"}));
+  TRY_ASSIGN(body.evidence, EvidenceMember(root));
   TRY_ASSIGN(body.at, OptionalText(root, "at"));
   TRY_ASSIGN(body.baseline, OptionalText(root, "baseline"));
   TRY_ASSIGN(body.product, OptionalText(root, "product"));
@@ -83,14 +85,13 @@ Result<Body> ReadBody(const http::Request& request, const http::Query& query) {
     return BadRequestError("Content-Type must be application/json or application/octet-stream");
   }
   const auto text = [&query](std::string_view name) { return OptionalText(query, name); };
-  const ByteView bytes = AsBytes(request.body);
-  return Body{Bytes(bytes.begin(), bytes.end()), text("at"), text("baseline"), text("product"),
-              text("format")};
+  TRY_ASSIGN(input::Evidence evidence, input::DecodeEvidence(AsBytes(request.body)));
+  return Body{std::move(evidence), text("at"), text("baseline"), text("product"), text("format")};
 }
 
 Result<VerificationRequest> RequestFor(Body body, const BaselineBook& baselines) {
   VerificationRequest request;
-  request.evidence = std::move(body.evidence);
+  TRY(TakeEvidence(std::move(body.evidence), request));
   TRY(SetAt(body.at, request));
   TRY(SetProduct(body.product, request));
   TRY(SetBaseline(body.baseline, baselines, request));

@@ -5,6 +5,7 @@
 
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/input/json_names.h"
 
 namespace thimble {
 
@@ -41,6 +42,20 @@ Result<std::optional<std::string>> OptionalText(const json::Value& object, std::
 std::optional<std::string> OptionalText(const http::Query& query, std::string_view name) {
   const auto value = query.Get(name);
   return value ? std::optional<std::string>(*value) : std::nullopt;
+}
+
+Result<input::Evidence> EvidenceMember(const json::Value& object) {
+  const auto member = object.Find("evidence");
+  if (!member || member->IsNull()) return BadRequestError("evidence: must be there");
+  const bool readable =
+      member->String().ok() || member->Array().ok() || member->type() == json::Type::kObject;
+  if (!readable) return BadRequestError("evidence: is no text, list of bytes or object");
+  return input::DecodeEvidence(*member);
+}
+
+bool IsContainer(const json::Value& object) {
+  const input::JsonForm* const form = input::FindJsonForm(object);
+  return form != nullptr && form->name == "evidence";
 }
 
 Status SetAt(const std::optional<std::string>& text, VerificationRequest& request) {

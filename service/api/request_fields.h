@@ -16,6 +16,7 @@
 #include "service/verification/verification.h"
 #include "tcb/base/json.h"
 #include "tcb/base/result.h"
+#include "tcb/input/evidence.h"
 
 namespace thimble {
 
@@ -28,6 +29,11 @@ Author AuthorOf(const http::Request& request, Role role = Role::kAdmin);
 Result<std::optional<std::string>> OptionalText(const json::Value& object, std::string_view name);
 // A parameter that may be absent.
 std::optional<std::string> OptionalText(const http::Query& query, std::string_view name);
+
+// The member "evidence", in any form of tcb/input/evidence.h. evidence.format: it is no evidence.
+Result<input::Evidence> EvidenceMember(const json::Value& object);
+// Evidence in a container of somebody else's, where a request would be.
+bool IsContainer(const json::Value& object);
 
 // Each sets the field of the request; what is absent changes nothing, but for the baseline, which is then "default".
 Status SetAt(const std::optional<std::string>& text, VerificationRequest& request);

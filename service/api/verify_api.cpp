@@ -5,12 +5,13 @@
 #include "service/api/request_fields.h"
 #include "service/http/query.h"
 #include "service/results/render.h"
-#include "service/verification/amd_json.h"
-#include "service/verification/collateral_json.h"
+#include "service/verification/handed_evidence.h"
 #include "tcb/base/ascii.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/input/amd_json.h"
+#include "tcb/input/collateral_form.h"
 
 namespace thimble {
 namespace {
@@ -58,13 +59,15 @@ http::Response VerifyApi::VerifyJson(const http::Request& request, std::string_v
   return Judge(request, FromJson(body));
 }
 
-http::Response VerifyApi::Judge(const http::Request& request, const Result<VerificationRequest>& asked) {
+http::Response VerifyApi::Judge(const http::Request& request, const Result<Asked>& asked) {
   if (!asked) return ProblemResponse(ProblemOf(asked.error()));
-  const VerificationOutcome outcome = verification_.Run(*asked);
+  const VerificationOutcome outcome = verification_.Run(asked->request);
   if (outcome.error) return ProblemResponse(ProblemOf(*outcome.error, &outcome.verdict.checks));
-  auto body = Answer(request, *asked, outcome);
+  auto body = Answer(request, asked->request, outcome);
   if (!body) return ProblemResponse(ProblemOf(body.error()));
-  return http::NoStore(200, "application/json", *std::move(body));
+  http::Response response = http::NoStore(200, "application/json", *std::move(body));
+  if (!asked->decoded.empty()) response.headers.emplace_back("X-Thimble-Decoded", asked->decoded);
+  return response;
 }
 
 // Signed first, so that the record names the token; and recorded before anybody has it.
@@ -84,10 +87,11 @@ Result<std::string> VerifyApi::Answer(const http::Request& request, const Verifi
   return RenderResult(view, token);
 }
 
-Result<VerificationRequest> VerifyApi::FromJson(std::string_view body) const {
+Result<VerifyApi::Asked> VerifyApi::FromJson(std::string_view body) const {
   TRY_ASSIGN(const auto document,
              json::Document::Parse(body, "request", ErrorKind::kMalformed, Check::kRequest));
   const json::Value root = document->root();
+  if (!root.Find("evidence") && IsContainer(root)) return FromContainer(root);
   TRY(root.AllowOnly({"evidence", "at", "policy", "baseline", "report_data", "collateral", "endorsements",
                       "td_quote", "tpm_quote", "product", "nonce", "runtime_data", "ear"}));
 
@@ -95,12 +99,9 @@ Result<VerificationRequest> VerifyApi::FromJson(std::string_view body) const {
   if (const auto ear = root.Find("ear")) {
     TRY_ASSIGN(request.ear, ear->Bool());
   }
-  TRY_ASSIGN(const auto evidence, OptionalText(root, "evidence"));
-  auto bytes = FromBase64(evidence.value_or("-"));
-  if (!bytes) return BadRequestError("evidence: must be there, and base64");
-  request.evidence = std::move(*bytes);
+  TRY_ASSIGN(input::Evidence evidence, EvidenceMember(root));
   if (const auto collateral = root.Find("collateral")) {
-    TRY_ASSIGN(request.collateral, ReadCollateralObject(*collateral));
+    TRY_ASSIGN(request.collateral, input::ReadCollateralObject(*collateral));
   }
   if (const auto endorsements = root.Find("endorsements")) {
     TRY_ASSIGN(request.endorsements, ReadEndorsements(*endorsements));
@@ -110,7 +111,6 @@ Result<VerificationRequest> VerifyApi::FromJson(std::string_view body) const {
   }
   TRY_ASSIGN(const auto td_quote, OptionalText(root, "td_quote"));
   TRY_ASSIGN(request.td_quote, Decoded("td_quote", td_quote, FromBase64));
-
   Options options;
   TRY_ASSIGN(options.at, OptionalText(root, "at"));
   TRY_ASSIGN(options.policy, OptionalText(root, "policy"));
@@ -119,25 +119,29 @@ Result<VerificationRequest> VerifyApi::FromJson(std::string_view body) const {
   TRY_ASSIGN(options.product, OptionalText(root, "product"));
   TRY_ASSIGN(options.nonce, OptionalText(root, "nonce"));
   TRY_ASSIGN(options.runtime_data, OptionalText(root, "runtime_data"));
-  TRY(Apply(options, request));
-  return request;
+  return Apply(options, std::move(evidence), std::move(request));
 }
 
-Result<VerificationRequest> VerifyApi::FromQuery(const std::string& body, const http::Query& query) const {
+// The container that other verifiers are sent, as it is: by default policy and baseline.
+Result<VerifyApi::Asked> VerifyApi::FromContainer(const json::Value& object) const {
+  TRY_ASSIGN(input::Evidence evidence, input::DecodeEvidence(object));
+  return Apply({}, std::move(evidence), {});
+}
+
+Result<VerifyApi::Asked> VerifyApi::FromQuery(const std::string& body, const http::Query& query) const {
   const auto text = [&query](std::string_view name) { return OptionalText(query, name); };
   VerificationRequest request;
   const std::string_view ear = query.Get("ear").value_or("false");
   if (ear != "true" && ear != "false") return BadRequestError("ear: not true or false");
   request.ear = ear == "true";
-  const ByteView bytes = AsBytes(body);
-  request.evidence.assign(bytes.begin(), bytes.end());
-  TRY(Apply({text("at"), text("policy"), text("baseline"), text("report_data"), text("product"),
-             text("nonce"), text("runtime_data")},
-            request));
-  return request;
+  TRY_ASSIGN(input::Evidence evidence, input::DecodeEvidence(AsBytes(body)));
+  return Apply({text("at"), text("policy"), text("baseline"), text("report_data"), text("product"),
+                text("nonce"), text("runtime_data")},
+               std::move(evidence), std::move(request));
 }
 
-Status VerifyApi::Apply(const Options& options, VerificationRequest& request) const {
+Result<VerifyApi::Asked> VerifyApi::Apply(const Options& options, input::Evidence evidence,
+                                          VerificationRequest request) const {
   TRY(SetAt(options.at, request));
   if (options.report_data) {
     request.report_data = FromHex(*options.report_data);
@@ -147,6 +151,8 @@ Status VerifyApi::Apply(const Options& options, VerificationRequest& request) co
   }
   TRY_ASSIGN(request.nonce, Decoded("nonce", options.nonce, FromHex));
   TRY_ASSIGN(request.runtime_data, Decoded("runtime_data", options.runtime_data, FromBase64));
+  std::string decoded = evidence.decoded;
+  TRY(TakeEvidence(std::move(evidence), request));
   TRY(SetProduct(options.product, request));
   const auto policies = policies_.Get();
   const auto policy = policies->find(options.policy.value_or("default"));
@@ -156,13 +162,16 @@ Status VerifyApi::Apply(const Options& options, VerificationRequest& request) co
   if (request.at || ModeOf(request) == CallerCollateral::kAny)
     request.endorsements = amd::AsGiven(request.endorsements);
 
-  if (!IsJudgedAsBrought(request)) return SetBaseline(options.baseline, baselines_, request);
+  if (!IsJudgedAsBrought(request)) {
+    TRY(SetBaseline(options.baseline, baselines_, request));
+    return Asked{std::move(request), std::move(decoded)};
+  }
   if (options.baseline) {
     return BadRequestError(StrCat("baseline: has no meaning beside collateral under policy ",
                                   request.policy->id,
                                   ", which takes that as it is (caller_collateral = \"any\")"));
   }
-  return {};
+  return Asked{std::move(request), std::move(decoded)};
 }
 
 }  // namespace thimble

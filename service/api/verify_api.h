@@ -10,6 +10,7 @@
 #include "service/results/result_signer.h"
 #include "service/support/reload.h"
 #include "service/verification/verification.h"
+#include "tcb/input/evidence.h"
 
 namespace thimble {
 
@@ -31,13 +32,18 @@ class VerifyApi {
 
  private:
   http::Response Verify(const http::Request& request, const http::Query& query);
-  Result<VerificationRequest> FromJson(std::string_view body) const;
-  Result<VerificationRequest> FromQuery(const std::string& body, const http::Query& query) const;
-  http::Response Judge(const http::Request& request, const Result<VerificationRequest>& asked);
+  struct Asked {
+    VerificationRequest request;
+    std::string decoded;  // how the evidence was written down
+  };
+  Result<Asked> FromJson(std::string_view body) const;
+  Result<Asked> FromQuery(const std::string& body, const http::Query& query) const;
+  http::Response Judge(const http::Request& request, const Result<Asked>& asked);
   Result<std::string> Answer(const http::Request& request, const VerificationRequest& asked,
                              const VerificationOutcome& outcome);
   struct Options;
-  Status Apply(const Options& options, VerificationRequest& request) const;
+  Result<Asked> FromContainer(const json::Value& object) const;
+  Result<Asked> Apply(const Options& options, input::Evidence evidence, VerificationRequest request) const;
 
   const Snapshot<Policies>& policies_;
   const BaselineBook& baselines_;

@@ -4,6 +4,7 @@
 #include "fetchers/amd_urls.h"
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
+#include "service/cli/inspection/decoded.h"
 #include "service/cli/thimble_client.h"
 #include "service/config/anchors.h"
 #include "service/support/log.h"
@@ -13,10 +14,10 @@
 #include "tcb/amd/product.h"
 #include "tcb/amd/verify.h"
 #include "tcb/base/ascii.h"
+#include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/keys_to_verify.h"
-#include "tcb/verify.h"
 
 namespace thimble {
 namespace {
@@ -27,9 +28,10 @@ Error HardFinding(const Finding& hard) { return {ErrorKind::kRejected, hard.chec
 
 // What evidence needs. It is checked against what it brings itself and the anchors first: nothing is fetched for forged
 // evidence.
-Result<intel::NeededCollateral> NeededByQuote(ByteView quote, const TrustAnchors& anchors) {
+Result<intel::NeededCollateral> NeededByQuote(ByteView quote, std::string_view pck_chain,
+                                              const TrustAnchors& anchors) {
   TRY_ASSIGN(const auto begun,
-             intel::QuoteVerification::Begin(quote, "", anchors, Clock().Now(), nullptr, nullptr));
+             intel::QuoteVerification::Begin(quote, pck_chain, anchors, Clock().Now(), nullptr, nullptr));
   if (const Finding* hard = begun.verdict().hard()) return HardFinding(*hard);
   return begun.needed();
 }
@@ -47,20 +49,31 @@ Keys KeysForHclReport(ByteView evidence, std::optional<amd::Product> product, co
                "a TDREPORT needs its TD quote: name that instead"};
 }
 
+// A quote that holds its PPID in place of its PCK chain: whoever keeps the collateral finds that.
+struct QuoteWithoutChain {
+  Bytes quote;
+  TrustAnchors anchors;
+};
 // Of Intel's items, which set is wanted is said by the client that keeps them.
-using Wanted = std::variant<intel::NeededCollateral, intel::Fmspc, std::vector<CollateralKey>>;
+using Wanted =
+    std::variant<intel::NeededCollateral, QuoteWithoutChain, intel::Fmspc, std::vector<CollateralKey>>;
+
+Result<Wanted> WantedByQuote(const Bytes& quote, const TrustAnchors& anchors) {
+  const auto needed = NeededByQuote(quote, "", anchors);
+  if (needed) return Wanted(*needed);
+  if (needed.error().check != Check::kPckMissing) return needed.error();
+  return Wanted(QuoteWithoutChain{quote, anchors});
+}
 
 Result<Wanted> WantedByEvidence(const FetchOptions& options, const Config& config) {
-  TRY_ASSIGN(const Bytes evidence, ReadEvidence(*options.quote));
+  TRY_ASSIGN(const input::Evidence evidence, ReadEvidence(*options.quote));
+  PrintDecoded(evidence.decoded);
   TRY_ASSIGN(const TrustAnchors anchors, ReadAnchors(config.server.anchors));
   TRY_ASSIGN(const auto product, ParseProductFlag(options.product));
-  TRY_ASSIGN(const EvidenceKind kind, DetectEvidence(evidence));
-  if (kind == EvidenceKind::kQuote) {
-    TRY_ASSIGN(const auto needed, NeededByQuote(evidence, anchors));
-    return Wanted(needed);
-  }
-  TRY_ASSIGN(auto keys, kind == EvidenceKind::kSnpReport ? KeysForReport(evidence, product, anchors)
-                                                         : KeysForHclReport(evidence, product, anchors));
+  if (evidence.kind == EvidenceKind::kQuote) return WantedByQuote(evidence.bytes, anchors);
+  TRY_ASSIGN(auto keys, evidence.kind == EvidenceKind::kSnpReport
+                            ? KeysForReport(evidence.bytes, product, anchors)
+                            : KeysForHclReport(evidence.bytes, product, anchors));
   return Wanted(std::move(keys));
 }
 
@@ -93,7 +106,8 @@ Result<intel::Fmspc> ParseFmspc(const std::string& text) {
 Result<Wanted> WantedBy(const FetchOptions& options, const Config& config) {
   if (options.quote) {
     auto wanted = WantedByEvidence(options, config);
-    if (!wanted) wanted.error().message = StrCat(*options.quote, ": ", wanted.error().message);
+    const bool named = wanted || wanted.error().message.starts_with(*options.quote);
+    if (!named) wanted.error().message = StrCat(*options.quote, ": ", wanted.error().message);
     return wanted;
   }
   if (options.hwid) {
@@ -109,6 +123,19 @@ Keys KeysForQuote(const intel::NeededCollateral& needed, ThimbleClient& client) 
   return KeysToVerify(needed.tee, needed.fmspc, needed.ca, selector);
 }
 
+// All of it is gathered there, with the chain by which we know what that is.
+Keys KeysForQuoteWithoutChain(const QuoteWithoutChain& wanted, ThimbleClient& client) {
+  TRY_ASSIGN(const std::string collateral, client.Ask({.method = "POST",
+                                                       .target = "/v1/collateral",
+                                                       .body = std::string(AsText(wanted.quote)),
+                                                       .content_type = "application/octet-stream"}));
+  TRY_ASSIGN(const auto document,
+             json::Document::Parse(collateral, "answer", ErrorKind::kUnavailable, Check::kUpstreamAnswer));
+  TRY_ASSIGN(const std::string_view chain, document->root().GetString("pck_certificate_chain"));
+  TRY_ASSIGN(const auto needed, NeededByQuote(wanted.quote, chain, wanted.anchors));
+  return KeysForQuote(needed, client);
+}
+
 Keys KeysForFmspc(const intel::Fmspc& fmspc, ThimbleClient& client) {
   std::vector<CollateralKey> keys;
   for (const IntelTee tee : {IntelTee::kSgx, IntelTee::kTdx}) {
@@ -121,6 +148,8 @@ Keys KeysForFmspc(const intel::Fmspc& fmspc, ThimbleClient& client) {
 Keys KeysOf(const Wanted& wanted, ThimbleClient& client) {
   if (const auto* needed = std::get_if<intel::NeededCollateral>(&wanted))
     return KeysForQuote(*needed, client);
+  if (const auto* quote = std::get_if<QuoteWithoutChain>(&wanted))
+    return KeysForQuoteWithoutChain(*quote, client);
   if (const auto* fmspc = std::get_if<intel::Fmspc>(&wanted)) return KeysForFmspc(*fmspc, client);
   return std::get<std::vector<CollateralKey>>(wanted);
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
-#include "service/cli/inspect.h"
-#include "service/support/file.h"
+#include "service/cli/inspection/inspect.h"
 #include "service/support/json_text.h"
 #include "service/verification/evidence_files.h"
 #include "tcb/base/json.h"
@@ -16,10 +15,10 @@ constexpr size_t kMaxBytes = 8u << 20;
 
 // One object a file: {"file": ..., "kind": ..., ...}.
 Status InspectFile(json::Writer& json, const std::string& path) {
-  TRY_ASSIGN(const std::string text, ReadFile(path, kMaxBytes));
+  TRY_ASSIGN(const std::string text, ReadInput(path, kMaxBytes));
   json.BeginObject();
   json.Key("file").String(path);
-  const Status written = WriteInspection(json, FromTextForm(text));
+  const Status written = WriteInspection(json, AsBytes(text));
   if (!written) {
     return Error{written.error().kind, written.error().check, StrCat(path, ": ", written.error().message)};
   }

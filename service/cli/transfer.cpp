@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // export and import.
+#include <filesystem>
+
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
 #include "service/cli/thimble_client.h"
@@ -8,13 +10,14 @@
 #include "service/support/log.h"
 #include "service/transfer/export_file.h"
 #include "service/transfer/pccs_database.h"
+#include "service/verification/evidence_files.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
 namespace thimble {
 namespace {
 
-constexpr size_t kMaxFile = size_t{1} << 30;
+constexpr size_t kMaxFile = size_t{1} << 30, kMaxOnStdin = size_t{64} << 20;
 
 Result<std::optional<Seconds>> ParseMinRemaining(const std::optional<std::string>& text) {
   if (!text) return std::optional<Seconds>();
@@ -24,6 +27,15 @@ Result<std::optional<Seconds>> ParseMinRemaining(const std::optional<std::string
                  StrCat("--min-remaining \"", *text, "\" is not a duration like 7d")};
   }
   return duration;
+}
+
+Result<std::string> ReadFileToImport(const std::string& path) {
+  if (path == "-") return ReadInput(path, kMaxOnStdin);
+  std::error_code ignored;  // what cannot be looked at is read as a file, which says why not
+  if (!std::filesystem::is_directory(path, ignored)) return ReadImportFile(path, kMaxFile);
+  return Error{ErrorKind::kMalformed, Check::kRequest,
+               StrCat(path, ": is a directory; `thimble fetch --kds-store ", path,
+                      "` takes one of VCEKs, as trustee's offline store is")};
 }
 
 }  // namespace
@@ -51,7 +63,7 @@ ExitCode Run(const ImportOptions& options) {
   SetLogLevel(LogLevel::kError);
   const auto min_remaining = ParseMinRemaining(options.min_remaining);
   if (!min_remaining) return Fail(min_remaining.error(), options.json);
-  auto file = ReadImportFile(options.file, kMaxFile);
+  auto file = ReadFileToImport(options.file);
   if (!file) return Fail(file.error(), options.json);
   auto client = ThimbleClient::Open(options.flags, options.server, Storage::kDisk);
   if (!client) return Fail(client.error(), options.json);

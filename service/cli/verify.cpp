@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tcb/verify.h"
+#include <filesystem>
 
 #include "service/app.h"
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
+#include "service/cli/inspection/decoded.h"
 #include "service/cli/thimble_client.h"
 #include "service/config/anchors.h"
 #include "service/results/explain.h"
 #include "service/results/render.h"
 #include "service/support/log.h"
 #include "service/verification/evidence_files.h"
+#include "service/verification/handed_evidence.h"
 #include "tcb/base/json.h"
 #include "tcb/base/percent.h"
 #include "tcb/base/text.h"
@@ -37,28 +39,35 @@ Result<std::optional<Bytes>> ParseReportData(const std::optional<std::string>& t
 }
 
 // The files beside evidence are of the evidence's kind. An HCL report may come with a TD quote, and that with its own.
-Status ReadCollateral(const std::string& path, VerificationRequest& request) {
-  TRY_ASSIGN(const EvidenceKind kind, DetectEvidence(request.evidence));
+Status ReadCollateral(const std::string& path, EvidenceKind kind, VerificationRequest& request) {
   if (kind == EvidenceKind::kQuote) {
     TRY_ASSIGN(request.collateral, ReadIntelCollateral(path));
     return {};
   }
-  TRY_ASSIGN(AmdFiles files, ReadAmdCollateral(path));
+  std::error_code ignored;  // what is no directory is a file
+  const bool td_collateral = request.td_quote && !std::filesystem::is_directory(path, ignored);
+  AmdFiles files;
+  if (!td_collateral) {
+    TRY_ASSIGN(files, ReadAmdCollateral(path));
+  }
   if (kind == EvidenceKind::kHclReport) {
-    request.tpm_quote = std::move(files.tpm_quote);
-    request.td_quote = std::move(files.td_quote);
+    if (files.tpm_quote) request.tpm_quote = std::move(files.tpm_quote);
+    if (files.td_quote) request.td_quote = std::move(files.td_quote);
   }
   if (request.td_quote) {
     TRY_ASSIGN(request.collateral, ReadIntelCollateral(path));
-  } else {
-    request.endorsements = std::move(files.endorsements);
+    return {};
   }
+  auto& hints = request.endorsements.hints;  // of the evidence's container
+  files.endorsements.hints.insert(files.endorsements.hints.end(), hints.begin(), hints.end());
+  request.endorsements = std::move(files.endorsements);
   return {};
 }
 
 Result<VerificationRequest> MakeRequest(const VerifyOptions& options, const Config& config) {
   VerificationRequest request;
-  TRY_ASSIGN(request.evidence, ReadEvidence(options.evidence));
+  TRY_ASSIGN(input::Evidence evidence, ReadEvidence(options.evidence));
+  PrintDecoded(evidence.decoded);
   TRY_ASSIGN(request.at, ParseTimeFlag("--at", options.at));
   TRY_ASSIGN(request.report_data, ParseReportData(options.report_data));
   TRY_ASSIGN(request.nonce, ParseNonce(options.nonce));
@@ -70,7 +79,9 @@ Result<VerificationRequest> MakeRequest(const VerifyOptions& options, const Conf
     request.policy = std::make_shared<const Policy>(file.policy);
     request.baseline = file.baseline;
   }
-  if (options.collateral) TRY(ReadCollateral(*options.collateral, request));
+  const EvidenceKind kind = evidence.kind;
+  TRY(TakeEvidence(std::move(evidence), request));
+  if (options.collateral) TRY(ReadCollateral(*options.collateral, kind, request));
   if (options.collateral) request.caller_collateral = CallerCollateral::kAny;
   if (!IsJudgedAsBrought(request)) request.baseline_name = "default";
   return request;
@@ -142,8 +153,11 @@ ExitCode FinishRemote(const HttpResponse& answer, bool json) {
 ExitCode VerifyRemotely(const VerifyOptions& options) {
   auto client = ThimbleClient::AtUrl(*options.server);
   if (!client) return Fail(client.error(), options.json);
-  const auto evidence = ReadEvidence(options.evidence);
+  const auto text = ReadEvidenceText(options.evidence);
+  if (!text) return Fail(text.error(), options.json);
+  const auto evidence = EvidenceIn(options.evidence, *text);
   if (!evidence) return Fail(evidence.error(), options.json);
+  PrintDecoded(evidence->decoded);
   const auto at = ParseTimeFlag("--at", options.at);
   if (!at) return Fail(at.error(), options.json);
   const auto report_data = ParseReportData(options.report_data);
@@ -154,7 +168,8 @@ ExitCode VerifyRemotely(const VerifyOptions& options) {
   if (!product) return Fail(product.error(), options.json);
   const auto answer = client->Send({.method = "POST",
                                     .target = TargetOf(options),
-                                    .body = std::string(AsText(*evidence)),
+                                    // What a container holds beside it is for the server to see, too.
+                                    .body = evidence->alone() ? std::string(AsText(evidence->bytes)) : *text,
                                     .content_type = "application/octet-stream"});
   if (!answer) return Fail(answer.error(), options.json);
   return FinishRemote(*answer, options.json);

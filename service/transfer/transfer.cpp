@@ -7,6 +7,7 @@
 #include "service/transfer/pccs_database.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/input/contents.h"
 #include "tcb/intel/pck_set.h"
 #include "tcb/keys_to_verify.h"
 
@@ -87,7 +88,8 @@ Result<ImportReport> Transfer::Import(std::string_view file, std::optional<Secon
   }
   if (!file.starts_with('{')) {
     return Error{ErrorKind::kMalformed, Check::kRequest,
-                 "not an export of Thimble, and not a PCCS's database or platformcollateral bundle"};
+                 StrCat("the file ", input::Sentence(input::ContentsOf(AsBytes(file))),
+                        ": not an export of Thimble, and not a PCCS's database or platformcollateral bundle")};
   }
   TRY_ASSIGN(const PlatformBundle bundle, ParsePlatformBundle(file, PcsVersion::kV4));
   return ImportPlatforms(bundle, odd);

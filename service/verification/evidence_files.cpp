@@ -4,15 +4,18 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <iterator>
 #include <set>
 
 #include "service/support/file.h"
-#include "service/verification/amd_json.h"
-#include "service/verification/collateral_json.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/input/amd_json.h"
+#include "tcb/input/collateral_form.h"
+#include "tcb/input/contents.h"
+#include "tcb/input/text_form.h"
+#include "tcb/pki/crl.h"
+#include "tcb/pki/pem.h"
 
 namespace thimble {
 namespace {
@@ -20,7 +23,6 @@ namespace {
 constexpr size_t kMaxEvidenceBytes = 1u << 20;
 constexpr size_t kMaxCollateralBytes = 8u << 20;
 constexpr size_t kMaxHintBytes = 1u << 20;
-constexpr size_t kShortestText = 64;  // characters; all that is written down as text has more
 
 Bytes ToBytes(std::string_view text) {
   const ByteView view = AsBytes(text);
@@ -38,30 +40,77 @@ Result<Bytes> BytesIn(const std::filesystem::path& directory, std::string_view n
   return ToBytes(text);
 }
 
+Error InFile(const std::filesystem::path& path, const Error& error) {
+  return {error.kind, error.check, StrCat(path.string(), ": ", error.message)};
+}
+
+// A file of a directory in a form that its reader takes; empty when it is not there.
+Result<Bytes> FileThatFits(const std::filesystem::path& directory, std::string_view name,
+                           const input::Fits& fits) {
+  TRY_ASSIGN(const Bytes file, BytesIn(directory, name));
+  if (file.empty()) return file;
+  Bytes bytes = input::BytesThatFit(file, fits);
+  if (fits(bytes)) return bytes;
+  return Error{ErrorKind::kMalformed, Check::kCollateralMalformed,
+               StrCat((directory / name).string(), ": ", input::Sentence(input::ContentsOf(file)))};
+}
+
+bool IsCrl(ByteView bytes) {
+  const auto der = DecodeCrl(bytes, Check::kCollateralMalformed);
+  return der && Crl::Parse(*der, Check::kCollateralMalformed).ok();
+}
+bool IsObject(ByteView bytes) { return input::Trimmed(AsText(bytes)).starts_with('{'); }
+bool IsPem(ByteView bytes) { return input::IsPkiPem(AsText(bytes)); }
+
+Result<std::string> ChainIn(const std::filesystem::path& directory, std::string_view name) {
+  TRY_ASSIGN(const Bytes bytes, FileThatFits(directory, name, IsPem));
+  return std::string(AsText(bytes));
+}
+
+bool IsEmpty(const intel::CollateralSet& set) {
+  return set.root_ca_crl.empty() && set.pck_crl.empty() && set.tcb_info.empty() && set.qe_identity.empty() &&
+         set.pck_chain.empty();
+}
+
+// All is missing, and yet something is there: its names are others than those that are looked for.
+Status CheckNames(const std::filesystem::path& directory, const intel::CollateralSet& set) {
+  std::error_code error;
+  const std::filesystem::directory_iterator first(directory, error);
+  if (!IsEmpty(set) || error || first == std::filesystem::directory_iterator()) return {};
+  return Error{
+      ErrorKind::kMalformed, Check::kRequest,
+      StrCat(directory.string(),
+             ": none of its files has a name that is looked for beside a quote: "
+             "tcb_info.json, tcb_info_chain.pem, qe_identity.json, qe_identity_chain.pem, pck_crl.der, "
+             "pck_crl_chain.pem, root_ca_crl.der, pck_chain.pem")};
+}
+
 Result<intel::CollateralSet> ReadDirectory(const std::filesystem::path& directory) {
   intel::CollateralSet set;
-  TRY_ASSIGN(set.root_ca_crl, BytesIn(directory, "root_ca_crl.der"));
-  TRY_ASSIGN(set.pck_crl, BytesIn(directory, "pck_crl.der"));
-  TRY_ASSIGN(set.tcb_info, BytesIn(directory, "tcb_info.json"));
-  TRY_ASSIGN(set.qe_identity, BytesIn(directory, "qe_identity.json"));
-  TRY_ASSIGN(set.pck_crl_issuer_chain, TextIn(directory, "pck_crl_chain.pem"));
-  TRY_ASSIGN(set.tcb_info_issuer_chain, TextIn(directory, "tcb_info_chain.pem"));
-  TRY_ASSIGN(set.qe_identity_issuer_chain, TextIn(directory, "qe_identity_chain.pem"));
-  TRY_ASSIGN(set.pck_chain, TextIn(directory, "pck_chain.pem"));
+  TRY_ASSIGN(set.root_ca_crl, FileThatFits(directory, "root_ca_crl.der", IsCrl));
+  TRY_ASSIGN(set.pck_crl, FileThatFits(directory, "pck_crl.der", IsCrl));
+  TRY_ASSIGN(set.tcb_info, FileThatFits(directory, "tcb_info.json", IsObject));
+  TRY_ASSIGN(set.qe_identity, FileThatFits(directory, "qe_identity.json", IsObject));
+  TRY_ASSIGN(set.pck_crl_issuer_chain, ChainIn(directory, "pck_crl_chain.pem"));
+  TRY_ASSIGN(set.tcb_info_issuer_chain, ChainIn(directory, "tcb_info_chain.pem"));
+  TRY_ASSIGN(set.qe_identity_issuer_chain, ChainIn(directory, "qe_identity_chain.pem"));
+  TRY_ASSIGN(set.pck_chain, ChainIn(directory, "pck_chain.pem"));
+  TRY(CheckNames(directory, set));
   return set;
 }
 
 constexpr std::array<std::string_view, 4> kGivenNames = {"vcek.der", "vlek.der", "chain.pem", "crl.der"};
 
 // Certificates or a CRL in PEM or DER, or a THIM document.
-bool LooksLikeEndorsements(std::string_view text) {
-  return text.starts_with('\x30') || text.find("-----BEGIN ") != std::string_view::npos ||
+bool IsEndorsement(ByteView bytes) {
+  const std::string_view text = AsText(bytes);
+  return text.starts_with('\x30') || input::IsPkiPem(text) ||
          text.find("\"vcekCert\"") != std::string_view::npos;
 }
 
 std::optional<amd::Hint> HintIn(const std::filesystem::path& path, std::string_view text) {
-  Bytes bytes = FromTextForm(text);
-  if (!LooksLikeEndorsements(AsText(bytes))) return std::nullopt;
+  Bytes bytes = input::BytesThatFit(AsBytes(text), IsEndorsement);
+  if (!IsEndorsement(bytes)) return std::nullopt;
   return amd::Hint{path.filename().string(), std::move(bytes)};
 }
 
@@ -87,19 +136,22 @@ Result<std::vector<amd::Hint>> HintsIn(const std::filesystem::path& directory) {
 Result<amd::EndorsementSet> EndorsementsIn(const std::filesystem::path& directory) {
   amd::EndorsementSet set;
   for (const std::string_view name : kGivenNames) {
-    TRY_ASSIGN(const Bytes bytes, BytesIn(directory, name));
-    if (!bytes.empty()) TRY(AddEndorsement(bytes, set));
+    TRY_ASSIGN(const Bytes file, BytesIn(directory, name));
+    if (file.empty()) continue;
+    const Status added = AddEndorsement(input::BytesThatFit(file, IsEndorsement), set);
+    if (!added) return InFile(directory / name, added.error());
   }
   TRY_ASSIGN(set.hints, HintsIn(directory));
   return set;
 }
 
 Result<AmdFiles> ReadEndorsementFile(const std::string& path) {
-  TRY_ASSIGN(const std::string text, ReadFile(path, kMaxHintBytes));
+  TRY_ASSIGN(const std::string text, ReadInput(path, kMaxHintBytes));
   auto hint = HintIn(path, text);
   if (!hint) {
     return Error{ErrorKind::kMalformed, Check::kRequest,
-                 StrCat(path, ": neither a directory, nor certificates, nor a THIM document")};
+                 StrCat(path, ": ", input::Sentence(input::ContentsOf(AsBytes(text))),
+                        ": neither certificates nor a THIM document, nor a directory with either")};
   }
   AmdFiles files;
   files.endorsements.hints.push_back(*std::move(hint));
@@ -123,31 +175,35 @@ Result<std::optional<amd::TpmQuote>> TpmQuoteIn(const std::filesystem::path& dir
 
 }  // namespace
 
-Bytes FromTextForm(std::string_view text) {
-  std::string digits;
-  std::ranges::copy_if(text, std::back_inserter(digits),
-                       [](char c) { return c != ' ' && c != '\t' && c != '\r' && c != '\n'; });
-  constexpr std::string_view kPemMark = "-----";
-  if (digits.size() < kShortestText || digits.find(kPemMark) != std::string::npos) return ToBytes(text);
-  if (auto bytes = FromHex(digits)) return *std::move(bytes);
-  auto bytes = FromBase64(digits);
-  return bytes ? *std::move(bytes) : ToBytes(text);
+Result<std::string> ReadInput(const std::string& path, size_t limit) {
+  return ReadFile(path == "-" ? "/dev/stdin" : path, limit);
 }
 
-Result<Bytes> ReadEvidence(const std::string& path) {
-  // Hex doubles, line ends add to it.
-  TRY_ASSIGN(const std::string text, ReadFile(path, 3 * kMaxEvidenceBytes));
-  Bytes evidence = FromTextForm(text);
-  if (evidence.size() <= kMaxEvidenceBytes) return evidence;
-  return Error{ErrorKind::kMalformed, Check::kRequest,
-               StrCat(path, ": ", evidence.size(), " bytes, at most ", kMaxEvidenceBytes, " are evidence")};
+Result<input::Evidence> ReadEvidence(const std::string& path) {
+  TRY_ASSIGN(const std::string text, ReadEvidenceText(path));
+  return EvidenceIn(path, text);
+}
+
+Result<std::string> ReadEvidenceText(const std::string& path) {
+  return ReadInput(path, 6 * kMaxEvidenceBytes);  // a list of bytes has five characters for each
+}
+
+Result<input::Evidence> EvidenceIn(const std::string& path, std::string_view text) {
+  auto evidence = input::DecodeEvidence(AsBytes(text));
+  if (!evidence) return InFile(path, evidence.error());
+  if (evidence->bytes.size() <= kMaxEvidenceBytes) return evidence;
+  return Error{
+      ErrorKind::kMalformed, Check::kRequest,
+      StrCat(path, ": ", evidence->bytes.size(), " bytes, at most ", kMaxEvidenceBytes, " are evidence")};
 }
 
 Result<intel::CollateralSet> ReadIntelCollateral(const std::string& path) {
   std::error_code ignored;  // what is no directory is read as a file, which says what is wrong with it
   if (std::filesystem::is_directory(path, ignored)) return ReadDirectory(path);
-  TRY_ASSIGN(const std::string text, ReadFile(path, kMaxCollateralBytes));
-  return ParseCollateralJson(text);
+  TRY_ASSIGN(const std::string text, ReadInput(path, kMaxCollateralBytes));
+  auto set = input::ParseCollateralJson(AsBytes(text));
+  if (!set) return InFile(path, set.error());
+  return set;
 }
 
 Result<AmdFiles> ReadAmdCollateral(const std::string& path) {

@@ -11,22 +11,26 @@
 #include "tcb/amd/verify.h"
 #include "tcb/base/bytes.h"
 #include "tcb/base/result.h"
+#include "tcb/input/evidence.h"
 #include "tcb/intel/verify.h"
 
 namespace thimble {
 
-// Bytes that were written down as text, hex or base64 of either alphabet, with line ends; anything else as it is.
-Bytes FromTextForm(std::string_view text);
+// A file, or for "-" what comes in on stdin. request.invalid: it cannot be read, or is longer than `limit`.
+Result<std::string> ReadInput(const std::string& path, size_t limit);
 
-// Also in a text form. request.invalid: it cannot be read. Evidence is at most 1 MiB.
-Result<Bytes> ReadEvidence(const std::string& path);
+// In any form of tcb/input/evidence.h. Errors name the file; request.invalid: it cannot be read. Evidence is at most
+// 1 MiB.
+Result<input::Evidence> ReadEvidence(const std::string& path);
+// The same in two steps, for who passes on what was read.
+Result<std::string> ReadEvidenceText(const std::string& path);
+Result<input::Evidence> EvidenceIn(const std::string& path, std::string_view text);
 
-// A file is the common JSON form; a directory holds tcb_info.json, tcb_info_chain.pem, qe_identity.json,
+// A file is one of the JSON forms (tcb/input/collateral_form.h); a directory holds tcb_info.json, tcb_info_chain.pem, qe_identity.json,
 // qe_identity_chain.pem, pck_crl.der, pck_crl_chain.pem, root_ca_crl.der, pck_chain.pem. A file that is
 // absent from a directory is missing collateral, which the verifier judges.
-//   kMalformed  request.invalid       the path, or a file in it, cannot be read: the user named the wrong
-//   thing kMalformed  collateral.malformed  the JSON form cannot be decoded; all else is decoded by the
-//   verifier
+//   kMalformed  request.invalid: the path, or a file in it, cannot be read, or the directory holds files of other names
+//               alone; collateral.malformed: a file is not what its name says. Errors name the file or member.
 Result<intel::CollateralSet> ReadIntelCollateral(const std::string& path);
 
 // Beside AMD's evidence: a directory, or a file of certificates or of Azure's THIM (also base64 of it). In a directory,

@@ -56,8 +56,8 @@ Result<std::vector<amd::Product>> ProductsOf(const amd::SnpClaims& claims,
 }
 
 Result<ReportFile> ReadReport(const fs::path& path, const std::optional<amd::Product>& product) {
-  TRY_ASSIGN(const Bytes evidence, ReadEvidence(path.string()));
-  TRY_ASSIGN(const amd::SnpClaims claims, ClaimsIn(evidence));
+  TRY_ASSIGN(const input::Evidence evidence, ReadEvidence(path.string()));
+  TRY_ASSIGN(const amd::SnpClaims claims, ClaimsIn(evidence.bytes));
   TRY_ASSIGN(const auto products, ProductsOf(claims, product));
   ReportFile out{path.filename().string(), {}};
   for (const amd::Product each : products) {

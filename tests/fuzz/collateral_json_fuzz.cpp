@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Collateral in the JSON form in common use, through to its verification.
-#include "service/verification/collateral_json.h"
+#include "tcb/input/collateral_form.h"
 #include "tcb/pki/trust_anchors.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/sim_intel.h"
@@ -9,8 +9,8 @@
 using namespace thimble;
 using fuzz::Holds;
 
-FUZZ_TARGET(input) {
-  const auto set = ParseCollateralJson(AsText(input));
+FUZZ_TARGET(bytes) {
+  const auto set = input::ParseCollateralJson(bytes);
   if (!set.ok()) {
     return Holds(set.error().kind == ErrorKind::kMalformed, "what cannot be read is malformed");
   }

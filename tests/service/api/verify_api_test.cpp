@@ -94,7 +94,7 @@ TEST_F(VerifyApiTest, RefusesWhatItDoesNotUnderstand) {
   const std::pair<json, const char*> bads[] = {
       {json::object(), "evidence"},
       {{{"evidence", 7}}, "evidence"},
-      {{{"evidence", "!"}}, "evidence: must be there, and base64"},
+      {{{"at", "2026-06-01T00:00:00Z"}}, "evidence: must be there"},
       {{{"evidence", good}, {"pcs_url", "http://evil.example/"}}, "pcs_url"},
       {{{"evidence", good}, {"url", "http://evil.example/"}}, "url"},
       {{{"evidence", good}, {"at", "yesterday"}}, "not a time"},
@@ -134,6 +134,7 @@ TEST_F(VerifyApiTest, RefusesWhatIsNotARequest) {
 TEST_F(VerifyApiTest, CallsUndecodableEvidenceMalformed) {
   w_.Start();
   EXPECT_EQ(Problem(PostRaw(Bytes(100, 0)), 400)["check"], "evidence.format");
+  EXPECT_EQ(Problem(PostJson({{"evidence", "!"}}), 400)["check"], "evidence.format");
   Bytes cut = w_.intel.Quote();
   cut.pop_back();
   EXPECT_EQ(Problem(PostRaw(cut), 400)["check"], "quote.format");

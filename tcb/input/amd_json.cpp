@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "service/verification/amd_json.h"
+#include "tcb/input/amd_json.h"
 
 #include <algorithm>
 #include <charconv>

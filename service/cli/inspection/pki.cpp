@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/cli/inspection/parts.h"
+#include "tcb/amd/endorsement.h"
+#include "tcb/base/percent.h"
+#include "tcb/check.h"
+#include "tcb/input/text_form.h"
+#include "tcb/pki/crl.h"
+#include "tcb/pki/pem.h"
+
+namespace thimble::inspection {
+namespace {
+
+using json::Writer;
+
+constexpr std::string_view kEncodedPem = "-----BEGIN%20";
+
+void WriteWindow(Writer& json, std::string_view from, std::string_view to, const Validity& window) {
+  json.Key(from).String(FormatRfc3339(window.not_before));
+  json.Key(to).String(FormatRfc3339(window.not_after));
+}
+
+// What a VCEK or VLEK endorses.
+void WriteEndorsement(Writer& json, const Certificate& leaf) {
+  const auto endorsement = amd::ParseEndorsement(leaf, Check::kEvidenceFormat);
+  if (!endorsement) {
+    json.Key("endorses").String(endorsement.error().message);
+    return;
+  }
+  json.Key("endorses").BeginObject();
+  json.Key("product").String(endorsement->product_name);
+  if (!endorsement->hwid.empty()) json.Key("hwid").Hex(endorsement->hwid);
+  if (endorsement->csp_id) json.Key("csp_id").String(*endorsement->csp_id);
+  if (endorsement->fmc) json.Key("fmc").Unsigned(*endorsement->fmc);
+  if (endorsement->bootloader) json.Key("bootloader").Unsigned(*endorsement->bootloader);
+  if (endorsement->tee) json.Key("tee").Unsigned(*endorsement->tee);
+  if (endorsement->snp) json.Key("snp").Unsigned(*endorsement->snp);
+  if (endorsement->microcode) json.Key("microcode").Unsigned(*endorsement->microcode);
+  json.EndObject();
+}
+
+void WriteCertificateFields(Writer& json, const Certificate& certificate) {
+  json.Key("subject").String(certificate.subject_cn());
+  json.Key("issuer").String(certificate.issuer_cn());
+  json.Key("serial").Hex(certificate.serial());
+  WriteWindow(json, "not_before", "not_after", certificate.validity());
+  json.Key("sha256").Hex(certificate.sha256().view());
+  json.Key("spki_sha256").Hex(certificate.spki_sha256().view());
+  if (!certificate.crl_url().empty()) json.Key("crl_url").String(certificate.crl_url());
+  if (amd::IsLeafName(certificate.subject_cn())) WriteEndorsement(json, certificate);
+}
+
+// As in a header: "-----BEGIN%20CERTIFICATE-----%0A".
+std::string Decoded(ByteView bytes) {
+  const std::string_view text = input::Trimmed(AsText(bytes));
+  if (text.starts_with(kEncodedPem)) {
+    if (auto decoded = PercentDecode(text)) return *std::move(decoded);
+  }
+  return std::string(AsText(bytes));
+}
+
+}  // namespace
+
+Status WriteCertificates(Writer& json, std::string_view kind, const std::vector<Bytes>& list) {
+  std::vector<CertificatePtr> parsed;
+  for (const Bytes& der : list) {
+    TRY_ASSIGN(CertificatePtr certificate, Certificate::Parse(der, Check::kEvidenceFormat));
+    parsed.push_back(std::move(certificate));
+  }
+  json.Key("kind").String(kind);
+  json.Key("certificates").BeginArray();
+  for (const CertificatePtr& certificate : parsed) {
+    json.BeginObject();
+    WriteCertificateFields(json, *certificate);
+    json.EndObject();
+  }
+  json.EndArray();
+  return {};
+}
+
+Status WriteCrl(Writer& json, ByteView bytes) {
+  TRY_ASSIGN(const Bytes der, DecodeCrl(bytes, Check::kEvidenceFormat));
+  TRY_ASSIGN(const CrlPtr crl, Crl::Parse(der, Check::kEvidenceFormat));
+  json.Key("kind").String("crl");
+  json.Key("issuer").String(crl->issuer_cn());
+  if (crl->has_number()) json.Key("number").Hex(crl->number());
+  if (!crl->incomplete().empty()) json.Key("incomplete").String(crl->incomplete());
+  WriteWindow(json, "this_update", "next_update", crl->window());
+  json.Key("revoked").BeginArray();
+  for (const std::string_view serial : crl->revoked()) json.Hex(AsBytes(serial));
+  json.EndArray();
+  json.Key("sha256").Hex(crl->sha256().view());
+  return {};
+}
+
+bool LooksLikePki(ByteView bytes) {
+  const std::string_view text = AsText(bytes);
+  return text.starts_with('\x30') || input::IsPkiPem(text) || input::Trimmed(text).starts_with(kEncodedPem);
+}
+
+Status WritePki(Writer& json, ByteView encoded) {
+  const std::string text = Decoded(encoded);
+  const ByteView bytes = AsBytes(text);
+  const auto certificates = DecodeCertificates(bytes, kMaxCertificates, Check::kEvidenceFormat);
+  if (certificates && !certificates->empty() && WriteCertificates(json, "certificates", *certificates).ok())
+    return {};
+  if (WriteCrl(json, bytes).ok()) return {};
+  return Error{ErrorKind::kMalformed, Check::kEvidenceFormat,
+               "neither certificates nor a CRL that can be decoded"};
+}
+
+}  // namespace thimble::inspection
