@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "fetchers/curl_http_client.h"
@@ -10,6 +7,7 @@
 #include "service/cli/commands.h"
 #include "service/cli/thimble_client.h"
 #include "service/support/log.h"
+#include "service/support/terminal_width.h"
 #include "tcb/base/bytes.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -28,13 +26,8 @@ ExitCode AskReady(const StatusOptions& options) {
   return answer->status == 200 ? ExitCode::kDone : ExitCode::kUnavailable;
 }
 
-// Of the terminal; what is piped is for a file or a program, and gets all.
-size_t Width() {
-  winsize size{};
-  if (::isatty(STDOUT_FILENO) != 1 || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-    return kAnyWidth;
-  return size.ws_col;
-}
+// What is piped is for a file or a program, and gets all.
+size_t Width() { return StdoutWidth().value_or(kAnyWidth); }
 
 // Where a server holds nothing, all hangs on upstreams: those that nobody has asked since the start are asked now whether they
 // are there at all.

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/support/terminal.h"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdio>
 
+#include "service/support/terminal_width.h"
 #include "tcb/base/text.h"
 
 namespace thimble {
@@ -106,6 +110,13 @@ void PrintJson(std::string_view json) {
   std::replace(text.begin(), text.end(), '\r', '\n');
   std::replace(text.begin(), text.end(), '\t', ' ');
   Print(Lines::Of(text));
+}
+
+std::optional<size_t> StdoutWidth() {
+  winsize size{};
+  if (::isatty(STDOUT_FILENO) != 1 || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+    return std::nullopt;
+  return size.ws_col;
 }
 
 }  // namespace thimble
