@@ -57,7 +57,7 @@ std::vector<std::string_view> Words(std::string_view line) {
   }
 }
 
-// Section 2.2.3, with the checksum's own bytes as zeros: polynomial 0x1EDC6F41, reflected.
+// The checksum of section 2.2.3, with its own bytes as zeros: polynomial 0x1EDC6F41, reflected.
 uint32_t Crc32c(std::string_view text, size_t zeros_at) {
   uint32_t crc = ~uint32_t{0};
   for (size_t i = 0; i < text.size(); ++i) {

@@ -97,6 +97,15 @@ amd_floor = "if_known"
   EXPECT_EQ(config.policies.at("strict").id, "strict");
 }
 
+TEST(Config, ReadsProxiesAndSizes) {
+  const Config config = Good(
+      "[server]\ntrusted_proxies = [\"10.0.0.0/8\"]\nproxy_protocol = true\n[pccs]\nmax_upload = \"1GiB\"\n");
+  EXPECT_TRUE(config.server.proxy_protocol);
+  EXPECT_EQ(config.pccs.max_upload, size_t{1} << 30);
+  EXPECT_FALSE(Config().server.proxy_protocol);
+  EXPECT_EQ(Config().pccs.max_upload, size_t{64} << 20);
+}
+
 // What is wrong, and what the message must say of it.
 TEST(Config, RefusesWithTheLineAndWhatIsRight) {
   const std::pair<const char*, const char*> bads[] = {
@@ -108,6 +117,13 @@ TEST(Config, RefusesWithTheLineAndWhatIsRight) {
       {"[server]\nmiss_wait = \"5\"\n", "t.toml:2: miss_wait must be a duration with its unit"},
       {"[server]\nmiss_wait = 5\n", "t.toml:2: miss_wait must be a duration with its unit"},
       {"[server]\nmiss_wait = \"0s\"\n", "miss_wait must be at least 1s"},
+      {"[server]\nproxy_protocol = true\n", "proxy_protocol needs trusted_proxies"},
+      {"[server]\ntrusted_proxies = [\"localhost\"]\n",
+       "t.toml:2: trusted_proxies must be a list of addresses"},
+      {"[pccs]\nmax_upload = 64\n", "t.toml:2: max_upload must be a size with its unit"},
+      {"[pccs]\nmax_upload = \"64MB\"\n", "t.toml:2: max_upload must be a size with its unit"},
+      {"[pccs]\nmax_upload = \"63KiB\"\n", "t.toml:2: max_upload must be a size with its unit"},
+      {"[pccs]\nmax_upload = \"5GiB\"\n", "t.toml:2: max_upload must be a size with its unit"},
       {"[server]\nanchors = \"a.pem\"\n", "t.toml:2: anchors must be a list"},
       {"[server]\nanchors = [1]\n", "t.toml:2: anchors must be a list"},
       {"[server]\nlisten = \"127.0.0.1:1\"\nlisten = \"127.0.0.1:2\"\n", "t.toml:3: "},
