@@ -77,6 +77,16 @@ TEST(Summary, SurvivesAsJson) {
   }
 }
 
+// As it is read, wherever lines are broken.
+std::string Flowing(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    const bool blank = c == ' ' || c == '\n';
+    if (!blank || !out.ends_with(' ')) out += blank ? ' ' : c;
+  }
+  return out;
+}
+
 TEST(Summary, SaysEachThingAndFitsTheWidth) {
   for (const size_t width : {60u, 80u, 120u}) {
     const std::string text = SummaryText(Full(), width).text();
@@ -84,7 +94,7 @@ TEST(Summary, SaysEachThingAndFitsTheWidth) {
          {"degraded", "1.2.3", "1 records lost", "intel/crl/root", "DOWN", "2 failed of 5", "default@4",
           "SGX 17", "TDX 18", "default@aaaaaaaaaaaa", "9 accepted", "2 rejected", "sgx.00", "5 platforms",
           "1 LOST", "2h ago", "policy.format", "thimble impact", "torn"})
-      EXPECT_NE(text.find(said), std::string::npos) << said << "\n" << text;
+      EXPECT_NE(Flowing(text).find(said), std::string::npos) << said << "\n" << text;
     size_t begin = 0;
     for (size_t end = text.find('\n'); end != std::string::npos;
          begin = end + 1, end = text.find('\n', begin))
