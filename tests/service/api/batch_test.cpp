@@ -125,6 +125,8 @@ TEST_F(BatchTest, OnLoopbackAnotherNameIsNotThisServer) {
   EXPECT_EQ(Problem(connection.Receive(), 421)["check"], "request.host");
   connection.Send("GET /sgx/certification/v4/rootcacrl HTTP/1.1\r\nHost: evil.example\r\n\r\n");
   EXPECT_EQ(connection.Receive().status, 200);  // public data
+  connection.Send("GET /metadata/THIM/amd/certification HTTP/1.1\r\nHost: 169.254.169.254\r\n\r\n");
+  EXPECT_EQ(connection.Receive().status, 400);  // Azure's clients ask by this address
   w_.Stop();
   w_.config.server.hosts = {"evil.example"};
   w_.Start();
