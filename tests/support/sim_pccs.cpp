@@ -170,7 +170,7 @@ struct SimPccs::Impl {
     }
     Platform platform{answer->get_header_value(kFmspc),
                       Upper(answer->get_header_value(kCaType)),
-                      answer->get_header_value(kChain),
+                      ChainIn(*answer, kChain),
                       {}};
     // It splits the chain at the last of these, and knows no other spelling.
     if (platform.chain.rfind("-----BEGIN%20CERTIFICATE-----") == std::string::npos)
