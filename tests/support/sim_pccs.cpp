@@ -36,6 +36,12 @@ void Say(httplib::Response& response, int status, const std::string& text) {
   response.set_content(text, "text/html; charset=utf-8");
 }
 
+// As it was sent: the library decodes what is percent-encoded in a header.
+std::string ChainIn(const httplib::Response& response, const char* name) {
+  const std::string value = response.get_header_value(name);
+  return value.find("-----BEGIN CERTIFICATE-----") == std::string::npos ? value : PercentEncode(value);
+}
+
 struct Certificate {
   intel::PckTcb tcb;
   std::string tcbm, pem;
@@ -114,7 +120,7 @@ struct SimPccs::Impl {
     if (!answer || answer->status != 200) return std::nullopt;
     if (*chain_name != '\0' && !answer->has_header(chain_name)) return std::nullopt;
     Collateral held{answer->body, answer->get_header_value("Content-Type"), chain_name,
-                    answer->get_header_value(chain_name)};
+                    ChainIn(*answer, chain_name)};
     return collateral.emplace(target, std::move(held)).first->second;
   }
 
@@ -164,7 +170,7 @@ struct SimPccs::Impl {
     }
     Platform platform{answer->get_header_value(kFmspc),
                       Upper(answer->get_header_value(kCaType)),
-                      answer->get_header_value(kChain),
+                      ChainIn(*answer, kChain),
                       {}};
     // It splits the chain at the last of these, and knows no other spelling.
     if (platform.chain.rfind("-----BEGIN%20CERTIFICATE-----") == std::string::npos)

@@ -107,20 +107,22 @@ TEST_P(QcnlInAnOutage, SucceedsThoughManyOthersAskForMuchElse) {
   for (const CollateralKey& key : others) EXPECT_TRUE(Has(key)) << KeyName(key);
 }
 
-// After the first request, with its retries, the upstream is asked once a second at most, until it answers.
+// Until an item's own back-off ends, after nine seconds at the earliest, the upstream is probed once a second, for any item.
 TEST_P(QcnlInAnOutage, NobodyIsAskedMoreThanOnceASecond) {
   back_ = SteadyTime::max();
   for (int i = 0; i < 3; ++i) {  // the circuit is open
     for (const CollateralKey& key : kOfOneQuote) (void)Has(key);
   }
   asked_at_.clear();
-  for (int i = 0; i < 100; ++i) {
+  for (int i = 0; i < 80; ++i) {
     clock_.Tick(milliseconds(100));
     for (const CollateralKey& key : kOfOneQuote) EXPECT_FALSE(Has(key));
   }
-  ASSERT_GE(asked_at_.size(), 2u);
+  ASSERT_FALSE(asked_at_.empty());
   for (size_t i = 1; i < asked_at_.size(); ++i) EXPECT_GE(asked_at_[i] - asked_at_[i - 1], seconds(1));
-  if (GetParam() != Down::kHangs) EXPECT_GE(asked_at_.size(), 9u) << "nor much less";
+  if (GetParam() != Down::kHangs) {
+    EXPECT_GE(asked_at_.size(), 7u) << "nor much less";
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(However, QcnlInAnOutage,
