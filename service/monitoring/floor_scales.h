@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "cache/seen_platforms.h"
 #include "tcb/amd/floor_document.h"
+#include "tcb/tcb_record.h"
 
 namespace thimble {
 

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "cache/collateral_cache.h"
-#include "cache/seen_platforms.h"
 #include "tcb/intel/tcb_info.h"
+#include "tcb/tcb_record.h"
 
 namespace thimble {
 

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "service/verification/verification.h"
+#include "service/verification/outcome.h"
 
 namespace thimble {
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/page/sections.h"
-#include "tcb/base/text.h"
 
 namespace thimble::page {
 

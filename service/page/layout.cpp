@@ -3,7 +3,6 @@
 // The frame around every page: head, way around, and when it was made.
 #include "service/page/sections.h"
 #include "service/support/version.h"
-#include "tcb/base/text.h"
 
 namespace thimble::page {
 namespace {

@@ -76,17 +76,17 @@ Html UpstreamsSection(const View& view) {
                               head("number", "Answered"), head("number", "Failed"), head("number", "Refused"),
                               head("number", "Mean"), head("", "Behind?"))),
                         El("tbody", {}, rows));
-  return Section(
-      "upstreams", "Upstreams",
-      Html().Add("In the order in which they are asked; calls since the start of the server. ",
-                 JsonLink("/v1/status", "lags and refusals")),
-      rows.empty()
-          ? El("p", {{"class", "empty"}}, "None is configured.")
-          : Html().Add(
-                El("div",
-                   {{"class", "wide"}, {"tabindex", 0}, {"role", "region"}, {"aria-label", "Calls of upstreams"}},
-                   table),
-                Refusals(view)));
+  return Section("upstreams", "Upstreams",
+                 Html().Add("In the order in which they are asked; calls since the start of the server. ",
+                            JsonLink("/v1/status", "lags and refusals")),
+                 rows.empty() ? El("p", {{"class", "empty"}}, "None is configured.")
+                              : Html().Add(El("div",
+                                              {{"class", "wide"},
+                                               {"tabindex", 0},
+                                               {"role", "region"},
+                                               {"aria-label", "Calls of upstreams"}},
+                                              table),
+                                           Refusals(view)));
 }
 
 }  // namespace thimble::page

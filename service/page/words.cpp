@@ -4,7 +4,6 @@
 #include <array>
 
 #include "tcb/amd/product.h"
-#include "tcb/base/ascii.h"
 #include "tcb/base/text.h"
 
 namespace thimble::page {

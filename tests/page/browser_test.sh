@@ -30,4 +30,4 @@ url=$(sed -n 's/^url //p' "$scratch/fleet")
 node "$here/socket_proxy.js" "$(sed -n 's/^socket //p' "$scratch/fleet")" >"$scratch/proxy" & pids+=($!)
 for _ in $(seq 100); do grep -qs ^http "$scratch/proxy" && break; sleep 0.1; done
 NODE_PATH=$modules CHROMIUM=$chromium FONTCONFIG_FILE=$here/fonts.conf \
-  node "$here/paths.js" "$url" "$(head -n 1 "$scratch/proxy")" "$scratch/vendors" $screenshots
+  node "$here/paths.js" "$url" "$(head -n 1 "$scratch/proxy")" "$scratch/vendors" ${screenshots:+"$screenshots"}

@@ -147,6 +147,7 @@ class Fleet:
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is ended
     fleet = Fleet(*sys.argv[1:4])
     try:
         fleet.live()

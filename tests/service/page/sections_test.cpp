@@ -44,8 +44,9 @@ View ViewWith(const std::string& said, Ids ids = Ids::kShown) {
   view.now = sim::kNow;
   view.ids = ids;
   view.may_verify = true;
-  CacheStatus item{TcbInfoKey{IntelTee::kTdx, *intel::Fmspc::FromHex("00806f050000"), {}},
-                   Freshness::kRefreshDue};
+  CacheStatus item{};
+  item.key = TcbInfoKey{IntelTee::kTdx, *intel::Fmspc::FromHex("00806f050000"), {}};
+  item.freshness = Freshness::kRefreshDue;
   item.issued = view.now - Seconds(86400);
   item.next_update = view.now + Seconds(86400);
   item.next_refresh = view.now;
