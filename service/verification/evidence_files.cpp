@@ -104,7 +104,7 @@ constexpr std::array<std::string_view, 4> kGivenNames = {"vcek.der", "vlek.der",
 // Certificates or a CRL in PEM or DER, or a THIM document.
 bool IsEndorsement(ByteView bytes) {
   const std::string_view text = AsText(bytes);
-  return text.starts_with('\x30') || input::IsPkiPem(text) ||
+  return input::LooksLikeDer(bytes) || input::IsPkiPem(text) ||
          text.find("\"vcekCert\"") != std::string_view::npos;
 }
 

@@ -107,7 +107,7 @@ std::optional<Contents> OfPem(std::string_view text) {
 }
 
 std::optional<Contents> OfDer(ByteView bytes) {
-  if (bytes.empty() || bytes[0] != 0x30) return std::nullopt;
+  if (!input::LooksLikeDer(bytes)) return std::nullopt;
   constexpr Check kUnseen = Check::kEvidenceFormat;
   if (Certificate::Parse(bytes, kUnseen).ok()) return Contents{"a certificate", ""};
   if (Crl::Parse(bytes, kUnseen).ok()) return Contents{"a CRL", ""};
@@ -119,6 +119,8 @@ Contents OfText(std::string_view text) {
   constexpr std::string_view kHexDigits = "0123456789abcdefABCDEF";
   constexpr std::string_view kDigits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_= \t\r\n";
+  if (text.size() % 2 != 0 && text.find_first_not_of(kHexDigits) == std::string_view::npos)
+    return {StrCat("hex of ", text.size(), " digits, an odd number"), "a digit was lost"};
   if (const auto readings = input::ReadingsOf(text); !readings.empty())
     return {StrCat("text in ", TextFormName(readings.front().form)), "decode it once, then hand it over"};
   const size_t odd = text.find_first_not_of(kDigits);
@@ -128,8 +130,6 @@ Contents OfText(std::string_view text) {
                    text.substr(odd, 1), "'"),
             ""};
   }
-  if (std::ranges::all_of(text, [&](char c) { return kHexDigits.find(c) != std::string_view::npos; }))
-    return {StrCat("hex of ", text.size(), " digits, an odd number"), "a digit was lost"};
   return {StrCat("text of ", text.size(), " characters that is no whole base64"),
           "its end was lost, perhaps"};
 }

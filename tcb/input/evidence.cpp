@@ -61,6 +61,13 @@ Result<Evidence> ReadText(ByteView input) {
     }
   }
   if (found) return *std::move(found);
+  // Hex that lost a digit is base64 by chance.
+  const bool hex =
+      Trimmed(AsText(input)).find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+  if (hex && readings.front().form != TextForm::kHex) {
+    return NoEvidence(
+        StrCat("the evidence ", Sentence(ContentsOf(input)), ": no quote, SNP report or HCL report"));
+  }
   return *refused;
 }
 

@@ -41,7 +41,7 @@ Result<amd::Hint> HintIn(const json::Value& value, std::string_view name) {
     return amd::Hint{std::string(name), Bytes(pem.begin(), pem.end())};
   }
   TRY_ASSIGN(Reading reading, ReadMember(value, name, Check::kCollateralMalformed, [](ByteView bytes) {
-               return bytes[0] == 0x30 || IsPkiPem(AsText(bytes));
+               return LooksLikeDer(bytes) || IsPkiPem(AsText(bytes));
              }));
   return amd::Hint{std::string(name), std::move(reading.bytes)};
 }

@@ -83,6 +83,10 @@ bool IsPlainText(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return (c >= ' ' && c <= '~') || IsSpace(c); });
 }
 
+bool LooksLikeDer(ByteView bytes) {
+  return bytes.size() > 2 && bytes[0] == 0x30 && bytes[1] >= 0x81 && bytes[1] <= 0x84;
+}
+
 std::string_view PemLabel(std::string_view text) {
   const size_t mark = text.find(kPemMark);
   if (mark == std::string_view::npos) return {};

@@ -36,6 +36,9 @@ std::string_view Trimmed(std::string_view text);
 // Nothing but printable ASCII and white space.
 bool IsPlainText(std::string_view text);
 
+// A DER object as long as certificates and CRLs are: text may begin with "0" (0x30), too.
+bool LooksLikeDer(ByteView bytes);
+
 // The label of the first PEM block, "CERTIFICATE"; empty: no PEM.
 std::string_view PemLabel(std::string_view text);
 // A certificate or CRL in PEM, which the decoders of those read themselves.

@@ -204,6 +204,7 @@ TEST_F(HandedOver, QuotesInContainers) {
   const Bytes data = ToBytes("runtime data");
   const Bytes bound = intel_.Quote({.bend = [&](sim::QuoteSpec& quote) {
     const Digest256 digest = Sha256(data);
+    quote.sgx.report_data = {};
     std::copy(digest.view().begin(), digest.view().end(), quote.sgx.report_data.begin());
   }});
   const json maa{{"quote", Base64Url(bound)},

@@ -94,7 +94,7 @@ Status WriteCrl(Writer& json, ByteView bytes) {
 
 bool LooksLikePki(ByteView bytes) {
   const std::string_view text = AsText(bytes);
-  return text.starts_with('\x30') || input::IsPkiPem(text) || input::Trimmed(text).starts_with(kEncodedPem);
+  return input::LooksLikeDer(bytes) || input::IsPkiPem(text) || input::Trimmed(text).starts_with(kEncodedPem);
 }
 
 Status WritePki(Writer& json, ByteView encoded) {
