@@ -44,10 +44,12 @@ void AddVerify(CLI::App& app, VerifyOptions& options) {
   AddProduct(verb, options.product);
   verb.add_option("--nonce", options.nonce, "expected in the vTPM quote beside an HCL report, hex")
       ->type_name("HEX");
-  auto* const server =
-      verb.add_option("--server", options.server, "let this running Thimble verify")->type_name("URL");
-  // A server has its own of these.
-  for (CLI::Option* own : AddUpstreams(verb, options.flags)) server->excludes(own);
+  auto* const server = AddServer(verb, options.flags, options.server,
+                                 "let this running Thimble verify; else this process does");
+  // A server has its own of these. Beside --config is client.toml.
+  for (CLI::Option* own : AddUpstreams(verb, options.flags)) {
+    if (own->get_name() != "--config") server->excludes(own);
+  }
   server->excludes(collateral)->excludes(policy);
   AddJson(verb, options.json);
 }
@@ -148,8 +150,7 @@ void AddDoctor(CLI::App& app, DoctorOptions& options) {
   CLI::App& verb = *app.add_subcommand(
       "doctor", "look at each upstream and at a running Thimble, and print what clients need");
   AddUpstreams(verb, options.flags);
-  verb.add_option("--server", options.server, "the running Thimble; default: the configured address")
-      ->type_name("URL");
+  AddServer(verb, options.flags, options.server, "the running Thimble; default: the configured address");
   verb.add_option("--fmspc", options.fmspc, "whose TCB info to try, default 00806F050000")->type_name("HEX");
   verb.add_option("--client", options.client,
                   "send what this client sends, to the server alone: qcnl, azure-dcap, ...")
@@ -198,8 +199,7 @@ void AddVerifyResult(CLI::App& app, VerifyResultOptions& options) {
       ->required()
       ->type_name("FILE");
   auto* const jwks = verb.add_option("--jwks", options.jwks, "the keys that are trusted")->type_name("FILE");
-  verb.add_option("--server", options.server, "trust this Thimble's keys, as it serves them now")
-      ->type_name("URL")
+  AddServer(verb, options.flags, options.server, "trust this Thimble's keys, as it serves them now")
       ->excludes(jwks);
   verb.add_option("--at", options.at, "check as of this time (RFC 3339)")->type_name("T");
   verb.add_option("--nonce", options.nonce, "the nonce that is expected, hex")->type_name("HEX");

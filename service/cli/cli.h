@@ -21,8 +21,9 @@ struct ConfigFlags {
   std::optional<std::string> pcs_url;  // the only intel.upstream
   std::optional<std::string> kds_url;  // the only amd.upstream
   std::vector<std::string> anchors;    // added to server.anchors
-  // How --server is asked: by whose CA it is known, and what gives us a role there.
-  std::optional<std::string> server_ca, token_file;  // --ca FILE, --token-file FILE
+  // How --server is asked: by whose CA it is known, and what gives us a role there (client/server_choice.h).
+  std::optional<std::string> server_ca, token_file;           // --ca FILE, --token-file FILE
+  std::optional<std::string> client_certificate, client_key;  // --client-cert FILE, --client-key FILE
 };
 
 struct ServeOptions {
@@ -135,6 +136,7 @@ struct RestoreOptions {
 };
 
 struct VerifyResultOptions {
+  ConfigFlags flags;
   std::string file;
   std::optional<std::string> jwks, server, at, nonce, policy, baseline, issuer;
   bool json = false;

@@ -59,7 +59,7 @@ ExitCode Run(const DoctorOptions& options) {
   }
   const std::string url = options.server.value_or(
       StrCat(config->server.tls_certificate.empty() ? "http://" : "https://", config->server.listen));
-  auto server = ThimbleClient::AtUrl(url);
+  auto server = ThimbleClient::AtUrl(url, options.flags);
   if (!server) return Fail(server.error(), options.json);
 
   const KnownClient* const client = FindClient(options.client.value_or("qcnl"));

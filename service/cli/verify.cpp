@@ -140,7 +140,7 @@ ExitCode FinishRemote(const HttpResponse& answer, bool json) {
 }
 
 ExitCode VerifyRemotely(const VerifyOptions& options) {
-  auto client = ThimbleClient::AtUrl(*options.server);
+  auto client = ThimbleClient::AtUrl(*options.server, options.flags);
   if (!client) return Fail(client.error(), options.json);
   const auto evidence = ReadEvidence(options.evidence);
   if (!evidence) return Fail(evidence.error(), options.json);
