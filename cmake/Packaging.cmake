@@ -10,8 +10,11 @@ install(FILES deploy/prometheus/rules.yml DESTINATION ${share}/prometheus COMPON
 install(FILES deploy/grafana/thimble.json DESTINATION ${share}/grafana COMPONENT service)
 file(GLOB documents docs/*.md)
 install(FILES ${documents} README.md SECURITY.md CHANGELOG.md DESTINATION ${doc} COMPONENT service)
+install(DIRECTORY docs/spec DESTINATION ${doc} COMPONENT service)
 install(FILES deploy/debian/copyright DESTINATION ${doc} COMPONENT service)
 install(FILES deploy/debian/copyright DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libthimble-tcb-dev COMPONENT core)
+install(FILES tests/package/outside/appraise.cpp
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libthimble-tcb-dev/examples COMPONENT core)
 
 # The units. Configuration is in /etc whatever the prefix is: `thimble init --service` puts it there, too.
 set(THIMBLE_BINDIR ${CMAKE_INSTALL_FULL_BINDIR})

@@ -8,7 +8,7 @@
 namespace thimble {
 namespace {
 
-constexpr size_t kMaxCertificates = 64u << 10, kMaxCrl = 1u << 20;  // spec/amd-sev-snp.md a, point 7
+constexpr size_t kMaxCertificates = 64u << 10, kMaxCrl = 1u << 20;  // SNP a.7
 constexpr size_t kChainLength = 2;
 
 // FetchAmd() of each kind of key.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The bits of a report's POLICY and PLATFORM_INFO, by AMD's names (spec/amd-sev-snp.md d).
+// The bits of a report's POLICY and PLATFORM_INFO, by AMD's names (spec/amd-sev-snp.md c).
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The recovery from evaluation data 19 to 20 of August 2026, as users have lived it (spec/user-needs.md, items 35 and 36):
+// The recovery from evaluation data 19 to 20 of August 2026, as users have lived it (PCCS 11):
 // a TDX platform that is UpToDate under 19, and under 20 short of four things:
 //
 //   tdx_module.isvsvn 7 of 11, tdx.02 3 of 4, sgx.00 3 of 4, sgx.01 3 of 4
