@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/cli/thimble_client.h"
 
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "fetchers/amd_urls.h"
@@ -120,6 +122,8 @@ Result<std::optional<ThimbleClient>> ThimbleClient::FindRunning(const ConfigFlag
   const bool store_is_named = flags.config || flags.data;
   if (store_is_named) {
     if (auto running = RunningOn(config.cache.data)) return running;
+    // Closed, and ours to open; else client.toml may know who has it.
+    if (::access(config.cache.data.c_str(), R_OK | X_OK) == 0) return std::optional<ThimbleClient>();
   }
   TRY_ASSIGN(const auto of_file, ServerOfFile(flags));
   if (of_file) return asked(*of_file);

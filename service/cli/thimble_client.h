@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The Thimble that a command works with, the first of these: the store that --data names; the server that --server or
-// THIMBLE_SERVER names; the server that runs on the store of --config; the server of client.toml; the configured store.
+// THIMBLE_SERVER names; the store of --config, where this user can open it; the server of client.toml; the default store.
 // A server is asked over HTTP, at its URL or through the socket beside its store; a store that none runs on is opened in
 // this process, where the same requests are answered. RocksDB admits one process, so the directory of a running server
 // is reached through the server alone.
