@@ -43,11 +43,20 @@ if(Python3_FOUND)
   set(from_binary "
     set(here \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}\")
     execute_process(COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/cmake/man_page.py $<TARGET_FILE:thimble>
-      \"\${here}/${CMAKE_INSTALL_MANDIR}/man1/thimble.1.gz\" COMMAND_ERROR_IS_FATAL ANY)
+      \"\${here}/${CMAKE_INSTALL_MANDIR}/man1\" COMMAND_ERROR_IS_FATAL ANY)
     execute_process(COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/cmake/sbom.py ${PROJECT_BINARY_DIR}
       $<TARGET_FILE:thimble> \"\${here}/${doc}/sbom.cdx.json\" COMMAND_ERROR_IS_FATAL ANY)")
   install(CODE "${from_binary}" COMPONENT service)
 endif()
+
+# What shells complete command lines by.
+install(CODE "
+  set(share \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DATADIR}\")
+  file(MAKE_DIRECTORY \"\${share}/bash-completion/completions\" \"\${share}/zsh/vendor-completions\")
+  execute_process(COMMAND $<TARGET_FILE:thimble> completion bash
+    OUTPUT_FILE \"\${share}/bash-completion/completions/thimble\" COMMAND_ERROR_IS_FATAL ANY)
+  execute_process(COMMAND $<TARGET_FILE:thimble> completion zsh
+    OUTPUT_FILE \"\${share}/zsh/vendor-completions/_thimble\" COMMAND_ERROR_IS_FATAL ANY)" COMPONENT service)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME thimble)

@@ -14,6 +14,7 @@
 namespace thimble {
 
 struct CurlOptions {
+  std::string client_certificate, client_key;       // PEM files that we show; empty: none
   std::string ca_file;                              // PEM, beside the system's authorities; empty: only those
   std::chrono::milliseconds connect_timeout{3000};  // with TLS handshake
   std::chrono::milliseconds total_timeout{30000};   // of one request; its deadline holds besides

@@ -2,13 +2,19 @@
 #include "service/cli/cli.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <sstream>
 
 #include "service/cli/baseline_verbs.h"
+#include "service/cli/command_support.h"
+#include "service/cli/manual/command_tree.h"
+#include "service/cli/manual/completion.h"
 #include "service/cli/shared_options.h"
 #include "service/support/terminal.h"
 #include "service/support/version.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
 
 namespace thimble {
 namespace {
@@ -26,29 +32,49 @@ void AddServe(CLI::App& app, ServeOptions& options) {
       ->type_name("T");
 }
 
-void AddVerify(CLI::App& app, VerifyOptions& options) {
-  CLI::App& verb = *app.add_subcommand("verify", "verify evidence and appraise it by a policy");
-  verb.add_option("evidence", options.evidence, "a quote, SNP report or HCL report")
-      ->required()
-      ->type_name("EVIDENCE");
-  auto* const collateral = verb.add_option("--collateral", options.collateral,
-                                           "collateral to verify with: a JSON file or a directory")
-                               ->type_name("FILE.json|DIR");
-  auto* const policy =
-      verb.add_option("--policy", options.policy, "file with [policy.default] and [baseline.default]")
-          ->type_name("FILE");
-  verb.add_option("--at", options.at, "verify as of this time (RFC 3339)")->type_name("T");
+// What the evidence is expected to say.
+void AddExpectations(CLI::App& verb, VerifyOptions& options) {
+  verb.add_option("--at", options.at, "verify as of this time (RFC 3339, or a date)")->type_name("T");
   verb.add_option("--report-data", options.report_data,
                   "expected report data, hex; what it leaves open must be zero")
       ->type_name("HEX");
+  verb.add_option("--runtime-data", options.runtime_data, "the report data has to be the hash of this file")
+      ->type_name("FILE");
   AddProduct(verb, options.product);
   verb.add_option("--nonce", options.nonce, "expected in the vTPM quote beside an HCL report, hex")
       ->type_name("HEX");
-  auto* const server =
-      verb.add_option("--server", options.server, "let this running Thimble verify")->type_name("URL");
-  // A server has its own of these.
-  for (CLI::Option* own : AddUpstreams(verb, options.flags)) server->excludes(own);
-  server->excludes(collateral)->excludes(policy);
+}
+
+void AddVerify(CLI::App& app, VerifyOptions& options) {
+  CLI::App& verb = *app.add_subcommand("verify", "verify evidence and appraise it by a policy");
+  CLI::App& what = *verb.add_option_group("What to verify, one of these");
+  what.add_option("evidence", options.evidence, "a quote, SNP report or HCL report")->type_name("EVIDENCE");
+  what.add_option("--each", options.each, "each file of a directory, or of a list; one line of output each")
+      ->type_name("DIR|LIST");
+  what.require_option(1);
+  auto* const collateral = verb.add_option("--collateral", options.collateral,
+                                           "collateral to verify with: a JSON file or a directory")
+                               ->type_name("FILE.json|DIR");
+  verb.add_option("--policy", options.policy,
+                  "a policy of the configuration, or of the server; or a file with [policy.default]")
+      ->type_name("NAME|FILE");
+  verb.add_option("--baseline", options.baseline, "a baseline of the configuration, or of the server")
+      ->type_name("NAME");
+  AddExpectations(verb, options);
+  auto* const server = AddServer(verb, options.flags, options.server,
+                                 "let this running Thimble verify; else this process does");
+  // A server has its own of these. Beside --config is client.toml.
+  for (CLI::Option* own : AddUpstreams(verb, options.flags)) {
+    if (own->get_name() != "--config") server->excludes(own);
+  }
+  auto* const data =
+      verb.add_option("--data", options.flags.data,
+                      "verify with what this store has; it is left as it is, and no server may run on it")
+          ->type_name("DIR");
+  server->excludes(collateral)->excludes(data);
+  verb.add_flag("--ear", options.ear, "ask for the signed result too, the member \"ear\" of --json")
+      ->needs(server);
+  verb.add_flag("--verbose", options.verbose, "also every check, rule, claim and item");
   AddJson(verb, options.json);
 }
 
@@ -188,8 +214,7 @@ void AddDoctor(CLI::App& app, DoctorOptions& options) {
   CLI::App& verb = *app.add_subcommand(
       "doctor", "look at each upstream and at a running Thimble, and print what clients need");
   AddUpstreams(verb, options.flags);
-  verb.add_option("--server", options.server, "the running Thimble; default: the configured address")
-      ->type_name("URL");
+  AddServer(verb, options.flags, options.server, "the running Thimble; default: the configured address");
   verb.add_option("--fmspc", options.fmspc, "whose TCB info to try, default 00806F050000")->type_name("HEX");
   verb.add_option("--at", options.at, "judge what ends as of this time (RFC 3339), default now")
       ->type_name("T");
@@ -240,8 +265,7 @@ void AddVerifyResult(CLI::App& app, VerifyResultOptions& options) {
       ->required()
       ->type_name("FILE");
   auto* const jwks = verb.add_option("--jwks", options.jwks, "the keys that are trusted")->type_name("FILE");
-  verb.add_option("--server", options.server, "trust this Thimble's keys, as it serves them now")
-      ->type_name("URL")
+  AddServer(verb, options.flags, options.server, "trust this Thimble's keys, as it serves them now")
       ->excludes(jwks);
   verb.add_option("--at", options.at, "check as of this time (RFC 3339)")->type_name("T");
   verb.add_option("--nonce", options.nonce, "the nonce that is expected, hex")->type_name("HEX");
@@ -274,7 +298,18 @@ void AddHashToken(CLI::App& app, HashTokenOptions&) {
   app.add_subcommand("hash-token", "read a token from standard input, and print its digest for [[role]]");
 }
 
-void AddVersion(CLI::App& app, VersionOptions&) { app.add_subcommand("version", "print the version"); }
+void AddVersion(CLI::App& app, VersionOptions& options) {
+  AddJson(*app.add_subcommand("version", "print the version, the commit and the libraries"), options.json);
+}
+
+void AddExplain(CLI::App& app, ExplainOptions& options) {
+  CLI::App& verb =
+      *app.add_subcommand("explain", "say what a check, a TCB status or a rule means, and what to do");
+  verb.add_option("name", options.name, "as a result has it; without it all are listed")
+      ->type_name("CHECK|STATUS|RULE");
+  verb.add_flag("--page", options.page, "print docs/CHECKS.md");
+  AddJson(verb, options.json);
+}
 
 // The verb that `add` adds; when it stands on the command line, its options become `chosen`.
 template <class Options>
@@ -286,16 +321,26 @@ void AddVerb(CLI::App& app, Command& chosen, void (*add)(CLI::App&, Options&)) {
   });
 }
 
-}  // namespace
+// Commands by what they are for, as `thimble help` lists them.
+void Group(CLI::App& app) {
+  const std::pair<const char*, std::vector<const char*>> groups[] = {
+      {"Judge evidence", {"verify", "inspect", "explain", "verify-result"}},
+      {"Serve", {"init", "serve", "check-config", "hash-token"}},
+      {"Look", {"status", "doctor", "audit", "version", "help"}},
+      {"Collateral", {"fetch", "refresh", "export", "import", "backup", "restore", "platform"}},
+      {"Policy", {"baseline", "impact", "floors", "result-key"}},
+      {"Shell", {"completion"}},
+  };
+  for (const auto& [title, names] : groups) {
+    for (const char* const name : names) app.get_subcommand(name)->group(title);
+  }
+}
 
-std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* argv) {
-  CLI::App app{"Thimble: collateral and verification for Intel SGX and TDX, and AMD SEV-SNP", "thimble"};
-  app.require_subcommand(1);
-  app.set_version_flag("--version", std::string(kVersion));
-  Command chosen;
+void AddVerbs(CLI::App& app, Command& chosen) {
   AddVerb(app, chosen, AddServe);
   AddVerb(app, chosen, AddVerify);
   AddVerb(app, chosen, AddInspect);
+  AddVerb(app, chosen, AddExplain);
   AddVerb(app, chosen, AddFetch);
   AddVerb(app, chosen, AddStatus);
   AddVerb(app, chosen, AddRefresh);
@@ -315,17 +360,60 @@ std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* ar
   AddVerb(app, chosen, AddInit);
   AddVerb(app, chosen, AddHashToken);
   AddVerb(app, chosen, AddVersion);
+}
 
+// The words behind the program's name; `help CMD` is `CMD --help`, and `help` alone `--help`.
+std::vector<std::string> WordsOf(int argc, const char* const* argv) {
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  if (words.empty() || words.front() != "help") return words;
+  words.erase(words.begin());
+  words.emplace_back("--help");
+  return words;
+}
+
+// What is wrong with a command line: an object with --json, which its reader waits for.
+ExitCode Complain(const std::vector<std::string>& words, const Lines& text, std::string_view message) {
+  const bool json = std::find(words.begin(), words.end(), "--json") != words.end();
+  if (json) return Fail({ErrorKind::kMalformed, Check::kRequest, std::string(message)}, true);
+  PrintErrorLines(text);
+  return ExitCode::kUsage;
+}
+
+}  // namespace
+
+std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* argv) {
+  CLI::App app{"Thimble: collateral and verification for Intel SGX and TDX, and AMD SEV-SNP", "thimble"};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string(kVersion));
+  app.footer("`thimble help COMMAND` has a command's options.");
+  Command chosen;
+  AddVerbs(app, chosen);
+  app.add_subcommand("help", "say what a command does, and which options it has");
+  std::string shell;
+  CLI::App& completion =
+      *app.add_subcommand("completion", "print what bash or zsh complete command lines by");
+  completion.add_option("shell", shell, "which shell")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh"}))
+      ->type_name("SHELL");
+  Group(app);
+
+  std::vector<std::string> words = WordsOf(argc, argv);
+  if (words.empty()) return Complain(words, Lines::Of(app.help()), "");
+  if (const auto unknown = UnknownCommand(app, words))
+    return Complain(words, {StrCat("thimble: ", *unknown)}, *unknown);
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> last_first(words.rbegin(), words.rend());  // as CLI11 wants them
+    app.parse(last_first);
   } catch (const CLI::ParseError& error) {
     std::ostringstream out, complaint;
     const int code = app.exit(error, out, complaint);
     Print(Lines::Of(out.str()));
-    PrintErrorLines(Lines::Of(complaint.str()));
-    return code == 0 ? ExitCode::kDone : ExitCode::kUsage;
+    return code == 0 ? ExitCode::kDone : Complain(words, Lines::Of(complaint.str()), error.what());
   }
-  return chosen;
+  if (!completion.parsed()) return chosen;
+  Print(Lines::Of(CompletionScript(shell, CommandTree(app))));
+  return ExitCode::kDone;
 }
 
 }  // namespace thimble

@@ -22,8 +22,9 @@ struct ConfigFlags {
   std::optional<std::string> pcs_url;  // the only intel.upstream
   std::optional<std::string> kds_url;  // the only amd.upstream
   std::vector<std::string> anchors;    // added to server.anchors
-  // How --server is asked: by whose CA it is known, and what gives us a role there.
-  std::optional<std::string> server_ca, token_file;  // --ca FILE, --token-file FILE
+  // How --server is asked: by whose CA it is known, and what gives us a role there (client/server_choice.h).
+  std::optional<std::string> server_ca, token_file;           // --ca FILE, --token-file FILE
+  std::optional<std::string> client_certificate, client_key;  // --client-cert FILE, --client-key FILE
 };
 
 struct ServeOptions {
@@ -35,7 +36,11 @@ struct ServeOptions {
 struct VerifyOptions {
   ConfigFlags flags;
   std::string evidence;
-  std::optional<std::string> collateral, server, policy, at, report_data, product, nonce;
+  std::optional<std::string> each;  // in its place: a directory of evidence, or a list
+  std::optional<std::string> collateral, server, policy, baseline, at, report_data, product, nonce,
+      runtime_data;
+  bool ear = false;
+  bool verbose = false;
   bool json = false;
 };
 
@@ -147,6 +152,7 @@ struct RestoreOptions {
 };
 
 struct VerifyResultOptions {
+  ConfigFlags flags;
   std::string file;
   std::optional<std::string> jwks, server, at, nonce, policy, baseline, issuer;
   bool json = false;
@@ -172,15 +178,23 @@ struct InitOptions {
 
 struct HashTokenOptions {};
 
-struct VersionOptions {};
+struct VersionOptions {
+  bool json = false;
+};
 
-using Command =
-    std::variant<ServeOptions, VerifyOptions, InspectOptions, FetchOptions, StatusOptions, RefreshOptions,
-                 BaselineOptions, ImpactOptions, FloorsOptions, AuditOptions, ExportOptions, ImportOptions,
-                 BackupOptions, RestoreOptions, VerifyResultOptions, ResultKeyOptions, CheckConfigOptions,
-                 DoctorOptions, InitOptions, HashTokenOptions, VersionOptions, PlatformOptions>;
+struct ExplainOptions {
+  std::optional<std::string> name;  // of a check, a status, a rule; absent: their list
+  bool page = false;                // docs/CHECKS.md
+  bool json = false;
+};
 
-// The command; or, after help or a usage error has been printed, what to exit with.
+using Command = std::variant<ServeOptions, VerifyOptions, InspectOptions, FetchOptions, StatusOptions,
+                             RefreshOptions, BaselineOptions, ImpactOptions, FloorsOptions, AuditOptions,
+                             ExportOptions, ImportOptions, BackupOptions, RestoreOptions, VerifyResultOptions,
+                             ResultKeyOptions, CheckConfigOptions, DoctorOptions, InitOptions,
+                             HashTokenOptions, VersionOptions, ExplainOptions, PlatformOptions>;
+
+// The command; or, after help, a completion script or a usage error has been printed, what to exit with.
 std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* argv);
 
 }  // namespace thimble

@@ -21,14 +21,13 @@ namespace thimble {
 // The file if one is named, then the flags; checked.
 Result<Config> EffectiveConfig(const ConfigFlags& flags);
 
-// request.invalid for what is not RFC 3339; `flag` is named in the message. nullopt when there is no text.
+// request.invalid for what is no date and no time of RFC 3339, with its offset; `flag` is named in the message. nullopt when there is no text.
 Result<std::optional<Instant>> ParseTimeFlag(std::string_view flag, const std::optional<std::string>& text);
 
 // request.invalid for what is no product of AMD's.
 Result<std::optional<amd::Product>> ParseProductFlag(const std::optional<std::string>& text);
 
-// An error that ends a command. A wrong command line, file name or configuration is a line on stderr; all else is the
-// problem object on stdout with --json, or a line on stderr.
+// An error that ends a command: the problem object on stdout with --json, or a line on stderr.
 ExitCode Fail(const Error& error, bool json, const CheckLog* checks = nullptr);
 
 // The error that an answer of a Thimble stands for: what its problem object says, or its status alone.

@@ -29,5 +29,6 @@ ExitCode Run(const InitOptions& options);
 ExitCode Run(const HashTokenOptions& options);
 ExitCode Run(const DoctorOptions& options);
 ExitCode Run(const VersionOptions& options);
+ExitCode Run(const ExplainOptions& options);
 
 }  // namespace thimble

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <optional>
@@ -22,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kMaxPem = 64 << 10;
+constexpr std::string_view kPort = "8081";
 constexpr mode_t kPrivate = 0600, kPublic = 0644, kGroup = 0640;
 // Of the package: its unit, sysusers.d and tmpfiles.d (deploy/).
 constexpr const char* kServiceDirectory = "/etc/thimble";
@@ -79,11 +81,22 @@ Status LetRead(const fs::path& file, const std::optional<gid_t>& readers) {
 std::string ConfigText(const Place& place, const std::string& user_token, const std::string& admin_token) {
   const auto quoted = [&](const char* name) { return StrCat("\"", (place.dir / name).string(), "\""); };
   return StrCat("# Made by `thimble init`. Tokens are kept as their SHA-512 alone (`thimble hash-token`).\n",
-                "[server]\nlisten = \"0.0.0.0:8081\"\ntls_certificate = ", quoted("server.pem"),
+                "[server]\nlisten = \"0.0.0.0:", kPort, "\"\ntls_certificate = ", quoted("server.pem"),
                 "\ntls_key = ", quoted("server.key"), "\n\n[cache]\ndata = \"", place.data,
                 "\"\n\n[[role]]\nname = \"register\"\ntoken_sha512 = \"", TokenDigest(user_token).hex(),
                 "\"\n\n[[role]]\nname = \"admin\"\ntoken_sha512 = \"", TokenDigest(admin_token).hex(),
                 "\"\n");
+}
+
+// Names are relative: the file, ca.pem and admin.token can be copied together to where commands are run.
+std::string ClientText(const std::vector<std::string>& hosts) {
+  const bool local = std::find(hosts.begin(), hosts.end(), "localhost") != hosts.end();
+  const std::string host = local ? "localhost" : hosts.front();
+  return StrCat(
+      "# Made by `thimble init`: what commands ask, and what they show it. Read beside --config, in\n",
+      "# ~/.config/thimble and in /etc/thimble. From another host, give the server its name there.\n",
+      "server = \"https://", host.find(':') == std::string::npos ? host : StrCat("[", host, "]"), ":", kPort,
+      "\"\nca = \"ca.pem\"\ntoken_file = \"admin.token\"\n");
 }
 
 void PrintHowTo(const fs::path& dir, bool service, const std::string& host, const std::string& user_token,
@@ -94,7 +107,12 @@ void PrintHowTo(const fs::path& dir, bool service, const std::string& host, cons
   PrintLine(service ? "  systemctl restart thimble"
                     : StrCat("  thimble serve --config ", (dir / "thimble.toml").string()));
   PrintLine("");
-  PrintLine("Tokens; they are shown this once:");
+  PrintLine("Commands talk to it by client.toml and admin.token, which only you can read:");
+  PrintLine(StrCat("  thimble status", service ? "" : StrCat(" --config ", (dir / "thimble.toml").string())));
+  PrintLine(StrCat("  elsewhere: ca.pem, admin.token and client.toml (server = \"https://", host, ":", kPort,
+                   "\") in ~/.config/thimble"));
+  PrintLine("");
+  PrintLine("Tokens of others; they are shown this once:");
   PrintLine(StrCat("  register  ", user_token, "   (PCCS's user token)"));
   PrintLine(StrCat("  admin     ", admin_token, "   (PCCS's admin token)"));
   PrintLine("");
@@ -161,6 +179,8 @@ Status Init(const Place& place, const InitOptions& options, Instant now) {
   TRY(WriteNewFile(dir / "ca.pem", ca.certificate, kPublic));
   TRY(WriteNewFile(dir / "server.key", server.key, kPrivate));
   TRY(WriteNewFile(dir / "server.pem", server.certificate, kPublic));
+  TRY(WriteNewFile(dir / "admin.token", admin_token + "\n", kPrivate));
+  TRY(WriteNewFile(dir / "client.toml", ClientText(hosts), kPublic));
   TRY(WriteNewFile(dir / "thimble.toml", ConfigText(place, user_token, admin_token), kPublic));
   for (const char* const file : {"server.key", "server.pem", "thimble.toml"})
     TRY(LetRead(dir / file, place.readers));

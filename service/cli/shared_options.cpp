@@ -24,15 +24,25 @@ std::vector<CLI::Option*> AddUpstreams(CLI::App& verb, ConfigFlags& flags) {
 
 void AddJson(CLI::App& verb, bool& json) { verb.add_flag("--json", json, "print one JSON object on stdout"); }
 
-CLI::Option* AddStore(CLI::App& verb, ConfigFlags& flags, std::optional<std::string>& server) {
-  auto* const url = verb.add_option("--server", server, "ask this running Thimble")->type_name("URL");
-  verb.add_option("--ca", flags.server_ca, "the CA of that server (PEM)")->type_name("FILE")->needs(url);
+CLI::Option* AddServer(CLI::App& verb, ConfigFlags& flags, std::optional<std::string>& server,
+                       const std::string& what) {
+  auto* const url = verb.add_option("--server", server, what)->type_name("URL");
+  verb.add_option("--ca", flags.server_ca, "the CA of that server (PEM)")->type_name("FILE");
   verb.add_option("--token-file", flags.token_file, "a token that has the role there; the file's first line")
-      ->type_name("FILE")
-      ->needs(url);
-  verb.add_option("--data", flags.data, "the store's directory; a server on it is asked through its socket")
-      ->type_name("DIR")
-      ->excludes(url);
+      ->type_name("FILE");
+  verb.add_option("--client-cert", flags.client_certificate, "a certificate that has the role there (PEM)")
+      ->type_name("FILE");
+  verb.add_option("--client-key", flags.client_key, "its key (PEM)")->type_name("FILE");
+  return url;
+}
+
+CLI::Option* AddStore(CLI::App& verb, ConfigFlags& flags, std::optional<std::string>& server) {
+  auto* const url = AddServer(verb, flags, server);
+  auto* const data = verb.add_option("--data", flags.data,
+                                     "the store's directory; a server on it is asked through its socket")
+                         ->type_name("DIR");
+  for (const char* const name : {"--server", "--ca", "--token-file", "--client-cert", "--client-key"})
+    data->excludes(verb.get_option(name));
   return url;
 }
 

@@ -17,6 +17,9 @@ CLI::Option* AddConfig(CLI::App& verb, ConfigFlags& flags);
 // Where collateral comes from, for verbs that may ask upstreams.
 std::vector<CLI::Option*> AddUpstreams(CLI::App& verb, ConfigFlags& flags);
 void AddJson(CLI::App& verb, bool& json);
+// A running Thimble, how it is known, and what gives us a role there.
+CLI::Option* AddServer(CLI::App& verb, ConfigFlags& flags, std::optional<std::string>& server,
+                       const std::string& what = "ask this running Thimble");
 // A store: behind a server, or the directory itself.
 CLI::Option* AddStore(CLI::App& verb, ConfigFlags& flags, std::optional<std::string>& server);
 // The same, of verbs that ask no upstream.

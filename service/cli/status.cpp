@@ -7,7 +7,7 @@
 #include "service/cli/commands.h"
 #include "service/cli/thimble_client.h"
 #include "service/support/log.h"
-#include "service/support/terminal_width.h"
+#include "service/support/terminal_style.h"
 #include "tcb/base/bytes.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -27,7 +27,10 @@ ExitCode AskReady(const StatusOptions& options) {
 }
 
 // What is piped is for a file or a program, and gets all.
-size_t Width() { return StdoutWidth().value_or(kAnyWidth); }
+size_t Width() {
+  const size_t width = StdoutForm().width;
+  return width == 0 ? kAnyWidth : width;
+}
 
 // Where a server holds nothing, all hangs on upstreams: those that nobody has asked since the start are asked now whether they
 // are there at all.

@@ -24,9 +24,11 @@ namespace {
 constexpr size_t kMaxTokenFile = 4096;
 
 // A refresh of many items, or the import of a large bundle, takes its time.
-std::shared_ptr<HttpClient> PatientClient(const std::string& ca_file = "") {
+std::shared_ptr<HttpClient> PatientClient(const ServerChoice& choice = {}) {
   CurlOptions options;
-  options.ca_file = ca_file;
+  options.ca_file = choice.ca;
+  options.client_certificate = choice.client_certificate;
+  options.client_key = choice.client_key;
   options.total_timeout = std::chrono::minutes(30);
   return std::make_shared<CurlHttpClient>(options);
 }
@@ -76,18 +78,25 @@ ThimbleClient::ThimbleClient(std::unique_ptr<App> app)
       data_(app->config().cache.data),
       app_(std::move(app)) {}
 
-Result<ThimbleClient> ThimbleClient::AtUrl(std::string_view url, const ConfigFlags& flags) {
-  const auto parsed = ParseUrl(url);
+Result<ThimbleClient> ThimbleClient::Of(const ServerChoice& choice) {
+  const auto parsed = ParseUrl(choice.url);
+  const std::string from = choice.chosen_by.empty() ? "--server" : choice.chosen_by;
   if (!parsed || parsed->target != "/") {
     return Error{ErrorKind::kMalformed, Check::kRequest,
-                 StrCat("--server \"", url, "\" must be a URL like https://thimble.example:8081")};
+                 StrCat(from, " \"", choice.url, "\" must be a URL like https://thimble.example:8081")};
   }
-  Server server{parsed->Origin(), "", "", PatientClient(flags.server_ca.value_or(""))};
-  if (flags.token_file) {
-    TRY_ASSIGN(server.token, ReadFile(*flags.token_file, kMaxTokenFile));
+  Server server{parsed->Origin(), "", "", PatientClient(choice)};
+  if (!choice.token_file.empty()) {
+    TRY_ASSIGN(server.token, ReadFile(choice.token_file, kMaxTokenFile));
     server.token.resize(std::min(server.token.find_first_of("\r\n"), server.token.size()));
   }
-  return ThimbleClient(StrCat("the server at ", url), std::move(server));
+  const std::string by = choice.chosen_by.empty() ? "" : StrCat(" (by ", choice.chosen_by, ")");
+  return ThimbleClient(StrCat("the server at ", choice.url, by), std::move(server));
+}
+
+Result<ThimbleClient> ThimbleClient::AtUrl(const std::string& url, const ConfigFlags& flags) {
+  TRY_ASSIGN(const ServerChoice choice, ChoiceFor(url, flags));
+  return Of(choice);
 }
 
 // A server that runs on this directory.
@@ -101,6 +110,27 @@ std::optional<ThimbleClient> ThimbleClient::RunningOn(const std::string& data) {
   return client;
 }
 
+// nullopt: no server is named, and none runs on the store.
+Result<std::optional<ThimbleClient>> ThimbleClient::FindRunning(const ConfigFlags& flags,
+                                                                const std::optional<std::string>& server) {
+  const auto asked = [](const ServerChoice& choice) -> Result<std::optional<ThimbleClient>> {
+    TRY_ASSIGN(ThimbleClient client, Of(choice));
+    return std::optional<ThimbleClient>(std::move(client));
+  };
+  TRY_ASSIGN(const auto named, NamedServer(flags, server));
+  if (named) return asked(*named);
+  TRY_ASSIGN(const Config config, EffectiveConfig(flags));
+  const bool store_is_named = flags.config || flags.data;
+  if (store_is_named) {
+    if (auto running = RunningOn(config.cache.data)) return running;
+    // Closed, and ours to open; else client.toml may know who has it.
+    if (::access(config.cache.data.c_str(), R_OK | X_OK) == 0) return std::optional<ThimbleClient>();
+  }
+  TRY_ASSIGN(const auto of_file, ServerOfFile(flags));
+  if (of_file) return asked(*of_file);
+  return store_is_named ? std::optional<ThimbleClient>() : RunningOn(config.cache.data);
+}
+
 Result<ThimbleClient> ThimbleClient::Open(const ConfigFlags& flags, const std::optional<std::string>& server,
                                           Storage storage) {
   auto client = Find(flags, server, storage);
@@ -110,18 +140,18 @@ Result<ThimbleClient> ThimbleClient::Open(const ConfigFlags& flags, const std::o
 
 Result<ThimbleClient> ThimbleClient::Find(const ConfigFlags& flags, const std::optional<std::string>& server,
                                           Storage storage) {
-  if (server) return AtUrl(*server, flags);
+  TRY_ASSIGN(auto running, FindRunning(flags, server));
+  if (running) return *std::move(running);
   TRY_ASSIGN(Config config, EffectiveConfig(flags));
-  if (auto running = RunningOn(config.cache.data)) return *std::move(running);
   TRY_ASSIGN(auto app, App::Make(std::move(config), {.storage = storage, .frozen_time = {}}));
   return ThimbleClient(std::move(app));
 }
 
 Result<ThimbleClient> ThimbleClient::Running(const ConfigFlags& flags,
                                              const std::optional<std::string>& server) {
-  if (server) return AtUrl(*server, flags);
+  TRY_ASSIGN(auto running, FindRunning(flags, server));
+  if (running) return *std::move(running);
   TRY_ASSIGN(const Config config, EffectiveConfig(flags));
-  if (auto running = RunningOn(config.cache.data)) return *std::move(running);
   return Error{ErrorKind::kUnavailable, Check::kUpstreamUnreachable,
                StrCat("no server runs on ", config.cache.data)};
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The Thimble that a command works with. A running one is asked over HTTP, at --server URL or through the socket beside
-// its store; where none runs, one in this process on the store's directory answers the same requests. RocksDB admits one
-// process, so the directory of a running server is reached through the server alone.
+// The Thimble that a command works with, the first of these: the store that --data names; the server that --server or
+// THIMBLE_SERVER names; the store of --config, where this user can open it; the server of client.toml; the default store.
+// A server is asked over HTTP, at its URL or through the socket beside its store; a store that none runs on is opened in
+// this process, where the same requests are answered. RocksDB admits one process, so the directory of a running server
+// is reached through the server alone.
 #pragma once
 
 #include <memory>
@@ -14,6 +16,7 @@
 #include "fetchers/http_client.h"
 #include "service/app.h"
 #include "service/cli/cli.h"
+#include "service/cli/client/server_choice.h"
 #include "service/monitoring/status_report.h"
 #include "service/transfer/transfer.h"
 #include "tcb/collateral_key.h"
@@ -26,11 +29,11 @@ class ThimbleClient {
   // store; as of AtUrl(). Says on stderr which place it is that answers.
   static Result<ThimbleClient> Open(const ConfigFlags& flags, const std::optional<std::string>& server,
                                     Storage storage);
-  // The one that runs there, or on the configured store. Errors: as of Open(); unavailable when none runs.
+  // The one that runs there, or on the configured store; else the one that client.toml names. Errors: as of Open(); unavailable when none runs.
   static Result<ThimbleClient> Running(const ConfigFlags& flags, const std::optional<std::string>& server);
-  // request.invalid when it is not a URL. Plain HTTP is allowed: the user has named this host. Of `flags`, what says how
-  // a server is asked.
-  static Result<ThimbleClient> AtUrl(std::string_view url, const ConfigFlags& flags = {});
+  // The one that --server names. request.invalid when it is not a URL. Plain HTTP is allowed: the user has named this
+  // host. `flags` and what else the user has said (client/server_choice.h) say how it is asked.
+  static Result<ThimbleClient> AtUrl(const std::string& url, const ConfigFlags& flags);
 
   const std::string& name() const { return name_; }  // which it is: "the server at ..." or "the store in ..."
   const std::string& data() const { return data_; }  // the directory of its store; empty: on another host
@@ -63,6 +66,9 @@ class ThimbleClient {
   explicit ThimbleClient(std::unique_ptr<App> app);
   static Result<ThimbleClient> Find(const ConfigFlags& flags, const std::optional<std::string>& server,
                                     Storage storage);
+  static Result<ThimbleClient> Of(const ServerChoice& choice);
+  static Result<std::optional<ThimbleClient>> FindRunning(const ConfigFlags& flags,
+                                                          const std::optional<std::string>& server);
   static std::optional<ThimbleClient> RunningOn(const std::string& data);
   thimble::Status CheckClock();
 

@@ -1,24 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <filesystem>
+#include <functional>
+#include <mutex>
 
 #include "service/app.h"
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
+#include "service/cli/evidence/answer.h"
+#include "service/cli/evidence/policy_choice.h"
+#include "service/cli/evidence/verify_each.h"
 #include "service/cli/inspection/decoded.h"
 #include "service/cli/thimble_client.h"
 #include "service/config/anchors.h"
-#include "service/results/explain.h"
 #include "service/results/render.h"
+#include "service/support/file.h"
 #include "service/support/log.h"
+#include "service/support/version.h"
 #include "service/verification/evidence_files.h"
 #include "service/verification/handed_evidence.h"
-#include "tcb/base/json.h"
 #include "tcb/base/percent.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
 namespace thimble {
 namespace {
+
+constexpr size_t kMaxRuntimeData = 1u << 20;
 
 Error WrongFlag(std::string message) { return {ErrorKind::kMalformed, Check::kRequest, std::move(message)}; }
 
@@ -36,6 +43,13 @@ Result<std::optional<Bytes>> ParseReportData(const std::optional<std::string>& t
     return WrongFlag("--report-data must be hex of at most 64 bytes");
   }
   return bytes;
+}
+
+Result<std::optional<Bytes>> ReadRuntimeData(const std::optional<std::string>& path) {
+  if (!path) return std::optional<Bytes>();
+  TRY_ASSIGN(const std::string text, ReadFile(*path, kMaxRuntimeData));
+  const ByteView bytes = AsBytes(text);
+  return std::optional(Bytes(bytes.begin(), bytes.end()));
 }
 
 // The files beside evidence are of the evidence's kind. An HCL report may come with a TD quote, and that with its own.
@@ -67,119 +81,142 @@ Status ReadCollateral(const std::string& path, EvidenceKind kind, VerificationRe
 Result<VerificationRequest> MakeRequest(const VerifyOptions& options, const Config& config) {
   VerificationRequest request;
   TRY_ASSIGN(input::Evidence evidence, ReadEvidence(options.evidence));
-  PrintDecoded(evidence.decoded);
+  if (!options.each) PrintDecoded(evidence.decoded);
   TRY_ASSIGN(request.at, ParseTimeFlag("--at", options.at));
   TRY_ASSIGN(request.report_data, ParseReportData(options.report_data));
   TRY_ASSIGN(request.nonce, ParseNonce(options.nonce));
   TRY_ASSIGN(request.product, ParseProductFlag(options.product));
-  request.policy = std::make_shared<const Policy>(config.policies.at("default"));
-  request.baseline = config.baselines.at("default");
-  if (options.policy) {
-    TRY_ASSIGN(const PolicyFile file, LoadPolicyFile(*options.policy));
-    request.policy = std::make_shared<const Policy>(file.policy);
-    request.baseline = file.baseline;
-  }
+  TRY_ASSIGN(request.runtime_data, ReadRuntimeData(options.runtime_data));
+  TRY(ChoosePolicy(options, config, request));
   const EvidenceKind kind = evidence.kind;
   TRY(TakeEvidence(std::move(evidence), request));
   if (options.collateral) TRY(ReadCollateral(*options.collateral, kind, request));
   if (options.collateral) request.caller_collateral = CallerCollateral::kAny;
-  if (!IsJudgedAsBrought(request)) request.baseline_name = "default";
+  if (!IsJudgedAsBrought(request)) {
+    request.baseline_name = options.baseline.value_or("default");
+  } else if (options.baseline) {
+    return WrongFlag("--baseline has nothing to choose beside --collateral, which is judged by as it is");
+  }
   return request;
 }
 
-// The result, for people or as it is.
-ExitCode PrintResult(std::string_view result_json, bool accept, bool json) {
-  if (json) {
-    PrintJson(result_json);
-  } else {
-    const auto text = ExplainResult(result_json);
-    if (!text) return Fail(text.error(), false);
-    Print(*text);
+// This process.
+class LocalJudge {
+ public:
+  LocalJudge(const VerifyOptions& options, Config config) : options_(options), config_(std::move(config)) {}
+
+  // Thread-safe.
+  Answer Of(const std::string& evidence) {
+    VerifyOptions options = options_;
+    options.evidence = evidence;
+    const auto request = MakeRequest(options, config_);
+    if (!request) return ProblemAnswer(request.error());
+    const auto verification = VerificationFor(*request);
+    if (!verification) return ProblemAnswer(verification.error());
+    const VerificationOutcome outcome = (*verification)->Run(*request);
+    if (outcome.error) return ProblemAnswer(*outcome.error, &outcome.verdict.checks);
+    const ResultView view{outcome, *request->policy, request->baseline_name};
+    return ResultAnswer(RenderResult(view), outcome.decision.accept);
   }
-  return accept ? ExitCode::kDone : ExitCode::kRejected;
-}
 
-ExitCode Finish(const VerificationRequest& request, const VerificationOutcome& outcome, bool json) {
-  if (outcome.error) return Fail(*outcome.error, json, &outcome.verdict.checks);
-  const ResultView view{outcome, *request.policy, request.baseline_name};
-  return PrintResult(RenderResult(view), outcome.decision.accept, json);
-}
-
-ExitCode VerifyHere(const VerifyOptions& options) {
-  auto config = EffectiveConfig(options.flags);
-  if (!config) return Fail(config.error(), options.json);
-  const auto request = MakeRequest(options, *config);
-  if (!request) return Fail(request.error(), options.json);
-  // What is brought is enough where it counts as it is; else it is held against what can be fetched.
-  if (options.collateral && (request->at || ModeOf(*request) == CallerCollateral::kAny)) {
-    const auto anchors = ReadAnchors(config->server.anchors);
-    if (!anchors) return Fail(WrongFlag(anchors.error().message), options.json);
-    auto floors = FloorRules::Read(config->floors);
-    if (!floors) return Fail(floors.error(), options.json);
-    const Clock clock;
-    Verification verification(*anchors, nullptr, clock);
-    verification.UseFloors(FloorsOfFiles(std::move(floors).value()));
-    return Finish(*request, verification.Run(*request), options.json);
+ private:
+  // What is brought is enough where it counts as it is; else it is held against what is stored or can be fetched.
+  Result<Verification*> VerificationFor(const VerificationRequest& request) {
+    const std::lock_guard lock(mutex_);
+    const bool enough = options_.collateral && !options_.flags.data;
+    if (enough && (request.at || ModeOf(request) == CallerCollateral::kAny)) return Alone();
+    if (!app_) {
+      const Storage storage = options_.flags.data ? Storage::kReadOnly : Storage::kMemory;
+      auto app = App::Make(config_, {.storage = storage, .frozen_time = {}});
+      if (!app) return WrongFlag(app.error().message);
+      app_ = std::move(app).value();
+    }
+    return &app_->verification();
   }
-  auto app = App::Make(std::move(config).value(), {.storage = Storage::kMemory, .frozen_time = {}});
-  if (!app) return Fail(WrongFlag(app.error().message), options.json);
-  return Finish(*request, (*app)->verification().Run(*request), options.json);
-}
+  Result<Verification*> Alone() {
+    if (alone_) return alone_.get();
+    auto anchors = ReadAnchors(config_.server.anchors);
+    if (!anchors) return WrongFlag(anchors.error().message);
+    TRY_ASSIGN(FloorRules floors, FloorRules::Read(config_.floors));
+    anchors_ = std::make_unique<const TrustAnchors>(std::move(anchors).value());
+    alone_ = std::make_unique<Verification>(*anchors_, nullptr, clock_);
+    alone_->UseFloors(FloorsOfFiles(std::move(floors)));
+    return alone_.get();
+  }
 
-std::string TargetOf(const VerifyOptions& options) {
+  const VerifyOptions& options_;
+  const Config config_;
+  const Clock clock_;
+  std::mutex mutex_;  // over what is made for the first request that needs it
+  std::unique_ptr<const TrustAnchors> anchors_;
+  std::unique_ptr<Verification> alone_;
+  std::unique_ptr<App> app_;
+};
+
+// What the command line says is checked here: a mistake in it costs no request.
+Result<std::string> TargetOf(const VerifyOptions& options) {
+  TRY_ASSIGN(const auto at, ParseTimeFlag("--at", options.at));
+  TRY(ParseReportData(options.report_data));
+  TRY(ParseNonce(options.nonce));
+  TRY(ParseProductFlag(options.product));
+  TRY_ASSIGN(const auto runtime_data, ReadRuntimeData(options.runtime_data));
   std::string target = "/v1/verify";
   const auto add = [&target](std::string_view name, const std::optional<std::string>& value) {
     if (!value) return;
     target += StrCat(target.find('?') == std::string::npos ? '?' : '&', name, "=", PercentEncode(*value));
   };
-  add("at", options.at);
+  add("at", at ? std::optional(FormatRfc3339(*at)) : std::nullopt);
+  add("policy", options.policy);
+  add("baseline", options.baseline);
   add("report_data", options.report_data);
   add("product", options.product);
   add("nonce", options.nonce);
+  add("runtime_data", runtime_data ? std::optional(Base64(*runtime_data)) : std::nullopt);
+  add("ear", options.ear ? std::optional<std::string>("true") : std::nullopt);
   return target;
 }
 
-ExitCode FinishRemote(const HttpResponse& answer, bool json) {
-  if (answer.status != 200) return Fail(answer, json);
-  const std::string_view body = AsText(answer.body);
-  const auto document =
-      json::Document::Parse(body, "answer", ErrorKind::kUnavailable, Check::kUpstreamAnswer);
-  if (!document) return Fail(document.error(), json);
-  const auto decision = (*document)->root().GetString("decision");
-  if (!decision) return Fail(decision.error(), json);
-  return PrintResult(body, *decision == "accept", json);
+Answer AskServer(const VerifyOptions& options, const std::string& file, ThimbleClient& client) {
+  const auto text = ReadEvidenceText(file);
+  if (!text) return ProblemAnswer(text.error());
+  const auto evidence = EvidenceIn(file, *text);
+  if (!evidence) return ProblemAnswer(evidence.error());
+  if (!options.each) PrintDecoded(evidence->decoded);
+  const auto target = TargetOf(options);
+  if (!target) return ProblemAnswer(target.error());
+  const auto answer = client.Send({.method = "POST",
+                                   .target = *target,
+                                   // What a container holds beside it is for the server to see, too.
+                                   .body = evidence->alone() ? std::string(AsText(evidence->bytes)) : *text,
+                                   .content_type = "application/octet-stream"});
+  return answer ? AnswerOf(*answer) : ProblemAnswer(answer.error());
 }
 
-ExitCode VerifyRemotely(const VerifyOptions& options) {
-  auto client = ThimbleClient::AtUrl(*options.server);
-  if (!client) return Fail(client.error(), options.json);
-  const auto text = ReadEvidenceText(options.evidence);
-  if (!text) return Fail(text.error(), options.json);
-  const auto evidence = EvidenceIn(options.evidence, *text);
-  if (!evidence) return Fail(evidence.error(), options.json);
-  PrintDecoded(evidence->decoded);
-  const auto at = ParseTimeFlag("--at", options.at);
-  if (!at) return Fail(at.error(), options.json);
-  const auto report_data = ParseReportData(options.report_data);
-  if (!report_data) return Fail(report_data.error(), options.json);
-  const auto nonce = ParseNonce(options.nonce);
-  if (!nonce) return Fail(nonce.error(), options.json);
-  const auto product = ParseProductFlag(options.product);
-  if (!product) return Fail(product.error(), options.json);
-  const auto answer = client->Send({.method = "POST",
-                                    .target = TargetOf(options),
-                                    // What a container holds beside it is for the server to see, too.
-                                    .body = evidence->alone() ? std::string(AsText(evidence->bytes)) : *text,
-                                    .content_type = "application/octet-stream"});
-  if (!answer) return Fail(answer.error(), options.json);
-  return FinishRemote(*answer, options.json);
+// One, or each of many.
+ExitCode JudgeAll(const VerifyOptions& options, const std::string& judge,
+                  const std::function<Answer(const std::string&)>& of) {
+  if (options.json && options.server) PrintErrorLines({StrCat("judged by: ", judge)});
+  if (!options.each) return PrintAnswer(of(options.evidence), judge, {options.json, options.verbose});
+  const auto files = FilesNamedBy(*options.each);
+  if (!files) return Fail(files.error(), options.json);
+  return VerifyEach(*files, of, options.json);
 }
 
 }  // namespace
 
 ExitCode Run(const VerifyOptions& options) {
   SetLogLevel(LogLevel::kError);
-  return options.server ? VerifyRemotely(options) : VerifyHere(options);
+  if (options.server) {
+    auto client = ThimbleClient::AtUrl(*options.server, options.flags);
+    if (!client) return Fail(client.error(), options.json);
+    return JudgeAll(options, client->name(),
+                    [&](const std::string& file) { return AskServer(options, file, *client); });
+  }
+  auto config = EffectiveConfig(options.flags);
+  if (!config) return Fail(config.error(), options.json);
+  LocalJudge judge(options, std::move(config).value());
+  return JudgeAll(options, StrCat("this process, thimble ", kVersion),
+                  [&](const std::string& file) { return judge.Of(file); });
 }
 
 }  // namespace thimble

@@ -36,7 +36,7 @@ Result<std::vector<Jwk>> KeysOf(const VerifyResultOptions& options) {
   }
   if (!options.server) return Wrong("--jwks FILE or --server URL must say whose results are trusted");
   TRY(CheckWayOfKeys(*options.server));
-  TRY_ASSIGN(ThimbleClient client, ThimbleClient::AtUrl(*options.server));
+  TRY_ASSIGN(ThimbleClient client, ThimbleClient::AtUrl(*options.server, options.flags));
   TRY_ASSIGN(const std::string answer, client.Ask({.target = "/.well-known/jwks.json"}));
   return ParseJwks(answer);
 }

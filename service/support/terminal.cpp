@@ -8,8 +8,9 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 
-#include "service/support/terminal_width.h"
+#include "service/support/terminal_style.h"
 #include "tcb/base/text.h"
 
 namespace thimble {
@@ -65,6 +66,60 @@ std::string Escaped(uint32_t code) {
 
 void Write(std::FILE* file, std::string_view text) { std::fwrite(text.data(), 1, text.size(), file); }
 
+std::string_view CodeOf(Ink ink) {
+  constexpr std::array<std::string_view, 5> kCodes = {"", "\x1b[1;32m", "\x1b[1;31m", "\x1b[1m", "\x1b[2m"};
+  return kCodes.at(static_cast<size_t>(ink));
+}
+
+// How many characters a terminal shows: those that go on a character count nothing.
+size_t ColumnsOf(std::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(),
+                                           [](char c) { return (static_cast<uint8_t>(c) & 0xc0) != 0x80; }));
+}
+
+// One line, or as many as the width makes of it.
+class LineWriter {
+ public:
+  LineWriter(const StyledLine& line, const TerminalForm& form) : line_(line), form_(form) {
+    out_.assign(line.indent, ' ');
+    column_ = line.indent;
+  }
+  void Add(const Span& span) {
+    const std::string text = Printable(span.text);
+    const std::string_view code = form_.colour ? CodeOf(span.ink) : "";
+    out_ += code;
+    for (size_t begin = 0; begin < text.size();) {
+      const size_t end = std::min(text.find(' ', begin), text.size());
+      AddWord(std::string_view(text).substr(begin, end - begin));
+      if (end < text.size()) ++spaces_;
+      begin = end + 1;
+    }
+    if (!code.empty()) out_ += "\x1b[0m";
+  }
+  std::string Text() && { return std::move(out_) + "\n"; }
+
+ private:
+  void AddWord(std::string_view word) {
+    if (word.empty()) return;
+    const size_t columns = ColumnsOf(word);
+    if (form_.width > 0 && spaces_ > 0 && column_ + spaces_ + columns > form_.width && column_ > line_.hang) {
+      out_ += StrCat("\n", std::string(line_.hang, ' '));
+      column_ = line_.hang;
+    } else {
+      out_.append(spaces_, ' ');
+      column_ += spaces_;
+    }
+    spaces_ = 0;
+    out_ += word;
+    column_ += columns;
+  }
+
+  const StyledLine& line_;
+  const TerminalForm& form_;
+  std::string out_;
+  size_t column_ = 0, spaces_ = 0;
+};
+
 }  // namespace
 
 std::string Printable(std::string_view text) {
@@ -102,7 +157,38 @@ void Print(const Lines& lines) { Write(stdout, lines.text()); }
 void PrintLine(std::string_view text) { Print({std::string(text)}); }
 void PrintErrorLines(const Lines& lines) { Write(stderr, lines.text()); }
 void PrintError(std::string_view text) { PrintErrorLines({StrCat("thimble: ", text)}); }
-bool FlushOutput() { return std::fflush(stdout) == 0; }
+// What was written before may have failed, and nothing be left to flush.
+bool FlushOutput() { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
+
+TerminalForm StdoutForm() {
+  if (::isatty(STDOUT_FILENO) == 0) return {};
+  const char* const no_color = std::getenv("NO_COLOR");
+  const char* const term = std::getenv("TERM");
+  const bool plain =
+      (no_color != nullptr && *no_color != '\0') || (term != nullptr && std::string_view(term) == "dumb");
+  winsize size{};
+  constexpr size_t kNarrowest = 40;  // what is narrower cannot be read anyway
+  const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return {!plain, known ? std::max<size_t>(size.ws_col, kNarrowest) : 0};
+}
+
+std::string Styled(const std::vector<StyledLine>& lines, const TerminalForm& form) {
+  std::string out;
+  for (const StyledLine& line : lines) {
+    LineWriter writer(line, form);
+    for (const Span& span : line.spans) writer.Add(span);
+    out += std::move(writer).Text();
+  }
+  return out;
+}
+
+void PrintStyled(const std::vector<StyledLine>& lines) { Write(stdout, Styled(lines, StdoutForm())); }
+
+void ShowProgress(std::string_view text) {
+  if (::isatty(STDERR_FILENO) == 0) return;
+  Write(stderr, StrCat("\r\x1b[K", Printable(text)));
+  std::fflush(stderr);
+}
 
 // Inside of JSON's texts there are no control characters; between its tokens they are white space.
 void PrintJson(std::string_view json) {
@@ -110,13 +196,6 @@ void PrintJson(std::string_view json) {
   std::replace(text.begin(), text.end(), '\r', '\n');
   std::replace(text.begin(), text.end(), '\t', ' ');
   Print(Lines::Of(text));
-}
-
-std::optional<size_t> StdoutWidth() {
-  winsize size{};
-  if (::isatty(STDOUT_FILENO) != 1 || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-    return std::nullopt;
-  return size.ws_col;
 }
 
 }  // namespace thimble

@@ -27,6 +27,8 @@ for path in /usr/bin/thimble /etc/thimble/thimble.toml /usr/lib/systemd/system/t
   /usr/lib/systemd/system/thimble-refresh.service /usr/lib/systemd/system/thimble-refresh.timer \
   /usr/lib/sysusers.d/thimble.conf /usr/lib/tmpfiles.d/thimble.conf /usr/share/thimble/amd-floors.json \
   /usr/share/thimble/prometheus/rules.yml /usr/share/thimble/grafana/thimble.json /usr/share/man/man1/thimble.1.gz \
+  /usr/share/man/man1/thimble-verify-result.1.gz /usr/share/bash-completion/completions/thimble \
+  /usr/share/zsh/vendor-completions/_thimble \
   /usr/share/doc/thimble/OPERATIONS.md /usr/share/doc/thimble/copyright /usr/share/doc/thimble/sbom.cdx.json; do
   grep -q " \.$path\$" "$scratch/list" || fail "thimble has no $path"
 done
@@ -41,7 +43,8 @@ dpkg-deb -I "${thimble[0]}" conffiles | grep -qx /etc/thimble/thimble.toml || fa
 dpkg-deb -x "${thimble[0]}" "$scratch/root"
 "$scratch/root/usr/bin/thimble" check-config "$scratch/root/etc/thimble/thimble.toml" >/dev/null
 grep -q '^ExecStart=/usr/bin/thimble serve --config /etc/thimble/thimble.toml$' "$scratch/root/usr/lib/systemd/system/thimble.service"
-gzip -dc "$scratch/root/usr/share/man/man1/thimble.1.gz" | grep -q '^\.SH VERIFY\\-RESULT' || fail "the manual does not have every verb"
+gzip -dc "$scratch/root/usr/share/man/man1/thimble.1.gz" | grep -q 'verify\\-result' || fail "the manual does not have every verb"
+bash -n "$scratch/root/usr/share/bash-completion/completions/thimble" || fail "bash cannot read its completion"
 python3 - "$scratch/root/usr/share/doc/thimble/sbom.cdx.json" <<'END'
 import json, sys
 bill = json.load(open(sys.argv[1]))

@@ -215,9 +215,13 @@ TEST_F(SnpCommandTest, SaysForPeopleThatTheStatusIsLocalPolicy) {
   SnpPlatform old = SnpPlatform::Of(Product::kGenoa);
   old.tcb.microcode = 0x50;
   const std::string report = w_.files.Write("report.bin", w_.amd.Report(old));
-  const ProcessResult run = RunThimble({"verify", report, "--anchor", w_.files / "amd-root.pem", "--at",
-                                        FormatRfc3339(sim::kAmdNow), "--collateral", DirectoryOf(old)});
+  const ProcessResult run =
+      RunThimble({"verify", report, "--anchor", w_.files / "amd-root.pem", "--at",
+                  FormatRfc3339(sim::kAmdNow), "--collateral", DirectoryOf(old), "--verbose"});
   EXPECT_EQ(run.exit_code, 1);
+  EXPECT_TRUE(
+      run.out.starts_with("REJECT  OutOfDate by the local floors: snp.microcode (reported) is 80, needs 86 "))
+      << run.out;
   for (const char* words : {"by local policy: AMD publishes no status", "thimble-amd-floors 1",
                             "AMD-SB-3020, snp.microcode (reported): has 80, needs 86"}) {
     EXPECT_NE(run.out.find(words), std::string::npos) << run.out;

@@ -12,6 +12,8 @@
 #include <chrono>
 #include <thread>
 
+#include "tests/service/testing/binary.h"
+
 extern char** environ;
 
 namespace thimble::test {
@@ -88,6 +90,8 @@ ProcessResult RunThimble(const std::vector<std::string>& arguments) {
   result.exit_code = Wait(pid);
   return result;
 }
+
+std::string ThimbleBinary() { return THIMBLE_BINARY; }
 
 ServeProcess::ServeProcess(const std::vector<std::string>& arguments) {
   const Pipe out;

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/cli/client/server_choice.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <vector>
+
+#include "fetchers/url.h"
+#include "service/config/client_file.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
+
+namespace thimble {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::optional<std::string> Environment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr || *value == '\0' ? std::nullopt : std::optional<std::string>(value);
+}
+
+std::vector<fs::path> Directories(const ConfigFlags& flags) {
+  if (flags.config) return {fs::absolute(*flags.config).parent_path()};
+  std::vector<fs::path> out;
+  // A relative one is to be ignored (XDG Base Directory Specification): it would be the current directory.
+  const auto xdg = Environment("XDG_CONFIG_HOME"), home = Environment("HOME");
+  if (xdg && fs::path(*xdg).is_absolute()) {
+    out.push_back(fs::path(*xdg) / "thimble");
+  } else if (home && fs::path(*home).is_absolute()) {
+    out.push_back(fs::path(*home) / ".config" / "thimble");
+  }
+  out.emplace_back("/etc/thimble");
+  return out;
+}
+
+Result<std::optional<ClientFile>> FindClientFile(const ConfigFlags& flags) {
+  for (const fs::path& directory : Directories(flags)) {
+    TRY_ASSIGN(auto file, ReadClientFile((directory / "client.toml").string()));
+    if (file) return file;
+  }
+  return std::optional<ClientFile>();
+}
+
+bool SameOrigin(const std::string& a, const std::string& b) {
+  const auto first = ParseUrl(a), second = ParseUrl(b);
+  return first && second && first->Origin() == second->Origin();
+}
+
+std::string FirstOf(const std::optional<std::string>& flag, const char* variable, const std::string& file) {
+  if (flag) return *flag;
+  return Environment(variable).value_or(file);
+}
+
+Result<ServerChoice> Complete(const std::string& url, std::string chosen_by, const ConfigFlags& flags,
+                              const std::optional<ClientFile>& file) {
+  const ClientFile known = file && SameOrigin(file->server, url) ? *file : ClientFile();
+  ServerChoice out;
+  out.url = url;
+  out.chosen_by = std::move(chosen_by);
+  out.ca = FirstOf(flags.server_ca, "THIMBLE_CA", known.ca);
+  out.token_file = FirstOf(flags.token_file, "THIMBLE_TOKEN_FILE", known.token_file);
+  // A pair: of one place or of the other.
+  const bool own = flags.client_certificate || flags.client_key;
+  out.client_certificate = own ? flags.client_certificate.value_or("") : known.client_certificate;
+  out.client_key = own ? flags.client_key.value_or("") : known.client_key;
+  if (out.client_certificate.empty() != out.client_key.empty()) {
+    return Error{ErrorKind::kMalformed, Check::kRequest,
+                 own ? "--client-cert and --client-key are one pair: name both"
+                     : StrCat(known.path, ": client_certificate and client_key are one pair: name both")};
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<ServerChoice> ChoiceFor(const std::string& url, const ConfigFlags& flags) {
+  TRY_ASSIGN(const auto file, FindClientFile(flags));
+  return Complete(url, "", flags, file);
+}
+
+Result<std::optional<ServerChoice>> NamedServer(const ConfigFlags& flags,
+                                                const std::optional<std::string>& server) {
+  if (!server && flags.data) return std::optional<ServerChoice>();
+  const auto url = server ? server : Environment("THIMBLE_SERVER");
+  if (!url) return std::optional<ServerChoice>();
+  TRY_ASSIGN(ServerChoice choice, ChoiceFor(*url, flags));
+  if (!server) choice.chosen_by = "THIMBLE_SERVER";
+  return std::optional<ServerChoice>(std::move(choice));
+}
+
+Result<std::optional<ServerChoice>> ServerOfFile(const ConfigFlags& flags) {
+  if (flags.data) return std::optional<ServerChoice>();
+  TRY_ASSIGN(const auto file, FindClientFile(flags));
+  if (!file) return std::optional<ServerChoice>();
+  TRY_ASSIGN(ServerChoice choice, Complete(file->server, file->path, flags, file));
+  return std::optional<ServerChoice>(std::move(choice));
+}
+
+}  // namespace thimble
