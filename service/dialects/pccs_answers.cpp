@@ -72,7 +72,7 @@ http::Response TooLong() { return Refusal(500, kInternalError, Check::kAnswerToo
 
 http::Response TooLarge(size_t limit) {
   return Refusal(413, StrCat("The upload is larger than [pccs] max_upload, ", limit, " bytes."),
-                 CheckName(Check::kRequest));
+                 Check::kRequest);
 }
 
 http::Response NotNow(const Error& error) {

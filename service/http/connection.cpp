@@ -3,15 +3,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <exception>
 #include <variant>
 
 #include "service/http/cause.h"
 #include "service/http/request_id.h"
-#include "service/support/clock.h"
 #include "service/support/log.h"
-#include "tcb/base/text.h"
 
 namespace thimble::http {
 namespace {
@@ -25,10 +22,9 @@ constexpr std::string_view kHeadEnd = "\r\n\r\n";
 // most clients send a request at once, and are then spared the way through the parking.
 constexpr milliseconds kStay{20};
 
-// What a peer may still send after it has been refused, and how long. Closing with unread bytes would reset the
-// connection, and the peer lose the answer.
+// How long a peer may go on sending after it has been refused. Closing with unread bytes would reset the connection, and
+// the peer lose the answer.
 constexpr milliseconds kLinger{1000};
-constexpr size_t kLingerBytes = 4u << 20;
 
 // How long a thread waits for the end of a connection whose answer has been read, and for an answer to be read once the
 // server stops.
@@ -42,13 +38,6 @@ constexpr size_t kSmallAnswer = 64 * 1024;
 milliseconds Left(SteadyTime deadline) {
   const auto left = std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now());
   return std::max(left, milliseconds(0));
-}
-
-// RFC 9112 section 7.1; an empty one is the last.
-std::string ChunkOf(std::string_view piece) {
-  std::array<char, 16> size{};
-  const auto end = std::to_chars(size.begin(), size.end(), piece.size(), 16).ptr;
-  return StrCat(std::string_view(size.data(), static_cast<size_t>(end - size.data())), "\r\n", piece, "\r\n");
 }
 
 }  // namespace
@@ -320,89 +309,10 @@ void Connection::Refuse(const Response& response) {
   Send(response, id, false, State::kLingering);
 }
 
-void Connection::Send(const Response& response, const std::string& id, bool head_only, State next) {
-  std::string head = StrCat("HTTP/1.1 ", response.status, " ", ReasonPhrase(response.status),
-                            "\r\nDate: ", FormatHttpDate(Clock::WallTime()), "\r\nRequest-ID: ", id, "\r\n");
-  for (const auto& [name, value] : response.headers) head += StrCat(name, ": ", value, "\r\n");
-  if (next != State::kHead) head += "Connection: close\r\n";
-  if (response.content) {
-    head += response.content->head();
-  } else if (response.status != 304 && response.status != 204 && !response.pieces) {
-    // RFC 9110 section 8.6: a 304 would give the length of the 200, and a 204 may give none.
-    head += "Content-Length: 0\r\n";
-  }
-  head += "\r\n";
-  out_ = {
-      .head = std::move(head), .content = head_only ? nullptr : response.content, .written = 0, .next = next};
-  Enter(State::kWriting);
-}
-
-Io Connection::Write() {
-  std::string_view head = out_.head;
-  std::string_view body = out_.content ? std::string_view(out_.content->body()) : std::string_view();
-  head.remove_prefix(std::min(out_.written, head.size()));
-  body.remove_prefix(out_.written - (out_.head.size() - head.size()));
-  while (!head.empty() || !body.empty()) {
-    size_t count = 0;
-    const Io io = transport_->Write(head, body, count);
-    if (io != Io::kDone) return io;
-    out_.written += count;
-    const size_t of_head = std::min(count, head.size());
-    head.remove_prefix(of_head);
-    body.remove_prefix(count - of_head);
-  }
-  if (out_.pieces) return WriteNextPiece();
-  const State next = out_.next;
-  out_ = {};
-  answer_held_.Hold(0);
-  if (next == State::kLingering) transport_->EndWriting();
-  if (next == State::kHead) stay_until_ = SteadyClock::now() + kStay;
-  Enter(next);
-  return Io::kDone;
-}
-
-// HTTP/1.0 has no chunks: there the end of the connection ends the answer.
-void Connection::SendPieces(Response response, const std::string& id) {
-  const bool chunked = head_->takes_chunks;
-  const bool keep_alive = chunked && head_->keep_alive && !context_.stopping;
-  if (chunked) response.headers.emplace_back("Transfer-Encoding", "chunked");
-  Send(response, id, false, keep_alive ? State::kHead : State::kEnded);
-  out_.pieces = std::move(response.pieces);
-  out_.chunked = chunked;
-  head_.reset();  // what the pieces are made of counts as held until the last
-}
-
-// Its time to be written begins when it is made.
-Io Connection::WriteNextPiece() {
-  std::string piece;
-  try {
-    piece = out_.pieces();
-  } catch (const std::exception& failure) {
-    LogError("answer broken off", {{"client", peer_.address}}, failure.what());
-    return Io::kClosed;  // without its end: the client sees that it is not whole
-  }
-  const bool last = piece.empty();
-  out_.head = out_.chunked ? ChunkOf(piece) : std::move(piece);
-  out_.written = 0;
-  if (last) {
-    out_.pieces = nullptr;
-    body_held_.Hold(0);
-  }
-  Enter(State::kWriting);
-  return Io::kDone;
-}
-
 // Such answers are the administrator's alone, who may hold a thread.
 Io Connection::Deliver() {
   if (transport_->TakenByPeer(Left(deadline_))) delivered_();
   return Io::kClosed;
-}
-
-Io Connection::Linger() {
-  size_t count = 0;
-  const Io io = transport_->Discard(count);
-  lingered_ += count;
-  return io == Io::kDone && lingered_ > kLingerBytes ? Io::kClosed : io;
 }
 
 }  // namespace thimble::http

@@ -43,7 +43,7 @@ struct ConnectionLimits {
 struct Peer {
   std::string address;
   bool admin = false;
-  std::optional<uint32_t> uid = {};                        // of a Unix socket's
+  std::optional<uint32_t> uid = {};                      // of a Unix socket's
   std::unique_ptr<ConnectionCount::Ticket> ticket = {};  // counts the connection for as long as it lives
 };
 

@@ -87,9 +87,10 @@ Result<ImportReport> Transfer::Import(std::string_view file, std::optional<Secon
     return ImportPlatforms(bundle, odd);
   }
   if (!file.starts_with('{')) {
-    return Error{ErrorKind::kMalformed, Check::kRequest,
-                 StrCat("the file ", input::Sentence(input::ContentsOf(AsBytes(file))),
-                        ": not an export of Thimble, and not a PCCS's database or platformcollateral bundle")};
+    return Error{
+        ErrorKind::kMalformed, Check::kRequest,
+        StrCat("the file ", input::Sentence(input::ContentsOf(AsBytes(file))),
+               ": not an export of Thimble, and not a PCCS's database or platformcollateral bundle")};
   }
   TRY_ASSIGN(const PlatformBundle bundle, ParsePlatformBundle(file, PcsVersion::kV4));
   return ImportPlatforms(bundle, odd);

@@ -20,8 +20,8 @@ Error Wrong(std::string message) { return {ErrorKind::kMalformed, Check::kReques
 // A file, or the digest of one that is elsewhere.
 Result<Digest256> EvidenceDigest(const std::string& text) {
   if (const auto digest = Digest256::FromHex(text)) return *digest;
-  TRY_ASSIGN(const Bytes evidence, ReadEvidence(text));
-  return Sha256(evidence);
+  TRY_ASSIGN(const input::Evidence evidence, ReadEvidence(text));
+  return Sha256(evidence.bytes);
 }
 
 Result<AuditQuery> QueryOf(const AuditOptions& options) {

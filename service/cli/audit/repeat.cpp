@@ -10,6 +10,7 @@
 #include "service/support/file.h"
 #include "service/support/log.h"
 #include "service/verification/evidence_files.h"
+#include "service/verification/handed_evidence.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -83,7 +84,8 @@ Result<VerificationRequest> RequestOf(const AuditRecord& record, const AuditOpti
         "the decision rests on collateral that its caller brought, which the trail does not hold: "
         "thimble verify EVIDENCE --collateral ... --at");
   VerificationRequest request;
-  TRY_ASSIGN(request.evidence, ReadEvidence(options.evidence_file));
+  TRY_ASSIGN(input::Evidence evidence, ReadEvidence(options.evidence_file));
+  TRY(TakeEvidence(std::move(evidence), request));
   TRY(SameDigest(decision, "evidence_sha256", request.evidence, options.evidence_file));
   TRY_ASSIGN(request.at, decision.GetTime("at"));
   TRY_ASSIGN(request.report_data, HexMember(decision, "report_data"));

@@ -24,8 +24,7 @@ constexpr const char* kMilanTcb = "bl04-tee00-snp29-ucode225";
 json ObjectOf(const ProcessResult& run) {
   const bool one_line = run.err.find('\n') + 1 == run.err.size();
   const bool known = run.err.starts_with("asked: ") || run.err.starts_with("decoded: ");
-  EXPECT_TRUE(run.err.empty() || (one_line && known))
-      << run.err;
+  EXPECT_TRUE(run.err.empty() || (one_line && known)) << run.err;
   const json object = json::parse(run.out, nullptr, false);
   EXPECT_TRUE(object.is_object()) << run.out;
   return object;
