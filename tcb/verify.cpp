@@ -6,6 +6,7 @@
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/findings.h"
+#include "tcb/openenclave/evidence.h"
 
 namespace thimble {
 namespace {
@@ -26,6 +27,7 @@ bool BeginsWith(ByteView actual, ByteView expected) {
 // short is one still.
 Result<EvidenceKind> DetectEvidence(ByteView evidence) {
   if (AsText(evidence).starts_with(kHclSignature)) return EvidenceKind::kHclReport;
+  if (openenclave::IsOpenEnclave(evidence)) return EvidenceKind::kOpenEnclave;
   ByteReader reader(evidence);
   const auto version = reader.U16(), second = reader.U16();
   if (!version || !second) {
@@ -36,7 +38,7 @@ Result<EvidenceKind> DetectEvidence(ByteView evidence) {
   if (*second != 0) return EvidenceKind::kQuote;
   return Error{ErrorKind::kMalformed, Check::kEvidenceFormat,
                StrCat("evidence of ", evidence.size(), " bytes, first word ", *version,
-                      ": no quote, SNP report or HCL report")};
+                      ": no quote, SNP report, HCL report or Open Enclave evidence")};
 }
 
 ByteView ReportDataOf(const Verdict& verdict) {

@@ -32,10 +32,10 @@
 
 namespace thimble {
 
-enum class EvidenceKind : uint8_t { kQuote, kSnpReport, kHclReport };
+enum class EvidenceKind : uint8_t { kQuote, kSnpReport, kHclReport, kOpenEnclave };
 
 // Told by length, magic and version; malformed (evidence.format) when it is none. Decoding proper is the
-// verifier's.
+// verifier's: for Open Enclave openenclave/evidence.h, which finds the quote in its wrapping.
 Result<EvidenceKind> DetectEvidence(ByteView evidence);
 
 // The 64 bytes of REPORTDATA; empty where there are no claims.

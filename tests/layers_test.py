@@ -55,6 +55,7 @@ CORE = {
     "pki": "base",
     "intel": "base pki",
     "amd": "base pki",
+    "openenclave": "base pki intel",
     "policy": "base intel amd",
 }
 TOP = {"tcb/policy.h", "tcb/verify.h", "tcb/impact.h", "tcb/tcb_record.h"}

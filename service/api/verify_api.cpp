@@ -7,6 +7,7 @@
 #include "service/results/render.h"
 #include "service/verification/amd_json.h"
 #include "service/verification/collateral_json.h"
+#include "service/verification/oe_endorsements.h"
 #include "tcb/base/ascii.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
@@ -93,7 +94,9 @@ Result<VerificationRequest> VerifyApi::FromJson(std::string_view body) const {
   if (!bytes) return BadRequestError("evidence: must be there, and base64");
   request.evidence = std::move(*bytes);
   if (const auto collateral = root.Find("collateral")) {
-    TRY_ASSIGN(request.collateral, ReadCollateralObject(*collateral));
+    request.plugin_evidence = collateral->Find(kOeEndorsements).has_value();
+    TRY_ASSIGN(request.collateral,
+               request.plugin_evidence ? ReadOeEndorsements(*collateral) : ReadCollateralObject(*collateral));
   }
   if (const auto endorsements = root.Find("endorsements")) {
     TRY_ASSIGN(request.endorsements, ReadEndorsements(*endorsements));

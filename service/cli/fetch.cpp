@@ -16,6 +16,7 @@
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/keys_to_verify.h"
+#include "tcb/openenclave/evidence.h"
 #include "tcb/verify.h"
 
 namespace thimble {
@@ -55,8 +56,9 @@ Result<Wanted> WantedByEvidence(const FetchOptions& options, const Config& confi
   TRY_ASSIGN(const TrustAnchors anchors, ReadAnchors(config.server.anchors));
   TRY_ASSIGN(const auto product, ParseProductFlag(options.product));
   TRY_ASSIGN(const EvidenceKind kind, DetectEvidence(evidence));
-  if (kind == EvidenceKind::kQuote) {
-    TRY_ASSIGN(const auto needed, NeededByQuote(evidence, anchors));
+  if (kind == EvidenceKind::kQuote || kind == EvidenceKind::kOpenEnclave) {
+    TRY_ASSIGN(const ByteView quote, openenclave::QuoteIn(evidence));
+    TRY_ASSIGN(const auto needed, NeededByQuote(quote, anchors));
     return Wanted(needed);
   }
   TRY_ASSIGN(auto keys, kind == EvidenceKind::kSnpReport ? KeysForReport(evidence, product, anchors)

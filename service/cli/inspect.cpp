@@ -15,6 +15,7 @@
 #include "tcb/intel/quote.h"
 #include "tcb/intel/signed_json.h"
 #include "tcb/intel/tcb_info.h"
+#include "tcb/openenclave/evidence.h"
 #include "tcb/pki/certificate_pool.h"
 #include "tcb/pki/crl.h"
 #include "tcb/pki/pem.h"
@@ -103,9 +104,10 @@ std::optional<std::vector<Bytes>> ChainOf(const intel::Quote& quote) {
   return chain ? std::optional(std::move(chain).value()) : std::nullopt;
 }
 
-Status WriteQuote(Writer& json, ByteView bytes) {
+// Of a bare quote without `wrapped`.
+Status WriteQuote(Writer& json, ByteView bytes, const openenclave::Evidence* wrapped) {
   TRY_ASSIGN(const intel::Quote quote, intel::ParseQuote(bytes));
-  json.Key("kind").String("quote");
+  json.Key("kind").String(wrapped != nullptr ? openenclave::FormatName(wrapped->claims.format) : "quote");
   json.Key("tee").String(QuoteTee(quote));
   json.Key("version").Unsigned(quote.version);
   json.Key("certification_data_type").Unsigned(static_cast<uint64_t>(quote.certification_type));
@@ -113,6 +115,7 @@ Status WriteQuote(Writer& json, ByteView bytes) {
   Verdict view;
   if (const auto* sgx = std::get_if<intel::SgxClaims>(&quote.body)) view.claims = *sgx;
   if (const auto* tdx = std::get_if<intel::TdxClaims>(&quote.body)) view.claims = *tdx;
+  if (wrapped != nullptr) openenclave::CheckOpenEnclave(view, *wrapped);
   WriteClaims(json.Key("claims"), view);
   Verdict qe;
   qe.claims = quote.qe_report;
@@ -129,6 +132,12 @@ Status WriteQuote(Writer& json, ByteView bytes) {
   view.platform = (*built)->facts;
   WritePlatform(json.Key("platform"), view);
   return {};
+}
+
+// The quote in it, with what the wrapping says: custom claims where they are those of the quote.
+Status WriteOpenEnclave(Writer& json, ByteView bytes) {
+  TRY_ASSIGN(const openenclave::Evidence evidence, openenclave::ParseEvidence(bytes));
+  return WriteQuote(json, evidence.quote, &evidence);
 }
 
 // Platform and claims of a report, with its TCBs decoded where it names its CPU.
@@ -284,7 +293,9 @@ Status WriteEvidence(Writer& json, ByteView bytes) {
   TRY_ASSIGN(const EvidenceKind kind, DetectEvidence(bytes));
   switch (kind) {
     case EvidenceKind::kQuote:
-      return WriteQuote(json, bytes);
+      return WriteQuote(json, bytes, nullptr);
+    case EvidenceKind::kOpenEnclave:
+      return WriteOpenEnclave(json, bytes);
     case EvidenceKind::kSnpReport:
       return WriteSnpReport(json, bytes);
     case EvidenceKind::kHclReport:
@@ -298,7 +309,7 @@ Status WriteEvidence(Writer& json, ByteView bytes) {
 Status WriteInspection(Writer& json, ByteView bytes) {
   const std::string_view text = AsText(bytes);
   if (text.starts_with('{') && Contains(text, "\"vcekCert\"")) return WriteThimDocument(json, text);
-  if (LooksLikePki(text)) return WritePki(json, bytes);
+  if (LooksLikePki(text) && !openenclave::IsOpenEnclave(bytes)) return WritePki(json, bytes);
   if (!text.starts_with('{')) return WriteEvidence(json, bytes);
   if (Contains(text, "\"tcbEvaluationDataNumbers\"")) return WriteEvaluationNumbers(json, bytes);
   if (Contains(text, "\"enclaveIdentity\"")) return WriteIdentity(json, bytes);

@@ -10,6 +10,7 @@
 #include "service/results/render.h"
 #include "service/support/log.h"
 #include "service/verification/evidence_files.h"
+#include "service/verification/oe_endorsements.h"
 #include "tcb/base/json.h"
 #include "tcb/base/percent.h"
 #include "tcb/base/text.h"
@@ -39,8 +40,12 @@ Result<std::optional<Bytes>> ParseReportData(const std::optional<std::string>& t
 // The files beside evidence are of the evidence's kind. An HCL report may come with a TD quote, and that with its own.
 Status ReadCollateral(const std::string& path, VerificationRequest& request) {
   TRY_ASSIGN(const EvidenceKind kind, DetectEvidence(request.evidence));
-  if (kind == EvidenceKind::kQuote) {
-    TRY_ASSIGN(request.collateral, ReadIntelCollateral(path));
+  if (kind == EvidenceKind::kQuote || kind == EvidenceKind::kOpenEnclave) {
+    TRY_ASSIGN(request.collateral, ReadOeEndorsementsFile(path));
+    request.plugin_evidence = request.collateral.has_value();
+    if (!request.collateral) {
+      TRY_ASSIGN(request.collateral, ReadIntelCollateral(path));
+    }
     return {};
   }
   TRY_ASSIGN(AmdFiles files, ReadAmdCollateral(path));
