@@ -23,8 +23,15 @@ bool IsArc(ByteView oid, uint8_t n) {
   return x509::OidIs(oid, {0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x69, n}) ||
          x509::OidIs(oid, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x14, 0x0a, 0x01, n});
 }
-bool HoldsReport(ByteView oid) { return IsArc(oid, 1); }
-bool HoldsEvidence(ByteView oid) { return IsArc(oid, 2); }
+// Azure Attestation's certificates have an INTEGER beside their quote, under the OID that is OE evidence's elsewhere.
+bool IsNumber(ByteView value) {
+  der::Reader reader(value);
+  return reader.Integer() && reader.empty();
+}
+bool HoldsReport(const Extension& extension) { return IsArc(extension.oid, 1); }
+bool HoldsEvidence(const Extension& extension) {
+  return IsArc(extension.oid, 2) && !IsNumber(extension.value);
+}
 
 // The fields of a TBSCertificate (RFC 5280 section 4.1) that matter here.
 struct Parts {
@@ -87,7 +94,7 @@ bool EvidenceCertificate::IsSelfSigned() const {
 bool LooksLikeEvidenceCertificate(ByteView bytes) {
   const auto read = ReadCertificate(bytes);
   return read && std::ranges::any_of(read->second.extensions, [](const Extension& extension) {
-           return HoldsReport(extension.oid) || HoldsEvidence(extension.oid);
+           return HoldsReport(extension) || HoldsEvidence(extension);
          });
 }
 
@@ -97,12 +104,12 @@ Result<EvidenceCertificate> ReadEvidenceCertificate(ByteView der) {
   EvidenceCertificate& out = read->first;
   const Extension* found = nullptr;
   for (const Extension& extension : read->second.extensions) {
-    if (!HoldsReport(extension.oid) && !HoldsEvidence(extension.oid)) continue;
+    if (!HoldsReport(extension) && !HoldsEvidence(extension)) continue;
     if (found != nullptr) return Malformed("two extensions with evidence, must have one");
     found = &extension;
   }
   if (found == nullptr) return Malformed("no extension with evidence");
-  out.is_evidence = HoldsEvidence(found->oid);
+  out.is_evidence = HoldsEvidence(*found);
   out.evidence = Unwrapped(found->value);
   out.key_pem = EncodePem(out.public_key, "PUBLIC KEY");
   out.key_pem += '\0';

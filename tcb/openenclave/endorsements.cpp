@@ -9,6 +9,7 @@
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/openenclave/wrapping.h"
+#include "tcb/pki/der.h"
 
 namespace thimble::openenclave {
 namespace {
@@ -37,6 +38,14 @@ Error Malformed(std::string message) {
 // Some items count the NUL behind them, and some do not.
 ByteView WithoutNul(ByteView item) {
   return !item.empty() && item.back() == 0 ? item.first(item.size() - 1) : item;
+}
+
+// DER may end in a zero of its own: its length says which is which.
+ByteView CrlIn(ByteView item) {
+  der::Reader reader(item);
+  const auto der = reader.Next(der::kSequence);
+  if (!der) return WithoutNul(item);
+  return Equal(WithoutNul(item), der->whole) ? der->whole : item;
 }
 
 Bytes ToBytes(ByteView item) { return Bytes(item.begin(), item.end()); }
@@ -97,8 +106,8 @@ Result<intel::CollateralSet> ParseEndorsements(ByteView bytes) {
   intel::CollateralSet set;
   set.tcb_info = ToBytes(WithoutNul(items.at(kTcbInfo)));
   set.tcb_info_issuer_chain = ToText(WithoutNul(items.at(kTcbInfoChain)));
-  set.pck_crl = ToBytes(items.at(kPckCrl));  // their decoder takes a NUL, and DER may end in one
-  set.root_ca_crl = ToBytes(items.at(kRootCaCrl));
+  set.pck_crl = ToBytes(CrlIn(items.at(kPckCrl)));
+  set.root_ca_crl = ToBytes(CrlIn(items.at(kRootCaCrl)));
   set.pck_crl_issuer_chain = ToText(WithoutNul(items.at(kPckCrlChain)));
   set.qe_identity = ToBytes(WithoutNul(items.at(kQeIdentity)));
   set.qe_identity_issuer_chain = ToText(WithoutNul(items.at(kQeIdentityChain)));

@@ -67,6 +67,10 @@ TEST(OeCertificate, ExtensionsHoldNothingElse) {
     spec.more_extensions.push_back(sim::MakeExtension(sim::kOeEvidenceOid, false, evidence));
   };
   EXPECT_EQ(FailsOn(Judge(MakeOeCertificate(sim::kOeReportOid, report, Key(), Key(), two))), "oe.format");
+  const auto number = [](sim::CertificateSpec& spec) {  // as Azure Attestation's have
+    spec.more_extensions.push_back(sim::MakeExtension(sim::kOldOeEvidenceOid, false, sim::der::Integer(1)));
+  };
+  EXPECT_EQ(FailsOn(Judge(MakeOeCertificate(sim::kOldOeReportOid, quote, Key(), Key(), number))), "");
   const Bytes none = SelfSigned("1.3.6.1.4.1.311.105.3", report);
   EXPECT_FALSE(IsOpenEnclave(none));
   EXPECT_EQ(ReadEvidenceCertificate(none).error().check, Check::kOeFormat);
