@@ -34,6 +34,8 @@ inline Result<Verdict> Judge(const Result<Evidence>& evidence) {
   TRY_ASSIGN(Verdict verdict,
              intel::VerifyQuoteWith(evidence->quote, set, World().Anchors(), World().now(), nullptr));
   CheckOpenEnclave(verdict, *evidence);
+  EXPECT_EQ(verdict.authentic, verdict.hard() == nullptr);
+  EXPECT_EQ(verdict.tcb_status.has_value(), verdict.authentic);
   return verdict;
 }
 inline Result<Verdict> Judge(ByteView bytes) {
