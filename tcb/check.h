@@ -5,7 +5,7 @@
 // tests/checks_test.py holds that each is used by the code and fails in at least one test.
 //
 // "DCAP n" is section n of spec/intel-dcap-verification.md, "SNP x" section x of spec/amd-sev-snp.md,
-// "HCL" is section 4 of spec/azure-thim.md.
+// "HCL" is section 4 of spec/azure-thim.md, "OE n" section n of spec/open-enclave.md.
 #pragma once
 
 #include <cstdint>
@@ -94,6 +94,13 @@ namespace thimble {
   X(kHclTpmPcrDigest, "hcl.tpm_pcr_digest")       /* SHA-256 over the selected PCRs; HCL; amd/hcl.cpp */ \
   X(kHclTpmNonce, "hcl.tpm_nonce")                /* extraData = expected nonce; HCL; amd/hcl.cpp */ \
   X(kHclVmpl, "hcl.vmpl")                         /* hard: the report in it is not of VMPL 0; HCL; amd/hcl.cpp */ \
+  /* -- Open Enclave -- */ \
+  X(kOeFormat, "oe.format")                       /* headers, sizes, the quote fills its wrapping; OE 1; openenclave/wrapping.cpp, certificate.cpp */ \
+  X(kOeReportType, "oe.report_type")              /* an SGX remote report, not a local one; OE 1.1; openenclave/wrapping.cpp */ \
+  X(kOeFormatId, "oe.format_id")                  /* a format id that can be judged here; OE 1.2; openenclave/wrapping.cpp */ \
+  X(kOeCertificateSignature, "oe.certificate_signature") /* self-signature; OE 1.5; openenclave/evidence.cpp */ \
+  X(kOeCustomClaims, "oe.custom_claims")          /* report data = SHA-256(custom claims), then zeros; OE 1.3; openenclave/evidence.cpp */ \
+  X(kOeCertificateKey, "oe.certificate_key")      /* evidence binds the certificate's key; OE 1.5; openenclave/evidence.cpp */ \
   /* -- any result -- */ \
   X(kReportData, "report_data.mismatch")          /* hard: REPORTDATA is not the value expected; verify.cpp */ \
   X(kTrustAnchorExtra, "trust_anchor.extra")      /* note: rests on an anchor the operator added; intel/verify.cpp, amd/verify.cpp */ \
@@ -103,6 +110,7 @@ namespace thimble {
   /* -- decoding collateral, obtaining it, and requests: not checks of evidence, but named causes of errors -- */ \
   X(kEvidenceFormat, "evidence.format")           /* neither quote, report nor HCL report; verify.cpp */ \
   X(kCollateralMalformed, "collateral.malformed") /* undecodable collateral; any decoder in tcb/ */ \
+  X(kOeEndorsements, "oe.endorsements")           /* undecodable oe_endorsements; OE 2; openenclave/endorsements.cpp */ \
   X(kCollateralMissing, "collateral.missing")     /* an item is not there; intel/prepare.cpp, cache/ */ \
   X(kCollateralMismatch, "collateral.mismatch")   /* an item is not the one asked for; collateral.cpp */ \
   X(kCollateralFromFuture, "collateral.from_future") /* issued more than 5 minutes after now; collateral.cpp */ \

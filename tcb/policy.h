@@ -49,7 +49,8 @@ struct Policy {
   Digest256 sha256;  // PolicyDigest() (policy/digest.h): `policy.sha256` in the result
 
   // -- The TCB --
-  // Which evidence it is for: "sgx", "tdx_1.0", "tdx_1.5", "tdx" (both) and "snp". Empty: all.
+  // Which evidence it is for: "sgx", "tdx_1.0", "tdx_1.5", "tdx" (both) and "snp", in whatever wrapping, and
+  // "open_enclave" for what comes in that. Empty: all.
   std::vector<EvidenceClass> evidence;
   std::vector<TcbStatus> accepted_statuses = {TcbStatus::kUpToDate};  // never kRevoked
   // When given, the verdict may carry no advisory that is not listed and in force.

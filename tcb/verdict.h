@@ -17,6 +17,7 @@
 #include "tcb/base/time.h"
 #include "tcb/check.h"
 #include "tcb/intel/claims.h"
+#include "tcb/openenclave/claims.h"
 
 namespace thimble {
 
@@ -159,7 +160,8 @@ struct Verdict {
 
   std::variant<std::monostate, intel::PlatformFacts, amd::PlatformFacts> platform;
   std::variant<std::monostate, intel::SgxClaims, intel::TdxClaims, amd::SnpClaims> claims;
-  std::shared_ptr<const amd::HclClaims> hcl;  // beside an HCL report
+  std::shared_ptr<const amd::HclClaims> hcl;                // beside an HCL report
+  std::shared_ptr<const openenclave::Claims> open_enclave;  // of a quote in Open Enclave wrapping
 
   std::vector<std::shared_ptr<const CollateralItem>> collateral;  // all that was used, but for
   std::vector<BroughtEndorsement> brought;

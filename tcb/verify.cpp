@@ -21,7 +21,7 @@ Result<EvidenceKind> DetectEvidence(ByteView evidence) {
   if (const auto kind = input::KindOf(evidence)) return *kind;
   return Error{ErrorKind::kMalformed, Check::kEvidenceFormat,
                StrCat("the evidence ", input::Sentence(input::ContentsOf(evidence)),
-                      ": no quote, SNP report or HCL report")};
+                      ": no quote, SNP report, HCL report or Open Enclave evidence")};
 }
 
 ByteView ReportDataOf(const Verdict& verdict) {

@@ -55,7 +55,8 @@ CORE = {
     "pki": "base",
     "intel": "base pki",
     "amd": "base pki",
-    "input": "base pki intel amd",
+    "openenclave": "base pki intel",
+    "input": "base pki intel amd openenclave",
     "policy": "base intel amd",
 }
 TOP = {"tcb/policy.h", "tcb/verify.h", "tcb/impact.h", "tcb/tcb_record.h"}

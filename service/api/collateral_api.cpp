@@ -118,7 +118,8 @@ http::Response CollateralApi::Post(const http::Request& request, const http::Que
   const auto kind = DetectEvidence(wanted->evidence);
   if (!kind.ok()) return ProblemResponse(ProblemOf(kind.error()));
   const bool tar = format == "tar";
-  auto content = *kind == EvidenceKind::kQuote ? ForQuote(*wanted, tar) : ForReport(*wanted, tar);
+  const bool quote = *kind == EvidenceKind::kQuote || *kind == EvidenceKind::kOpenEnclave;
+  auto content = quote ? ForQuote(*wanted, tar) : ForReport(*wanted, tar);
   if (!content.ok()) return ProblemResponse(ProblemOf(content.error()));
   return http::NoStore(200, *std::move(content));
 }

@@ -6,6 +6,7 @@
 #include "service/http/query.h"
 #include "service/results/render.h"
 #include "service/verification/handed_evidence.h"
+#include "service/verification/oe_endorsements.h"
 #include "tcb/base/ascii.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
@@ -101,7 +102,9 @@ Result<VerifyApi::Asked> VerifyApi::FromJson(std::string_view body) const {
   }
   TRY_ASSIGN(input::Evidence evidence, EvidenceMember(root));
   if (const auto collateral = root.Find("collateral")) {
-    TRY_ASSIGN(request.collateral, input::ReadCollateralObject(*collateral));
+    request.plugin_evidence = collateral->Find(kOeEndorsements).has_value();
+    TRY_ASSIGN(request.collateral, request.plugin_evidence ? ReadOeEndorsements(*collateral)
+                                                           : input::ReadCollateralObject(*collateral));
   }
   if (const auto endorsements = root.Find("endorsements")) {
     TRY_ASSIGN(request.endorsements, ReadEndorsements(*endorsements));

@@ -18,6 +18,7 @@
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/keys_to_verify.h"
+#include "tcb/openenclave/evidence.h"
 
 namespace thimble {
 namespace {
@@ -70,7 +71,10 @@ Result<Wanted> WantedByEvidence(const FetchOptions& options, const Config& confi
   PrintDecoded(evidence.decoded);
   TRY_ASSIGN(const TrustAnchors anchors, ReadAnchors(config.server.anchors));
   TRY_ASSIGN(const auto product, ParseProductFlag(options.product));
-  if (evidence.kind == EvidenceKind::kQuote) return WantedByQuote(evidence.bytes, anchors);
+  if (evidence.kind == EvidenceKind::kQuote || evidence.kind == EvidenceKind::kOpenEnclave) {
+    TRY_ASSIGN(const ByteView quote, openenclave::QuoteIn(evidence.bytes));
+    return WantedByQuote(Bytes(quote.begin(), quote.end()), anchors);
+  }
   TRY_ASSIGN(auto keys, evidence.kind == EvidenceKind::kSnpReport
                             ? KeysForReport(evidence.bytes, product, anchors)
                             : KeysForHclReport(evidence.bytes, product, anchors));

@@ -18,6 +18,7 @@
 #include "service/support/version.h"
 #include "service/verification/evidence_files.h"
 #include "service/verification/handed_evidence.h"
+#include "service/verification/oe_endorsements.h"
 #include "tcb/base/percent.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -54,8 +55,12 @@ Result<std::optional<Bytes>> ReadRuntimeData(const std::optional<std::string>& p
 
 // The files beside evidence are of the evidence's kind. An HCL report may come with a TD quote, and that with its own.
 Status ReadCollateral(const std::string& path, EvidenceKind kind, VerificationRequest& request) {
-  if (kind == EvidenceKind::kQuote) {
-    TRY_ASSIGN(request.collateral, ReadIntelCollateral(path));
+  if (kind == EvidenceKind::kQuote || kind == EvidenceKind::kOpenEnclave) {
+    TRY_ASSIGN(request.collateral, ReadOeEndorsementsFile(path));
+    request.plugin_evidence = request.collateral.has_value();
+    if (!request.collateral) {
+      TRY_ASSIGN(request.collateral, ReadIntelCollateral(path));
+    }
     return {};
   }
   std::error_code ignored;  // what is no directory is a file

@@ -325,13 +325,14 @@ inline TomlKey EvidenceKey(const TomlReader& r, std::vector<EvidenceClass>& out)
             const auto parse = [](std::string_view text) -> std::optional<std::vector<EvidenceClass>> {
               using enum EvidenceClass;
               if (text == "tdx") return std::vector{kTdx10, kTdx15};
-              for (const EvidenceClass evidence : {kSgx, kTdx10, kTdx15, kSnp}) {
+              for (const EvidenceClass evidence : {kSgx, kTdx10, kTdx15, kSnp, kOpenEnclave}) {
                 if (EvidenceClassName(evidence) == text) return std::vector{evidence};
               }
               return std::nullopt;
             };
             std::vector<std::vector<EvidenceClass>> lists;
-            TRY(ListKey(r, "evidence", lists, parse, "\"sgx\", \"tdx_1.0\", \"tdx_1.5\", \"tdx\" and \"snp\"")
+            TRY(ListKey(r, "evidence", lists, parse,
+                        "\"sgx\", \"tdx_1.0\", \"tdx_1.5\", \"tdx\", \"snp\" and \"open_enclave\"")
                     .read(node));
             out.clear();
             for (const auto& list : lists) out.insert(out.end(), list.begin(), list.end());

@@ -78,6 +78,35 @@ void WritePcrs(Writer& json, const amd::PcrValues& pcrs) {
 }
 
 // Into the object that is open.
+// Custom claims that the report data does not bind are counted and hashed, and not shown.
+void WriteCustomClaims(Writer& json, const openenclave::CustomClaims& claims) {
+  json.Key("custom_claims_size").Unsigned(claims.size);
+  json.Key("custom_claims_sha256").Hex(claims.sha256.view());
+  if (!claims.bytes.empty()) json.Key("custom_claims_buffer").Hex(claims.bytes);
+  if (claims.list.empty()) return;
+  json.Key("custom_claims").BeginArray();
+  for (const openenclave::CustomClaim& claim : claims.list) {
+    json.BeginObject();
+    json.Key("name").String(claim.name);
+    json.Key("value").Hex(claim.value);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void WriteOpenEnclaveFields(Writer& json, const openenclave::Claims& claims) {
+  json.Key("evidence_format").String(openenclave::FormatName(claims.format));
+  if (claims.format == openenclave::Format::kCertificate) {
+    json.Key("evidence_in_certificate")
+        .String(claims.in_certificate ? openenclave::FormatName(*claims.in_certificate) : "quote");
+  }
+  if (!claims.format_id.empty()) json.Key("oe_format_id").String(claims.format_id);
+  if (claims.custom_claims) WriteCustomClaims(json, *claims.custom_claims);
+  if (claims.certificate_sha256) json.Key("certificate_sha256").Hex(claims.certificate_sha256->view());
+  if (claims.certificate_key_sha256)
+    json.Key("certificate_key_sha256").Hex(claims.certificate_key_sha256->view());
+}
+
 void WriteHclFields(Writer& json, const amd::HclClaims& hcl) {
   json.Key("hcl_version").Unsigned(hcl.version);
   json.Key("hcl_hash_type").Unsigned(hcl.hash_type);
@@ -199,6 +228,7 @@ void WriteClaims(Writer& json, const Verdict& verdict) {
   const auto* amd_platform = std::get_if<amd::PlatformFacts>(&verdict.platform);
   if (amd_platform != nullptr && amd_platform->csp_id) json.Key("csp_id").String(*amd_platform->csp_id);
   if (verdict.hcl) WriteHclFields(json, *verdict.hcl);
+  if (verdict.open_enclave) WriteOpenEnclaveFields(json, *verdict.open_enclave);
   json.EndObject();
 }
 

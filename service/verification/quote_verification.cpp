@@ -9,6 +9,7 @@
 #include "tcb/check.h"
 #include "tcb/collateral.h"
 #include "tcb/keys_to_verify.h"
+#include "tcb/openenclave/evidence.h"
 #include "tcb/pki/pem.h"
 
 namespace thimble {
@@ -268,13 +269,14 @@ Result<std::string> Verification::PckChainOf(ByteView evidence) const {
 }
 
 Result<intel::VerifiedCollateral> Verification::Gather(const VerificationRequest& request) {
-  TRY_ASSIGN(const auto begun, Begin(request, request.evidence, request.at.value_or(clock_.Now())));
+  TRY_ASSIGN(const ByteView quote, openenclave::QuoteIn(request.evidence));
+  TRY_ASSIGN(const auto begun, Begin(request, quote, request.at.value_or(clock_.Now())));
   if (const Finding* hard = begun.verdict().hard()) {
     return Error{ErrorKind::kRejected, hard->check, hard->message};
   }
   TRY_ASSIGN(const Selector selector, SelectorFor(request, begun.needed().tee));
   TRY_ASSIGN(Collected collected, Collect(KeysFor(begun.needed(), selector), request, {}));
-  TRY_ASSIGN(collected.items.pck_chain, PckChainOf(request.evidence));
+  TRY_ASSIGN(collected.items.pck_chain, PckChainOf(quote));
   return std::move(collected.items);
 }
 

@@ -22,7 +22,7 @@ constexpr amd::Product kOfVersion2[] = {amd::Product::kMilan, amd::Product::kGen
 
 Result<amd::SnpClaims> ClaimsIn(ByteView evidence) {
   TRY_ASSIGN(const EvidenceKind kind, DetectEvidence(evidence));
-  if (kind == EvidenceKind::kQuote)
+  if (kind == EvidenceKind::kQuote || kind == EvidenceKind::kOpenEnclave)
     return Error{ErrorKind::kMalformed, Check::kEvidenceFormat, "is an Intel quote"};
   ByteView report = evidence;
   if (kind == EvidenceKind::kHclReport) {

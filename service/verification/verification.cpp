@@ -7,6 +7,7 @@
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/findings.h"
+#include "tcb/openenclave/evidence.h"
 #include "tcb/verify.h"
 
 namespace thimble {
@@ -184,7 +185,8 @@ Verification::Judged Verification::Judge(const VerificationRequest& request, Ins
   const auto kind = DetectEvidence(request.evidence);
   if (!kind) return Outcome::Failed(kind.error());
   if (*kind == EvidenceKind::kHclReport) return RunHcl(request, at);
-  const bool quote = *kind == EvidenceKind::kQuote;
+  const bool quote = *kind == EvidenceKind::kQuote, bare = quote && request.plugin_evidence;
+  if (*kind == EvidenceKind::kOpenEnclave || bare) return RunOpenEnclave(request, at, bare);
   if (const Status fits = CheckFits(request, quote, !quote, false); !fits)
     return Outcome::Failed(fits.error());
   Judged judged =
@@ -210,6 +212,20 @@ Verification::Judged Verification::RunHcl(const VerificationRequest& request, In
   Verdict so_far;
   addition(so_far);
   return Outcome::Failed(std::move(verdict).error(), std::move(so_far));
+}
+
+Verification::Judged Verification::RunOpenEnclave(const VerificationRequest& request, Instant at, bool bare) {
+  const auto evidence = bare ? openenclave::ParseAsPluginEvidence(request.evidence)
+                             : openenclave::ParseEvidence(request.evidence);
+  if (!evidence) return Outcome::Failed(evidence.error());
+  if (const Status fits = CheckFits(request, true, false, false); !fits) return Outcome::Failed(fits.error());
+  // What the report data binds is judged of the evidence alone, too: nothing is sought for what fails here.
+  return RunQuote(request, evidence->quote, at, [&](Verdict& verdict) {
+    openenclave::CheckOpenEnclave(verdict, *evidence);
+    if (request.nonce) CheckReportData(verdict, *request.nonce);
+    if (request.report_data) CheckReportData(verdict, *request.report_data);
+    if (request.runtime_data) CheckRuntimeData(verdict, *request.runtime_data);
+  });
 }
 
 std::vector<Result<ItemPtr>> Verification::Items(const std::vector<CollateralKey>& keys,

@@ -35,8 +35,11 @@ struct VerificationRequest {
   std::optional<Bytes> report_data;                // expected; at most 64 bytes, the rest must be zero
   std::optional<Bytes> runtime_data;               // of which report data is the hash
   std::optional<intel::CollateralSet> collateral;  // of quotes: what the caller has of it
-  amd::EndorsementSet endorsements;                // of reports; what is missing is taken from the cache
-  std::optional<amd::Product> product;             // of reports: what the caller takes the machine for
+  // It came as oe_endorsements: a bare quote beside it is Open Enclave's plug-in evidence, and what follows it are
+  // custom claims.
+  bool plugin_evidence = false;
+  amd::EndorsementSet endorsements;     // of reports; what is missing is taken from the cache
+  std::optional<amd::Product> product;  // of reports: what the caller takes the machine for
   // Beside an HCL report:
   std::optional<Bytes> td_quote;           // of the TD in it
   std::optional<amd::TpmQuote> tpm_quote;  // by its vTPM
@@ -94,7 +97,7 @@ class Verification {
   Result<amd::CachedEndorsements> GatherEndorsements(const VerificationRequest& request);
 
  private:
-  // What an HCL report adds to the verdict on the hardware evidence in it; empty for evidence by itself. It is asked of
+  // What an HCL report or Open Enclave adds to the verdict on the hardware evidence in it; empty for evidence by itself. It is asked of
   // the verdict on the evidence alone, so that nothing is fetched in vain, and again of the final one.
   using Addition = std::function<void(Verdict&)>;
   // Before the policy.
@@ -109,6 +112,7 @@ class Verification {
   VerificationOutcome Decide(const VerificationRequest& request);
   Judged Judge(const VerificationRequest& request, Instant at);
   Judged RunHcl(const VerificationRequest& request, Instant at);
+  Judged RunOpenEnclave(const VerificationRequest& request, Instant at, bool bare);
   void SettleNonce(const VerificationRequest& request, VerificationOutcome& outcome);
   void RecordSeen(const VerificationOutcome& outcome);
 

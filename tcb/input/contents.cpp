@@ -9,6 +9,7 @@
 #include "tcb/check.h"
 #include "tcb/input/json_names.h"
 #include "tcb/input/text_form.h"
+#include "tcb/openenclave/evidence.h"
 #include "tcb/pki/certificate.h"
 #include "tcb/pki/crl.h"
 
@@ -18,7 +19,6 @@ namespace {
 using input::Contents;
 
 constexpr size_t kSnpReportSize = 1184, kTdReportSize = 1024, kSgxReportSize = 432;
-constexpr size_t kOeReportHeader = 16;
 constexpr uint32_t kTdxTee = 0x81;
 
 std::string_view Start(ByteView bytes, size_t size) {
@@ -33,28 +33,10 @@ bool IsQuote(ByteView bytes) {
          *key_type <= UINT8_MAX;
 }
 
-// An Open Enclave report: version 1, its type, and the size of all that follows.
-bool IsOeReport(ByteView bytes) {
-  ByteReader reader(bytes);
-  const auto version = reader.U32(), type = reader.U32(), size = reader.U32(), high = reader.U32();
-  return high && *version == 1 && (*type == 1 || *type == 2) && *high == 0 &&
-         uint64_t{*size} + kOeReportHeader == bytes.size();
-}
-
-// Open Enclave evidence: version 3, a UUID, padding, and the size of what follows.
-bool IsOeEvidence(ByteView bytes) {
-  constexpr size_t kHeader = 32, kSizeAt = 24;
-  if (bytes.size() < kHeader) return false;
-  ByteReader version(bytes), tail(bytes.subspan(kSizeAt));
-  const auto first = version.U32(), size = tail.U32(), high = tail.U32();
-  return *first == 3 && !AllZero(bytes.subspan(4, 16)) && *high == 0 &&
-         uint64_t{*size} + kHeader == bytes.size();
-}
-
 bool IsTdReport(ByteView bytes) { return bytes.size() == kTdReportSize && bytes[0] == kTdxTee; }
 
 bool IsSnpReport(ByteView bytes) {
-  if (IsOeReport(bytes) || IsOeEvidence(bytes) || IsTdReport(bytes)) return false;
+  if (openenclave::IsOpenEnclave(bytes) || IsTdReport(bytes)) return false;
   if (input::HasDriverHeader(bytes)) return false;
   ByteReader reader(bytes);
   const auto version = reader.U16(), high = reader.U16();
@@ -136,15 +118,6 @@ Contents OfText(std::string_view text) {
 
 std::optional<Contents> OfStructure(ByteView bytes) {
   if (input::HasDriverHeader(bytes)) return Contents{"an SNP report after the driver's header", ""};
-  if (IsOeReport(bytes)) {
-    return Contents{"an Open Enclave report",
-                    "the quote in it begins after 16 bytes: hand over that (`tail -c +17`)"};
-  }
-  if (IsOeEvidence(bytes)) {
-    return Contents{
-        "Open Enclave evidence",
-        "the quote in it begins after 32 bytes, and custom claims follow it: hand over the quote"};
-  }
   if (IsTdReport(bytes)) {
     return Contents{"a TDREPORT, which only its own CPU can check",
                     "let the quoting service (QGS) make a quote of it"};
@@ -154,6 +127,7 @@ std::optional<Contents> OfStructure(ByteView bytes) {
 
 std::optional<Contents> OfEvidence(ByteView bytes) {
   if (Start(bytes, 4) == "HCLA") return Contents{"an HCL report", ""};
+  if (openenclave::IsOpenEnclave(bytes)) return Contents{"Open Enclave evidence", ""};
   if (IsQuote(bytes)) {
     ByteReader reader(bytes);
     const auto version = reader.U16(), key_type = reader.U16();
@@ -191,6 +165,7 @@ bool HasDriverHeader(ByteView bytes) {
 
 std::optional<EvidenceKind> KindOf(ByteView bytes) {
   if (Start(bytes, 4) == "HCLA") return EvidenceKind::kHclReport;
+  if (openenclave::IsOpenEnclave(bytes)) return EvidenceKind::kOpenEnclave;
   if (IsQuote(bytes)) return EvidenceKind::kQuote;
   if (IsSnpReport(bytes)) return EvidenceKind::kSnpReport;
   return std::nullopt;

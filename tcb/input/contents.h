@@ -12,7 +12,8 @@
 
 namespace thimble {
 
-enum class EvidenceKind : uint8_t { kQuote, kSnpReport, kHclReport };
+// kOpenEnclave: a quote in one of its wrappings (openenclave/evidence.h).
+enum class EvidenceKind : uint8_t { kQuote, kSnpReport, kHclReport, kOpenEnclave };
 
 namespace input {
 

@@ -26,7 +26,7 @@ Result<Evidence> EvidenceIn(const json::Value& value, std::string_view name) {
   auto evidence = PlainEvidence(std::move(reading.bytes));
   if (!evidence) {
     return NoEvidence(StrCat("member \"", name, "\": is ", TextFormName(reading.form), ", and what it says ",
-                             Sentence(contents), ": no quote, SNP report or HCL report"));
+                             Sentence(contents), ": no quote, SNP report, HCL report or Open Enclave evidence"));
   }
   evidence->decoded =
       StrCat(evidence->decoded, " in member \"", name, "\" (", TextFormName(reading.form), ") of JSON");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What certificates and CRLs have in common (RFC 5280 sections 4.1 and 5.1). Internal to tcb/pki.
+// What certificates and CRLs have in common (RFC 5280 sections 4.1 and 5.1). Internal to tcb/.
 #pragma once
 
 #include <optional>

@@ -23,12 +23,16 @@ EvidenceClass ClassOf(const Verdict& verdict) {
 
 namespace {
 
-void AddEvidenceRule(const Policy& policy, EvidenceClass found, RuleList& rules) {
+// A quote in Open Enclave wrapping is of two classes: the hardware checks are those of its TEE, and either may be asked for.
+void AddEvidenceRule(const Policy& policy, const Verdict& verdict, EvidenceClass tee, RuleList& rules) {
   const auto& wanted = policy.evidence;
   if (wanted.empty()) return;
   const auto name = [](EvidenceClass evidence) { return json::Escape(EvidenceClassName(evidence)); };
-  rules.Add("evidence", policy::JsonList(wanted, name), name(found),
-            std::find(wanted.begin(), wanted.end(), found) != wanted.end());
+  std::vector<EvidenceClass> found = {tee};
+  if (verdict.open_enclave) found.push_back(EvidenceClass::kOpenEnclave);
+  const auto asked = [&wanted](EvidenceClass one) { return std::ranges::find(wanted, one) != wanted.end(); };
+  rules.Add("evidence", policy::JsonList(wanted, name),
+            found.size() == 1 ? name(tee) : policy::JsonList(found, name), std::ranges::any_of(found, asked));
 }
 
 void AddContentRules(const Verdict& verdict, const Policy& policy, RuleList& rules) {
@@ -50,7 +54,7 @@ Decision Appraise(const Verdict& verdict, const Policy& whole, Instant at) {
   Decision decision;
   RuleList rules(&decision.rules);
   rules.Add("authentic", "true", policy::JsonBool(verdict.authentic), verdict.authentic);
-  AddEvidenceRule(policy, evidence, rules);
+  AddEvidenceRule(policy, verdict, evidence, rules);
   policy::AddTcbRules(verdict, policy, at, rules);
   policy::AddPlatformRules(verdict, policy, rules);
   AddContentRules(verdict, policy, rules);

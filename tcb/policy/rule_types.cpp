@@ -13,6 +13,8 @@ std::string_view EvidenceClassName(EvidenceClass evidence) {
       return "tdx_1.5";
     case EvidenceClass::kSnp:
       return "snp";
+    case EvidenceClass::kOpenEnclave:
+      return "open_enclave";
   }
   return "";
 }

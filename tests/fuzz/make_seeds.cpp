@@ -20,6 +20,7 @@
 #include "tests/support/sim_files.h"
 #include "tests/support/sim_hcl.h"
 #include "tests/support/sim_intel.h"
+#include "tests/support/sim_openenclave.h"
 
 namespace fs = std::filesystem;
 using namespace thimble;
@@ -128,6 +129,22 @@ void AddIntelWorld(Seeds& seeds) {
   AddRecord(seeds, intel.Collateral());
 }
 
+void AddOpenEnclave(Seeds& seeds) {
+  const auto intel = sim::SimIntel::Make();
+  const Bytes claims = sim::EncodeCustomClaims({{"name", {1, 2, 3}}});
+  const Bytes evidence = sim::MakeOeEvidence(intel, claims);
+  const sim::SimKey key("an enclave's key");
+  seeds.Add("openenclave", claims);
+  seeds.Add("openenclave", evidence);
+  seeds.Add("openenclave", Bytes(evidence.begin() + 32, evidence.end()));
+  seeds.Add("openenclave", sim::EncodeOeReport(intel.Quote()));
+  seeds.Add("openenclave",
+            sim::EncodeOeEvidence(intel.Quote({.tdx = true}), {.format_id = sim::kTdxQuoteFormat}));
+  seeds.Add("openenclave", sim::EncodeOeEndorsements(intel.Collateral()));
+  seeds.Add("openenclave", sim::MakeOeCertificate(sim::kOeEvidenceOid,
+                                                  sim::MakeOeEvidence(intel, sim::OeKeyPem(key)), key, key));
+}
+
 void AddAmdWorld(Seeds& seeds) {
   const auto amd = sim::SimAmd::Make();
   for (const auto product : {amd::Product::kMilan, amd::Product::kGenoa, amd::Product::kTurin}) {
@@ -223,6 +240,7 @@ void AddReal(Seeds& seeds, const fs::path& path) {
   const std::string_view text = AsText(bytes);
   const std::string name = path.filename().string();
   if (text.starts_with("HCLA")) return seeds.Add("hcl", bytes);
+  if (path.parent_path().parent_path().filename() == "open-enclave") return seeds.Add("openenclave", bytes);
   if (name == "tpm_quote.msg") return seeds.Add("tpm_quote", bytes);
   if (name == "quote.bin" || name == "td_quote.bin") return seeds.Add("quote", bytes);
   if (name.starts_with("report")) return seeds.Add("snp_report", bytes);
@@ -251,6 +269,7 @@ int main(int argc, char** argv) {
   }
   Seeds seeds(argv[1]);
   AddIntelWorld(seeds);
+  AddOpenEnclave(seeds);
   AddAmdWorld(seeds);
   AddTexts(seeds);
   AddRequestHeads(seeds);

@@ -8,11 +8,14 @@
 
 #include "tcb/base/text.h"
 #include "tests/support/sim_hcl.h"
+#include "tests/support/sim_openenclave.h"
 
 namespace thimble::sim {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::string_view kHeldData = "what an enclave holds: a public key";
 
 void WriteText(const fs::path& path, const std::string& text) { WriteFile(path, AsBytes(text)); }
 
@@ -81,6 +84,27 @@ std::vector<EvidenceFile> IntelEvidence(const SimIntel& intel) {
   AddRevoked(out, intel);
   AddForged(out, intel);
   return out;
+}
+
+std::vector<EvidenceFile> OpenEnclaveEvidence(const SimIntel& intel) {
+  const SimIntel forger = SimIntel::Make({.seed = intel.seed() + "/forger", .now = intel.now()});
+  const Bytes claims = EncodeCustomClaims({{"name", {'v', 'a', 'l', 'u', 'e'}}});
+  const QuoteOptions old = {.platform = ServerPlatform(Tcb::kOutOfDate)};
+  const Bytes good = MakeOeEvidence(intel, claims);
+  Bytes bent = good;
+  bent.back() ^= 0x01;  // of the custom claims
+  const SimKey key("an enclave's key"), thief("another enclave's key");
+  const Bytes about_key = MakeOeEvidence(intel, OeKeyPem(key));
+  return {{"good-oe-report.bin", EncodeOeReport(intel.Quote(Binding(AsBytes(kHeldData))))},
+          {"good-oe-evidence.bin", good},
+          {"good-oe-plugin-evidence.bin", Bytes(good.begin() + kOeEvidenceHeader, good.end())},
+          {"good-oe-certificate.der", MakeOeCertificate(kOeEvidenceOid, about_key, key, key)},
+          {"old-oe-report.bin", EncodeOeReport(intel.Quote(old))},
+          {"old-oe-evidence.bin", MakeOeEvidence(intel, claims, old)},
+          {"forged-claims-oe-evidence.bin", bent},
+          {"forged-root-oe-evidence.bin", MakeOeEvidence(forger, claims)},
+          {"forged-root-oe-report.bin", EncodeOeReport(forger.Quote())},
+          {"forged-key-oe-certificate.der", MakeOeCertificate(kOeEvidenceOid, about_key, thief, thief)}};
 }
 
 std::vector<EvidenceFile> AmdEvidence(const SimAmd& amd) {
@@ -152,6 +176,9 @@ void WriteVendorFiles(const fs::path& directory, const SimIntel& intel, const Si
   // Without a certificate: they say by what it is found.
   WriteFile(directory / "ppid-sgx-v3.bin", intel.Quote({.certification_type = 3}));
   WriteFile(directory / "ppid-tdx-v4.bin", intel.Quote({.tdx = true, .certification_type = 3}));
+  for (const EvidenceFile& file : OpenEnclaveEvidence(intel)) WriteFile(directory / file.name, file.bytes);
+  WriteText(directory / "held-data.bin", std::string(kHeldData));
+  WriteFile(directory / "oe-endorsements.bin", EncodeOeEndorsements(intel.Collateral()));
   for (const EvidenceFile& file : AmdEvidence(amd)) WriteFile(directory / file.name, file.bytes);
   WriteCollateral(directory / "collateral-sgx", intel.Collateral());
   WriteCollateral(directory / "collateral-tdx", intel.Collateral({.tee = IntelTee::kTdx}));

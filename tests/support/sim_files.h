@@ -21,6 +21,8 @@ struct EvidenceFile {
 // good-*: authentic and, but for good-newest-*, UpToDate only under the standard number. old-*: authentic,
 // and OutOfDate under it. revoked-*: their PCK certificate is in the PCK CRL. forged-*: not authentic.
 std::vector<EvidenceFile> IntelEvidence(const SimIntel& intel);
+// The same for quotes in Open Enclave wrapping: forged-* are of another root, or do not bind what they carry.
+std::vector<EvidenceFile> OpenEnclaveEvidence(const SimIntel& intel);
 // The same for AMD: of good-* nothing is short by the built-in floors, good-snp-LINE-v5.bin is one of each CPU line, old-*
 // are OutOfDate; good-snp-milan-vlek.bin has its certificates after it, good-hcl-snp-milan.bin is an HCL report.
 std::vector<EvidenceFile> AmdEvidence(const SimAmd& amd);
@@ -31,8 +33,8 @@ void WriteCollateral(const std::filesystem::path& directory, const intel::Collat
 void WriteEndorsements(const std::filesystem::path& directory, const SimAmd& amd,
                        const SnpPlatform& platform);
 
-// root.pem (all roots), intel-root.pem, amd-root.pem, the evidence, collateral-{sgx,tdx,snp-milan}/, and config.toml,
-// which points at vendors with this base.
+// root.pem (all roots), intel-root.pem, amd-root.pem, the evidence, collateral-{sgx,tdx,snp-milan}/,
+// oe-endorsements.bin (collateral-sgx in one buffer), held-data.bin (of good-oe-report.bin), and config.toml, which points at vendors with this base.
 void WriteVendorFiles(const std::filesystem::path& directory, const SimIntel& intel, const SimAmd& amd,
                       const std::string& base_url);
 

@@ -19,9 +19,12 @@
 #include "tcb/amd/verify.h"
 #include "tcb/base/text.h"
 #include "tcb/intel/verify.h"
+#include "tcb/openenclave/endorsements.h"
+#include "tcb/openenclave/evidence.h"
 #include "tests/support/sim_amd.h"
 #include "tests/support/sim_hcl.h"
 #include "tests/support/sim_intel.h"
+#include "tests/support/sim_openenclave.h"
 
 namespace thimble {
 namespace {
@@ -48,11 +51,17 @@ std::vector<Finding> FindingsOf(const Verdict& verdict) {
   return out;
 }
 
+bool SameWrapping(const Verdict& a, const Verdict& b) {
+  return (a.open_enclave == nullptr) == (b.open_enclave == nullptr) &&
+         (a.open_enclave == nullptr || *a.open_enclave == *b.open_enclave);
+}
+
 bool ClaimsTheSame(const Verdict& a, const Verdict& b) {
   const bool same_hcl = (a.hcl == nullptr) == (b.hcl == nullptr) && (a.hcl == nullptr || *a.hcl == *b.hcl);
   return a.tee == b.tee && a.tcb_status == b.tcb_status && a.status_source == b.status_source &&
          a.tcb_date == b.tcb_date && a.advisories == b.advisories && a.platform == b.platform &&
-         a.claims == b.claims && same_hcl && a.tcb_info_evaluation == b.tcb_info_evaluation &&
+         a.claims == b.claims && same_hcl && SameWrapping(a, b) &&
+         a.tcb_info_evaluation == b.tcb_info_evaluation &&
          a.qe_identity_evaluation == b.qe_identity_evaluation && a.trust_anchor == b.trust_anchor &&
          FindingsOf(a) == FindingsOf(b) && a.window == b.window;
 }
@@ -229,6 +238,33 @@ void FlipHcl(Run& run) {
   });
 }
 
+void FlipOpenEnclave(Run& run) {
+  const sim::SimIntel world = sim::SimIntel::Make();
+  const intel::CollateralSet set = world.Collateral();
+  const TrustAnchors anchors = world.Anchors();
+  const auto with = [&](ByteView bytes, const intel::CollateralSet& collateral) -> Result<Verdict> {
+    TRY_ASSIGN(const openenclave::Evidence evidence, openenclave::ParseEvidence(bytes));
+    TRY_ASSIGN(Verdict verdict,
+               intel::VerifyQuoteWith(evidence.quote, collateral, anchors, world.now(), nullptr));
+    openenclave::CheckOpenEnclave(verdict, evidence);
+    return verdict;
+  };
+  const auto verify = [&](const Bytes& bent) { return with(bent, set); };
+  const Bytes claims = sim::EncodeCustomClaims({{"name", BytesOf("value")}});
+  const Bytes evidence = sim::MakeOeEvidence(world, claims);
+  run.Object("OE evidence", evidence, verify);
+  run.Object("OE report", sim::EncodeOeReport(world.Quote()), verify);
+  const sim::SimKey key("an enclave's key");
+  run.Object(
+      "OE certificate",
+      sim::MakeOeCertificate(sim::kOeEvidenceOid, sim::MakeOeEvidence(world, sim::OeKeyPem(key)), key, key),
+      verify);
+  run.Object("OE endorsements", sim::EncodeOeEndorsements(set), [&](const Bytes& bent) -> Result<Verdict> {
+    TRY_ASSIGN(const intel::CollateralSet read, openenclave::ParseEndorsements(bent));
+    return with(evidence, read);
+  });
+}
+
 }  // namespace
 }  // namespace thimble
 
@@ -247,5 +283,6 @@ int main(int argc, char** argv) {
   FlipAmd(run, amd::Product::kTurin, amd::SigningKey::kVcek, 5);
   FlipAmd(run, amd::Product::kGenoa, amd::SigningKey::kVlek, 3);
   FlipHcl(run);
+  FlipOpenEnclave(run);
   return run.Finish();
 }

@@ -12,6 +12,7 @@
 #include "tcb/input/text_form.h"
 #include "tcb/intel/pck_chain.h"
 #include "tcb/intel/quote.h"
+#include "tcb/openenclave/evidence.h"
 #include "tcb/pki/certificate_pool.h"
 #include "tcb/pki/pem.h"
 
@@ -45,9 +46,10 @@ std::optional<std::vector<Bytes>> ChainOf(const intel::Quote& quote) {
   return chain ? std::optional(std::move(chain).value()) : std::nullopt;
 }
 
-Status WriteQuote(Writer& json, ByteView bytes) {
+// Of a bare quote without `wrapped`.
+Status WriteQuote(Writer& json, ByteView bytes, const openenclave::Evidence* wrapped) {
   TRY_ASSIGN(const intel::Quote quote, intel::ParseQuote(bytes));
-  json.Key("kind").String("quote");
+  json.Key("kind").String(wrapped != nullptr ? openenclave::FormatName(wrapped->claims.format) : "quote");
   json.Key("tee").String(QuoteTee(quote));
   json.Key("version").Unsigned(quote.version);
   json.Key("certification_data_type").Unsigned(static_cast<uint64_t>(quote.certification_type));
@@ -55,6 +57,7 @@ Status WriteQuote(Writer& json, ByteView bytes) {
   Verdict view;
   if (const auto* sgx = std::get_if<intel::SgxClaims>(&quote.body)) view.claims = *sgx;
   if (const auto* tdx = std::get_if<intel::TdxClaims>(&quote.body)) view.claims = *tdx;
+  if (wrapped != nullptr) openenclave::CheckOpenEnclave(view, *wrapped);
   WriteClaims(json.Key("claims"), view);
   Verdict qe;
   qe.claims = quote.qe_report;
@@ -74,6 +77,12 @@ Status WriteQuote(Writer& json, ByteView bytes) {
   view.platform = std::move(facts);
   WritePlatform(json.Key("platform"), view);
   return {};
+}
+
+// The quote in it, with what the wrapping says: custom claims where they are those of the quote.
+Status WriteOpenEnclave(Writer& json, ByteView bytes) {
+  TRY_ASSIGN(const openenclave::Evidence evidence, openenclave::ParseEvidence(bytes));
+  return WriteQuote(json, evidence.quote, &evidence);
 }
 
 // Platform and claims of a report, with its TCBs decoded where it names its CPU.
@@ -126,7 +135,9 @@ Status WriteHclReport(Writer& json, ByteView bytes) {
 Status WriteEvidence(Writer& json, const input::Evidence& evidence) {
   switch (evidence.kind) {
     case EvidenceKind::kQuote:
-      return WriteQuote(json, evidence.bytes);
+      return WriteQuote(json, evidence.bytes, nullptr);
+    case EvidenceKind::kOpenEnclave:
+      return WriteOpenEnclave(json, evidence.bytes);
     case EvidenceKind::kSnpReport:
       return WriteSnpReport(json, evidence.bytes);
     case EvidenceKind::kHclReport:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a file is and says, without judging it: quotes, reports, HCL reports, certificates, CRLs, Intel's signed JSON.
+// What a file is and says, without judging it: quotes, reports, HCL reports, Open Enclave evidence, certificates, CRLs,
+// Intel's signed JSON.
 #pragma once
 
 #include <string>

@@ -20,6 +20,12 @@ Verdict OutOfDate(Verdict verdict) {
   return verdict;
 }
 
+Verdict InOpenEnclave() {
+  Verdict verdict = GoodSgx();
+  verdict.open_enclave = std::make_shared<const openenclave::Claims>();
+  return verdict;
+}
+
 RuleRows StatusRows() {
   const auto nothing = [](Policy&) {};
   return {
@@ -32,6 +38,19 @@ RuleRows StatusRows() {
       {"evidence", "another TD report", GoodTdx10(), [](Policy& p) { p.evidence = {EvidenceClass::kTdx10}; },
        Tdx([](TdxClaims& c) { c.tee_tcb_svn2 = c.tee_tcb_svn; }), R"(["tdx_1.0"])", R"("tdx_1.0")",
        R"("tdx_1.5")"},
+      {"evidence", "no Open Enclave wrapping", InOpenEnclave(),
+       [](Policy& p) { p.evidence = {EvidenceClass::kOpenEnclave}; },
+       [](Verdict& v) { v.open_enclave.reset(); }, R"(["open_enclave"])", R"(["sgx","open_enclave"])",
+       R"("sgx")"},
+      {"evidence", "Open Enclave wrapping of another TEE", InOpenEnclave(),
+       [](Policy& p) {
+         p.evidence = {EvidenceClass::kSgx, EvidenceClass::kSnp};
+       },
+       [](Verdict& v) {
+         v = GoodTdx10();
+         v.open_enclave = std::make_shared<const openenclave::Claims>();
+       },
+       R"(["sgx","snp"])", R"(["sgx","open_enclave"])", R"(["tdx_1.0","open_enclave"])"},
       {"accepted_statuses", "by default", GoodSgx(), nothing,
        [](Verdict& v) { v.tcb_status = TcbStatus::kSWHardeningNeeded; }, R"(["UpToDate"])", R"("UpToDate")",
        R"("SWHardeningNeeded")"},

@@ -285,6 +285,15 @@ BadPolicies OverrideContradictions() {
          p.overrides[EvidenceClass::kSnp] = std::make_shared<const Policy>();
        },
        [](Policy& p) { p.evidence.push_back(EvidenceClass::kSnp); }},
+      {"evidence", "has no snp, for which there are rules",  // which Open Enclave never wraps
+       [](Policy& p) {
+         p.evidence = {EvidenceClass::kOpenEnclave};
+         p.overrides[EvidenceClass::kSnp] = std::make_shared<const Policy>();
+       },
+       [](Policy& p) {
+         p.overrides.clear();
+         p.overrides[EvidenceClass::kSgx] = std::make_shared<const Policy>();
+       }},
       {"tdx_1.0", "an override has overrides",
        [](Policy& p) {
          Policy inner;
