@@ -59,6 +59,8 @@ Connection::Connection(std::unique_ptr<Transport> transport, Peer peer, Connecti
 
 Connection::~Connection() { --context_.rules.counts->open; }
 
+void Connection::Stay() { stay_until_ = SteadyClock::now() + kStay; }
+
 void Connection::Enter(State state) {
   state_ = state;
   deadline_ = SteadyClock::now() + TimeFor(state);

@@ -123,6 +123,7 @@ class Connection {
   };
 
   void Enter(State state);
+  void Stay();  // a thread may wait with it for a while, from now
   std::chrono::milliseconds TimeFor(State state) const;
   bool InRequest() const { return state_ == State::kBody || (state_ == State::kHead && !buffer_.empty()); }
   void Expire();

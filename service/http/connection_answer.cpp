@@ -61,7 +61,7 @@ Io Connection::Write() {
   out_ = {};
   answer_held_.Hold(0);
   if (next == State::kLingering) transport_->EndWriting();
-  if (next == State::kHead) stay_until_ = SteadyClock::now() + kStay;
+  if (next == State::kHead) Stay();
   Enter(next);
   return Io::kDone;
 }
