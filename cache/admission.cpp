@@ -51,7 +51,14 @@ Succession SuccessionOf(const CollateralItem& next, const CollateralItem& held) 
   // whoever binds QE ids to say.
   const intel::PckSet* const coming = next.pck_set();
   const intel::PckSet* const kept = held.pck_set();
-  if (coming != nullptr && kept != nullptr && coming->ppid != kept->ppid) return Succession::kNewer;
+  if (coming != nullptr && kept != nullptr) {
+    if (coming->ppid != kept->ppid) return Succession::kNewer;
+    // A PCCS and Azure give one certificate of a platform at a time, for the TCB that was asked for: it is no version of all
+    // of them, and takes the place of nothing but another one.
+    const bool comes_alone = coming->certificates.size() == 1, kept_alone = kept->certificates.size() == 1;
+    if (comes_alone && !kept_alone) return Succession::kOlder;
+    if (kept_alone) return Succession::kNewer;
+  }
   return NotOlder(next, held) ? Succession::kNewer : Succession::kOlder;
 }
 

@@ -75,6 +75,8 @@ Status Upstreams::Replace(const std::vector<Upstream>& intel, const std::vector<
   authorities_->Set(std::move(authorities));
   const std::lock_guard lock(mutex_);
   entries_ = std::move(fresh);
+  for (auto& recovered : recoveries_)
+    ++recovered;  // others are asked now: what failed before says nothing of them
   return {};
 }
 

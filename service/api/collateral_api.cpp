@@ -64,6 +64,7 @@ Result<Body> BodyFromJson(std::string_view text) {
   const json::Value root = document->root();
   Body body;
   if (!root.Find("evidence") && IsContainer(root)) {
+    TRY(RefuseOptionsIn(root));
     TRY_ASSIGN(body.evidence, input::DecodeEvidence(root));
     return body;
   }

@@ -58,6 +58,18 @@ bool IsContainer(const json::Value& object) {
   return form != nullptr && form->name == "evidence";
 }
 
+Status RefuseOptionsIn(const json::Value& container) {
+  constexpr std::string_view kOptions[] = {"at",      "policy", "baseline",     "collateral", "endorsements",
+                                           "product", "nonce",  "runtime_data", "ear",        "format"};
+  for (const std::string_view name : kOptions) {
+    const bool theirs =
+        name == "nonce" && container.Find("runtimeData");  // Azure Attestation's, for its token
+    if (container.Find(name) && !theirs)
+      return BadRequestError(StrCat(name, ": goes beside the member \"evidence\", not into its container"));
+  }
+  return {};
+}
+
 Status SetAt(const std::optional<std::string>& text, VerificationRequest& request) {
   if (!text) return {};
   request.at = ParseRfc3339(*text);

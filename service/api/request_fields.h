@@ -34,6 +34,9 @@ std::optional<std::string> OptionalText(const http::Query& query, std::string_vi
 Result<input::Evidence> EvidenceMember(const json::Value& object);
 // Evidence in a container of somebody else's, where a request would be.
 bool IsContainer(const json::Value& object);
+// request.invalid: such a container with what a request of ours asks for. It goes beside the member "evidence" alone: left
+// out here in silence, it would be taken for judged.
+Status RefuseOptionsIn(const json::Value& container);
 
 // Each sets the field of the request; what is absent changes nothing, but for the baseline, which is then "default".
 Status SetAt(const std::optional<std::string>& text, VerificationRequest& request);

@@ -125,10 +125,14 @@ Result<VerifyApi::Asked> VerifyApi::FromJson(std::string_view body) const {
   return Apply(options, std::move(evidence), std::move(request));
 }
 
-// The container that other verifiers are sent, as it is: by default policy and baseline.
+// The container that other verifiers are sent, as it is: by default policy and baseline. What asks for another judgement
+// has its place beside "evidence" alone: dropped in silence here, it would be taken for kept. A report data only rejects.
 Result<VerifyApi::Asked> VerifyApi::FromContainer(const json::Value& object) const {
+  TRY(RefuseOptionsIn(object));
+  Options options;
+  TRY_ASSIGN(options.report_data, OptionalText(object, "report_data"));
   TRY_ASSIGN(input::Evidence evidence, input::DecodeEvidence(object));
-  return Apply({}, std::move(evidence), {});
+  return Apply(options, std::move(evidence), {});
 }
 
 Result<VerifyApi::Asked> VerifyApi::FromQuery(const std::string& body, const http::Query& query) const {

@@ -164,8 +164,22 @@ Status MakeRoom(const Place& place) {
   return {};
 }
 
+// All or nothing: half of what is made here would serve nobody, and stop the next attempt.
+Status LookBefore(const Place& place) {
+  if (!place.readers && fs::exists(place.dir / "thimble.toml"))
+    return {};  // which MakeRoom() refuses, and says why
+  for (const char* const file :
+       {"ca.key", "ca.pem", "server.key", "server.pem", "admin.token", "client.toml"}) {
+    if (fs::exists(place.dir / file))
+      return Refused(StrCat((place.dir / file).string(),
+                            " exists: move it away first; --renew makes a new server certificate"));
+  }
+  return {};
+}
+
 Status Init(const Place& place, const InitOptions& options, Instant now) {
   const fs::path& dir = place.dir;
+  TRY(LookBefore(place));
   TRY(MakeRoom(place));
   std::error_code error;
   fs::create_directories(dir, error);

@@ -132,6 +132,7 @@ ExitCode Run(const ServeOptions& options) {
   const sigset_t signals = BlockSignals();
   auto config = EffectiveConfig(options.flags);
   if (!config) return Fail(config.error(), false);
+  if (const Status foreign = CheckNotItsOwn(*config); !foreign) return Fail(foreign.error(), false);
   const auto frozen = ParseTimeFlag("--frozen-time", options.frozen_time);
   if (!frozen) return Fail(frozen.error(), false);
 

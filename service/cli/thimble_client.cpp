@@ -123,8 +123,9 @@ Result<std::optional<ThimbleClient>> ThimbleClient::FindRunning(const ConfigFlag
   const bool store_is_named = flags.config || flags.data;
   if (store_is_named) {
     if (auto running = RunningOn(config.cache.data)) return running;
-    // Closed, and ours to open; else client.toml may know who has it.
-    if (::access(config.cache.data.c_str(), R_OK | X_OK) == 0) return std::optional<ThimbleClient>();
+    // Closed, or still to be made, and ours to open; else client.toml may know who has it.
+    if (::access(config.cache.data.c_str(), R_OK | X_OK) == 0 || errno == ENOENT)
+      return std::optional<ThimbleClient>();
   }
   TRY_ASSIGN(const auto of_file, ServerOfFile(flags));
   if (of_file) return asked(*of_file);

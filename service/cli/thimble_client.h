@@ -34,6 +34,7 @@ class ThimbleClient {
   // The one that --server names. request.invalid when it is not a URL. Plain HTTP is allowed: the user has named this
   // host. `flags` and what else the user has said (client/server_choice.h) say how it is asked.
   static Result<ThimbleClient> AtUrl(const std::string& url, const ConfigFlags& flags);
+  static Result<ThimbleClient> Of(const ServerChoice& choice);
 
   const std::string& name() const { return name_; }  // which it is: "the server at ..." or "the store in ..."
   const std::string& data() const { return data_; }  // the directory of its store; empty: on another host
@@ -66,7 +67,6 @@ class ThimbleClient {
   explicit ThimbleClient(std::unique_ptr<App> app);
   static Result<ThimbleClient> Find(const ConfigFlags& flags, const std::optional<std::string>& server,
                                     Storage storage);
-  static Result<ThimbleClient> Of(const ServerChoice& choice);
   static Result<std::optional<ThimbleClient>> FindRunning(const ConfigFlags& flags,
                                                           const std::optional<std::string>& server);
   static std::optional<ThimbleClient> RunningOn(const std::string& data);

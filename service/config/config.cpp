@@ -248,7 +248,6 @@ Status CheckConfig(const Config& config) {
                        "\" must be ADDRESS:PORT, as 127.0.0.1:8081 or [::1]:8081"));
   }
   TRY(CheckTls(config));
-  TRY(CheckNotItsOwn(config));
   if (config.server.proxy_protocol && config.server.trusted_proxies.empty())
     return fail("proxy_protocol needs trusted_proxies: the header counts from those alone");
   if (config.server.issuer.empty()) return fail("issuer must not be empty");
@@ -320,7 +319,9 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
                                   "\"debug\", \"info\", \"warning\" or \"error\"")}),
        {"baseline", [&](const toml::node& node) { return ReadBaselines(r, node, out); }},
        {"policy", [&](const toml::node& node) { return ReadPolicies(r, node, out); }}}));
-  if (const Status rules = CheckConfig(out); !rules) {
+  Status rules = CheckConfig(out);
+  if (rules) rules = CheckNotItsOwn(out);
+  if (!rules) {
     return Error{rules.error().kind, rules.error().check, StrCat(file_name, ": ", rules.error().message)};
   }
   return out;

@@ -88,8 +88,12 @@ bool BrowserRules::MayRead(std::string_view origin) const {
 // Browsers always send Host; what does not is HTTP/1.0, and no browser.
 std::optional<BrowserRules::Refusal> BrowserRules::Refuses(const Request& request,
                                                            const Router::Match& match) const {
-  if (request.admin) return std::nullopt;
   const std::string_view host = request.Header("host").value_or("");
+  // A tunnel may make the administrator's socket a port of a host with a browser: no page has another name for it.
+  if (request.admin && !host.empty() && !IsLoopbackName(WithoutPort(host))) {
+    return Refusal{421, "request.host",
+                   StrCat("Host: ", host, " is no name of this socket: ask for localhost")};
+  }
   if (match.own && !host.empty() && !AnswersTo(WithoutPort(host))) {
     return Refusal{
         421, "request.host",

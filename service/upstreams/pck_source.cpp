@@ -42,7 +42,7 @@ PckQuery PckSource::QueryFor(const intel::PlatformId& platform, const std::optio
   const auto [first, last] = hints_.equal_range(platform.name());
   for (auto hint = first; hint != last; ++hint) {
     const Registration& said = *hint->second;
-    if (said.raw && !known) query.raw = said.raw;
+    if (said.raw && (!known || known->tcbs.empty())) query.raw = said.raw;
     if (by_registry) continue;
     if (said.manifest) {
       query.proof = *said.manifest;

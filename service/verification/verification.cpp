@@ -7,6 +7,7 @@
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/findings.h"
+#include "tcb/intel/quote.h"
 #include "tcb/openenclave/evidence.h"
 #include "tcb/verify.h"
 
@@ -181,11 +182,22 @@ void Verification::RecordSeen(const Outcome& outcome) {
   if (const auto tcb = TcbOf(outcome.verdict)) seen_->Record(*tcb, clock_.Now());
 }
 
+namespace {
+
+// Custom claims of plug-in evidence, perhaps: a quote alone has nothing that would have to be bound.
+bool HasMoreThanQuote(ByteView evidence) {
+  const auto quote = intel::ParseQuote(evidence);
+  return quote && quote->trailing_bytes != 0;
+}
+
+}  // namespace
+
 Verification::Judged Verification::Judge(const VerificationRequest& request, Instant at) {
   const auto kind = DetectEvidence(request.evidence);
   if (!kind) return Outcome::Failed(kind.error());
   if (*kind == EvidenceKind::kHclReport) return RunHcl(request, at);
-  const bool quote = *kind == EvidenceKind::kQuote, bare = quote && request.plugin_evidence;
+  const bool quote = *kind == EvidenceKind::kQuote;
+  const bool bare = quote && request.plugin_evidence && HasMoreThanQuote(request.evidence);
   if (*kind == EvidenceKind::kOpenEnclave || bare) return RunOpenEnclave(request, at, bare);
   if (const Status fits = CheckFits(request, quote, !quote, false); !fits)
     return Outcome::Failed(fits.error());

@@ -26,7 +26,8 @@ Result<Evidence> EvidenceIn(const json::Value& value, std::string_view name) {
   auto evidence = PlainEvidence(std::move(reading.bytes));
   if (!evidence) {
     return NoEvidence(StrCat("member \"", name, "\": is ", TextFormName(reading.form), ", and what it says ",
-                             Sentence(contents), ": no quote, SNP report, HCL report or Open Enclave evidence"));
+                             Sentence(contents),
+                             ": no quote, SNP report, HCL report or Open Enclave evidence"));
   }
   evidence->decoded =
       StrCat(evidence->decoded, " in member \"", name, "\" (", TextFormName(reading.form), ") of JSON");
@@ -96,8 +97,11 @@ Result<amd::TpmQuote> ReadTrusteeTpmQuote(const json::Value& object, std::string
   if (const auto list = object.Find("pcrs"); list && !list->IsNull()) {
     const auto values = list->Array();
     if (!values) return NoEvidence(StrCat("member \"", name, ".pcrs\": is no list"));
+    if (values->size() > amd::kPcrCount)
+      return NoEvidence(StrCat("member \"", name, ".pcrs\": has ", values->size(), " elements, and a TPM ",
+                               amd::kPcrCount));
     pcrs.emplace();
-    for (size_t i = 0; i < std::min<size_t>(values->size(), amd::kPcrCount); ++i) {
+    for (size_t i = 0; i < values->size(); ++i) {
       const std::string pcr = StrCat(name, ".pcrs[", i, "]");
       const auto text = values->at(i).String();
       auto value = text ? FromHex(*text) : std::nullopt;

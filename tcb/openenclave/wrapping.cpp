@@ -137,7 +137,8 @@ bool LooksLikeEvidence(ByteView bytes) {
   const auto header = ReadEvidenceHeader(bytes);
   if (!header || (header->version != kEvidenceVersion && header->version != kObsoleteVersion)) return false;
   return FindFormatId(header->format_id) != nullptr ||
-         (header->data_size == header->data.size() && BeginsLikeQuote(header->data));
+         (bytes.size() != kSnpReportSize && header->data_size == header->data.size() &&
+          BeginsLikeQuote(header->data));  // an SNP report's family and image id are its owner's choice
 }
 
 bool LooksLikePluginEvidence(ByteView bytes) {

@@ -23,7 +23,8 @@ EvidenceClass ClassOf(const Verdict& verdict) {
 
 namespace {
 
-// A quote in Open Enclave wrapping is of two classes: the hardware checks are those of its TEE, and either may be asked for.
+// A quote in Open Enclave wrapping is of two classes: the hardware checks are those of its TEE, and for an enclave either may
+// be asked for. A TD in it has to be asked for as one: rules for enclaves say nothing of it.
 void AddEvidenceRule(const Policy& policy, const Verdict& verdict, EvidenceClass tee, RuleList& rules) {
   const auto& wanted = policy.evidence;
   if (wanted.empty()) return;
@@ -31,8 +32,10 @@ void AddEvidenceRule(const Policy& policy, const Verdict& verdict, EvidenceClass
   std::vector<EvidenceClass> found = {tee};
   if (verdict.open_enclave) found.push_back(EvidenceClass::kOpenEnclave);
   const auto asked = [&wanted](EvidenceClass one) { return std::ranges::find(wanted, one) != wanted.end(); };
+  const bool enclave = verdict.open_enclave && tee == EvidenceClass::kSgx;
   rules.Add("evidence", policy::JsonList(wanted, name),
-            found.size() == 1 ? name(tee) : policy::JsonList(found, name), std::ranges::any_of(found, asked));
+            found.size() == 1 ? name(tee) : policy::JsonList(found, name),
+            asked(tee) || (enclave && asked(EvidenceClass::kOpenEnclave)));
 }
 
 void AddContentRules(const Verdict& verdict, const Policy& policy, RuleList& rules) {

@@ -240,9 +240,10 @@ Status CheckOverrides(const Policy& policy) {
   for (const auto& [evidence, special] : policy.overrides) {
     const std::string_view name = EvidenceClassName(evidence);
     if (!special->overrides.empty()) return Refuse(name, "an override has overrides");
-    // What comes in Open Enclave wrapping is of its TEE's class, too.
+    if (evidence == EvidenceClass::kOpenEnclave) return Refuse(name, "is no TEE: it has no rules of its own");
+    // An enclave's quote in Open Enclave wrapping is asked for by either class.
     const bool wrapped =
-        evidence != EvidenceClass::kSnp && Contains(policy.evidence, EvidenceClass::kOpenEnclave);
+        evidence == EvidenceClass::kSgx && Contains(policy.evidence, EvidenceClass::kOpenEnclave);
     if (!policy.evidence.empty() && !Contains(policy.evidence, evidence) && !wrapped) {
       return Refuse("evidence", StrCat("has no ", name, ", for which there are rules"));
     }

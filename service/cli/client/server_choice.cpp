@@ -47,9 +47,9 @@ bool SameOrigin(const std::string& a, const std::string& b) {
   return first && second && first->Origin() == second->Origin();
 }
 
-std::string FirstOf(const std::optional<std::string>& flag, const char* variable, const std::string& file) {
-  if (flag) return *flag;
-  return Environment(variable).value_or(file);
+std::string FirstOf(const std::optional<std::string>& flag, const std::optional<std::string>& variable,
+                    const std::string& file) {
+  return flag ? *flag : variable.value_or(file);
 }
 
 Result<ServerChoice> Complete(const std::string& url, std::string chosen_by, const ConfigFlags& flags,
@@ -58,8 +58,12 @@ Result<ServerChoice> Complete(const std::string& url, std::string chosen_by, con
   ServerChoice out;
   out.url = url;
   out.chosen_by = std::move(chosen_by);
-  out.ca = FirstOf(flags.server_ca, "THIMBLE_CA", known.ca);
-  out.token_file = FirstOf(flags.token_file, "THIMBLE_TOKEN_FILE", known.token_file);
+  // What the environment says of its server is not for another.
+  const auto named = Environment("THIMBLE_SERVER");
+  const bool environment = !named || SameOrigin(*named, url);
+  out.ca = FirstOf(flags.server_ca, environment ? Environment("THIMBLE_CA") : std::nullopt, known.ca);
+  out.token_file = FirstOf(flags.token_file, environment ? Environment("THIMBLE_TOKEN_FILE") : std::nullopt,
+                           known.token_file);
   // A pair: of one place or of the other.
   const bool own = flags.client_certificate || flags.client_key;
   out.client_certificate = own ? flags.client_certificate.value_or("") : known.client_certificate;

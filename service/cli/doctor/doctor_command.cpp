@@ -78,6 +78,16 @@ void ShowRecipes(const std::string& url, const std::string& recipes) {
   Print(Lines::Of(recipes));
 }
 
+// As other commands find theirs; else the one that this configuration makes.
+Result<ThimbleClient> ServerToAsk(const DoctorOptions& options, const Config& config) {
+  TRY_ASSIGN(auto choice, NamedServer(options.flags, options.server));
+  if (!choice) {
+    TRY_ASSIGN(choice, ServerOfFile(options.flags));
+  }
+  return choice ? ThimbleClient::Of(*choice)
+                : ThimbleClient::AtUrl(UrlFromHere(config.server), options.flags);
+}
+
 }  // namespace
 
 ExitCode Run(const DoctorOptions& options) {
@@ -92,7 +102,7 @@ ExitCode Run(const DoctorOptions& options) {
   if (!fmspc) {
     return Fail({ErrorKind::kMalformed, Check::kRequest, "--fmspc must be 12 hex digits"}, options.json);
   }
-  auto server = ThimbleClient::AtUrl(options.server.value_or(UrlFromHere(config->server)), options.flags);
+  auto server = ServerToAsk(options, *config);
   if (!server) return Fail(server.error(), options.json);
   const auto at = ParseTimeFlag("--at", options.at);
   if (!at) return Fail(at.error(), options.json);

@@ -14,7 +14,7 @@ namespace {
 Policy Rich() {
   Policy policy;
   policy.accepted_statuses = {TcbStatus::kUpToDate, TcbStatus::kSWHardeningNeeded};
-  policy.evidence = {EvidenceClass::kTdx15, EvidenceClass::kSnp};
+  policy.evidence = {EvidenceClass::kTdx15, EvidenceClass::kSnp, EvidenceClass::kOpenEnclave};
   policy.accepted_advisories = {{"INTEL-SA-00001", Instant(Seconds(1'800'000'000))}, {"INTEL-SA-00002", {}}};
   policy.min_tcb_evaluation = 17;
   policy.platform_grace = kUnlimitedGrace;

@@ -42,6 +42,14 @@ RuleRows StatusRows() {
        [](Policy& p) { p.evidence = {EvidenceClass::kOpenEnclave}; },
        [](Verdict& v) { v.open_enclave.reset(); }, R"(["open_enclave"])", R"(["sgx","open_enclave"])",
        R"("sgx")"},
+      {"evidence", "a TD in Open Enclave wrapping",
+       InOpenEnclave(),  // rules about enclaves say nothing of it
+       [](Policy& p) { p.evidence = {EvidenceClass::kOpenEnclave}; },
+       [](Verdict& v) {
+         v = GoodTdx10();
+         v.open_enclave = std::make_shared<const openenclave::Claims>();
+       },
+       R"(["open_enclave"])", R"(["sgx","open_enclave"])", R"(["tdx_1.0","open_enclave"])"},
       {"evidence", "Open Enclave wrapping of another TEE", InOpenEnclave(),
        [](Policy& p) {
          p.evidence = {EvidenceClass::kSgx, EvidenceClass::kSnp};

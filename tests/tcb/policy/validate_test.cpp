@@ -294,6 +294,12 @@ BadPolicies OverrideContradictions() {
          p.overrides.clear();
          p.overrides[EvidenceClass::kSgx] = std::make_shared<const Policy>();
        }},
+      {"open_enclave", "is no TEE: it has no rules of its own",
+       [](Policy& p) { p.overrides[EvidenceClass::kOpenEnclave] = std::make_shared<const Policy>(); },
+       [](Policy& p) {
+         p.overrides.clear();
+         p.overrides[EvidenceClass::kSgx] = std::make_shared<const Policy>();
+       }},
       {"tdx_1.0", "an override has overrides",
        [](Policy& p) {
          Policy inner;
