@@ -51,7 +51,8 @@ http::Response App::Handle(const http::Request& request) {
 http::Response App::Judged(http::Request& request) {
   Roles::Judgement judgement = roles_.Get()->Judge(request);
   request.grants = std::move(judgement.grants);
-  request.token_refused = judgement.failed;
+  request.token_refused =
+      judgement.failed && listener_counts_->MayWarn();  // strangers can cause them at will
   if (judgement.failed) ++listener_counts_->authentications;
   return routes_->Handle(request, judgement.roles, *browsers_.Get());
 }

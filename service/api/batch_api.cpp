@@ -78,9 +78,19 @@ class LineAnswers {
   std::deque<std::future<std::string>> under_way_;
 };
 
+http::Response Busy() {
+  http::Response response = ProblemResponse({.status = 503,
+                                             .title = "As many batches as may be are under way",
+                                             .detail = "ask again when one has ended",
+                                             .check = "server.busy"});
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
 }  // namespace
 
-BatchApi::BatchApi(VerifyApi& verify) : verify_(verify), workers_(Cores(), kMaxQueue, kThreadIdle) {}
+BatchApi::BatchApi(VerifyApi& verify)
+    : verify_(verify), under_way_(4 * Cores()), workers_(Cores(), kMaxQueue, kThreadIdle) {}
 
 void BatchApi::AddTo(http::Router& router) {
   router.Add({"POST",
@@ -97,13 +107,15 @@ http::Response BatchApi::Verify(const http::Request& request) {
                             .detail = StrCat("Content-Type: ", request.MediaType()),
                             .check = std::string(CheckName(Check::kRequest))});
   }
+  auto share = std::make_shared<http::Budget::Share>(under_way_);
+  if (!share->Hold(1)) return Busy();
   auto batch = std::make_shared<Batch>(Batch{request, {}});
   batch->body.swap(batch->request.body);
   auto answers = std::make_shared<LineAnswers>(verify_, workers_, std::move(batch));
   return {.status = 200,
           .headers = {{"Cache-Control", "no-store"}, {"Content-Type", kNdjson}},
           .content = nullptr,
-          .pieces = [answers] { return answers->Next(); }};
+          .pieces = [answers, share] { return answers->Next(); }};
 }
 
 }  // namespace thimble

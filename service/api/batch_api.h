@@ -6,6 +6,7 @@
 #pragma once
 
 #include "service/api/verify_api.h"
+#include "service/http/budget.h"
 #include "service/http/router.h"
 #include "service/support/thread_pool.h"
 
@@ -22,7 +23,8 @@ class BatchApi {
   http::Response Verify(const http::Request& request);
 
   VerifyApi& verify_;
-  ThreadPool workers_;  // last: its threads use the others
+  http::Budget under_way_;  // batches: each holds a thread of the server while it is answered
+  ThreadPool workers_;      // last: its threads use the others
 };
 
 }  // namespace thimble

@@ -24,8 +24,8 @@ struct Link {
 };
 
 Result<Link> ReadLink(std::string_view line) {
-  TRY_ASSIGN(const auto document,
-             json::Document::Parse(line, "record", ErrorKind::kRejected, Check::kStoreCorrupt));
+  TRY_ASSIGN(const auto document, json::Document::Parse(line, "record", ErrorKind::kRejected,
+                                                        Check::kStoreCorrupt, json::kManyValues));
   Link link;
   TRY_ASSIGN(link.seq, document->root().GetUnsigned("seq"));
   TRY_ASSIGN(const std::string_view hex, document->root().GetString("prev"));

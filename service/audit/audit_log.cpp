@@ -310,6 +310,8 @@ Status AuditLog::WriteBatch(std::vector<Entry>& batch) {
     AddRecord(text, StrCat("\"kind\":\"gap\",\"lost\":", lost - reported_lost_));
   const bool all = AddEntries(text, batch);
   if (!all) measured_ = {};  // the next attempt looks whether files were moved away
+  const bool nothing = !batch.empty() && std::ranges::none_of(batch, [](const Entry& e) { return e.fits; });
+  if (nothing && must_record()) return NoRoom();  // a gap alone would grow a full trail with every attempt
   if (const Status written = Write(text); !written) {
     for (Entry& entry : batch) entry.fits = true;
     return written;

@@ -16,8 +16,8 @@ using json::Value;
 
 Result<AuditRecord> ReadRecord(std::string line) {
   AuditRecord record;
-  TRY_ASSIGN(record.document,
-             json::Document::Parse(line, "record", ErrorKind::kRejected, Check::kStoreCorrupt));
+  TRY_ASSIGN(record.document, json::Document::Parse(line, "record", ErrorKind::kRejected,
+                                                    Check::kStoreCorrupt, json::kManyValues));
   const Value root = record.document->root();
   TRY_ASSIGN(record.seq, root.GetUnsigned("seq"));
   TRY_ASSIGN(record.time, root.GetTime("time"));

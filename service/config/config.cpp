@@ -265,6 +265,16 @@ Status CheckConfig(const Config& config) {
   return {};
 }
 
+namespace {
+
+// Of a server: commands may well ask it for collateral.
+Status CheckFile(const Config& config) {
+  TRY(CheckConfig(config));
+  return CheckNotItsOwn(config);
+}
+
+}  // namespace
+
 Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
   const TomlReader r(file_name);
   TRY_ASSIGN(const toml::table root, ParseToml(text, r));
@@ -319,9 +329,7 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
                                   "\"debug\", \"info\", \"warning\" or \"error\"")}),
        {"baseline", [&](const toml::node& node) { return ReadBaselines(r, node, out); }},
        {"policy", [&](const toml::node& node) { return ReadPolicies(r, node, out); }}}));
-  Status rules = CheckConfig(out);
-  if (rules) rules = CheckNotItsOwn(out);
-  if (!rules) {
+  if (const Status rules = CheckFile(out); !rules) {
     return Error{rules.error().kind, rules.error().check, StrCat(file_name, ": ", rules.error().message)};
   }
   return out;

@@ -40,6 +40,11 @@ milliseconds Left(SteadyTime deadline) {
   return std::max(left, milliseconds(0));
 }
 
+// A proxy of connections writes no headers of HTTP: these are its client's own word.
+bool NamesAClient(const std::pair<std::string, std::string>& header) {
+  return header.first == "x-forwarded-for" || header.first == "forwarded";
+}
+
 }  // namespace
 
 Connection::Connection(std::unique_ptr<Transport> transport, Peer peer, ConnectionContext& context)
@@ -217,13 +222,21 @@ void Connection::Begin(std::string_view head_text) {
   request.admin = peer_.admin;
   request.uid = peer_.uid;
   request.client_sha256 = client_sha256_;
+  if (nameless_) std::erase_if(request.headers, NamesAClient);
   if (!head_->chunked && head_->body_length == 0) return Answer();
   LimitBody();
-  if (head_->body_length > body_limit_.bytes) return Refuse(body_limit_.refusal);
+  if (head_->body_length > body_limit_.bytes) return RefuseBody();
   chunks_ = ChunkedBody(body_limit_.bytes);
   if (!head_->expects_continue) return Enter(State::kBody);
   out_ = {.head = "HTTP/1.1 100 Continue\r\n\r\n", .content = nullptr, .written = 0, .next = State::kBody};
   Enter(State::kWriting);
+}
+
+// Who lacks the role for a route is refused by the route, as with a small body: counted and logged.
+void Connection::RefuseBody() {
+  head_->request.body.clear();
+  const bool too_large = body_limit_.refusal.status == 413;
+  Refuse(too_large ? Response(body_limit_.refusal) : Call(head_->request));
 }
 
 // A large body that is expected grows in no steps, each of which would hold it twice.
@@ -246,7 +259,7 @@ Io Connection::ReadBody() {
     Answer();
   } else {
     if (room && progress == Progress::kTooLong) {
-      Refuse(body_limit_.refusal);
+      RefuseBody();
     } else {
       Refuse(room ? 400 : 503);
     }

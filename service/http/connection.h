@@ -119,6 +119,7 @@ class Connection {
     size_t written = 0;                        // of both
     std::function<std::string()> pieces = {};  // what follows; null: nothing
     bool chunked = false;                      // that
+    SteadyTime pieces_until = {};              // and until when, whatever its reader does
     State next = State::kEnded;
   };
 
@@ -149,6 +150,7 @@ class Connection {
   Io Fill(size_t most);
   void Begin(std::string_view head_text);
   void LimitBody();
+  void RefuseBody();
   ChunkedBody::Progress TakeBody();
   void Answer();
   Response Call(Request& request);
@@ -163,6 +165,7 @@ class Connection {
 
   State state_ = State::kHandshake;
   std::optional<ProxyHeader> proxy_header_;  // kProxyHeader: of a trusted proxy
+  bool nameless_ = false;                    // it named nobody
   SteadyTime deadline_;                      // of the state
   SteadyTime stay_until_;                    // how long a thread may wait with it
   Budget::Share stay_;                       // that one does

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How an answer leaves: whole or in pieces, and what follows it.
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <exception>
@@ -15,6 +16,11 @@ namespace {
 
 // What a peer may still send after it has been refused.
 constexpr size_t kLingerBytes = 4u << 20;
+
+// How long an answer in pieces may take in all, however it is read: what it is made of is held as long. Once the server stops,
+// the rest has kStopping.
+constexpr std::chrono::minutes kPieces{2}, kPiecesOfAdmin{30};
+constexpr std::chrono::seconds kStopping{5};
 
 // RFC 9112 section 7.1; an empty one is the last.
 std::string ChunkOf(std::string_view piece) {
@@ -66,14 +72,15 @@ Io Connection::Write() {
   return Io::kDone;
 }
 
-// HTTP/1.0 has no chunks: there the end of the connection ends the answer.
+// HTTP/1.0 has no chunks: there the end of the connection ends the answer, and over TLS says so.
 void Connection::SendPieces(Response response, const std::string& id) {
   const bool chunked = head_->takes_chunks;
   const bool keep_alive = chunked && head_->keep_alive && !context_.stopping;
   if (chunked) response.headers.emplace_back("Transfer-Encoding", "chunked");
-  Send(response, id, false, keep_alive ? State::kHead : State::kEnded);
+  Send(response, id, false, keep_alive ? State::kHead : chunked ? State::kEnded : State::kLingering);
   out_.pieces = std::move(response.pieces);
   out_.chunked = chunked;
+  out_.pieces_until = std::chrono::steady_clock::now() + (peer_.admin ? kPiecesOfAdmin : kPieces);
   head_.reset();  // what the pieces are made of counts as held until the last
 }
 
@@ -94,6 +101,9 @@ Io Connection::WriteNextPiece() {
     body_held_.Hold(0);
   }
   Enter(State::kWriting);
+  if (context_.stopping)
+    out_.pieces_until = std::min(out_.pieces_until, std::chrono::steady_clock::now() + kStopping);
+  deadline_ = std::min(deadline_, out_.pieces_until);
   return Io::kDone;
 }
 

@@ -44,7 +44,8 @@ Io Connection::RefuseProxyHeader(ProxyFault fault, std::string_view why) {
 
 // From here on the connection is its client's, which is counted as such.
 Io Connection::TakeProxysWord() {
-  if (!proxy_header_->client().empty()) peer_.address = proxy_header_->client();
+  nameless_ = proxy_header_->client().empty();
+  if (!nameless_) peer_.address = proxy_header_->client();
   proxy_header_.reset();
   if (peer_.ticket && !peer_.ticket->CountAs(peer_.address)) {
     if (transport_->encrypted()) return Io::kClosed;

@@ -41,7 +41,7 @@ void SocketTransport::Skip(size_t count) {
   std::array<char, 4096> seen;
   while (count > 0) {
     const ssize_t got = ::recv(socket_, seen.data(), std::min(count, seen.size()), 0);
-    if (got <= 0 && errno != EINTR) return;  // the next call says what is wrong
+    if (got == 0 || (got < 0 && errno != EINTR)) return;  // the next call says what is wrong
     count -= static_cast<size_t>(std::max<ssize_t>(got, 0));
   }
 }

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "tcb/base/ascii.h"
-#include "tcb/base/bytes.h"
 #include "tcb/base/text.h"
 
 namespace thimble::page {

@@ -161,7 +161,7 @@ void Routes::Record(const http::Request& request, const http::Response& response
                          : failed || ignored                             ? LogLevel::kInfo
                                                                          : LogLevel::kDebug;
   const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
-  if (!failed && !ignored) {
+  if (!failed && !ignored && !request.token_refused) {
     return Log(level, "request",
                {{"id", request.id},
                 {"client", request.client},
