@@ -5,7 +5,6 @@
 
 #include "service/dialects/pccs_answers.h"
 #include "service/dialects/served_item.h"
-#include "service/support/log.h"
 #include "tcb/base/ascii.h"
 #include "tcb/base/json.h"
 #include "tcb/base/percent.h"
@@ -100,10 +99,6 @@ std::optional<ManifestRequest> ReadManifestRequest(const Request& request) {
   return ManifestRequest{*manifest, *pce_id};
 }
 
-void LogRefusal(std::string_view what, const Request& request, const Error& error) {
-  LogInfo(what, {{"id", request.id}, {"cause", CheckName(error.check)}}, error.message);
-}
-
 }  // namespace
 
 void PckDialect::AddTo(http::Router& router) {
@@ -139,8 +134,7 @@ void PckDialect::AddTo(http::Router& router) {
 }
 
 // A platform that is not here and must not be fetched has a code of its own.
-http::Response PckDialect::RefusalOf(const Request& request, const Error& error) const {
-  LogRefusal("pckcert refused", request, error);
+http::Response PckDialect::RefusalOf(const Error& error) const {
   const bool unknown = error.check == Check::kPckNotRegistered || error.check == Check::kModeForbidsFetch;
   if (unknown && service_.mode() != CachingMode::kLazy) return pccs::PlatformUnknown(error);
   return pccs::RefusalOf(error);
@@ -151,7 +145,7 @@ http::Response PckDialect::PckCert(const Request& request, const Query& query) {
   const auto raw = intel::PckTcb::FromHex(query.Get("cpusvn").value_or(""), query.Get("pcesvn").value_or(""));
   if (!platform || !raw) return pccs::InvalidParameters(kBadPlatform);
   const auto choice = service_.Choose(*platform, *raw);
-  if (!choice.ok()) return RefusalOf(request, choice.error());
+  if (!choice.ok()) return RefusalOf(choice.error());
   const Instant now = clock_.Now();
   auto content = query.Get("api-version") ? AzureForm(*choice, now) : PccsForm(*choice);
   return PartResponse(request, choice->set, choice->certificate->certificate->sha256(), std::move(content),
@@ -162,7 +156,7 @@ http::Response PckDialect::PckCerts(const Request& request, const Query& query) 
   const auto platform = ParsePlatform(query);
   if (!platform) return pccs::InvalidParameters(kBadPlatform);
   const auto set = service_.Certificates(*platform);
-  if (!set.ok()) return RefusalOf(request, set.error());
+  if (!set.ok()) return RefusalOf(set.error());
   auto content = http::Content::Make("application/json", std::string(AsText(set->item->body())),
                                      PlatformHeaders(*set->item, UpperCaName(set->item->pck_set()->ca)));
   return ItemResponse(request, *set, std::move(content), clock_.Now());
@@ -185,10 +179,7 @@ http::Response PckDialect::PckCertsByManifest(const Request& request) {
 http::Response PckDialect::AnswerAsPcs(const Request& request, const intel::PlatformProof& proof,
                                        const intel::PceId& pce_id) {
   const auto set = service_.CertificatesByProof(proof, pce_id);
-  if (!set.ok()) {
-    LogRefusal("pckcerts refused", request, set.error());
-    return pccs::RefusalOf(set.error());
-  }
+  if (!set.ok()) return pccs::RefusalOf(set.error());
   const CollateralItem& item = *set->item;
   auto content = http::Content::Make("application/json", std::string(AsText(item.body())),
                                      PlatformHeaders(item, intel::PckCaName(item.pck_set()->ca)));

@@ -26,7 +26,7 @@ class PckDialect {
   http::Response PckCertsByManifest(const http::Request& request);
   http::Response AnswerAsPcs(const http::Request& request, const intel::PlatformProof& proof,
                              const intel::PceId& pce_id);
-  http::Response RefusalOf(const http::Request& request, const Error& error) const;
+  http::Response RefusalOf(const Error& error) const;
 
   PckService& service_;
   const Clock& clock_;

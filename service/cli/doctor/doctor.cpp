@@ -11,6 +11,7 @@
 #include "fetchers/curl_http_client.h"
 #include "fetchers/intel_urls.h"
 #include "fetchers/url.h"
+#include "service/monitoring/refused_requests.h"
 #include "service/support/clock.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -190,7 +191,9 @@ void Doctor::CheckServer(ThimbleClient& server, const KnownClient& client) {
   for (const ClientProbe& probe : client.probes(fmspc_)) {
     const auto answer = server.Send({.target = probe.target});
     const Status judged = answer.ok() ? Judge(probe, *answer) : Status(answer.error());
-    Record({where, StrCat(client.name, " ", probe.target), judged.ok() ? Level::kOk : Level::kFail,
+    const std::string_view target = probe.target, path = target.substr(0, target.find('?'));
+    const std::string_view query = target.substr(std::min(path.size() + 1, target.size()));
+    Record({where, StrCat(client.name, Shortened("", path, query)), judged.ok() ? Level::kOk : Level::kFail,
             judged.ok() ? std::string(answer->Header("x-thimble-freshness").value_or(""))
                         : judged.error().message,
             judged.ok() ? "" : std::string(kFixServer)});
