@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fetchers/upstreams.h"
 
+#include <algorithm>
+
 #include "fetchers/amd_urls.h"
 #include "fetchers/azure_thim.h"
 #include "fetchers/failures.h"
@@ -74,9 +76,9 @@ Status Upstreams::Replace(const std::vector<Upstream>& intel, const std::vector<
   }
   authorities_->Set(std::move(authorities));
   const std::lock_guard lock(mutex_);
+  // Others are asked now: what failed before says nothing of them.
+  if (!entries_.empty()) std::ranges::for_each(recoveries_, [](auto& recovered) { ++recovered; });
   entries_ = std::move(fresh);
-  for (auto& recovered : recoveries_)
-    ++recovered;  // others are asked now: what failed before says nothing of them
   return {};
 }
 

@@ -72,11 +72,13 @@ bool IsEmpty(const intel::CollateralSet& set) {
          set.pck_chain.empty();
 }
 
-// All is missing, and yet something is there: its names are others than those that are looked for.
+// All is missing, and yet something is there: its names are others than those that are looked for. Beside the HCL report of a
+// TD, its quote may be all.
 Status CheckNames(const std::filesystem::path& directory, const intel::CollateralSet& set) {
   std::error_code error;
   const std::filesystem::directory_iterator first(directory, error);
   if (!IsEmpty(set) || error || first == std::filesystem::directory_iterator()) return {};
+  if (std::filesystem::exists(directory / "td_quote.bin", error)) return {};
   return Error{
       ErrorKind::kMalformed, Check::kRequest,
       StrCat(directory.string(),

@@ -33,7 +33,7 @@ class ListenerCountsTest : public testing::Test {
 
   const test::TempDir files_;
   const std::shared_ptr<ListenerCounts> counts_ = std::make_shared<ListenerCounts>();
-  HttpServer server_{Ok, {}, counts_};
+  HttpServer server_{Ok, {}, {.counts = counts_}};
 };
 
 TEST_F(ListenerCountsTest, PlainHttpIsToldThatThisPortSpeaksTls) {
