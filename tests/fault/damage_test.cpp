@@ -48,7 +48,7 @@ class DamageTest : public testing::Test {
     const std::string body =
         StrCat(R"({"qe_id":"AB)", i, R"(","pce_id":"0000","cpu_svn":")", std::string(32, '0'),
                R"(","pce_svn":"0D00","enc_ppid":")", std::string(768, 'a'), R"(","platform_manifest":""})");
-    connection.Send(StrCat("POST /sgx/certification/v4/platforms HTTP/1.1\r\nHost: t\r\n",
+    connection.Send(StrCat("POST /sgx/certification/v4/platforms HTTP/1.1\r\nHost: localhost\r\n",
                            "Content-Type: application/json\r\nContent-Length: ", body.size(), "\r\n\r\n",
                            body));
     return connection.Receive();

@@ -97,7 +97,7 @@ class Rounds {
     if (!connection.connected()) return false;
     const std::string body = Registration(i);
     ++waiting_;
-    connection.Send(StrCat("POST /sgx/certification/v4/platforms HTTP/1.1\r\nHost: t\r\n",
+    connection.Send(StrCat("POST /sgx/certification/v4/platforms HTTP/1.1\r\nHost: localhost\r\n",
                            "Content-Type: application/json\r\nContent-Length: ", body.size(), "\r\n\r\n",
                            body));
     const int status = connection.Receive().status;
@@ -117,7 +117,7 @@ class Rounds {
   void CheckQueue() {
     const std::string socket = files_ / "data" + "/thimble.sock";
     test::RawConnection connection(socket);
-    connection.Send("GET /sgx/certification/v4/platforms HTTP/1.1\r\nHost: t\r\n\r\n");
+    connection.Send("GET /sgx/certification/v4/platforms HTTP/1.1\r\nHost: localhost\r\n\r\n");
     const std::string body = connection.Receive().body;
     size_t found = 0;
     for (size_t at = body.find("\"qe_id\""); at != std::string::npos; at = body.find("\"qe_id\"", at + 1))

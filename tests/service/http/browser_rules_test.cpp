@@ -76,10 +76,12 @@ TEST_F(BrowserRulesTest, OwnRoutesAnswerToTheirNamesAlone) {
     EXPECT_EQ(Refused(rules, "GET", "/v1/status", {{"host", host}}), 421) << host;
     EXPECT_EQ(Refused(rules, "GET", "/none", {{"host", host}}), 421) << host;
     EXPECT_EQ(Refused(rules, "GET", "/sgx/tcb", {{"host", host}}), 0) << host;  // public data
-    EXPECT_EQ(Refused(rules, "GET", "/v1/status", {{"host", host}}, true), 0) << host;
+    EXPECT_EQ(Refused(rules, "GET", "/v1/status", {{"host", host}}, true), 421) << host;  // through a tunnel
+    EXPECT_EQ(Refused(rules, "GET", "/sgx/tcb", {{"host", host}}, true), 421) << host;
     EXPECT_EQ(Refused(BrowserRules(std::nullopt, {}), "GET", "/v1/status", {{"host", host}}), 0) << host;
   }
   EXPECT_EQ(Refused(rules, "GET", "/v1/status", {}), 0);  // HTTP/1.0
+  EXPECT_EQ(Refused(rules, "GET", "/v1/status", {{"host", "localhost:8082"}}, true), 0);
 }
 
 TEST_F(BrowserRulesTest, ForeignPagesChangeNothing) {
