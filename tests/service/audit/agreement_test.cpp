@@ -92,7 +92,7 @@ TEST_F(Agreement, OfAnswerMetricsAndAuditForEveryKindOfOutcome) {
       {"accept", {{"evidence", Quote({})}}, 200, "accept", "now", {1, 0, 0, 0}},
       {"reject", {{"evidence", Quote({}, sim::Tcb::kOutOfDate)}}, 200, "reject", "now", {1, 1, 0, 0}},
       {"unavailable", {{"evidence", Quote({})}, {"baseline", "unheld"}}, 503, nullptr, "", {1, 1, 0, 1}},
-      {"malformed", {{"evidence", "AAAA"}}, 400, nullptr, "", {1, 1, 0, 2}},
+      {"malformed", {{"evidence", Quote({}).substr(0, 800)}}, 400, nullptr, "", {1, 1, 0, 2}},
       {"a nonce", with_nonce, 200, "accept", "now", {2, 1, 0, 2}},
       {"a nonce used twice", with_nonce, 200, "reject", "now", {2, 2, 0, 2}},
       {"and once more", with_nonce, 200, "reject", "now", {2, 3, 0, 2}, true},

@@ -163,7 +163,7 @@ TEST(Config, RefusesWithTheLineAndWhatIsRight) {
 }
 
 TEST(Config, TakesHttpToHostsThatAreLocal) {
-  for (const char* host : {"127.0.0.1:8081", "localhost", "[::1]:80", "169.254.169.254"}) {
+  for (const char* host : {"127.0.0.1:8082", "localhost", "[::1]:80", "169.254.169.254"}) {
     EXPECT_EQ(
         Refusal("[[intel.upstream]]\nurl = \"http://" + std::string(host) + "/sgx/certification/v4/\"\n"), "")
         << host;

@@ -27,7 +27,8 @@ TEST(Summary, OfARunningServer) {
   EXPECT_TRUE(s.ready);
   EXPECT_TRUE(s.running_since);
   EXPECT_GT(s.items.fresh, 0u);
-  ASSERT_EQ(s.upstreams.size(), 1u);
+  ASSERT_EQ(s.upstreams.size(), 2u);
+  EXPECT_EQ(s.upstreams[0].vendor, "intel");
   EXPECT_GT(s.upstreams[0].answered, 0u);
   EXPECT_FALSE(s.upstreams[0].down());
   EXPECT_EQ(s.verdicts.accepted, 1u);
