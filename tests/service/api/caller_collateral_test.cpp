@@ -194,7 +194,7 @@ TEST_F(VerifyApiTest, AboutAnotherTimeTheCallersGoBeforeTheHistorysAndNothingIsS
   const json whole = test::CollateralFormOf(w_.intel.CollateralFor({}));
   EXPECT_EQ(Verify(quote, {{"collateral", whole}, {"at", before}})["about"], before);
   json lacking = whole;
-  lacking.erase("qe_identity");
+  for (const char* member : {"qe_identity", "qe_identity_signature"}) lacking.erase(member);
   const json problem =
       Problem(PostJson({{"evidence", Base64(quote)}, {"collateral", lacking}, {"at", before}}), 503);
   EXPECT_EQ(problem["check"], "collateral.missing");
