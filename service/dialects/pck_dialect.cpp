@@ -22,6 +22,10 @@ using http::Request;
 constexpr int64_t kLongestMaxAge = 86400;
 constexpr std::string_view kBadPlatform =
     "qeid, pceid (4 hex digits), cpusvn (32) and pcesvn (4) must be there; encrypted_ppid has 768";
+constexpr std::string_view kBadProof =
+    "pceid (4 hex digits) must be there, with qeid or with encrypted_ppid (768)";
+constexpr std::string_view kBadManifest =
+    "the body must be JSON: platformManifest and pceid (4 hex digits), in hex";
 
 // `qeid`, `pceid`, and `encrypted_ppid` if it is there; nullopt for a wrong length or alphabet of any of them.
 std::optional<PckRequest> ParsePlatform(const Query& query) {
@@ -165,13 +169,13 @@ http::Response PckDialect::PckCerts(const Request& request, const Query& query) 
 http::Response PckDialect::PckCertsByProof(const Request& request, const Query& query) {
   const auto pce_id = intel::PceId::FromHex(query.Get("pceid").value_or(""));
   const auto ppid = intel::EncryptedPpid::FromHex(query.Get("encrypted_ppid").value_or(""));
-  if (!pce_id || !ppid) return pccs::InvalidParameters();
+  if (!pce_id || !ppid) return pccs::InvalidParameters(kBadProof);
   return AnswerAsPcs(request, *ppid, *pce_id);
 }
 
 http::Response PckDialect::PckCertsByManifest(const Request& request) {
   const auto asked = ReadManifestRequest(request);
-  if (!asked) return pccs::InvalidParameters();
+  if (!asked) return pccs::InvalidParameters(kBadManifest);
   return AnswerAsPcs(request, asked->manifest, asked->pce_id);
 }
 

@@ -247,7 +247,8 @@ TEST_F(FloorsApiTest, WritesDownTheDocumentOfTheConfigurationOnce) {
   const auto first = trail.find("\"kind\":\"floors\"");
   ASSERT_NE(first, std::string::npos);
   EXPECT_EQ(trail.find("\"kind\":\"floors\"", first + 1), std::string::npos) << "it is the same as before";
-  EXPECT_NE(trail.find("\"source\":\"builtin\",\"by\":{\"source\":\"configuration\"}"), std::string::npos) << trail;
+  EXPECT_NE(trail.find("\"source\":\"builtin\",\"by\":{\"source\":\"configuration\"}"), std::string::npos)
+      << trail;
 }
 
 TEST_F(FloorsApiTest, LaysTheOverlayOverADocumentThatIsTried) {

@@ -103,7 +103,7 @@ TEST(Platforms, ByManifest) {
 TEST(Platforms, ARegistrationIsTriedWhateverTheLastOneCameTo) {
   PccsWorld w;
   w.Start();
-  w.vendor.SetMode("404", "/pckcerts");
+  w.vendor.SetMode("404", "/pckcert");  // and what a PCCS would have in its place
   EXPECT_EQ(w.Register(ByPpid()).status, 404);
   w.vendor.SetMode("ok");
   EXPECT_EQ(w.Register(ByPpid()).status, 200);

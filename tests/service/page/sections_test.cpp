@@ -120,7 +120,7 @@ TEST(SectionsOfPage, TheMarkupHasNoStyleScriptOrForeignAddress) {
 
 TEST(SectionsOfPage, WhatIsOfASinglePlatformIsTheAdministrators) {
   const std::string chip(128, 'a');
-  const std::string name = StrCat("amd/vcek/milan/", chip, "/bl01-tee00-snp01-ucode001");
+  const std::string name = StrCat("amd/vcek/milan/", chip, "/bl04-tee00-snp24-ucode219");
   ASSERT_TRUE(ParseKeyName(name));
   for (const Ids ids : {Ids::kHidden, Ids::kShown}) {
     View view = ViewWith(kCalm, ids);
