@@ -110,6 +110,18 @@ constexpr std::array kAdvice = {
            "alone says which "
            "chip it is"},
     Advice{{"snp.tcb_order"}, "the report contradicts itself: do not trust it, and update the firmware"},
+    Advice{{"oe.format", "oe.report_type", "oe.format_id"},
+           "send the evidence as oe_get_evidence() or oe_get_report() made it for another machine "
+           "(docs/EVIDENCE.md)"},
+    Advice{
+        {"oe.certificate_signature", "oe.certificate_key"},
+        "do not trust the key: the certificate is not as the enclave made it. Get it again from the enclave"},
+    Advice{{"oe.custom_claims"},
+           "do not trust what stands beside the quote: the enclave did not say it. Send the claims with "
+           "which the evidence was "
+           "made, whole"},
+    Advice{{"oe.endorsements"},
+           "send oe_endorsements as they came with the evidence, or leave them out: they are fetched"},
     Advice{{"snp.vmpl", "hcl.vmpl"},
            "ask for the report inside the guest, at the VMPL that the workload runs at"},
     Advice{{"snp.floor_unknown"},

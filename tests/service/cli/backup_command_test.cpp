@@ -78,12 +78,12 @@ TEST_F(BackupCommandTest, ADestroyedDataDirectoryComesBack) {
   std::string token;
   uint64_t last_seq = 0;
   for (const bool running : {true, false}) {
-    w_.vendor.SetMode("ok", "/pckcerts");
+    w_.vendor.SetMode("ok", "/pckcert");
     auto server = Serve();
     ASSERT_NE(server->address(), "");
     ASSERT_EQ(Register(PortOf(*server), test::ByPpid()).status, 200);
     // Nobody knows this one: it waits, and cannot be had again.
-    w_.vendor.SetMode("404", "/pckcerts");
+    w_.vendor.SetMode("404", "/pckcert");
     EXPECT_NE(Register(PortOf(*server), test::ByPpid("AA000000000000000000000000000000")).status, 200);
     const json result = Verify(PortOf(*server));
     ASSERT_EQ(result["decision"], "accept") << result;

@@ -185,7 +185,7 @@ TEST_F(CliTest, InspectsEveryKindOfFile) {
 
   const ProcessResult unknown = RunThimble({"inspect", "--json", w_.files.Write("noise", "noise")});
   EXPECT_EQ(unknown.exit_code, 4);
-  EXPECT_EQ(OneObject(unknown)["check"], "quote.format");
+  EXPECT_EQ(OneObject(unknown)["check"], "evidence.format");
 }
 
 TEST_F(CliTest, ChecksConfigurations) {
