@@ -35,7 +35,8 @@ struct DoctorWorld : World {
 
 std::map<std::string, json> SymptomsOf(const ProcessResult& result) {
   std::map<std::string, json> out;
-  for (const json& symptom : json::parse(result.out).at("symptoms")) out[symptom.at("what")] = symptom;
+  const json said = json::parse(result.out);
+  for (const json& symptom : said.at("symptoms")) out[symptom.at("what")] = symptom;
   return out;
 }
 
