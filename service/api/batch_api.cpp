@@ -50,12 +50,13 @@ class LineAnswers {
 
  private:
   void BeginNextLine() {
-    const std::string_view line = rest_.substr(0, rest_.find('\n'));
+    std::string_view line = rest_.substr(0, rest_.find('\n'));
     rest_.remove_prefix(std::min(line.size() + 1, rest_.size()));
+    if (line.ends_with('\r')) line.remove_suffix(1);
     ++number_;
     // A blank line in between has an answer, too, a 400: clients pair answers with lines.
     if (rest_.find_first_not_of(" \t\r\n") == std::string_view::npos &&
-        line.find_first_not_of(" \t\r") == std::string_view::npos) {
+        line.find_first_not_of(" \t") == std::string_view::npos) {
       rest_ = {};
       return;
     }

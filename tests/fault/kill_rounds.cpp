@@ -145,8 +145,8 @@ class Rounds {
                          const std::string& body) {
     test::RawConnection connection(socket);
     if (!connection.connected()) return {};
-    connection.Send(StrCat(method, " ", target, " HTTP/1.1\r\nHost: localhost\r\nContent-Length: ", body.size(),
-                           "\r\n\r\n", body));
+    connection.Send(StrCat(method, " ", target, " HTTP/1.1\r\nHost: localhost\r\nContent-Length: ",
+                           body.size(), "\r\n\r\n", body));
     return connection.Receive();
   }
 

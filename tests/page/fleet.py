@@ -8,6 +8,7 @@ It lives through a night: the collateral of the day before, a set of evaluation 
 small hours, and today evidence of good, old and forged platforms, a vendor path that is down and a cache that is not there.
 Prints the URL and the administrator's socket once all is in place, and runs until its standard input ends."""
 
+import json
 import http.client
 import signal
 import socket
@@ -30,7 +31,7 @@ TODAY = {  # evidence, and how often
 
 class UnixConnection(http.client.HTTPConnection):
     def __init__(self, path):
-        super().__init__("thimble", timeout=120)
+        super().__init__("localhost", timeout=120)
         self.path = path
 
     def connect(self):
@@ -140,7 +141,7 @@ class Fleet:
         self.admin("POST", "/v1/refresh?item=intel/crl/pck/processor")
         self.get("/vcek/v1/Milan/" + "00" * 64 + "?blSPL=1")
         for _ in range(900):  # the look-out for sets to come looks once a minute
-            if b'"coming"' in self.admin("GET", "/v1/status")[1]:
+            if json.loads(self.admin("GET", "/v1/status")[1])["summary"]["coming"]:
                 return
             time.sleep(0.1)
         raise SystemExit("no set to come was found")

@@ -315,7 +315,6 @@ TEST_F(HandedOver, WhatIsNoEvidence) {
   const json endorsements{{"endorsements", {pem}}};
   Bytes td_report(1024);
   td_report.at(0) = 0x81;
-  Bytes oe{1, 0, 0, 0, 2, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 3, 0, 2, 0};
   const Case cases[] = {
       {"a certificate", Text(certificate), false, "a certificate", "certificates"},
       {"a chain in PEM", pem + pem, false, "certificates in PEM", "certificates"},
@@ -330,7 +329,6 @@ TEST_F(HandedOver, WhatIsNoEvidence) {
       {"endorsements", endorsements.dump(), false, "endorsements for an SNP report", "endorsements"},
       {"a private key", EncodePem(Bytes(32, 7), "PRIVATE KEY"), false, "a private key"},
       {"a TDREPORT", Text(td_report), false, "TDREPORT"},
-      {"an Open Enclave report", Text(oe), false, "Open Enclave"},
       {"a gzip file", "\x1f\x8b\x08\x01 packed", false, "unpack it first"},
       {"HTML", "<html><body>sign in</body></html>", false, "HTML"},
       {"JSON of no known form", R"({"a": 1, "b": 2})", false, "members \\\"a\\\", \\\"b\\\""},

@@ -75,7 +75,7 @@ TEST_F(BrowserRulesTest, OwnRoutesAnswerToTheirNamesAlone) {
         "127.evil.example:8081", "10.0.0.1"}) {
     EXPECT_EQ(Refused(rules, "GET", "/v1/status", {{"host", host}}), 421) << host;
     EXPECT_EQ(Refused(rules, "GET", "/none", {{"host", host}}), 421) << host;
-    EXPECT_EQ(Refused(rules, "GET", "/sgx/tcb", {{"host", host}}), 0) << host;  // public data
+    EXPECT_EQ(Refused(rules, "GET", "/sgx/tcb", {{"host", host}}), 0) << host;            // public data
     EXPECT_EQ(Refused(rules, "GET", "/v1/status", {{"host", host}}, true), 421) << host;  // through a tunnel
     EXPECT_EQ(Refused(rules, "GET", "/sgx/tcb", {{"host", host}}, true), 421) << host;
     EXPECT_EQ(Refused(BrowserRules(std::nullopt, {}), "GET", "/v1/status", {{"host", host}}), 0) << host;

@@ -62,8 +62,9 @@ struct PccsWorld : World {
   RawAnswer Send(std::string_view method, std::string_view target, std::string_view headers,
                  std::string_view body) {
     RawConnection connection(port());
-    connection.Send(StrCat(method, " ", target, " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n",
-                           headers, "Content-Length: ", body.size(), "\r\n\r\n", body));
+    connection.Send(StrCat(method, " ", target,
+                           " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n", headers,
+                           "Content-Length: ", body.size(), "\r\n\r\n", body));
     return connection.Receive();
   }
   RawAnswer Register(const nlohmann::json& platform, std::string_view query = "") {
