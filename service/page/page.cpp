@@ -26,7 +26,7 @@ constexpr const char* kContentPolicy =
 Response Protected(Response response) {
   for (const auto& [name, value] : {std::pair("Content-Security-Policy", kContentPolicy),
                                     {"X-Content-Type-Options", "nosniff"},
-                                    {"Referrer-Policy", "no-referrer"},
+                                    {"Referrer-Policy", "same-origin"},
                                     {"Cross-Origin-Opener-Policy", "same-origin"},
                                     {"Cross-Origin-Resource-Policy", "same-origin"}}) {
     response.headers.emplace_back(name, value);

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """docs/API.md, docs/openapi.yaml and docs/result.schema.json beside what a server answers:
 
