@@ -72,13 +72,14 @@ bool IsEmpty(const intel::CollateralSet& set) {
          set.pck_chain.empty();
 }
 
-// All is missing, and yet something is there that is no evidence: its names are others than those that are looked for.
+// All is missing, and yet something is there that is no evidence: its names are others than those that are looked for. Beside
+// the HCL report of a TD, its quote may be all: with a PCK chain that the quote itself carries, by any name.
 Status CheckNames(const std::filesystem::path& directory, const intel::CollateralSet& set) {
   std::error_code error;
   const std::filesystem::directory_iterator files(directory, error);
   const bool other = std::any_of(begin(files), end(files),
                                  [](const auto& entry) { return entry.path().extension() != ".bin"; });
-  if (!IsEmpty(set) || error || !other) return {};
+  if (!IsEmpty(set) || error || !other || std::filesystem::exists(directory / "td_quote.bin", error)) return {};
   return Error{
       ErrorKind::kMalformed, Check::kRequest,
       StrCat(directory.string(),
