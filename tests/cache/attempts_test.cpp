@@ -16,7 +16,7 @@ constexpr Attempts::Time kStart{std::chrono::hours(1)};
 constexpr AttemptRules kRules{.failure_backoff = milliseconds(10'000), .negative_ttl = milliseconds(30'000)};
 constexpr Attempts::Start kIntel{Vendor::kIntel, 0}, kAmd{Vendor::kAmd, 0};
 const Error kUnreachable{ErrorKind::kUnavailable, Check::kUpstreamUnreachable, "refused"};
-Error Status(int status) {
+Error AnsweredStatus(int status) {
   Error error{ErrorKind::kUnavailable, Check::kUpstreamStatus, "a status"};
   error.http_status = status;
   return error;
@@ -86,10 +86,10 @@ TEST(Attempts, ASuccessClearsAll) {
 // Which failures say that the upstream is down, whatever it is asked for.
 const std::vector<std::pair<Error, bool>> kOutages = {
     {kUnreachable, true},
-    {Status(500), true},
-    {Status(503), true},
-    {Status(429), false},
-    {Status(0), false},  // held back by pacing
+    {AnsweredStatus(500), true},
+    {AnsweredStatus(503), true},
+    {AnsweredStatus(429), false},
+    {AnsweredStatus(0), false},  // held back by pacing
     {kNotFound, false},
     {{ErrorKind::kUnavailable, Check::kUpstreamAnswer, "a web page"}, false},
     {{ErrorKind::kUnavailable, Check::kTcbInfoSignature, "forged"}, false}};

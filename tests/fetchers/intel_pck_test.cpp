@@ -16,7 +16,8 @@ const std::string kUrlByPpid = kUrl + "?encrypted_ppid=" + kPpid.HexUpper() + "&
 
 Result<Fetched> FetchWith(FakeHttp& http, const std::optional<intel::PlatformProof>& proof,
                           const PckUpstream& upstream = kUpstream) {
-  return FetchPckCerts(http, upstream, {kPlatform, proof, {}}, SteadyTime(std::chrono::seconds(7)));
+  const PckQuery query{kPlatform, proof, {}};
+  return FetchPckCerts(http, upstream, query, SteadyTime(std::chrono::seconds(7)));
 }
 Result<Fetched> AnsweredBy(const HttpResponse& response) {
   FakeHttp http;

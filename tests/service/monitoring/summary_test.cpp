@@ -61,10 +61,10 @@ Summary Full() {
 
 Result<Summary> ThereAndBack(const Summary& summary) {
   std::string text;
-  json::Writer writer(&text);
+  thimble::json::Writer writer(&text);
   WriteSummary(writer, summary);
   const auto document =
-      json::Document::Parse(text, "summary", ErrorKind::kUnavailable, Check::kUpstreamAnswer);
+      thimble::json::Document::Parse(text, "summary", ErrorKind::kUnavailable, Check::kUpstreamAnswer);
   EXPECT_TRUE(document.ok()) << text;
   return ReadSummary((*document)->root());
 }
