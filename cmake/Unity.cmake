@@ -22,3 +22,11 @@ function(thimble_compile_together target size)
     endif()
   endforeach()
 endfunction()
+
+# With CMAKE_UNITY_BUILD, the same for every target of a folder of the product: for a first build (deploy/quickstart).
+function(thimble_unity_groups folder)
+  get_property(targets DIRECTORY ${PROJECT_SOURCE_DIR}/${folder} PROPERTY BUILDSYSTEM_TARGETS)
+  foreach(target ${targets})
+    thimble_compile_together(${target} 12 tcb cache fetchers service tests/support)
+  endforeach()
+endfunction()

@@ -56,7 +56,7 @@ def main(size, *rest):
     groups = [Group()]
     for source in sources:
         own, also = internal(source), aliases(source)
-        if own & headers:
+        if (own | also.keys()) & headers:
             print(0, source)
             continue
         group = next((group for group in groups if group.takes(own, also, int(size))), None)

@@ -79,7 +79,8 @@ Status CheckNames(const std::filesystem::path& directory, const intel::Collatera
   const std::filesystem::directory_iterator files(directory, error);
   const bool other = std::any_of(begin(files), end(files),
                                  [](const auto& entry) { return entry.path().extension() != ".bin"; });
-  if (!IsEmpty(set) || error || !other || std::filesystem::exists(directory / "td_quote.bin", error)) return {};
+  if (!IsEmpty(set) || error || !other || std::filesystem::exists(directory / "td_quote.bin", error))
+    return {};
   return Error{
       ErrorKind::kMalformed, Check::kRequest,
       StrCat(directory.string(),

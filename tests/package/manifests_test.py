@@ -16,7 +16,7 @@ from pathlib import Path
 
 import yaml
 
-from server import server
+from place import server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 KUBERNETES = ROOT / "deploy/kubernetes"

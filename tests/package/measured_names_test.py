@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from server import server
+from place import server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NAME = re.compile(r"\b((?:thimble|process)_\w+|up)\b(?:\{([^}]*)\})?")
@@ -77,7 +77,7 @@ def main(thimble, vendors):
         for path in ("/sgx/certification/v4/tcb?fmspc=00806F050000", "/sgx/certification/v4/tcb?fmspc=00806F050000",
                      "/vcek/v1/Genoa/crl", "/nothing"):
             running.get(path)
-        evidence = (running.data.parent / "vendors/good-tdx-v4.bin").read_bytes()
+        evidence = running.evidence("good-tdx-v4.bin")
         running.post("/v1/verify", evidence)
         status, text = running.get("/metrics")
         assert status == 200, text

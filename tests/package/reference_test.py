@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 import jsonschema
 import yaml
-from server import server
+from place import server
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/API.md").read_text()
