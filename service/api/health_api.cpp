@@ -3,6 +3,7 @@
 
 #include "service/api/problem.h"
 #include "service/http/query.h"
+#include "service/monitoring/hidden_ids.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 
@@ -18,8 +19,10 @@ void HealthApi::AddTo(http::Router& router) {
   router.Add({"GET", "/readyz", {"strict"}, [this](const http::Request&, const http::Query& q) {
                 return Ready(q);
               }});
-  router.Add({"GET", "/v1/status", {}, [this](const http::Request&, const http::Query&) {
-                return http::NoStore(200, "application/json", StatusJson(Report()));
+  router.Add({"GET", "/v1/status", {}, [this](const http::Request& request, const http::Query&) {
+                StatusReport report = Report();
+                if (!sources_.roles_of(request).Has(Role::kAdmin)) HideIds(report);
+                return http::NoStore(200, "application/json", StatusJson(report));
               }});
 }
 
@@ -39,7 +42,7 @@ http::Response HealthApi::Ready(const http::Query& query) {
   for (const auto& [item, reason] : degraded) {
     json.BeginObject();
     json.Key("item").String(item);
-    json.Key("reason").String(reason);
+    json.Key("reason").String(WithoutIds(reason));
     json.EndObject();
   }
   json.EndArray();

@@ -3,6 +3,8 @@
 // GET /healthz, /readyz and /v1/status.
 #pragma once
 
+#include <functional>
+
 #include "service/api/summary_of.h"
 #include "service/http/router.h"
 #include "service/monitoring/cache_events.h"
@@ -16,16 +18,17 @@ struct HealthSources {
   SummarySources summary;
   const CacheEvents& events;
   const RefusedRequests& refusals;
+  std::function<RoleSet(const http::Request&)> roles_of;
 };
 
 // Thread-safe. It outlives the router that it is added to.
 class HealthApi {
  public:
-  explicit HealthApi(HealthSources sources) : sources_(sources) {}
+  explicit HealthApi(HealthSources sources) : sources_(std::move(sources)) {}
 
   void AddTo(http::Router& router);
 
-  // What GET /v1/status says, for the page. It has a summary.
+  // What GET /v1/status says to the administrator, for the page. It has a summary.
   StatusReport Report();
 
  private:

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "service/support/time_text.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/input/json_names.h"
@@ -72,9 +73,9 @@ Status RefuseOptionsIn(const json::Value& container) {
 
 Status SetAt(const std::optional<std::string>& text, VerificationRequest& request) {
   if (!text) return {};
-  request.at = ParseRfc3339(*text);
+  request.at = ParseTimeText(*text);
   if (request.at) return {};
-  return BadRequestError(StrCat("at: \"", *text, "\" is not a time like 2026-01-31T12:00:00Z"));
+  return BadRequestError(StrCat("at: \"", *text, "\" is not ", kTimeTextLike));
 }
 
 Status SetProduct(const std::optional<std::string>& text, VerificationRequest& request) {

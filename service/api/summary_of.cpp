@@ -197,7 +197,7 @@ Summary SummaryOf(const SummarySources& sources) {
   AddItems(s, sources, items);
   AddUpstreams(s, sources);
   AddRules(s, sources, items);
-  s.verdicts = sources.verdicts.LastDay(s.at);
+  s.verdicts = VerdictsOf(sources.verdicts.LastDay(s.at));
   AddRest(s, sources);
   return s;
 }

@@ -11,10 +11,10 @@
 #include "service/baselines/baseline_book.h"
 #include "service/baselines/recovery_watch.h"
 #include "service/http/listener_counts.h"
-#include "service/monitoring/recent_verdicts.h"
 #include "service/monitoring/store_damage.h"
 #include "service/monitoring/summary.h"
 #include "service/monitoring/upstream_lags.h"
+#include "service/monitoring/verdict_hours.h"
 #include "service/support/clock.h"
 #include "service/support/reload.h"
 #include "service/support/snapshot.h"
@@ -35,7 +35,7 @@ struct SummarySources {
   const Snapshot<Policies>& policies;
   const BaselineBook& baselines;
   const RecoveryWatch& watch;
-  const RecentVerdicts& verdicts;
+  const VerdictHours& verdicts;
   const AuditTrail& audit;
   const Snapshot<ReloadOutcome>& reload;
   const RefreshScheduler& refresh;

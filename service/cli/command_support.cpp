@@ -2,6 +2,7 @@
 #include "service/cli/command_support.h"
 
 #include "service/api/problem.h"
+#include "service/support/time_text.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -27,42 +28,12 @@ Result<Config> EffectiveConfig(const ConfigFlags& flags) {
   return config;
 }
 
-namespace {
-
-// "+01:00", "-05:30": how far before the local time UTC is. RFC 3339 section 5.6.
-std::optional<Seconds> ParseOffset(std::string_view text) {
-  const auto digit = [&](size_t i) { return text[i] >= '0' && text[i] <= '9' ? text[i] - '0' : -1; };
-  if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':') return std::nullopt;
-  for (const size_t i : {1, 2, 4, 5}) {
-    if (digit(i) < 0) return std::nullopt;
-  }
-  const int hours = digit(1) * 10 + digit(2), minutes = digit(4) * 10 + digit(5);
-  if (hours > 23 || minutes > 59) return std::nullopt;
-  const Seconds offset(hours * 3600 + minutes * 60);
-  return text[0] == '+' ? offset : -offset;
-}
-
-// A date is its first second in UTC.
-std::optional<Instant> ParseTime(std::string_view text) {
-  constexpr size_t kDate = 10, kTime = 19, kOffset = 6;  // "2026-01-31", "2026-01-31T12:00:00", "+01:00"
-  if (text.size() == kDate) return ParseRfc3339(StrCat(text, "T00:00:00Z"));
-  if (text.size() != kTime + kOffset) return ParseRfc3339(text);
-  const auto local = ParseRfc3339(StrCat(text.substr(0, kTime), "Z"));
-  const auto offset = ParseOffset(text.substr(kTime));
-  if (!local || !offset) return std::nullopt;
-  return *local - *offset;
-}
-
-}  // namespace
-
 Result<std::optional<Instant>> ParseTimeFlag(std::string_view flag, const std::optional<std::string>& text) {
   if (!text) return std::optional<Instant>();
-  const auto at = ParseTime(*text);
+  const auto at = ParseTimeText(*text);
   if (!at) {
-    return Error{
-        ErrorKind::kMalformed, Check::kRequest,
-        StrCat(flag, " \"", *text,
-               "\" is not a time like 2026-01-31T12:00:00Z, 2026-01-31T13:00:00+01:00 or 2026-01-31")};
+    return Error{ErrorKind::kMalformed, Check::kRequest,
+                 StrCat(flag, " \"", *text, "\" is not ", kTimeTextLike)};
   }
   return at;
 }

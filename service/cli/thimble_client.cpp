@@ -49,6 +49,7 @@ http::Request AdminRequest(ThimbleClient::Call call) {
   if (question < call.target.size()) request.query = call.target.substr(question + 1);
   request.body = std::move(call.body);
   request.headers = {{"content-type", std::move(call.content_type)}};
+  for (auto& [name, value] : call.headers) request.headers.emplace_back(LowerCase(name), std::move(value));
   request.client = http::kCommandLine;
   request.admin = true;
   request.uid = ::geteuid();
@@ -168,7 +169,8 @@ Result<HttpResponse> ThimbleClient::Send(Call call) {
   HttpRequest request;
   request.method = std::move(call.method);
   request.url = StrCat(server_->base, call.target);
-  if (request.method != "GET") request.headers = {{"Content-Type", std::move(call.content_type)}};
+  request.headers = std::move(call.headers);
+  if (request.method != "GET") request.headers.emplace_back("Content-Type", std::move(call.content_type));
   if (!server_->token.empty()) request.headers.emplace_back("Authorization", "Bearer " + server_->token);
   request.body = std::move(call.body);
   request.max_body = size_t{1} << 30;

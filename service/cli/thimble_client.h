@@ -11,6 +11,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "cache/refresher.h"
 #include "fetchers/http_client.h"
@@ -42,6 +44,7 @@ class ThimbleClient {
   struct Call {
     std::string method = "GET", target;
     std::string body = {}, content_type = "application/json";
+    std::vector<std::pair<std::string, std::string>> headers = {};
   };
   // OK means that an answer came, whatever its status. Errors: upstream.unreachable.
   Result<HttpResponse> Send(Call call);

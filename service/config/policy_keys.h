@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "service/support/time_text.h"
 #include "service/support/toml_reader.h"
 #include "tcb/base/named_bits.h"
 #include "tcb/policy.h"
@@ -230,7 +231,7 @@ inline Result<AdvisoryEntry> ReadAdvisory(const TomlReader& r, const toml::node&
   }
   TRY(ReadTable(r, node, name,
                 {ParsedKey(r, "id", entry.id, ParseAdvisory, kId),
-                 ParsedKey(r, "until", entry.until, ParseRfc3339, "a time, as \"2026-12-31T00:00:00Z\"")}));
+                 ParsedKey(r, "until", entry.until, ParseTimeText, "a time, as \"2026-12-31T00:00:00Z\"")}));
   if (entry.id.empty()) return r.Fail(node, StrCat(name, ": an advisory needs its id"));
   return entry;
 }

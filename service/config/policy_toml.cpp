@@ -22,7 +22,7 @@ TomlKeys TcbKeys(const TomlReader& r, Policy& p) {
       AdvisoriesKey(r, "rejected_advisories", p.rejected_advisories),
       NumberKey(r, "min_tcb_evaluation", p.min_tcb_evaluation),
       DurationKey(r, "platform_grace", p.platform_grace),
-      ParsedKey(r, "min_tcb_date", p.min_tcb_date, ParseRfc3339, "a time, as \"2026-12-31T00:00:00Z\""),
+      ParsedKey(r, "min_tcb_date", p.min_tcb_date, ParseTimeText, "a time, as \"2026-12-31T00:00:00Z\""),
       NotEmpty(r, ListKey(r, "accepted_qe_statuses", p.accepted_qe_statuses, ParseAcceptedStatus, kStatuses)),
       DurationKey(r, "qe_grace", p.qe_grace),
       NumberKey(r, "min_qe_evaluation", p.min_qe_evaluation),

@@ -7,6 +7,7 @@
 #include "service/dialects/custom_parameter.h"
 #include "service/dialects/pccs_answers.h"
 #include "service/http/query.h"
+#include "service/support/time_text.h"
 #include "tcb/base/ascii.h"
 #include "tcb/base/percent.h"
 #include "tcb/base/text.h"
@@ -290,8 +291,8 @@ http::Response IntelDialect::Fmspcs(const http::Query& query) {
 // What was held at the time that `at` names, as it was answered then.
 http::Response IntelDialect::ServePast(const http::Request& request, std::string_view at,
                                        const CollateralKey& key, ItemForm form) {
-  const auto time = ParseRfc3339(at);
-  if (!time) return pccs::InvalidParameters("at: must be a time like 2026-01-31T12:00:00Z");
+  const auto time = ParseTimeText(at);
+  if (!time) return pccs::InvalidParameters(StrCat("at: must be ", kTimeTextLike));
   const auto version = cache_.HistoryAt(key, *time);
   if (!version) {
     return pccs::RefusalOf(

@@ -198,7 +198,8 @@ Io Connection::ReadHead() {
     return Io::kDone;
   }
   if (buffer_.size() > kMaxHeadBytes) {
-    Refuse(buffer_.find("\r\n") == std::string::npos ? 414 : 431);
+    const size_t request_line = std::min(buffer_.find("\r\n"), buffer_.size());
+    Refuse(request_line > kMaxHeadBytes / 2 ? 414 : 431);  // by which of the two is longer
     return Io::kDone;
   }
   searched_ = buffer_.size() < kHeadEnd.size() ? 0 : buffer_.size() - (kHeadEnd.size() - 1);

@@ -94,7 +94,7 @@ struct Summary {
   struct Verdicts {
     Instant since{};
     uint64_t accepted = 0, rejected = 0, errors = 0;  // errors: without a verdict
-    std::vector<Count> statuses;                      // "TDX OutOfDate", the most frequent first
+    std::vector<Count> statuses;                      // "tdx OutOfDate", the most frequent first
     std::vector<Count> shortfalls;                    // "sgx.00 below 10 (BIOS)", of them at most 5
     std::vector<Count> causes;                        // of rejections: the check or the rule, at most 5
     bool operator==(const Verdicts&) const = default;

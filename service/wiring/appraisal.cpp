@@ -42,7 +42,7 @@ Appraisal::Appraisal(const Config& config, Collateral& collateral, const Clock& 
       floor_fetcher(*floors, FloorsClient()),
       signer(std::move(the_signer)),
       evaluation(*baselines, collateral.cache, clock),
-      recent_verdicts(clock.Now()),
+      verdict_hours(clock.Now()),
       verification(
           collateral.anchors, &collateral.cache, clock,
           [&collateral](const intel::PlatformId& platform, const intel::PckTcb& raw,
@@ -67,7 +67,6 @@ Appraisal::Appraisal(const Config& config, Collateral& collateral, const Clock& 
   });
   verification.Watch([this, &clock](const VerificationRequest& request, const VerificationOutcome& outcome) {
     verdicts.Record(request, outcome);
-    recent_verdicts.Record(outcome, clock.Now());
     verdict_hours.Record(outcome, clock.Now());
   });
 }

@@ -15,7 +15,6 @@
 #include "service/baselines/promotions.h"
 #include "service/baselines/recovery_watch.h"
 #include "service/config/config.h"
-#include "service/monitoring/recent_verdicts.h"
 #include "service/monitoring/verdict_counts.h"
 #include "service/monitoring/verdict_hours.h"
 #include "service/results/result_signer.h"
@@ -55,7 +54,6 @@ struct Appraisal {
   Challenges challenges;
   DefaultEvaluation evaluation;
   VerdictCounts verdicts;
-  RecentVerdicts recent_verdicts;
   VerdictHours verdict_hours;
   Verification verification;
   ImpactStudy impact_study;

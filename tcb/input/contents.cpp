@@ -85,6 +85,8 @@ std::optional<Contents> OfPem(std::string_view text) {
   if (label == "X509 CRL") return Contents{"a CRL in PEM", ""};
   if (label.ends_with("PRIVATE KEY"))
     return Contents{"a private key", "keep it to yourself, and replace it if it was sent anywhere"};
+  if (const size_t before = input::Trimmed(text).find("-----BEGIN "); before != 0)
+    return Contents{StrCat("PEM after ", before, " bytes of other text"), "hand over the PEM block alone"};
   return Contents{"PEM that holds neither certificate nor CRL", ""};
 }
 

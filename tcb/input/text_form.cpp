@@ -34,7 +34,9 @@ void Keep(std::vector<Reading>& readings, TextForm form, std::optional<Bytes> by
   if (bytes && !bytes->empty()) readings.push_back({form, *std::move(bytes)});
 }
 
+// Text before the block is none of the evidence, and none that is passed over in silence.
 std::optional<Bytes> FromPem(std::string_view text) {
+  if (!text.starts_with(kPemMark)) return std::nullopt;
   auto blocks = DecodePem(text, PemLabel(text), 1, kUnread);
   if (!blocks || blocks->size() != 1) return std::nullopt;
   return std::move(blocks->front());

@@ -180,6 +180,7 @@ TEST_F(HandedOver, QuotesInText) {
       {"base64 in lines", Broken(base64, 76), true, "base64 of a TDX quote", "quote"},
       {"base64url", url + "\n", true, "of a TDX quote", "quote"},
       {"PEM", EncodePem(tdx, "QUOTE"), true, "PEM of a TDX quote", "quote"},
+      {"PEM after text", "my quote:\n" + EncodePem(tdx, "QUOTE"), false, "PEM after 10 bytes of other text"},
       {"a list of bytes", json(sgx).dump(), true, "a JSON list of bytes of an SGX quote", "quote"},
       {"base64 of version 5", Base64(v5), true, "base64 of a TDX quote", "quote"},
       {"hex that lost a digit", hex.substr(1), false, "a digit was lost"},
@@ -317,6 +318,7 @@ TEST_F(HandedOver, WhatIsNoEvidence) {
   td_report.at(0) = 0x81;
   const Case cases[] = {
       {"a certificate", Text(certificate), false, "a certificate", "certificates"},
+      {"a chain after text", "Subject: CN=x\n" + pem, false, "certificates in PEM", "certificates"},
       {"a chain in PEM", pem + pem, false, "certificates in PEM", "certificates"},
       {"a chain from a header", PercentEncode(pem), false, "percent-encoded", "certificates"},
       {"a CRL", Text(crl), false, "a CRL", "crl"},

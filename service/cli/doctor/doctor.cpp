@@ -56,8 +56,18 @@ Result<HttpResponse> Ask(const Upstream& upstream, std::string url, std::string_
   return CurlHttpClient(CurlOptions{}).Send(request);
 }
 
-constexpr std::string_view kFixServer =
-    "the log has the cause by the request's id; `thimble status` lists refusals";
+// "/sgx/certification/v4/tcb?fmspc=...", and what the request is where that does not say it.
+std::string NameOf(const ClientProbe& probe) {
+  const std::string_view target = probe.call.target, path = target.substr(0, target.find('?'));
+  if (!probe.name.empty()) return StrCat(probe.call.method, " ", path, ": ", probe.name);
+  return std::string(Shortened("", path, target.substr(std::min(path.size() + 1, target.size()))).substr(1));
+}
+
+std::string_view FixForAnswer(const Result<HttpResponse>& answer) {
+  const bool role = answer.ok() && (answer->status == 401 || answer->status == 403);
+  return role ? "this client needs a [[role]]: give its token by --token-file"
+              : "the log has the cause by the request's id; `thimble status` lists refusals";
+}
 
 }  // namespace
 
@@ -188,15 +198,15 @@ void Doctor::CheckServer(ThimbleClient& server, const KnownClient& client) {
                    "start it: `thimble serve`, or systemctl start thimble; another address by --server"});
   }
   Record({where, "answers", Level::kOk, StrCat("HTTP ", health->status), ""});
-  for (const ClientProbe& probe : client.probes(fmspc_)) {
-    const auto answer = server.Send({.target = probe.target});
+  const ProbeScope scope{
+      fmspc_, [&server](std::string target) { return server.Send({.target = std::move(target)}); }};
+  for (const ClientProbe& probe : client.probes(scope)) {
+    const auto answer = server.Send(probe.call);
     const Status judged = answer.ok() ? Judge(probe, *answer) : Status(answer.error());
-    const std::string_view target = probe.target, path = target.substr(0, target.find('?'));
-    const std::string_view query = target.substr(std::min(path.size() + 1, target.size()));
-    Record({where, StrCat(client.name, Shortened("", path, query)), judged.ok() ? Level::kOk : Level::kFail,
+    Record({where, StrCat(client.name, " ", NameOf(probe)), judged.ok() ? Level::kOk : Level::kFail,
             judged.ok() ? std::string(answer->Header("x-thimble-freshness").value_or(""))
                         : judged.error().message,
-            judged.ok() ? "" : std::string(kFixServer)});
+            judged.ok() ? "" : std::string(FixForAnswer(answer))});
   }
 }
 

@@ -12,7 +12,7 @@
 
 #include "fetchers/intel_crl_addresses.h"
 #include "fetchers/upstreams.h"
-#include "service/cli/doctor/client_probes.h"
+#include "service/cli/doctor/known_clients.h"
 #include "service/cli/doctor/symptom.h"
 #include "service/cli/thimble_client.h"
 #include "tcb/collateral_key.h"

@@ -58,6 +58,13 @@ std::string Decoded(ByteView bytes) {
   return std::string(AsText(bytes));
 }
 
+// Explanatory text, as `openssl x509 -text` writes it, says nothing that is checked (RFC 7468 section 2).
+void WriteTextBefore(Writer& json, std::string_view text) {
+  const size_t before = text.find("-----BEGIN ");
+  if (before == std::string_view::npos || input::Trimmed(text.substr(0, before)).empty()) return;
+  json.Key("text_before_pem").Unsigned(before);
+}
+
 }  // namespace
 
 Status WriteCertificates(Writer& json, std::string_view kind, const std::vector<Bytes>& list) {
@@ -101,9 +108,13 @@ Status WritePki(Writer& json, ByteView encoded) {
   const std::string text = Decoded(encoded);
   const ByteView bytes = AsBytes(text);
   const auto certificates = DecodeCertificates(bytes, kMaxCertificates, Check::kEvidenceFormat);
-  if (certificates && !certificates->empty() && WriteCertificates(json, "certificates", *certificates).ok())
+  const bool written = (certificates && !certificates->empty() &&
+                        WriteCertificates(json, "certificates", *certificates).ok()) ||
+                       WriteCrl(json, bytes).ok();
+  if (written) {
+    WriteTextBefore(json, text);
     return {};
-  if (WriteCrl(json, bytes).ok()) return {};
+  }
   return Error{ErrorKind::kMalformed, Check::kEvidenceFormat,
                "neither certificates nor a CRL that can be decoded"};
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/cli/text/verdict_text.h"
 
+#include <algorithm>
+
 #include "service/cli/text/causes.h"
 #include "service/cli/text/result_members.h"
 #include "tcb/base/json.h"
@@ -81,9 +83,12 @@ void AddWhy(Page& page, const Value& result, const Causes& causes) {
   if (causes.consequences > 0)
     page.Faint(StrCat(causes.consequences, causes.consequences == 1 ? " rule" : " rules", " of policy ",
                       PolicyOf(result), " cannot hold because of this"));
-  page.Section("to fix");
+  std::vector<std::string_view> said{""};  // two causes may have one remedy
   for (const Cause& cause : causes.list) {
-    if (!cause.to_fix.empty()) page.Line(cause.to_fix);
+    if (std::ranges::find(said, cause.to_fix) != said.end()) continue;
+    if (said.size() == 1) page.Section("to fix");
+    page.Line(cause.to_fix);
+    said.push_back(cause.to_fix);
   }
 }
 

@@ -12,12 +12,13 @@
 namespace thimble {
 namespace {
 
-const ClientProbe kAll{.target = "/x",
+const ClientProbe kAll{.call = {.target = "/x"},
                        .chain_headers = {"old-chain", "chain"},
                        .content_type = "application/json",
                        .begins_with = "{",
                        .needs_max_age = true,
-                       .needs_request_id = true};
+                       .needs_request_id = true,
+                       .takes_all = true};
 
 HttpResponse Good() {
   return {.status = 200,
@@ -43,17 +44,18 @@ TEST(ClientProbes, EachRuleFailsByItself) {
     const char* said;
     std::function<void(HttpResponse&)> bend;
   };
-  for (const Row& row :
-       std::vector<Row>{{"HTTP 404", [](HttpResponse& a) { a.status = 404; }},
-                        {"empty", [](HttpResponse& a) { a.body.clear(); }},
-                        {"begins with 0x5b", [](HttpResponse& a) { a.body.front() = '['; }},
-                        {"no header chain", [](HttpResponse& a) { Remove(a, "chain"); }},
-                        {"application/json; charset=utf-8",
-                         [](HttpResponse& a) { Set(a, "content-type", "application/json; charset=utf-8"); }},
-                        {"no header request-id", [](HttpResponse& a) { Remove(a, "request-id"); }},
-                        {"max-age=86401", [](HttpResponse& a) { Set(a, "cache-control", "max-age=86401"); }},
-                        {"no-store", [](HttpResponse& a) { Set(a, "cache-control", "no-store"); }},
-                        {"Cache-Control is \"\"", [](HttpResponse& a) { Remove(a, "cache-control"); }}}) {
+  for (const Row& row : std::vector<Row>{
+           {"HTTP 404", [](HttpResponse& a) { a.status = 404; }},
+           {"empty", [](HttpResponse& a) { a.body.clear(); }},
+           {"begins with 0x5b", [](HttpResponse& a) { a.body.front() = '['; }},
+           {"no header chain", [](HttpResponse& a) { Remove(a, "chain"); }},
+           {"application/json; charset=utf-8",
+            [](HttpResponse& a) { Set(a, "content-type", "application/json; charset=utf-8"); }},
+           {"left out: x", [](HttpResponse& a) { a.headers.emplace_back("x-thimble-refused", "x"); }},
+           {"no header request-id", [](HttpResponse& a) { Remove(a, "request-id"); }},
+           {"max-age=86401", [](HttpResponse& a) { Set(a, "cache-control", "max-age=86401"); }},
+           {"no-store", [](HttpResponse& a) { Set(a, "cache-control", "no-store"); }},
+           {"Cache-Control is \"\"", [](HttpResponse& a) { Remove(a, "cache-control"); }}}) {
     HttpResponse answer = Good();
     row.bend(answer);
     const Status judged = Judge(kAll, answer);
@@ -63,21 +65,31 @@ TEST(ClientProbes, EachRuleFailsByItself) {
   }
 }
 
-TEST(ClientProbes, ThereMayBeNothingButNotForAnUnknownParameter) {
-  const ClientProbe probe{.target = "/x", .may_have_nothing = true};
-  HttpResponse answer;
-  answer.status = 404;
+// Whoever has nothing says why, by a name that is known; and that is not that the request is wrong.
+TEST(ClientProbes, ThereMayBeNothingForAReason) {
+  const ClientProbe probe{.call = {.target = "/x"}, .may_have_nothing = true};
+  HttpResponse answer{.status = 404, .headers = {{"x-thimble-cause", "pck.not_registered"}}, .body = {}};
   EXPECT_TRUE(Judge(probe, answer).ok());
+  Set(answer, "x-thimble-cause", "pck_not_registered");
+  EXPECT_FALSE(Judge(probe, answer).ok());
+  Set(answer, "x-thimble-cause", "request.invalid");
+  EXPECT_TRUE(Judge(probe, answer).ok()) << "an upstream's word";
   answer.status = 400;
+  EXPECT_FALSE(Judge(probe, answer).ok());
+  answer.status = 404;
+  Remove(answer, "x-thimble-cause");
   EXPECT_FALSE(Judge(probe, answer).ok());
 }
 
-TEST(ClientProbes, HaveNamesOfTheirOwn) {
-  for (const KnownClient& client : KnownClients()) {
-    EXPECT_EQ(FindClient(client.name), &client);
-    EXPECT_FALSE(client.probes(*intel::Fmspc::FromHex("00806F050000")).empty());
+TEST(ClientProbes, SomethingMayHaveToBeRefused) {
+  const ClientProbe probe{.call = {.target = "/x"}, .status = 414};
+  HttpResponse answer;
+  answer.status = 414;
+  EXPECT_TRUE(Judge(probe, answer).ok());
+  for (const int other : {200, 400, 431}) {
+    answer.status = other;
+    EXPECT_FALSE(Judge(probe, answer).ok()) << other;
   }
-  EXPECT_EQ(FindClient("nobody"), nullptr);
 }
 
 }  // namespace

@@ -3,13 +3,18 @@
 // `thimble doctor` against simulated vendors and a running Thimble.
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
-#include "service/cli/doctor/client_probes.h"
+#include "service/cli/doctor/known_clients.h"
+#include "service/cli/doctor/this_host.h"
+#include "service/http/roles.h"
 #include "tcb/base/text.h"
+#include "tests/service/testing/amd_world.h"
 #include "tests/service/testing/process.h"
-#include "tests/service/testing/world.h"
+#include "tests/support/paths.h"
 
 namespace thimble {
 namespace {
@@ -17,19 +22,22 @@ namespace {
 using namespace test;
 using nlohmann::json;
 
-struct DoctorWorld : World {
+struct DoctorWorld : AmdWorld {
   DoctorWorld() {
+    config.roles = {{.role = Role::kAdmin, .token_sha512 = TokenDigest("secret"), .client_sha256 = {}}};
     Start();
-    config_file = files.Write("thimble.toml", StrCat("[server]\nanchors = [\"", files / "root.pem",
-                                                     "\"]\n[[intel.upstream]]\nurl = \"", vendor.PcsUrl(),
-                                                     "\"\n[amd]\nupstream = []\n"));
+    token_file = files.Write("token", "secret");
+    config_file = files.Write(
+        "thimble.toml", StrCat("[server]\nanchors = [\"", files / "root.pem", "\", \"",
+                               files / "amd-root.pem", "\"]\n[[intel.upstream]]\nurl = \"", vendor.PcsUrl(),
+                               "\"\n[[amd.upstream]]\nurl = \"", vendor.BaseUrl(), "\"\n"));
   }
   ProcessResult Look(const std::string& server) const {
     return RunThimble(
         {"doctor", "--config", config_file, "--server", server, "--json", "--at", FormatRfc3339(at)});
   }
   std::string url() const { return StrCat("http://", app->address()); }
-  std::string config_file;
+  std::string config_file, token_file;
   Instant at = sim::kNow;
 };
 
@@ -111,11 +119,30 @@ TEST(Doctor, SaysWhatIsWrong) {
 TEST(Doctor, SendsWhatAClientSends) {
   const DoctorWorld w;
   for (const KnownClient& client : KnownClients()) {
-    if (client.name == "kds") continue;  // this world has no AMD
-    const ProcessResult result = RunThimble({"doctor", "--config", w.config_file, "--server", w.url(),
-                                             "--json", "--client", std::string(client.name)});
+    const ProcessResult result =
+        RunThimble({"doctor", "--config", w.config_file, "--server", w.url(), "--token-file", w.token_file,
+                    "--json", "--client", std::string(client.name)});
     EXPECT_EQ(result.exit_code, 0) << client.name << result.out << result.err;
   }
+}
+
+// What CLIENTS.md tells to try, can be tried.
+TEST(Doctor, EveryClientIsInTheDocument) {
+  std::ostringstream document;
+  document << std::ifstream(SourceDir() / "docs/CLIENTS.md").rdbuf();
+  for (const KnownClient& client : KnownClients())
+    EXPECT_NE(document.str().find(StrCat("`", client.name, "`")), std::string::npos) << client.name;
+}
+
+// Azure's client has TDX over HTTPS alone, and its region is a host and a port.
+TEST(Doctor, RecipesNameTheRegionOfHttpsAlone) {
+  const std::string https = ClientRecipes("https://thimble.example:8081"), http = ClientRecipes("http://h:1");
+  EXPECT_NE(https.find("AZDCAP_REGION_URL=thimble.example:8081\nAZDCAP_BASE_CERT_URL_TDX=/sgx/certification\n"
+                       "AZDCAP_COLLATERAL_VERSION=v4\n"),
+            std::string::npos);
+  EXPECT_EQ(http.find("AZDCAP_REGION_URL"), std::string::npos);
+  EXPECT_NE(https.find("[attestation_service.verifier_config.dcap_verifier]\ncollateral_service = \""),
+            std::string::npos);
 }
 
 TEST(Doctor, WrongCommandLines) {

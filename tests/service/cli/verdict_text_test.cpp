@@ -107,6 +107,19 @@ TEST(VerdictText, EachBrokenRuleOfAuthenticEvidenceIsALine) {
   EXPECT_NE(text.find("\nnotes\n  quote.trailing_bytes: 3 bytes\n"), std::string::npos) << text;
 }
 
+// Two CRLs that have ended have one remedy.
+TEST(VerdictText, WhatMendsTwoCausesIsSaidOnce) {
+  const std::string findings = R"({"check":"crl.pck.expired","severity":"soft","message":"root"},)"
+                               R"({"check":"crl.pck.expired","severity":"soft","message":"platform"})";
+  const std::string text = Sample{.status = "\"UpToDate\"",
+                                  .findings = findings,
+                                  .rules = Rule("collateral_grace", R"("0s")", R"("31d")")}
+                               .Text();
+  EXPECT_EQ(LinesWith(text, "\n  crl.pck.expired: "), 2u) << text;
+  const size_t fix = text.find("\nto fix\n  ") + 1, advice = text.find('\n', fix) + 1;
+  EXPECT_EQ(text[text.find('\n', advice) + 1], '\n') << "one line, then the next section: " << text;
+}
+
 TEST(VerdictText, AnAcceptSaysNothingOfCauses) {
   const std::string text = Sample{.decision = "accept", .status = "\"UpToDate\""}.Text();
   EXPECT_EQ(FirstLine(text), "ACCEPT  UpToDate; policy default");

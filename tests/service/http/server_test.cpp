@@ -143,7 +143,8 @@ TEST_F(HttpServerTest, BoundsTheHead) {
   Start();
   const std::string path(8000, 'a');
   EXPECT_EQ(Get(port(), StrCat("/", path)).status, 200);
-  EXPECT_EQ(Get(port(), StrCat("/", path, path, path)).status, 431);
+  EXPECT_EQ(Get(port(), StrCat("/", path, path, path)).status, 414);
+  EXPECT_EQ(Get(port(), StrCat("/", path), StrCat("X: ", path, path, "\r\n")).status, 431);
 }
 
 TEST_F(HttpServerTest, GivesAHeadThatTricklesNoMoreTime) {

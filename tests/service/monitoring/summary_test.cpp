@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "service/monitoring/recent_verdicts.h"
+#include "service/monitoring/verdict_hours.h"
 #include "tcb/check.h"
 #include "tests/support/sim_intel.h"
 
@@ -117,18 +117,43 @@ TEST(Summary, IsHelplessWhenNothingIsHeldAndNobodyAnswers) {
   EXPECT_FALSE(s.helpless()) << "something is held";
 }
 
-TEST(RecentVerdicts, ForgetAfterADay) {
-  RecentVerdicts verdicts(sim::kNow);
+TEST(VerdictHours, ForgetAfterADay) {
+  VerdictHours verdicts(sim::kNow);
   VerificationOutcome outcome;
   outcome.decision.accept = true;
   verdicts.Record(outcome, sim::kNow);
-  EXPECT_EQ(verdicts.LastDay(sim::kNow).accepted, 1u);
+  EXPECT_EQ(verdicts.LastDay(sim::kNow).total.accepted, 1u);
   const Instant later = sim::kNow + Seconds(23 * 3600);
   verdicts.Record(outcome, later);
-  EXPECT_EQ(verdicts.LastDay(later).accepted, 2u);
-  EXPECT_EQ(verdicts.LastDay(later + Seconds(3600)).accepted, 1u);
-  EXPECT_EQ(verdicts.LastDay(later + Seconds(48 * 3600)).accepted, 0u);
+  EXPECT_EQ(verdicts.LastDay(later).total.accepted, 2u);
+  EXPECT_EQ(verdicts.LastDay(later + Seconds(3600)).total.accepted, 1u);
+  EXPECT_EQ(verdicts.LastDay(later + Seconds(48 * 3600)).total.accepted, 0u);
   EXPECT_EQ(verdicts.LastDay(sim::kNow).since, sim::kNow) << "not before the start";
+  EXPECT_EQ(verdicts.LastDay(later + Seconds(48 * 3600)).since, later + Seconds(25 * 3600));
+}
+
+// The page and the summary count the same.
+TEST(VerdictHours, AreWhatTheSummarySays) {
+  VerdictHours verdicts(sim::kNow);
+  VerificationOutcome accepted;
+  accepted.decision.accept = true;
+  accepted.verdict.authentic = true;
+  accepted.verdict.tcb_status = TcbStatus::kUpToDate;
+  VerificationOutcome rejected;
+  rejected.verdict.findings.push_back({Check::kQuoteSignature, Severity::kHard, "forged"});
+  VerificationOutcome none;
+  none.error = Error{ErrorKind::kUnavailable, Check::kCollateralMissing, "missing"};
+  for (const VerificationOutcome* outcome : {&accepted, &accepted, &rejected, &none})
+    verdicts.Record(*outcome, sim::kNow);
+  const VerdictDay day = verdicts.LastDay(sim::kNow);
+  const Summary::Verdicts said = VerdictsOf(day);
+  EXPECT_EQ(said.accepted, day.total.accepted);
+  EXPECT_EQ(said.rejected, day.total.rejected);
+  EXPECT_EQ(said.errors, day.total.unavailable);
+  EXPECT_EQ(said.accepted + said.rejected + said.errors, 4u);
+  const std::vector<Summary::Count> statuses = {{"sgx UpToDate", 2}, {"sgx not authentic", 1}};
+  EXPECT_EQ(said.statuses, statuses);
+  EXPECT_EQ(said.causes, (std::vector<Summary::Count>{{"quote.signature", 1}}));
 }
 
 }  // namespace
