@@ -14,6 +14,8 @@ function(thimble_compile_together target size)
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
     OUTPUT_VARIABLE groups COMMAND_ERROR_IS_FATAL ANY)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  # A group is no header, so the unnamed namespaces of its sources are met once.
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
   string(REGEX MATCHALL "[^\n]+" groups "${groups}")
   foreach(line ${groups})
     string(REGEX MATCH "^([0-9]+) (.*)$" line "${line}")

@@ -17,7 +17,8 @@ DECLARATION = re.compile(r"^(?!template|//|#|\}|public|private|namespace|using |
 
 
 def names(text):
-    return {found[1] for line in DECLARATION.findall(text) if (found := NAME.search(line))}
+    constants = {name for line in re.findall(r"^const.*", text, re.MULTILINE) for name in re.findall(r"\b(k[A-Z]\w*)\s*[{=]", line)}
+    return constants | {found[1] for line in DECLARATION.findall(text) if (found := NAME.search(line))}
 
 
 def internal(source):
