@@ -176,6 +176,7 @@ class CertificateParser {
       // (usages.h), or has no use for it: no policy is required of a path.
       case x509::kSubjectAltName:
       case x509::kCertificatePolicies:
+      case x509::kNameConstraints:  // path.cpp holds what is below against it
       case x509::kExtendedKeyUsage:
         return profile_ != CertificateProfile::kTee;
       default:

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "tcb/base/text.h"
+#include "tcb/pki/name_constraints.h"
 #include "tcb/pki/x509_parts.h"
 
 namespace thimble {
@@ -21,8 +22,8 @@ Validity WindowOf(const std::vector<CertificatePtr>& certificates) {
   return window;
 }
 
-// A constraint on names restricts what is below it (RFC 5280 section 4.2.1.10), marked critical or not. No chain that is
-// judged here has one, so nobody has to understand it.
+// A constraint on names restricts all that is below it (RFC 5280 section 4.2.1.10), marked critical or not. It is judged of a
+// path as supplied; paths that are sought here lead to roots under which there is none.
 bool ConstrainsNames(const Certificate& certificate) {
   return std::ranges::any_of(certificate.extensions(), [](const Extension& extension) {
     return x509::StandardExtensionOf(extension.oid) == x509::kNameConstraints;
@@ -42,7 +43,23 @@ std::string NamingProblem(const Certificate& subject, const Certificate& issuer,
   }
   if (!issuer.HasUsage(kKeyCertSign))
     return StrCat("its issuer ", Quoted(issuer), " may not sign certificates");
-  if (ConstrainsNames(issuer)) return StrCat("its issuer ", Quoted(issuer), " constrains names");
+  return {};
+}
+
+std::string UnconstrainedProblem(const Certificate& subject, const Certificate& issuer, size_t cas_below) {
+  std::string problem = NamingProblem(subject, issuer, cas_below);
+  if (problem.empty() && ConstrainsNames(issuer))
+    problem = StrCat("its issuer ", Quoted(issuer), " constrains names");
+  return problem;
+}
+
+// What `issuer` constrains, of the leaf and of the CAs that are not self-issued.
+std::string ConstraintProblem(const std::vector<CertificatePtr>& below, const Certificate& issuer) {
+  for (size_t i = 0; i < below.size(); ++i) {
+    if (i != 0 && below.at(i)->self_issued()) continue;
+    if (const char* problem = NameConstraintProblem(issuer, *below.at(i), i == 0))
+      return StrCat("its issuer ", Quoted(issuer), ": ", problem);
+  }
   return {};
 }
 
@@ -95,7 +112,7 @@ class PathSearch {
     const bool seen = std::ranges::any_of(
         path, [&](const CertificatePtr& one) { return one->spki_sha256() == candidate.spki_sha256(); });
     if (seen) return false;
-    std::string problem = NamingProblem(last, candidate, CasBelow(path));
+    std::string problem = UnconstrainedProblem(last, candidate, CasBelow(path));
     if (problem.empty() && Signed(last, candidate)) return true;
     if (problem.empty()) problem = StrCat("its signature does not hold under ", Quoted(candidate));
     problem_ = StrCat(Quoted(last), ": ", problem);
@@ -118,7 +135,7 @@ class PathSearch {
 
 std::string IssuerProblem(const Certificate& subject, const Certificate& issuer, size_t cas_below,
                           SignatureMemo* memo) {
-  std::string problem = NamingProblem(subject, issuer, cas_below);
+  std::string problem = UnconstrainedProblem(subject, issuer, cas_below);
   return problem.empty() ? SignatureProblem(subject, issuer, memo) : problem;
 }
 
@@ -132,7 +149,9 @@ Result<CertificatePath> CheckPath(std::span<const CertificatePtr> chain, Check c
   CertificatePath path{.certificates = {chain.front()}, .window = {}};
   for (const CertificatePtr& issuer : chain.subspan(1)) {
     const Certificate& last = *path.certificates.back();
-    const std::string problem = IssuerProblem(last, *issuer, CasBelow(path.certificates), memo);
+    std::string problem = NamingProblem(last, *issuer, CasBelow(path.certificates));
+    if (problem.empty()) problem = ConstraintProblem(path.certificates, *issuer);
+    if (problem.empty()) problem = SignatureProblem(last, *issuer, memo);
     if (!problem.empty()) return rejected(StrCat(Quoted(last), ": ", problem));
     path.certificates.push_back(issuer);
   }

@@ -34,12 +34,13 @@ struct CertificatePath {
 inline constexpr size_t kMaxPathCertificates = 8, kMaxPathPool = 64;
 
 // Why `issuer` did not issue `subject`, with so many CAs (that are not self-issued) between it and the leaf: names, key
-// identifiers, basic constraints, path length, key usage, signature. Empty: it did.
+// identifiers, basic constraints, path length, key usage, signature. Empty: it did. One that constrains names did not.
 std::string IssuerProblem(const Certificate& subject, const Certificate& issuer, size_t cas_below,
                           SignatureMemo* memo = nullptr);
 
 // The chain as supplied, all of it, in its order: each is issued by the next, and one that names itself as issuer has
-// signed itself. At least one certificate. Rejected, with `check`.
+// signed itself; constraints on names of hosts are held against all below (name_constraints.h). At least one certificate.
+// Rejected, with `check`.
 Result<CertificatePath> CheckPath(std::span<const CertificatePtr> chain, Check check,
                                   SignatureMemo* memo = nullptr);
 
