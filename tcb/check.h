@@ -5,7 +5,8 @@
 // tests/checks_test.py holds that each is used by the code and fails in at least one test.
 //
 // "DCAP n" is section n of spec/intel-dcap-verification.md, "SNP x" section x of spec/amd-sev-snp.md,
-// "HCL" is section 4 of spec/azure-thim.md, "OE n" section n of spec/open-enclave.md.
+// "HCL" is section 4 of spec/azure-thim.md, "OE n" section n of spec/open-enclave.md,
+// "UVM n" section n of spec/azure-containers.md.
 #pragma once
 
 #include <cstdint>
@@ -101,6 +102,23 @@ namespace thimble {
   X(kOeCertificateSignature, "oe.certificate_signature") /* self-signature; OE 1.5; openenclave/evidence.cpp */ \
   X(kOeCustomClaims, "oe.custom_claims")          /* report data = SHA-256(custom claims), then zeros; OE 1.3; openenclave/evidence.cpp */ \
   X(kOeCertificateKey, "oe.certificate_key")      /* evidence binds the certificate's key; OE 1.5; openenclave/evidence.cpp */ \
+  /* -- confidential containers on Azure -- */ \
+  X(kUvmFormat, "uvm.format")                     /* one tagged COSE_Sign1, attached; labels once, x5chain, x5t, crit; UVM 3.1; uvm/statement.cpp */ \
+  X(kUvmAlgorithm, "uvm.algorithm")               /* PSS or ECDSA, and the signer's key fits it; UVM 3.1; uvm/container.cpp */ \
+  X(kUvmChain, "uvm.chain")                       /* x5chain is a path, all of it, in its order; UVM 4.2; uvm/container.cpp, statement.cpp */ \
+  X(kUvmSignature, "uvm.signature")               /* over protected header and payload; UVM 3.1; uvm/container.cpp */ \
+  X(kUvmDid, "uvm.did")                           /* the issuer's did:x509 is met by that path; UVM 4.3; uvm/container.cpp */ \
+  X(kUvmPayload, "uvm.payload")                   /* a measurement and an SVN, in either form; UVM 3.2, 3.3; uvm/payload.cpp */ \
+  X(kUvmSigningTime, "uvm.signing_time")          /* within the validity of each certificate; UVM 3.4; uvm/container.cpp */ \
+  X(kUvmMeasurement, "uvm.measurement")           /* the endorsement's is the report's; UVM 5; uvm/container.cpp */ \
+  X(kUvmSvn, "uvm.svn")                           /* soft: below what the baseline asks for; UVM 5; uvm/container.cpp */ \
+  X(kAciPolicy, "aci.policy")                     /* SHA-256(security policy) = HOST_DATA; UVM 5; uvm/container.cpp */ \
+  X(kAciPolicyAllowsAll, "aci.policy_allows_all") /* note: a known policy that lets anything run; UVM 5; uvm/container.cpp */ \
+  X(kUvmReceiptMissing, "uvm.receipt_missing")    /* no receipt, and the policy names ledger keys; UVM 6; uvm/receipt.cpp */ \
+  X(kUvmReceiptFormat, "uvm.receipt_format")      /* COSE_Sign1, detached, of CCF's profile, with a proof; UVM 6; uvm/receipt.cpp */ \
+  X(kUvmReceiptKey, "uvm.receipt_key")            /* under one of the ledger keys; UVM 6; uvm/receipt.cpp */ \
+  X(kUvmReceiptSignature, "uvm.receipt_signature") /* over the root that the proof comes to; UVM 6; uvm/receipt.cpp */ \
+  X(kUvmReceiptBinding, "uvm.receipt_binding")    /* the leaf is of this statement; UVM 6; uvm/receipt.cpp */ \
   /* -- any result -- */ \
   X(kReportData, "report_data.mismatch")          /* hard: REPORTDATA is not the value expected; verify.cpp */ \
   X(kTrustAnchorExtra, "trust_anchor.extra")      /* note: rests on an anchor the operator added; intel/verify.cpp, amd/verify.cpp */ \

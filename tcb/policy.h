@@ -20,6 +20,7 @@
 #include "tcb/policy/sgx_rules.h"
 #include "tcb/policy/snp_rules.h"
 #include "tcb/policy/tdx_rules.h"
+#include "tcb/policy/uvm_rules.h"
 #include "tcb/verdict.h"
 
 namespace thimble {
@@ -89,11 +90,12 @@ struct Policy {
   std::string amd_level = "all";   // of the floors; a lower one names the bulletins that must be met
   bool allow_stale_floor = false;  // floors past their stale_after
 
-  // -- What runs on it: [policy.NAME.sgx], .tdx, .snp, .hcl --
+  // -- What runs on it: [policy.NAME.sgx], .tdx, .snp, .hcl, .uvm --
   SgxRules sgx;
   TdxRules tdx;
   SnpRules snp;
   HclRules hcl;  // evidence that is no HCL report does not pass any of them
+  UvmRules uvm;  // of an endorsement that comes with an SNP report
 
   RestrictedList restricted;  // [policy.NAME.restricted]
 

@@ -18,6 +18,7 @@
 #include "tcb/check.h"
 #include "tcb/intel/claims.h"
 #include "tcb/openenclave/claims.h"
+#include "tcb/uvm/claims.h"
 
 namespace thimble {
 
@@ -162,6 +163,7 @@ struct Verdict {
   std::variant<std::monostate, intel::SgxClaims, intel::TdxClaims, amd::SnpClaims> claims;
   std::shared_ptr<const amd::HclClaims> hcl;                // beside an HCL report
   std::shared_ptr<const openenclave::Claims> open_enclave;  // of a quote in Open Enclave wrapping
+  std::shared_ptr<const uvm::Claims> container;  // of what confidential containers bring beside a report
 
   std::vector<std::shared_ptr<const CollateralItem>> collateral;  // all that was used, but for
   std::vector<BroughtEndorsement> brought;

@@ -25,7 +25,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SPEC = ROOT / "docs" / "spec"
 SHORT = {"DCAP": "intel-dcap-verification.md", "SNP": "amd-sev-snp.md", "PCCS": "intel-pccs-api.md", "DESIGN": "DESIGN.md",
-         "OE": "open-enclave.md"}
+         "OE": "open-enclave.md", "UVM": "azure-containers.md"}
 HCL = ("azure-thim.md", "4")
 OWN_CHECKS = "thimble-checks.md"
 SUFFIXES = {".h", ".cpp", ".py", ".md", ".txt", ".toml", ""}
@@ -48,7 +48,7 @@ PLACE = r"(?<!\w)(?:\d+(?:\.\d+)*|[a-e](?:\.\d+)?)(?!\w)"
 MORE = rf"(?:(?:, | and | to |-){PLACE})*"
 ITEMS = r"(?:,? (?:checks?|steps?|items?|traps?) (?P<items>\d+(?:(?:, | and | to )\d+)*))?"
 PHRASE = r'(?:, "(?P<phrase>[^"]+)")?'
-SHORT_FORM = re.compile(rf"\b(?P<name>DCAP|PCCS|OE|SNP(?= [a-e]\b)) (?P<places>{PLACE}{MORE}){ITEMS}{PHRASE}")
+SHORT_FORM = re.compile(rf"\b(?P<name>DCAP|PCCS|OE|UVM|SNP(?= [a-e]\b)) (?P<places>{PLACE}{MORE}){ITEMS}{PHRASE}")
 DESIGN_FORM = re.compile(rf"\bDESIGN sections? (?P<places>\d+{MORE})")
 FILE = re.compile(rf"(?<!shared/)\bspec/(?P<file>[\w-]+\.\w+)(?:,? sections? (?P<places>{PLACE}{MORE})| (?P<letters>[a-e](?:\.\d+)?"
                   rf"(?![\w]){MORE})|(?: \(|, )trap (?P<trap>\d+))?{PHRASE}")

@@ -56,8 +56,11 @@ CORE = {
     "intel": "base pki",
     "amd": "base pki",
     "openenclave": "base pki intel",
-    "input": "base pki intel amd openenclave",
-    "policy": "base intel amd",
+    "cose": "base pki",
+    "didx509": "base pki",
+    "uvm": "base pki cose didx509 amd",
+    "input": "base pki intel amd openenclave uvm",
+    "policy": "base intel amd uvm",
 }
 TOP = {"tcb/policy.h", "tcb/verify.h", "tcb/impact.h", "tcb/tcb_record.h"}
 

@@ -31,7 +31,7 @@ Result<Baseline> ReadCandidate(std::string_view body, const BaselineVersion& cur
                                const FloorBook& floors) {
   TRY_ASSIGN(const auto document,
              json::Document::Parse(body, "candidate", ErrorKind::kMalformed, Check::kRequest));
-  TRY(document->root().AllowOnly({"intel", "amd"}));
+  TRY(document->root().AllowOnly({"intel", "amd", "uvm"}));
   Baseline candidate = current.baseline;
   TRY(ReadCandidateMembers(document->root(), floors, candidate));
   return candidate;

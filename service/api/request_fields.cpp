@@ -60,8 +60,9 @@ bool IsContainer(const json::Value& object) {
 }
 
 Status RefuseOptionsIn(const json::Value& container) {
-  constexpr std::string_view kOptions[] = {"at",      "policy", "baseline",     "collateral", "endorsements",
-                                           "product", "nonce",  "runtime_data", "ear",        "format"};
+  constexpr std::string_view kOptions[] = {
+      "at",           "policy", "baseline", "collateral", "endorsements",    "product",        "nonce",
+      "runtime_data", "ear",    "format",   "thim",       "uvm_endorsement", "security_policy"};
   for (const std::string_view name : kOptions) {
     const bool theirs =
         name == "nonce" && container.Find("runtimeData");  // Azure Attestation's, for its token
@@ -69,6 +70,46 @@ Status RefuseOptionsIn(const json::Value& container) {
       return BadRequestError(StrCat(name, ": goes beside the member \"evidence\", not into its container"));
   }
   return {};
+}
+
+namespace {
+
+// In base64; an empty policy is a policy.
+Status ReadBytes(const json::Value& object, std::string_view name, std::optional<Bytes>& out) {
+  TRY_ASSIGN(const auto text, OptionalText(object, name));
+  if (!text) return {};
+  out = FromBase64(*text);
+  return out ? Status() : BadRequestError(StrCat(name, ": not base64"));
+}
+
+// The certificates in it are hints, as those of any caller.
+Status ReadThim(const json::Value& thim, amd::EndorsementSet& endorsements) {
+  const auto add = [&](std::string_view name, std::string_view text) {
+    const ByteView bytes = AsBytes(text);
+    endorsements.hints.push_back({std::string(name), Bytes(bytes.begin(), bytes.end())});
+  };
+  if (thim.type() != json::Type::kObject) {
+    const auto text = thim.String();
+    if (!text) return BadRequestError("thim: is neither an object nor a text");
+    const auto decoded = FromBase64(*text);
+    add("thim", decoded ? AsText(*decoded) : *text);
+    return {};
+  }
+  for (const std::string_view name : {"vcekCert", "certificateChain"}) {
+    const auto text = thim.GetString(name);
+    if (!text) return BadRequestError(StrCat("thim: ", text.error().message));
+    add(StrCat("thim.", name), *text);
+  }
+  return {};
+}
+
+}  // namespace
+
+Status ReadContainerMembers(const json::Value& object, VerificationRequest& request) {
+  TRY(ReadBytes(object, "uvm_endorsement", request.uvm_endorsement));
+  TRY(ReadBytes(object, "security_policy", request.security_policy));
+  const auto thim = object.Find("thim");
+  return thim ? ReadThim(*thim, request.endorsements) : Status();
 }
 
 Status SetAt(const std::optional<std::string>& text, VerificationRequest& request) {

@@ -44,7 +44,11 @@ Status SetProduct(const std::optional<std::string>& text, VerificationRequest& r
 Status SetBaseline(const std::optional<std::string>& name, const BaselineBook& baselines,
                    VerificationRequest& request);
 
-// The members "intel" and "amd" of a candidate; what is absent changes nothing.
+// What a confidential container has beside its report, all optional: "uvm_endorsement" and "security_policy" in base64,
+// "thim" as an object or as its text.
+Status ReadContainerMembers(const json::Value& object, VerificationRequest& request);
+
+// The members "intel", "amd" and "uvm" of a candidate; what is absent changes nothing.
 Status ReadCandidateMembers(const json::Value& object, const FloorBook& floors, Baseline& out);
 
 }  // namespace thimble

@@ -94,7 +94,8 @@ Result<VerifyApi::Asked> VerifyApi::FromJson(std::string_view body) const {
   const json::Value root = document->root();
   if (!root.Find("evidence") && IsContainer(root)) return FromContainer(root);
   TRY(root.AllowOnly({"evidence", "at", "policy", "baseline", "report_data", "collateral", "endorsements",
-                      "td_quote", "tpm_quote", "product", "nonce", "runtime_data", "ear"}));
+                      "td_quote", "tpm_quote", "product", "nonce", "runtime_data", "ear", "uvm_endorsement",
+                      "security_policy", "thim"}));
 
   VerificationRequest request;
   if (const auto ear = root.Find("ear")) {
@@ -112,6 +113,7 @@ Result<VerifyApi::Asked> VerifyApi::FromJson(std::string_view body) const {
   if (const auto tpm_quote = root.Find("tpm_quote")) {
     TRY_ASSIGN(request.tpm_quote, ReadTpmQuote(*tpm_quote));
   }
+  TRY(ReadContainerMembers(root, request));
   TRY_ASSIGN(const auto td_quote, OptionalText(root, "td_quote"));
   TRY_ASSIGN(request.td_quote, Decoded("td_quote", td_quote, FromBase64));
   Options options;

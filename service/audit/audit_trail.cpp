@@ -43,6 +43,8 @@ void WriteAsked(Writer& json, const VerificationRequest& asked, const Digest256&
   if (asked.report_data) json.Key("report_data").Hex(*asked.report_data);
   if (asked.nonce) json.Key("nonce").Hex(*asked.nonce);
   if (asked.runtime_data) json.Key("runtime_data_sha256").Hex(Sha256(*asked.runtime_data).view());
+  if (asked.uvm_endorsement) json.Key("uvm_endorsement_sha256").Hex(Sha256(*asked.uvm_endorsement).view());
+  if (asked.security_policy) json.Key("security_policy_sha256").Hex(Sha256(*asked.security_policy).view());
   json.Key("policy").BeginObject();
   json.Key("id").String(asked.policy->id);
   json.Key("sha256").Hex(asked.policy->sha256.view());

@@ -38,6 +38,10 @@ std::string EvaluationChoice::ToString() const {
 void WriteBaseline(json::Writer& json, const Baseline& baseline) {
   json.Key("intel").String(baseline.intel.ToString());
   json.Key("amd").String(baseline.amd);
+  if (baseline.uvm.empty()) return;
+  json.Key("uvm").BeginObject();
+  for (const auto& [feed, svn] : baseline.uvm) json.Key(feed).Unsigned(svn);
+  json.EndObject();
 }
 
 Status ReadBaselineMembers(const json::Value& object, Baseline& out) {
@@ -49,6 +53,14 @@ Status ReadBaselineMembers(const json::Value& object, Baseline& out) {
   }
   TRY_ASSIGN(const auto amd, object.FindString("amd"));
   if (amd) out.amd = *amd;
+  const auto uvm = object.Find("uvm");
+  if (!uvm) return {};
+  TRY_ASSIGN(const auto minimums, uvm->Members());
+  out.uvm.clear();
+  for (const auto& [feed, svn] : minimums) {
+    TRY_ASSIGN(const uint64_t number, svn.Unsigned(UINT32_MAX));
+    out.uvm[std::string(feed)] = static_cast<uint32_t>(number);
+  }
   return {};
 }
 

@@ -13,6 +13,7 @@
 #include "tcb/base/result.h"
 #include "tcb/base/time.h"
 #include "tcb/collateral_key.h"
+#include "tcb/uvm/container.h"
 
 namespace thimble {
 
@@ -36,10 +37,12 @@ struct Baseline {
   EvaluationChoice intel;
   // amd: "builtin", "signed", "" for none, or a floor file: its path; in a request its name in floors.directory.
   std::string amd = "builtin";
+  // The least SVN of a utility VM image, by feed; of one that is not named, none. uvm.ContainerPlat-AMD-UVM = 104
+  uvm::SvnMinimums uvm;
   bool operator==(const Baseline&) const = default;
 };
 
-// The members "intel" and "amd", into an open object and from one. What is absent when reading stays as it is.
+// The members "intel", "amd" and "uvm", into an open object and from one. What is absent when reading stays as it is.
 void WriteBaseline(json::Writer& json, const Baseline& baseline);
 Status ReadBaselineMembers(const json::Value& object, Baseline& out);
 

@@ -76,11 +76,25 @@ std::optional<LogLevel> ParseLogLevel(std::string_view text) {
   return text == "error" ? std::optional(LogLevel::kError) : std::nullopt;
 }
 
+// uvm = { ContainerPlat-AMD-UVM = 104 }
+TomlKey SvnMinimumsKey(const TomlReader& r, uvm::SvnMinimums& out) {
+  return {"uvm", [&r, &out](const toml::node& node) -> Status {
+            const toml::table* const table = node.as_table();
+            if (table == nullptr) return r.Fail(node, "uvm must be a table: a minimum SVN for each feed");
+            out.clear();
+            for (const auto& [feed, svn] : *table) {
+              TRY_ASSIGN(out[std::string(feed.str())],
+                         ReadNumber<uint32_t>(r, svn, StrCat("uvm.", feed.str())));
+            }
+            return {};
+          }};
+}
+
 Status ReadBaseline(const TomlReader& r, const toml::node& node, std::string_view name, Baseline& out) {
   return ReadTable(
       r, node, StrCat("baseline.", name),
       {ParsedKey<EvaluationChoice>(r, "intel", out.intel, EvaluationChoice::Parse, kEvaluationForms),
-       TextKey(r, "amd", out.amd)});
+       TextKey(r, "amd", out.amd), SvnMinimumsKey(r, out.uvm)});
 }
 
 // [policy.NAME] for every NAME there is.

@@ -2,6 +2,7 @@
 #include "service/config/policy_toml.h"
 
 #include "service/config/policy_keys.h"
+#include "service/config/uvm_keys.h"
 #include "service/support/file.h"
 #include "tcb/amd/named_bits.h"
 #include "tcb/policy/appraisal_policy.h"
@@ -106,6 +107,11 @@ TomlKeys HclKeys(const TomlReader& r, HclRules& hcl) {
   return keys;
 }
 
+TomlKeys UvmKeys(const TomlReader& r, UvmRules& uvm) {
+  return {NotEmpty(r, AcceptedUvmKey(r, uvm.accepted)), BoolKey(r, "required", uvm.required),
+          LedgerKeysKey(r, uvm.ledger_keys)};
+}
+
 TomlKeys RestrictedKeys(const TomlReader& r, RestrictedList& restricted) {
   return {SetKey(r, "ppid_sha256", restricted.ppid_sha256, Digest256::FromHex, "64 hex digits each"),
           SetKey(r, "pck_serial", restricted.pck_serial, ParseSerial, "up to 40 hex digits each"),
@@ -195,6 +201,9 @@ Status ReadPolicyKeys(const TomlReader& r, const toml::table& table, std::string
                   }});
   keys.push_back({"hcl", [&](const toml::node& node) {
                     return ReadTable(r, node, StrCat("policy.", name, ".hcl"), HclKeys(r, out.hcl));
+                  }});
+  keys.push_back({"uvm", [&](const toml::node& node) {
+                    return ReadTable(r, node, StrCat("policy.", name, ".uvm"), UvmKeys(r, out.uvm));
                   }});
   Policy later;  // ReadOverrides takes the common keys of a section, once all else is known
   for (const Section& section : Sections()) {

@@ -107,6 +107,29 @@ void WriteOpenEnclaveFields(Writer& json, const openenclave::Claims& claims) {
     json.Key("certificate_key_sha256").Hex(claims.certificate_key_sha256->view());
 }
 
+void WriteContainerFields(Writer& json, const uvm::Claims& claims) {
+  if (claims.security_policy) json.Key("security_policy_sha256").Hex(claims.security_policy->view());
+  if (!claims.endorsement) return;
+  const uvm::Endorsement& endorsement = *claims.endorsement;
+  json.Key("uvm").BeginObject();
+  json.Key("issuer").String(endorsement.issuer);
+  json.Key("feed").String(endorsement.feed);
+  json.Key("svn").Unsigned(endorsement.svn);
+  json.Key("measurement").Hex(endorsement.measurement.view());
+  if (endorsement.signed_at) json.Key("signed_at").String(FormatRfc3339(*endorsement.signed_at));
+  json.Key("format").String(uvm::FormatName(endorsement.format));
+  json.Key("algorithm").String(endorsement.algorithm);
+  json.Key("sha256").Hex(endorsement.sha256.view());
+  json.Key("leaf_sha256").Hex(endorsement.leaf_sha256.view());
+  json.Key("receipts").Unsigned(endorsement.receipts);
+  if (endorsement.ledgers) {
+    json.Key("ledgers").BeginArray();
+    for (const std::string& ledger : *endorsement.ledgers) json.String(ledger);
+    json.EndArray();
+  }
+  json.EndObject();
+}
+
 void WriteHclFields(Writer& json, const amd::HclClaims& hcl) {
   json.Key("hcl_version").Unsigned(hcl.version);
   json.Key("hcl_hash_type").Unsigned(hcl.hash_type);
@@ -229,6 +252,7 @@ void WriteClaims(Writer& json, const Verdict& verdict) {
   if (amd_platform != nullptr && amd_platform->csp_id) json.Key("csp_id").String(*amd_platform->csp_id);
   if (verdict.hcl) WriteHclFields(json, *verdict.hcl);
   if (verdict.open_enclave) WriteOpenEnclaveFields(json, *verdict.open_enclave);
+  if (verdict.container) WriteContainerFields(json, *verdict.container);
   json.EndObject();
 }
 

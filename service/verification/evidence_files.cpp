@@ -177,6 +177,21 @@ Result<std::optional<amd::TpmQuote>> TpmQuoteIn(const std::filesystem::path& dir
   return std::optional(std::move(quote));
 }
 
+// The first of these that is there, decoded where its name says so. One that is empty is there.
+Result<std::optional<Bytes>> FirstOf(const std::filesystem::path& directory,
+                                     std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    TRY_ASSIGN(const auto text, ReadFileIfThere((directory / name).string(), kMaxCollateralBytes));
+    if (!text) continue;
+    if (!name.ends_with("-base64")) return std::optional(ToBytes(*text));
+    auto decoded = FromBase64(input::Trimmed(*text));
+    if (decoded) return decoded;
+    return Error{ErrorKind::kMalformed, Check::kCollateralMalformed,
+                 StrCat((directory / name).string(), ": is no base64")};
+  }
+  return std::optional<Bytes>();
+}
+
 }  // namespace
 
 Result<std::string> ReadInput(const std::string& path, size_t limit) {
@@ -218,6 +233,9 @@ Result<AmdFiles> ReadAmdCollateral(const std::string& path) {
   TRY_ASSIGN(Bytes td_quote, BytesIn(path, "td_quote.bin"));
   if (!td_quote.empty()) files.td_quote = std::move(td_quote);
   TRY_ASSIGN(files.tpm_quote, TpmQuoteIn(path));
+  TRY_ASSIGN(files.uvm_endorsement, FirstOf(path, {"transparent-reference-info-base64",
+                                                   "reference-info-base64", "reference-info.cose"}));
+  TRY_ASSIGN(files.security_policy, FirstOf(path, {"security-policy-base64", "security-policy.rego"}));
   return files;
 }
 

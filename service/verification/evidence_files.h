@@ -37,8 +37,12 @@ Result<intel::CollateralSet> ReadIntelCollateral(const std::string& path);
 // vcek.der or vlek.der, chain.pem, crl.der are judged as they are, and every other file with certificates, a CRL or a
 // THIM document in it is a hint, whatever its name; for HCL reports there are td_quote.bin, tpm_quote.msg, tpm_quote.sig,
 // tpm_pcrs.json. What is absent is missing.
+// Of a container's security context (UVM_SECURITY_CONTEXT_DIR): transparent-reference-info-base64 or else
+// reference-info-base64, security-policy-base64, and the THIM document in host-amd-cert-base64; also reference-info.cose
+// and security-policy.rego, as they are. These two are evidence, not hints.
 struct AmdFiles {
   amd::EndorsementSet endorsements;
+  std::optional<Bytes> uvm_endorsement, security_policy;
   std::optional<Bytes> td_quote;
   std::optional<amd::TpmQuote> tpm_quote;
 };

@@ -24,6 +24,7 @@ Status TakeEvidence(input::Evidence evidence, VerificationRequest& request) {
   TRY(Put(evidence.td_quote, request.td_quote, "td_quote"));
   TRY(Put(evidence.tpm_quote, request.tpm_quote, "tpm_quote"));
   TRY(Put(evidence.runtime_data, request.runtime_data, "runtime_data"));
+  TRY(Put(evidence.uvm_endorsement, request.uvm_endorsement, "uvm_endorsement"));
   request.evidence = std::move(evidence.bytes);
   for (amd::Hint& hint : evidence.endorsements) request.endorsements.hints.push_back(std::move(hint));
   return {};

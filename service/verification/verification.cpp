@@ -81,6 +81,11 @@ Status CheckFits(const VerificationRequest& request, bool quote, bool snp, bool 
   TRY(GoesOnlyWith("a quote", quote, request.collateral.has_value(), "collateral"));
   TRY(GoesOnlyWith("an SNP report", snp, !request.endorsements.empty(), "endorsements"));
   TRY(GoesOnlyWith("an SNP report", snp, request.product.has_value(), "product"));
+  const bool bare_report = snp && !hcl;
+  TRY(GoesOnlyWith("an SNP report by itself", bare_report, request.uvm_endorsement.has_value(),
+                   "uvm_endorsement"));
+  TRY(GoesOnlyWith("an SNP report by itself", bare_report, request.security_policy.has_value(),
+                   "security_policy"));
   TRY(GoesOnlyWith("the HCL report of a TD", hcl && !snp, request.td_quote.has_value(), "td_quote"));
   TRY(GoesOnlyWith("an HCL report", hcl, request.tpm_quote.has_value(), "tpm_quote"));
   return hcl ? Status() : CheckNonceIsAlone(request);
@@ -201,8 +206,7 @@ Verification::Judged Verification::Judge(const VerificationRequest& request, Ins
   if (*kind == EvidenceKind::kOpenEnclave || bare) return RunOpenEnclave(request, at, bare);
   if (const Status fits = CheckFits(request, quote, !quote, false); !fits)
     return Outcome::Failed(fits.error());
-  Judged judged =
-      quote ? RunQuote(request, request.evidence, at, {}) : RunSnp(request, request.evidence, at, {});
+  Judged judged = quote ? RunQuote(request, request.evidence, at, {}) : RunReport(request, at);
   if (!judged.outcome.error && request.nonce) CheckReportData(judged.outcome.verdict, *request.nonce);
   return judged;
 }

@@ -40,6 +40,9 @@ struct VerificationRequest {
   bool plugin_evidence = false;
   amd::EndorsementSet endorsements;     // of reports; what is missing is taken from the cache
   std::optional<amd::Product> product;  // of reports: what the caller takes the machine for
+  // Beside the SNP report of a confidential container (spec/azure-containers.md), as evidence: the endorsement of its
+  // utility VM, and the policy whose digest is HOST_DATA.
+  std::optional<Bytes> uvm_endorsement, security_policy;
   // Beside an HCL report:
   std::optional<Bytes> td_quote;           // of the TD in it
   std::optional<amd::TpmQuote> tpm_quote;  // by its vTPM
@@ -113,6 +116,7 @@ class Verification {
   Judged Judge(const VerificationRequest& request, Instant at);
   Judged RunHcl(const VerificationRequest& request, Instant at);
   Judged RunOpenEnclave(const VerificationRequest& request, Instant at, bool bare);
+  Judged RunReport(const VerificationRequest& request, Instant at);
   void SettleNonce(const VerificationRequest& request, VerificationOutcome& outcome);
   void RecordSeen(const VerificationOutcome& outcome);
 
@@ -154,6 +158,7 @@ class Verification {
   Watcher watcher_;
   intel::Memo memo_;
   SignatureMemo amd_memo_;
+  SignatureMemo uvm_memo_{1024};
   FloorsAt floors_ = FloorsOfFiles({});
 };
 

@@ -37,35 +37,58 @@ BnHandle ToNumber(ByteView big_endian) {
   return BnHandle(BN_bin2bn(big_endian.data(), static_cast<int>(big_endian.size()), nullptr));
 }
 
-size_t CoordinateSize(Curve curve) { return curve == Curve::kP256 ? 32 : 48; }
-int CurveNid(Curve curve) { return curve == Curve::kP256 ? NID_X9_62_prime256v1 : NID_secp384r1; }
+int CurveNid(Curve curve) {
+  switch (curve) {
+    case Curve::kP256:
+      return NID_X9_62_prime256v1;
+    case Curve::kP384:
+      return NID_secp384r1;
+    case Curve::kP521:
+      return NID_secp521r1;
+  }
+  return NID_undef;
+}
 
-// Setting up a curve costs ten times what a key on it costs, so the two curves are made once. They are
-// constant.
+// Setting up a curve costs ten times what a key on it costs, so the curves are made once. They are constant.
 const EC_GROUP* GroupOf(Curve curve) {
   static const GroupHandle p256(EC_GROUP_new_by_curve_name(CurveNid(Curve::kP256)));
   static const GroupHandle p384(EC_GROUP_new_by_curve_name(CurveNid(Curve::kP384)));
-  return curve == Curve::kP256 ? p256.get() : p384.get();
-}
-
-Bytes DigestOf(HashAlgorithm hash, ByteView message) {
-  const auto bytes = [](ByteView view) { return Bytes(view.begin(), view.end()); };
-  return hash == HashAlgorithm::kSha256 ? bytes(Sha256(message).view()) : bytes(Sha384(message).view());
+  static const GroupHandle p521(EC_GROUP_new_by_curve_name(CurveNid(Curve::kP521)));
+  return curve == Curve::kP256 ? p256.get() : curve == Curve::kP384 ? p384.get() : p521.get();
 }
 
 HashAlgorithm HashOf(Curve curve) {
-  return curve == Curve::kP256 ? HashAlgorithm::kSha256 : HashAlgorithm::kSha384;
+  return curve == Curve::kP256   ? HashAlgorithm::kSha256
+         : curve == Curve::kP384 ? HashAlgorithm::kSha384
+                                 : HashAlgorithm::kSha512;
+}
+
+int HashNid(HashAlgorithm hash) {
+  return hash == HashAlgorithm::kSha256   ? NID_sha256
+         : hash == HashAlgorithm::kSha384 ? NID_sha384
+                                          : NID_sha512;
+}
+const EVP_MD* MessageDigest(HashAlgorithm hash) {
+  return hash == HashAlgorithm::kSha256   ? EVP_sha256()
+         : hash == HashAlgorithm::kSha384 ? EVP_sha384()
+                                          : EVP_sha512();
 }
 
 bool VerifyDigest(const EC_KEY* key, HashAlgorithm hash, ByteView message, const ECDSA_SIG* signature) {
   // ECDSA_do_verify takes a non-const key but only reads it; its lazily computed parts are made in FromPoint.
   auto* const mutable_key = const_cast<EC_KEY*>(key);
-  if (hash == HashAlgorithm::kSha256) {
-    const Digest256 digest = Sha256(message);
-    return Succeeded(ECDSA_do_verify(digest.view().data(), 32, signature, mutable_key));
+  const auto verify = [&](ByteView digest) {
+    return Succeeded(ECDSA_do_verify(digest.data(), static_cast<int>(digest.size()), signature, mutable_key));
+  };
+  switch (hash) {
+    case HashAlgorithm::kSha256:
+      return verify(Sha256(message).view());
+    case HashAlgorithm::kSha384:
+      return verify(Sha384(message).view());
+    case HashAlgorithm::kSha512:
+      return verify(Sha512(message).view());
   }
-  const Digest384 digest = Sha384(message);
-  return Succeeded(ECDSA_do_verify(digest.view().data(), 48, signature, mutable_key));
+  return false;
 }
 
 }  // namespace
@@ -98,6 +121,19 @@ Digest512 Sha512(ByteView data) {
   return Digest512(out);
 }
 
+Bytes DigestOf(HashAlgorithm hash, ByteView data) {
+  const auto bytes = [](ByteView view) { return Bytes(view.begin(), view.end()); };
+  switch (hash) {
+    case HashAlgorithm::kSha256:
+      return bytes(Sha256(data).view());
+    case HashAlgorithm::kSha384:
+      return bytes(Sha384(data).view());
+    case HashAlgorithm::kSha512:
+      return bytes(Sha512(data).view());
+  }
+  return {};
+}
+
 struct EcPublicKey::Impl {
   EcKeyHandle key;
 };
@@ -107,7 +143,7 @@ EcPublicKey::EcPublicKey(Curve curve, ByteView xy, std::shared_ptr<const Impl> i
 
 std::optional<EcPublicKey> EcPublicKey::FromPoint(Curve curve, ByteView xy) {
   if (xy.size() != 2 * CoordinateSize(curve)) return std::nullopt;
-  std::array<uint8_t, 97> uncompressed{0x04};
+  std::array<uint8_t, 133> uncompressed{0x04};
   std::copy(xy.begin(), xy.end(), uncompressed.begin() + 1);
 
   const EC_GROUP* const group = GroupOf(curve);
@@ -178,12 +214,24 @@ std::optional<RsaPublicKey> RsaPublicKey::FromNumbers(ByteView modulus, ByteView
   return RsaPublicKey(std::move(impl));
 }
 
+int RsaPublicKey::bits() const { return RSA_bits(impl_->key.get()); }
+bool RsaPublicKey::has_exponent_f4() const { return BN_is_word(RSA_get0_e(impl_->key.get()), RSA_F4) == 1; }
+
+bool RsaPublicKey::SameAs(const RsaPublicKey& other) const {
+  const RSA *const a = impl_->key.get(), *const b = other.impl_->key.get();
+  return BN_cmp(RSA_get0_n(a), RSA_get0_n(b)) == 0 && BN_cmp(RSA_get0_e(a), RSA_get0_e(b)) == 0;
+}
+
 bool RsaPublicKey::VerifyPssSha384(ByteView message, ByteView signature) const {
   return VerifyPss(HashAlgorithm::kSha384, message, signature, 48);
 }
 
 bool RsaPublicKey::VerifyPss(HashAlgorithm hash, ByteView message, ByteView signature) const {
   return VerifyPss(hash, message, signature, RSA_PSS_SALTLEN_AUTO);
+}
+
+bool RsaPublicKey::VerifyPssSaltOfHash(HashAlgorithm hash, ByteView message, ByteView signature) const {
+  return VerifyPss(hash, message, signature, RSA_PSS_SALTLEN_DIGEST);
 }
 
 bool RsaPublicKey::VerifyPss(HashAlgorithm hash, ByteView message, ByteView signature,
@@ -196,7 +244,7 @@ bool RsaPublicKey::VerifyPss(HashAlgorithm hash, ByteView message, ByteView sign
       RSA_public_decrypt(static_cast<int>(size), signature.data(), encoded.data(), key, RSA_NO_PADDING);
   if (length != static_cast<int>(size)) return Succeeded(0);
   const Bytes digest = DigestOf(hash, message);
-  const EVP_MD* const md = hash == HashAlgorithm::kSha256 ? EVP_sha256() : EVP_sha384();
+  const EVP_MD* const md = MessageDigest(hash);
   return Succeeded(RSA_verify_PKCS1_PSS_mgf1(key, digest.data(), md, md, encoded.data(), salt_length));
 }
 
@@ -204,9 +252,8 @@ bool RsaPublicKey::VerifyPkcs1(HashAlgorithm hash, ByteView message, ByteView si
   RSA* const key = impl_->key.get();
   if (signature.size() != static_cast<size_t>(RSA_size(key))) return false;
   const Bytes digest = DigestOf(hash, message);
-  const int nid = hash == HashAlgorithm::kSha256 ? NID_sha256 : NID_sha384;
-  return Succeeded(RSA_verify(nid, digest.data(), static_cast<unsigned>(digest.size()), signature.data(),
-                              static_cast<unsigned>(signature.size()), key));
+  return Succeeded(RSA_verify(HashNid(hash), digest.data(), static_cast<unsigned>(digest.size()),
+                              signature.data(), static_cast<unsigned>(signature.size()), key));
 }
 
 }  // namespace thimble

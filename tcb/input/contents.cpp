@@ -72,7 +72,9 @@ constexpr std::array kMagics = {
     Magic{"00000000: ", "a hex dump as xxd writes it", "`xxd -r` makes bytes of it"},
     Magic{"00000000  ", "a hex dump as hexdump writes it",
           "hand over the bytes themselves, or `xxd -p` of them"},
-    Magic{"\xd2\x84", "COSE (CBOR)", ""},
+    Magic{"\xd2\x84", "a signed statement (COSE_Sign1)",
+          "an endorsement of a utility VM goes beside an SNP report, as uvm_endorsement or in --collateral "
+          "DIR"},
 };
 
 // A signed token: three parts of base64url, the first that of an object.

@@ -26,10 +26,12 @@ struct Evidence {
   std::string decoded;
   // What a container holds beside it:
   std::vector<amd::Hint> endorsements;
-  std::optional<Bytes> td_quote, runtime_data;
+  std::optional<Bytes> td_quote, runtime_data, uvm_endorsement;
   std::optional<amd::TpmQuote> tpm_quote;
 
-  bool alone() const { return endorsements.empty() && !td_quote && !runtime_data && !tpm_quote; }
+  bool alone() const {
+    return endorsements.empty() && !td_quote && !runtime_data && !uvm_endorsement && !tpm_quote;
+  }
 };
 
 // kMalformed  evidence.format: none, and says what it is and what to do; hcl.format, request.invalid: what is beside it

@@ -8,6 +8,7 @@
 #include "tcb/input/json_names.h"
 #include "tcb/input/member.h"
 #include "tcb/input/report_fields.h"
+#include "tcb/uvm/container.h"
 
 namespace thimble::input {
 namespace {
@@ -152,7 +153,27 @@ Status ReadRuntimeData(const json::Value& object, Evidence& evidence) {
   return NoEvidence("member \"runtimeData.data\": is no base64");
 }
 
-// "report" of /attest/SevSnpVm: base64url of {"SnpReport": base64url, "VcekCertChain": base64url of PEM}.
+// "Endorsements" of /attest/SevSnpVm: base64url of {"Uvm": [base64url of COSE_Sign1]}. What is there is evidence: of two
+// none is chosen.
+Status ReadMaaEndorsements(const json::Value& member, Evidence& evidence) {
+  TRY_ASSIGN(const Reading reading, ReadMember(member, "Endorsements", kFormat, [](ByteView bytes) {
+               return AsText(bytes).starts_with('{');
+             }));
+  TRY_ASSIGN(const auto document, json::Document::Parse(AsText(reading.bytes), "member \"Endorsements\"",
+                                                        ErrorKind::kMalformed, kFormat));
+  const auto list = document->root().Find("Uvm");
+  if (!list || list->IsNull()) return {};
+  const auto entries = list->Array();
+  if (!entries || entries->size() > 1)
+    return NoEvidence("member \"Endorsements.Uvm\": is no list of one endorsement");
+  if (entries->empty()) return {};
+  TRY_ASSIGN(Reading endorsement,
+             ReadMember(entries->front(), "Endorsements.Uvm[0]", kFormat, uvm::LooksLikeEndorsement));
+  evidence.uvm_endorsement = std::move(endorsement.bytes);
+  return {};
+}
+
+// "report" of /attest/SevSnpVm: base64url of {"SnpReport": base64url, "VcekCertChain": base64url of PEM, "Endorsements"}.
 Result<Evidence> ReadMaaReport(const json::Value& inner) {
   TRY_ASSIGN(const json::Value report, inner.Get("SnpReport"));
   TRY_ASSIGN(Evidence evidence, EvidenceIn(report, "SnpReport"));
@@ -160,6 +181,8 @@ Result<Evidence> ReadMaaReport(const json::Value& inner) {
     TRY_ASSIGN(amd::Hint hint, HintIn(*chain, "VcekCertChain"));
     evidence.endorsements.push_back(std::move(hint));
   }
+  if (const auto endorsements = inner.Find("Endorsements"); endorsements && !endorsements->IsNull())
+    TRY(ReadMaaEndorsements(*endorsements, evidence));
   return evidence;
 }
 

@@ -10,51 +10,6 @@ namespace {
 
 constexpr size_t kMaxSize = 16 << 10;
 
-constexpr std::initializer_list<uint8_t> kIdEcPublicKey = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};
-constexpr std::initializer_list<uint8_t> kPrime256v1 = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
-constexpr std::initializer_list<uint8_t> kSecp384r1 = {0x2b, 0x81, 0x04, 0x00, 0x22};
-constexpr std::initializer_list<uint8_t> kRsaEncryption = {0x2a, 0x86, 0x48, 0x86, 0xf7,
-                                                           0x0d, 0x01, 0x01, 0x01};
-
-using PublicKey = std::variant<EcPublicKey, RsaPublicKey>;
-
-// RFC 5480 section 2: named curve, uncompressed point.
-std::optional<PublicKey> ReadEcKey(der::Reader algorithm, ByteView bits) {
-  const auto curve_oid = algorithm.Oid();
-  if (!curve_oid || !algorithm.empty() || bits.empty() || bits[0] != 0x04) return std::nullopt;
-  std::optional<EcPublicKey> key;
-  if (x509::OidIs(*curve_oid, kPrime256v1)) key = EcPublicKey::FromPoint(Curve::kP256, bits.subspan(1));
-  if (x509::OidIs(*curve_oid, kSecp384r1)) key = EcPublicKey::FromPoint(Curve::kP384, bits.subspan(1));
-  if (!key) return std::nullopt;
-  return PublicKey(std::move(*key));
-}
-
-// RFC 3279 section 2.3.1: NULL parameters, RSAPublicKey ::= SEQUENCE { modulus, exponent }.
-std::optional<PublicKey> ReadRsaKey(der::Reader algorithm, ByteView bits) {
-  const auto null = algorithm.Next(der::kNull);
-  der::Reader outer(bits);
-  auto numbers = outer.Enter(der::kSequence);
-  if (!null || !null->content.empty() || !algorithm.empty() || !numbers || !outer.empty())
-    return std::nullopt;
-  const auto modulus = numbers->Integer(), exponent = numbers->Integer();
-  if (!modulus || !exponent || !numbers->empty() || (*modulus)[0] >= 0x80 || (*exponent)[0] >= 0x80)
-    return std::nullopt;
-  auto key = RsaPublicKey::FromNumbers(*modulus, *exponent);
-  if (!key) return std::nullopt;
-  return PublicKey(std::move(*key));
-}
-
-std::optional<PublicKey> ReadPublicKey(ByteView spki_content) {
-  der::Reader spki(spki_content);
-  auto algorithm = spki.Enter(der::kSequence);
-  const auto oid = algorithm ? algorithm->Oid() : std::nullopt;
-  const auto bits = oid ? spki.BitString() : std::nullopt;
-  if (!bits || !spki.empty()) return std::nullopt;
-  if (x509::OidIs(*oid, kIdEcPublicKey)) return ReadEcKey(*algorithm, *bits);
-  if (x509::OidIs(*oid, kRsaEncryption)) return ReadRsaKey(*algorithm, *bits);
-  return std::nullopt;
-}
-
 // KeyUsage ::= BIT STRING, bit 0 first (RFC 5280 section 4.2.1.3).
 std::optional<uint16_t> ReadKeyUsage(ByteView value) {
   der::Reader reader(value);
@@ -88,7 +43,9 @@ std::string FirstCrlUrl(ByteView value) {
 // Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue } (RFC 5280 section 4.1).
 class CertificateParser {
  public:
-  explicit CertificateParser(ByteView der) { certificate_.der_.assign(der.begin(), der.end()); }
+  CertificateParser(ByteView der, CertificateProfile profile) : profile_(profile) {
+    certificate_.der_.assign(der.begin(), der.end());
+  }
 
   // What is wrong, or nullptr.
   const char* Parse() {
@@ -103,9 +60,13 @@ class CertificateParser {
     certificate_.tbs_ = tbs->whole;
     certificate_.signature_ = *signature;
     algorithm_content_ = algorithm->content;
-    const auto read = x509::ReadSignatureAlgorithm(algorithm->content);
-    if (!read)
-      return "signature algorithm is none of ecdsa-with-SHA256, ecdsa-with-SHA384, RSASSA-PSS SHA-384";
+    const auto read = x509::ReadSignatureAlgorithm(algorithm->content, profile_);
+    if (!read) {
+      return profile_ == CertificateProfile::kTee
+                 ? "signature algorithm is none of ecdsa-with-SHA256, ecdsa-with-SHA384, RSASSA-PSS SHA-384"
+                 : "signature algorithm is none of ECDSA and RSASSA-PKCS1-v1_5 with SHA-256, SHA-384, "
+                   "SHA-512";
+    }
     certificate_.algorithm_ = *read;
     if (const char* problem = ParseTbs(der::Reader(tbs->content))) return problem;
     certificate_.sha256_ = Sha256(certificate_.der_);
@@ -135,14 +96,33 @@ class CertificateParser {
     if (!ReadName(tbs, &certificate_.subject_, &certificate_.subject_cn_))
       return "subject is not a Name with at most one common name";
     const auto spki = tbs.Next(der::kSequence);
-    auto key = spki ? ReadPublicKey(spki->content) : std::nullopt;
-    if (!key) return "public key is not a P-256, P-384 or RSA key";
+    auto key = spki ? ReadPublicKey(spki->content, profile_) : std::nullopt;
+    if (!key) {
+      return profile_ == CertificateProfile::kTee
+                 ? "public key is not a P-256, P-384 or RSA key"
+                 : "public key is not a P-256, P-384 or P-521 key, or RSA of 2048 to 4096 bits";
+    }
     certificate_.key_ = std::make_unique<const PublicKey>(std::move(*key));
     certificate_.spki_sha256_ = Sha256(spki->whole);
     auto wrapper = tbs.Enter(der::ContextConstructed(3));
     auto list = wrapper ? wrapper->Enter(der::kSequence) : std::nullopt;
     if (!list || !wrapper->empty() || !tbs.empty()) return "no extensions, or something after them";
-    return ParseExtensions(*list);
+    if (const char* problem = ParseExtensions(*list)) return problem;
+    return SubjectProblem();
+  }
+
+  // Whoever has no name has to say so where nobody overlooks it (RFC 5280 section 4.2.1.6).
+  const char* SubjectProblem() const {
+    const auto empty = [](ByteView name) { return name.size() == 2; };  // SEQUENCE, length 0
+    if (profile_ == CertificateProfile::kTee) return nullptr;
+    if (empty(certificate_.issuer_)) return "the issuer has no name";
+    if (!empty(certificate_.subject_)) return nullptr;
+    if (profile_ != CertificateProfile::kTpmMaker) return "the subject is empty";
+    for (const Extension& extension : certificate_.extensions_) {
+      if (x509::StandardExtensionOf(extension.oid) == x509::kSubjectAltName && extension.critical)
+        return nullptr;
+    }
+    return "the subject is empty, and there is no critical subjectAltName";
   }
 
   static bool ReadName(der::Reader& tbs, ByteView* name, std::string* common_name) {
@@ -175,10 +155,13 @@ class CertificateParser {
       case x509::kSubjectKeyId:
         interpretation_failed_ = !ReadSubjectKeyId(value);
         return !interpretation_failed_;
-      case x509::kAuthorityKeyId:
-        certificate_.has_authority_key_id_ = x509::ReadAuthorityKeyId(value).has_value();
-        interpretation_failed_ = !certificate_.has_authority_key_id_;
+      case x509::kAuthorityKeyId: {
+        const auto id = x509::ReadAuthorityKeyId(value);
+        certificate_.has_authority_key_id_ = id.has_value();
+        certificate_.authority_key_id_ = id.value_or(ByteView{});
+        interpretation_failed_ = !id;
         return !interpretation_failed_;
+      }
       case x509::kCrlDistributionPoints:
         certificate_.crl_url_ = FirstCrlUrl(value);
         return certificate_.has_crl_distribution_points_ = true;
@@ -189,6 +172,13 @@ class CertificateParser {
       case x509::kBasicConstraints:
         interpretation_failed_ = !ReadBasicConstraints(value);
         return !interpretation_failed_;
+      // Of other issuers these may be critical. They restrict what the subject may be used for; who uses it asks
+      // (usages.h), or has no use for it: no policy is required of a path.
+      case x509::kSubjectAltName:
+      case x509::kCertificatePolicies:
+      case x509::kNameConstraints:  // path.cpp holds what is below against it
+      case x509::kExtendedKeyUsage:
+        return profile_ != CertificateProfile::kTee;
       default:
         return false;
     }
@@ -222,17 +212,22 @@ class CertificateParser {
     return true;
   }
 
+  const CertificateProfile profile_;
   Certificate certificate_;
   ByteView algorithm_content_;
   bool interpretation_failed_ = false;
 };
 
 Result<CertificatePtr> Certificate::Parse(ByteView der, Check check) {
+  return Parse(der, CertificateProfile::kTee, check);
+}
+
+Result<CertificatePtr> Certificate::Parse(ByteView der, CertificateProfile profile, Check check) {
   if (der.size() > kMaxSize) {
     return Error{ErrorKind::kMalformed, check,
                  StrCat("certificate: ", der.size(), " bytes, at most ", kMaxSize)};
   }
-  CertificateParser parser(der);
+  CertificateParser parser(der, profile);
   if (const char* problem = parser.Parse()) {
     return Error{ErrorKind::kMalformed, check, StrCat("certificate: ", problem)};
   }
@@ -250,17 +245,6 @@ const Extension* Certificate::FindExtension(ByteView oid) const {
 
 bool Certificate::SignedBy(const Certificate& issuer) const {
   return VerifySignature(issuer.key(), algorithm_, tbs_, signature_);
-}
-
-bool VerifySignature(const std::variant<EcPublicKey, RsaPublicKey>& key, SignatureAlgorithm algorithm,
-                     ByteView message, ByteView signature) {
-  if (const auto* rsa = std::get_if<RsaPublicKey>(&key)) {
-    return algorithm == SignatureAlgorithm::kRsaPssSha384 && rsa->VerifyPssSha384(message, signature);
-  }
-  const auto& ec = std::get<EcPublicKey>(key);
-  const auto expected =
-      ec.curve() == Curve::kP256 ? SignatureAlgorithm::kEcdsaSha256 : SignatureAlgorithm::kEcdsaSha384;
-  return algorithm == expected && ec.VerifyDer(message, signature);
 }
 
 }  // namespace thimble

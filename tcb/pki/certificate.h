@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// X.509 v3 certificates (RFC 5280) as Intel and AMD issue them. Parsed once from DER by our own strict
+// X.509 v3 certificates (RFC 5280) as their issuers' profiles have them. Parsed once from DER by our own strict
 // reader; OpenSSL's decoder costs two to four signature checks a certificate. Parsing says nothing about
 // trust.
 #pragma once
@@ -16,10 +16,10 @@
 #include "tcb/base/crypto.h"
 #include "tcb/base/result.h"
 #include "tcb/base/time.h"
+#include "tcb/pki/public_key.h"
+#include "tcb/pki/signature.h"
 
 namespace thimble {
-
-enum class SignatureAlgorithm : uint8_t { kEcdsaSha256, kEcdsaSha384, kRsaPssSha384 };
 
 enum KeyUsageBit : uint16_t {  // RFC 5280 section 4.2.1.3
   kDigitalSignature = 1u << 0,
@@ -37,9 +37,11 @@ struct Extension {
 class Certificate {
  public:
   // Malformed (with `check`) unless the whole input is one well-formed v3 certificate with a key and a
-  // signature algorithm from the lists above, at most one common name in a name, unique extensions and no unknown
+  // signature algorithm of the profile (Intel's and AMD's, if none is named), at most one common name in a name, unique extensions and no unknown
   // critical extension. At most 16 KiB.
   static Result<std::shared_ptr<const Certificate>> Parse(ByteView der, Check check);
+  static Result<std::shared_ptr<const Certificate>> Parse(ByteView der, CertificateProfile profile,
+                                                          Check check);
 
   ByteView der() const { return der_; }
   const Digest256& sha256() const { return sha256_; }            // of der(): the identity of a certificate
@@ -50,7 +52,7 @@ class Certificate {
   const std::string& subject_cn() const { return subject_cn_; }
   const std::string& issuer_cn() const { return issuer_cn_; }
   const Validity& validity() const { return validity_; }
-  const std::variant<EcPublicKey, RsaPublicKey>& key() const { return *key_; }
+  const PublicKey& key() const { return *key_; }
   const EcPublicKey* ec_key() const { return std::get_if<EcPublicKey>(key_.get()); }
   const RsaPublicKey* rsa_key() const { return std::get_if<RsaPublicKey>(key_.get()); }
 
@@ -62,6 +64,8 @@ class Certificate {
   // A CA may stand between this one and what a path ends in (RFC 5280 section 4.2.1.9).
   bool AllowsIntermediate() const { return path_length_.value_or(1) > 0; }
   ByteView subject_key_id() const { return subject_key_id_; }  // empty: no such extension
+  // keyIdentifier; empty: no such extension, or none in it
+  ByteView authority_key_id() const { return authority_key_id_; }
   bool has_key_identifiers() const { return !subject_key_id_.empty() && has_authority_key_id_; }
   bool has_crl_distribution_points() const { return has_crl_distribution_points_; }
   const std::string& crl_url() const {
@@ -79,10 +83,10 @@ class Certificate {
 
   Bytes der_;
   Digest256 sha256_, spki_sha256_;
-  ByteView tbs_, serial_, issuer_, subject_, signature_, subject_key_id_;
+  ByteView tbs_, serial_, issuer_, subject_, signature_, subject_key_id_, authority_key_id_;
   std::string subject_cn_, issuer_cn_, crl_url_;
   Validity validity_;
-  std::unique_ptr<const std::variant<EcPublicKey, RsaPublicKey>> key_;
+  std::unique_ptr<const PublicKey> key_;
   SignatureAlgorithm algorithm_{};
   std::vector<Extension> extensions_;
   std::optional<bool> is_ca_;
@@ -92,9 +96,5 @@ class Certificate {
 };
 
 using CertificatePtr = std::shared_ptr<const Certificate>;
-
-// `signature` over `message` holds under `key` with `algorithm`.
-bool VerifySignature(const std::variant<EcPublicKey, RsaPublicKey>& key, SignatureAlgorithm algorithm,
-                     ByteView message, ByteView signature);
 
 }  // namespace thimble

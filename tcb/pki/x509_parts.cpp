@@ -11,6 +11,7 @@ namespace {
 // OID content bytes.
 constexpr std::initializer_list<uint8_t> kEcdsaWithSha256 = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
 constexpr std::initializer_list<uint8_t> kEcdsaWithSha384 = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03};
+constexpr std::initializer_list<uint8_t> kEcdsaWithSha512 = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x04};
 constexpr std::initializer_list<uint8_t> kRsassaPss = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a};
 constexpr std::initializer_list<uint8_t> kMgf1 = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08};
 constexpr std::initializer_list<uint8_t> kSha384 = {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02};
@@ -53,16 +54,43 @@ bool OidIs(ByteView oid, std::initializer_list<uint8_t> expected) {
   return std::equal(oid.begin(), oid.end(), expected.begin(), expected.end());
 }
 
-std::optional<SignatureAlgorithm> ReadSignatureAlgorithm(ByteView sequence_content) {
+namespace {
+
+// Intel's and AMD's.
+std::optional<SignatureAlgorithm> ReadTeeAlgorithm(ByteView oid, der::Reader parameters) {
+  if (OidIs(oid, kEcdsaWithSha256) && parameters.empty()) return SignatureAlgorithm::kEcdsaSha256;
+  if (OidIs(oid, kEcdsaWithSha384) && parameters.empty()) return SignatureAlgorithm::kEcdsaSha384;
+  if (!OidIs(oid, kRsassaPss)) return std::nullopt;
+  const auto params = parameters.Enter(der::kSequence);
+  if (!params || !parameters.empty() || !IsAmdPssProfile(*params)) return std::nullopt;
+  return SignatureAlgorithm::kRsaPssSha384;
+}
+
+// sha256WithRSAEncryption 11, sha384 12, sha512 13 of 1.2.840.113549.1.1; SHA-1 is 5, and no signature here.
+std::optional<SignatureAlgorithm> ReadPkcs1Algorithm(ByteView oid, der::Reader parameters) {
+  const auto null = parameters.Next(der::kNull);
+  if (!null || !null->content.empty() || !parameters.empty()) return std::nullopt;
+  const auto is = [&](uint8_t n) { return OidIs(oid, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, n}); };
+  if (is(11)) return SignatureAlgorithm::kRsaPkcs1Sha256;
+  if (is(12)) return SignatureAlgorithm::kRsaPkcs1Sha384;
+  if (is(13)) return SignatureAlgorithm::kRsaPkcs1Sha512;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<SignatureAlgorithm> ReadSignatureAlgorithm(ByteView sequence_content,
+                                                         CertificateProfile profile) {
   der::Reader algorithm(sequence_content);
   const auto oid = algorithm.Oid();
   if (!oid) return std::nullopt;
-  if (OidIs(*oid, kEcdsaWithSha256) && algorithm.empty()) return SignatureAlgorithm::kEcdsaSha256;
-  if (OidIs(*oid, kEcdsaWithSha384) && algorithm.empty()) return SignatureAlgorithm::kEcdsaSha384;
-  if (!OidIs(*oid, kRsassaPss)) return std::nullopt;
-  const auto params = algorithm.Enter(der::kSequence);
-  if (!params || !algorithm.empty() || !IsAmdPssProfile(*params)) return std::nullopt;
-  return SignatureAlgorithm::kRsaPssSha384;
+  if (profile == CertificateProfile::kTee) return ReadTeeAlgorithm(*oid, algorithm);
+  if (algorithm.empty()) {
+    if (OidIs(*oid, kEcdsaWithSha256)) return SignatureAlgorithm::kEcdsaSha256;
+    if (OidIs(*oid, kEcdsaWithSha384)) return SignatureAlgorithm::kEcdsaSha384;
+    if (OidIs(*oid, kEcdsaWithSha512)) return SignatureAlgorithm::kEcdsaSha512;
+  }
+  return ReadPkcs1Algorithm(*oid, algorithm);
 }
 
 namespace {

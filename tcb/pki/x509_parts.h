@@ -12,9 +12,10 @@
 
 namespace thimble::x509 {
 
-// AlgorithmIdentifier of a signature: ecdsa-with-SHA256, ecdsa-with-SHA384 (no parameters), or RSASSA-PSS
-// with exactly AMD's parameters. The reader is the content of the SEQUENCE.
-std::optional<SignatureAlgorithm> ReadSignatureAlgorithm(ByteView sequence_content);
+// AlgorithmIdentifier of a signature, as the profile has it: ECDSA without parameters, RSASSA-PSS with exactly AMD's,
+// RSASSA-PKCS1-v1_5 with NULL (RFC 4055 section 5). The reader is the content of the SEQUENCE.
+std::optional<SignatureAlgorithm> ReadSignatureAlgorithm(
+    ByteView sequence_content, CertificateProfile profile = CertificateProfile::kTee);
 
 // The common name in a Name; empty when there is none. nullopt when the Name is not well-formed, or has two: a
 // certificate has one name, whoever reads it.
@@ -33,6 +34,7 @@ bool OidIs(ByteView oid, std::initializer_list<uint8_t> expected);
 enum StandardExtension : uint8_t {
   kSubjectKeyId = 14,
   kKeyUsage = 15,
+  kSubjectAltName = 17,
   kBasicConstraints = 19,
   kCrlNumber = 20,
   kReasonCode = 21,
@@ -40,8 +42,11 @@ enum StandardExtension : uint8_t {
   kDeltaCrlIndicator = 27,
   kIssuingDistributionPoint = 28,
   kCertificateIssuer = 29,
+  kNameConstraints = 30,
   kCrlDistributionPoints = 31,
+  kCertificatePolicies = 32,
   kAuthorityKeyId = 35,
+  kExtendedKeyUsage = 37,
 };
 std::optional<uint8_t> StandardExtensionOf(ByteView oid);
 

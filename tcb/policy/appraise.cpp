@@ -62,6 +62,7 @@ Decision Appraise(const Verdict& verdict, const Policy& whole, Instant at) {
   policy::AddPlatformRules(verdict, policy, rules);
   AddContentRules(verdict, policy, rules);
   policy::AddHclRules(verdict, policy.hcl, rules);
+  policy::AddUvmRules(verdict, policy.uvm, rules);
   policy::AddRestrictedRule(verdict, policy.restricted, rules);
   policy::AddCollateralRules(verdict, policy, at, rules);
   policy::AddFindingRules(verdict, policy, at, rules);

@@ -87,6 +87,7 @@ void AddFindingRules(const Verdict& verdict, const Policy& policy, Instant at, R
 void AddSgxRules(const Verdict& verdict, const SgxRules& sgx, RuleList& rules);
 void AddTdxRules(const Verdict& verdict, const TdxRules& tdx, RuleList& rules);
 void AddSnpRules(const Verdict& verdict, const SnpRules& snp, RuleList& rules);
+void AddUvmRules(const Verdict& verdict, const UvmRules& uvm, RuleList& rules);
 void AddHclRules(const Verdict& verdict, const HclRules& hcl, RuleList& rules);
 void AddRestrictedRule(const Verdict& verdict, const RestrictedList& restricted, RuleList& rules);
 

@@ -193,6 +193,15 @@ Status CheckSnp(const Policy& policy) {
   return {};
 }
 
+Status CheckUvm(const Policy& policy) {
+  if (policy.uvm.accepted.empty()) return Refuse("uvm.accepted", "accepts nothing");
+  for (const AcceptedUvm& one : policy.uvm.accepted) {
+    if (one.issuer.empty() || one.feed.empty())
+      return Refuse("uvm.accepted", "each has an issuer and a feed");
+  }
+  return {};
+}
+
 Status CheckHcl(const Policy& policy) {
   for (const auto& [bank, numbers] : policy.hcl.pcr) {
     const std::string name = amd::PcrBankName(bank);
@@ -262,6 +271,7 @@ Status Validate(const Policy& policy) {
   TRY(CheckTdx(policy));
   TRY(CheckSnp(policy));
   TRY(CheckHcl(policy));
+  TRY(CheckUvm(policy));
   TRY(CheckRestricted(policy));
   return CheckOverrides(policy);
 }

@@ -21,6 +21,7 @@
 #include "tests/support/sim_hcl.h"
 #include "tests/support/sim_intel.h"
 #include "tests/support/sim_openenclave.h"
+#include "tests/support/sim_uvm.h"
 
 namespace fs = std::filesystem;
 using namespace thimble;
@@ -145,6 +146,17 @@ void AddOpenEnclave(Seeds& seeds) {
                                                   sim::MakeOeEvidence(intel, sim::OeKeyPem(key)), key, key));
 }
 
+void AddUvmWorld(Seeds& seeds) {
+  const auto microsoft = sim::SimUvm::Make();
+  for (const auto format : {uvm::Format::kLegacy, uvm::Format::kHashEnvelope}) {
+    sim::UvmSpec spec;
+    spec.format = format;
+    seeds.Add("uvm", microsoft.Endorsement(spec));
+    seeds.Add("uvm", microsoft.WithReceipt(spec));
+  }
+  seeds.Add("uvm", AsBytes(microsoft.Issuer()));
+}
+
 void AddAmdWorld(Seeds& seeds) {
   const auto amd = sim::SimAmd::Make();
   for (const auto product : {amd::Product::kMilan, amd::Product::kGenoa, amd::Product::kTurin}) {
@@ -240,6 +252,7 @@ void AddReal(Seeds& seeds, const fs::path& path) {
   const std::string_view text = AsText(bytes);
   const std::string name = path.filename().string();
   if (text.starts_with("HCLA")) return seeds.Add("hcl", bytes);
+  if (path.extension() == ".cose") return seeds.Add("uvm", bytes);
   if (path.parent_path().parent_path().filename() == "open-enclave") return seeds.Add("openenclave", bytes);
   if (name == "tpm_quote.msg") return seeds.Add("tpm_quote", bytes);
   if (name == "quote.bin" || name == "td_quote.bin") return seeds.Add("quote", bytes);
@@ -271,6 +284,7 @@ int main(int argc, char** argv) {
   AddIntelWorld(seeds);
   AddOpenEnclave(seeds);
   AddAmdWorld(seeds);
+  AddUvmWorld(seeds);
   AddTexts(seeds);
   AddRequestHeads(seeds);
   AddPolicies(seeds);

@@ -6,9 +6,12 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "tcb/base/crypto.h"
+#include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tests/support/sim_hcl.h"
 #include "tests/support/sim_openenclave.h"
+#include "tests/support/sim_uvm.h"
 
 namespace thimble::sim {
 namespace {
@@ -65,6 +68,46 @@ void AddForged(std::vector<EvidenceFile>& out, const SimIntel& intel) {
   }
 }
 
+// The simulated endorser of utility VMs in Microsoft's place.
+std::string UvmPolicy(const AcceptedUvm& accepted) {
+  return StrCat("[policy.default.uvm]\naccepted = [{ issuer = \"", accepted.issuer, "\", feed = \"",
+                accepted.feed, "\", min_svn = ", accepted.min_svn, " }]\n");
+}
+
+// The security context of a container, and its report.
+void WriteContainer(const fs::path& directory, const SimAmd& amd, const Bytes& endorsement) {
+  const SnpPlatform platform = SnpPlatform::Of(amd::Product::kMilan);
+  const std::string policy = "package policy\n\ndefault allow = false\n";
+  ReportSpec spec;
+  spec.bend = [&](Bytes& report) {
+    std::ranges::copy(Sha256(AsBytes(policy)).view(), report.begin() + 0xc0);
+  };
+  std::string thim;
+  json::Writer writer(&thim);
+  writer.BeginObject();
+  writer.Key("vcekCert").String(ToPem(amd.Leaf(platform), "CERTIFICATE"));
+  writer.Key("tcbm").String("00");
+  writer.Key("certificateChain").String(amd.ChainPem(platform.product, platform.kind));
+  writer.Key("cacheControl").String("86400");
+  writer.EndObject();
+  fs::create_directories(directory);
+  WriteFile(directory / "report.bin", amd.Report(platform, spec));
+  WriteText(directory / "host-amd-cert-base64", Base64(AsBytes(thim)));
+  WriteText(directory / "reference-info-base64", Base64(endorsement));
+  WriteText(directory / "security-policy-base64", Base64(AsBytes(policy)));
+}
+
+// good: accepted by config.toml. old: below its minimum SVN. forged: the same names and issuer, other keys.
+void WriteContainers(const fs::path& directory, const SimAmd& amd) {
+  const SimUvm uvm = SimUvm::Make();
+  UvmSpec old, forged;
+  old.svn = 22;
+  forged.issuer = uvm.Issuer();
+  WriteContainer(directory / "good-container", amd, uvm.Endorsement());
+  WriteContainer(directory / "old-container", amd, uvm.Endorsement(old));
+  WriteContainer(directory / "forged-container", amd, SimUvm::Make("forger").Endorsement(forged));
+}
+
 // The store is beside the rest, so that nothing simulated gets into another.
 std::string Config(const fs::path& directory, const std::string& base_url) {
   const fs::path here = fs::absolute(directory);
@@ -72,7 +115,7 @@ std::string Config(const fs::path& directory, const std::string& base_url) {
                 "[server]\nanchors = [\"", (here / "root.pem").string(), "\"]\n\n",
                 "[[intel.upstream]]\nurl = \"", base_url, "/sgx/certification/v4/\"\n\n",
                 "[[amd.upstream]]\nurl = \"", base_url, "\"\n\n", "[cache]\ndata = \"",
-                (here / "thimble-data").string(), "\"\n");
+                (here / "thimble-data").string(), "\"\n\n", UvmPolicy(SimUvm::Make().Accepted()));
 }
 
 }  // namespace
@@ -183,6 +226,7 @@ void WriteVendorFiles(const fs::path& directory, const SimIntel& intel, const Si
   WriteCollateral(directory / "collateral-sgx", intel.Collateral());
   WriteCollateral(directory / "collateral-tdx", intel.Collateral({.tee = IntelTee::kTdx}));
   WriteEndorsements(directory / "collateral-snp-milan", amd, SnpPlatform::Of(amd::Product::kMilan));
+  WriteContainers(directory, amd);
 }
 
 }  // namespace thimble::sim

@@ -44,18 +44,12 @@ Bytes ToBytes(const Number& n, size_t size) {
   return out;
 }
 
-Bytes HashOf(HashAlgorithm hash, ByteView data) {
-  Bytes out(hash == HashAlgorithm::kSha256 ? SHA256_DIGEST_LENGTH : SHA384_DIGEST_LENGTH);
-  hash == HashAlgorithm::kSha256 ? SHA256(data.data(), data.size(), out.data())
-                                 : SHA384(data.data(), data.size(), out.data());
-  return out;
-}
-
 // As many bytes as wanted that follow from the seed: MGF1 (RFC 8017 appendix B.2.1).
 Bytes Expand(ByteView seed, size_t size, HashAlgorithm hash = HashAlgorithm::kSha384) {
   Bytes out;
   for (uint8_t counter = 0; out.size() < size; ++counter) {
-    const Bytes block = HashOf(hash, der::Concat({Bytes(seed.begin(), seed.end()), Bytes{0, 0, 0, counter}}));
+    const Bytes block =
+        DigestOf(hash, der::Concat({Bytes(seed.begin(), seed.end()), Bytes{0, 0, 0, counter}}));
     out.insert(out.end(), block.begin(), block.end());
   }
   out.resize(size);
@@ -165,9 +159,9 @@ Bytes SimRsaKey::KeyIdentifier() const {
 
 // EMSA-PSS (RFC 8017 section 9.1.1). The salt is a hash of key and message.
 Bytes SimRsaKey::SignPss(ByteView message, HashAlgorithm hash) const {
-  const Bytes digest = HashOf(hash, message);
-  const Bytes salt = HashOf(hash, der::Concat({modulus(), digest}));
-  const Bytes h = HashOf(hash, der::Concat({Bytes(8), digest, salt}));
+  const Bytes digest = DigestOf(hash, message);
+  const Bytes salt = DigestOf(hash, der::Concat({modulus(), digest}));
+  const Bytes h = DigestOf(hash, der::Concat({Bytes(8), digest, salt}));
   Bytes db(impl_->size - h.size() - 1);
   db[db.size() - salt.size() - 1] = 0x01;
   std::copy(salt.begin(), salt.end(), db.end() - static_cast<std::ptrdiff_t>(salt.size()));
@@ -179,16 +173,25 @@ Bytes SimRsaKey::SignPss(ByteView message, HashAlgorithm hash) const {
 
 // EMSA-PKCS1-v1_5 (RFC 8017 section 9.2).
 Bytes SimRsaKey::SignPkcs1(ByteView message, HashAlgorithm hash) const {
-  const std::string_view oid =
-      hash == HashAlgorithm::kSha256 ? PssParameters::kSha256 : PssParameters::kSha384;
+  const std::string_view oid = hash == HashAlgorithm::kSha256   ? PssParameters::kSha256
+                               : hash == HashAlgorithm::kSha384 ? PssParameters::kSha384
+                                                                : PssParameters::kSha512;
   const Bytes info =
-      der::Sequence({der::Sequence({der::Oid(oid), der::Null()}), der::OctetString(HashOf(hash, message))});
+      der::Sequence({der::Sequence({der::Oid(oid), der::Null()}), der::OctetString(DigestOf(hash, message))});
   const Bytes padding(impl_->size - info.size() - 3, 0xff);
   return impl_->Sign(der::Concat({Bytes{0x00, 0x01}, padding, Bytes{0x00}, info}));
 }
 
 Signer SimRsaKey::PssSigner() const {
   return {PssAlgorithm(), [key = *this](ByteView message) { return key.SignPss(message); }};
+}
+
+Signer SimRsaKey::Pkcs1Signer(HashAlgorithm hash) const {
+  const std::string_view oid = hash == HashAlgorithm::kSha256   ? "1.2.840.113549.1.1.11"
+                               : hash == HashAlgorithm::kSha384 ? "1.2.840.113549.1.1.12"
+                                                                : "1.2.840.113549.1.1.13";
+  return {der::Sequence({der::Oid(oid), der::Null()}),
+          [key = *this, hash](ByteView message) { return key.SignPkcs1(message, hash); }};
 }
 
 Bytes PssAlgorithm(const PssParameters& parameters) {

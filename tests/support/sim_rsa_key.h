@@ -28,6 +28,7 @@ class SimRsaKey {
   Bytes SignPss(ByteView message, HashAlgorithm hash = HashAlgorithm::kSha384) const;
   Bytes SignPkcs1(ByteView message, HashAlgorithm hash) const;
   Signer PssSigner() const;
+  Signer Pkcs1Signer(HashAlgorithm hash) const;
 
  private:
   struct Impl;
@@ -42,6 +43,7 @@ struct PssParameters {
 
   static constexpr std::string_view kSha384 = "2.16.840.1.101.3.4.2.2";
   static constexpr std::string_view kSha256 = "2.16.840.1.101.3.4.2.1";
+  static constexpr std::string_view kSha512 = "2.16.840.1.101.3.4.2.3";
 };
 Bytes PssAlgorithm(const PssParameters& parameters = {});
 

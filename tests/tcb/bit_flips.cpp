@@ -5,6 +5,7 @@
 // the flips.
 //   bit_flips [EVERY]     flips one bit in EVERY; default 1, all of them
 // Exits with 1 on any other claims, or an internal error.
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -21,10 +22,12 @@
 #include "tcb/intel/verify.h"
 #include "tcb/openenclave/endorsements.h"
 #include "tcb/openenclave/evidence.h"
+#include "tcb/uvm/container.h"
 #include "tests/support/sim_amd.h"
 #include "tests/support/sim_hcl.h"
 #include "tests/support/sim_intel.h"
 #include "tests/support/sim_openenclave.h"
+#include "tests/support/sim_uvm.h"
 
 namespace thimble {
 namespace {
@@ -56,11 +59,22 @@ bool SameWrapping(const Verdict& a, const Verdict& b) {
          (a.open_enclave == nullptr || *a.open_enclave == *b.open_enclave);
 }
 
+// The endorsement's own digest is over its unsigned header, too, and so is the count of receipts that nobody asked for.
+bool SameContainer(const Verdict& a, const Verdict& b) {
+  if (a.container == nullptr || b.container == nullptr) return a.container == b.container;
+  uvm::Claims x = *a.container, y = *b.container;
+  for (uvm::Claims* each : {&x, &y}) {
+    if (each->endorsement) each->endorsement->sha256 = {};
+    if (each->endorsement) each->endorsement->receipts = 0;
+  }
+  return x == y;
+}
+
 bool ClaimsTheSame(const Verdict& a, const Verdict& b) {
   const bool same_hcl = (a.hcl == nullptr) == (b.hcl == nullptr) && (a.hcl == nullptr || *a.hcl == *b.hcl);
   return a.tee == b.tee && a.tcb_status == b.tcb_status && a.status_source == b.status_source &&
          a.tcb_date == b.tcb_date && a.advisories == b.advisories && a.platform == b.platform &&
-         a.claims == b.claims && same_hcl && SameWrapping(a, b) &&
+         a.claims == b.claims && same_hcl && SameWrapping(a, b) && SameContainer(a, b) &&
          a.tcb_info_evaluation == b.tcb_info_evaluation &&
          a.qe_identity_evaluation == b.qe_identity_evaluation && a.trust_anchor == b.trust_anchor &&
          FindingsOf(a) == FindingsOf(b) && a.window == b.window;
@@ -265,6 +279,40 @@ void FlipOpenEnclave(Run& run) {
   });
 }
 
+// A complete set of a confidential container: report, endorsement with a receipt, security policy.
+void FlipContainer(Run& run) {
+  const auto amd = sim::SimAmd::Make();
+  const auto microsoft = sim::SimUvm::Make();
+  const auto platform = sim::SnpPlatform::Of(amd::Product::kMilan);
+  const auto given = amd.Endorsements(platform);
+  const TrustAnchors anchors = amd.Anchors();
+  const Bytes policy = BytesOf("package policy");
+  sim::ReportSpec spec;
+  spec.bend = [&](Bytes& bytes) { std::ranges::copy(Sha256(policy).view(), bytes.begin() + 0xc0); };
+  const Bytes report = amd.Report(platform, spec);
+  const std::vector<uvm::LedgerKey> keys = {microsoft.Ledger()};
+  const auto verify = [&](const Bytes& bytes, const Bytes& endorsement,
+                          const Bytes& said) -> Result<Verdict> {
+    TRY_ASSIGN(Verdict verdict,
+               amd::VerifyReport(bytes, given, {}, anchors, amd.now(), AmdCrlMode::kRequire));
+    TRY_ASSIGN(const uvm::Judged judged, uvm::JudgeEndorsement(endorsement, keys, nullptr));
+    uvm::CheckContainer(verdict, {.endorsement = &judged, .security_policy = said});
+    return verdict;
+  };
+  for (const auto format : {uvm::Format::kLegacy, uvm::Format::kHashEnvelope}) {
+    sim::UvmSpec of_form;
+    of_form.format = format;
+    const Bytes endorsement = microsoft.WithReceipt(of_form);
+    const std::string title = StrCat("container, ", uvm::FormatName(format));
+    run.Object(title + " endorsement", endorsement,
+               [&](const Bytes& bent) { return verify(report, bent, policy); });
+    run.Object(title + " report", report,
+               [&](const Bytes& bent) { return verify(bent, endorsement, policy); });
+    run.Object(title + " policy", policy,
+               [&](const Bytes& bent) { return verify(report, endorsement, bent); });
+  }
+}
+
 }  // namespace
 }  // namespace thimble
 
@@ -284,5 +332,6 @@ int main(int argc, char** argv) {
   FlipAmd(run, amd::Product::kGenoa, amd::SigningKey::kVlek, 3);
   FlipHcl(run);
   FlipOpenEnclave(run);
+  FlipContainer(run);
   return run.Finish();
 }

@@ -74,6 +74,18 @@ Status ReadRuntimeData(const Value& decision, const AuditOptions& options, Verif
   return {};
 }
 
+// The endorsement is in the container of a request to MAA, perhaps; else there is no way to bring it here.
+Status CheckContainerEvidence(const Value& decision, const VerificationRequest& request) {
+  if (decision.Find("security_policy_sha256"))
+    return Wrong(
+        "a security policy came beside the evidence: repeat it by `thimble verify --collateral DIR`");
+  if (!decision.Find("uvm_endorsement_sha256")) return {};
+  if (!request.uvm_endorsement)
+    return Wrong(
+        "a UVM endorsement came beside the evidence: repeat it by `thimble verify --collateral DIR`");
+  return SameDigest(decision, "uvm_endorsement_sha256", *request.uvm_endorsement, "the UVM endorsement");
+}
+
 Result<VerificationRequest> RequestOf(const AuditRecord& record, const AuditOptions& options,
                                       const std::vector<std::string>& files, const Config& config) {
   const Value decision = record.document->root();
@@ -87,6 +99,7 @@ Result<VerificationRequest> RequestOf(const AuditRecord& record, const AuditOpti
   TRY_ASSIGN(input::Evidence evidence, ReadEvidence(options.evidence_file));
   TRY(TakeEvidence(std::move(evidence), request));
   TRY(SameDigest(decision, "evidence_sha256", request.evidence, options.evidence_file));
+  TRY(CheckContainerEvidence(decision, request));
   TRY_ASSIGN(request.at, decision.GetTime("at"));
   TRY_ASSIGN(request.report_data, HexMember(decision, "report_data"));
   TRY_ASSIGN(request.nonce, HexMember(decision, "nonce"));

@@ -15,6 +15,7 @@
 #include "tcb/openenclave/evidence.h"
 #include "tcb/pki/certificate_pool.h"
 #include "tcb/pki/pem.h"
+#include "tcb/uvm/container.h"
 
 namespace thimble {
 namespace {
@@ -155,11 +156,41 @@ void WriteBeside(Writer& json, const input::Evidence& evidence) {
   if (evidence.td_quote) json.String("td_quote");
   if (evidence.tpm_quote) json.String("tpm_quote");
   if (evidence.runtime_data) json.String("runtime_data");
+  if (evidence.uvm_endorsement) json.String("uvm_endorsement");
   json.EndArray();
 }
 
+std::string_view ResultName(CheckResult result) {
+  if (result == CheckResult::kNotRun) return "not_run";
+  return result == CheckResult::kPassed ? "passed" : "failed";
+}
+
+// What it shows by itself: each check, and the claims once all of them hold.
+Status WriteEndorsement(Writer& json, ByteView bytes) {
+  TRY_ASSIGN(const uvm::Judged judged, uvm::JudgeEndorsement(bytes, {}, nullptr));
+  json.Key("kind").String("uvm_endorsement");
+  json.Key("checks").BeginArray();
+  for (const CheckLog::Entry& entry : judged.checks.Entries()) {
+    json.BeginObject();
+    json.Key("check").String(CheckName(entry.check));
+    json.Key("result").String(ResultName(entry.result));
+    if (entry.result == CheckResult::kNotRun) json.Key("reason").String(entry.reason);
+    json.EndObject();
+  }
+  json.EndArray();
+  if (judged.failed) json.Key("failed").String(judged.failed->message);
+  if (!judged.endorsement) return {};
+  uvm::Claims claims;
+  claims.endorsement = judged.endorsement;
+  Verdict view;
+  view.container = std::make_shared<const uvm::Claims>(std::move(claims));
+  WriteClaims(json.Key("claims"), view);
+  return {};
+}
+
 bool IsKnown(ByteView bytes) {
-  return inspection::LooksLikePki(bytes) || inspection::LooksLikeDocument(bytes);
+  return inspection::LooksLikePki(bytes) || inspection::LooksLikeDocument(bytes) ||
+         uvm::LooksLikeEndorsement(bytes);
 }
 
 }  // namespace
@@ -172,6 +203,7 @@ Status WriteInspection(json::Writer& json, ByteView given) {
     return {};
   }
   const Bytes bytes = input::BytesThatFit(given, IsKnown);
+  if (uvm::LooksLikeEndorsement(bytes)) return WriteEndorsement(json, bytes);
   // JSON may hold PEM.
   if (inspection::LooksLikeDocument(bytes)) return inspection::WriteDocument(json, bytes);
   return inspection::LooksLikePki(bytes) ? inspection::WritePki(json, bytes) : Status(evidence.error());

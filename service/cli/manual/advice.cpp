@@ -122,6 +122,33 @@ constexpr std::array kAdvice = {
            "made, whole"},
     Advice{{"oe.endorsements"},
            "send oe_endorsements as they came with the evidence, or leave them out: they are fetched"},
+    Advice{{"uvm.format"},
+           "send the endorsement as the host gave it: reference-info-base64 of the security context, decoded "
+           "once"},
+    Advice{{"uvm.algorithm", "uvm.chain", "uvm.signature", "uvm.did", "uvm.payload", "uvm.signing_time"},
+           "do not trust it: nobody vouches for this utility VM. Get the endorsement again from the security "
+           "context of "
+           "the container (UVM_SECURITY_CONTEXT_DIR)"},
+    Advice{{"uvm.measurement"},
+           "the endorsement is of another image than the one that runs: send the one from the same container "
+           "as the report"},
+    Advice{{"uvm.svn"},
+           "move the container group to a newer utility VM: deploy it anew, Azure chooses the image"},
+    Advice{{"aci.policy"},
+           "send the policy that the container was started with, byte for byte: security-policy-base64 of "
+           "the security "
+           "context, decoded once"},
+    Advice{{"aci.policy_allows_all"},
+           "write a policy for your containers (`az confcom acipolicygen`), and ask for its digest by "
+           "snp.host_data"},
+    Advice{{"uvm.receipt_missing", "uvm.receipt_format"},
+           "send transparent-reference-info-base64, which carries receipts, or leave ledger_keys out of the "
+           "policy"},
+    Advice{{"uvm.receipt_key"},
+           "compare ledger_keys with what the ledger gives out now (`/jwks` of the host that the receipt "
+           "names)"},
+    Advice{{"uvm.receipt_signature", "uvm.receipt_binding"},
+           "do not trust it: the receipt is of another statement, or of nobody"},
     Advice{{"snp.vmpl", "hcl.vmpl"},
            "ask for the report inside the guest, at the VMPL that the workload runs at"},
     Advice{{"snp.floor_unknown"},

@@ -127,6 +127,21 @@ KeyValues HclKeys() {
   };
 }
 
+KeyValues UvmKeys() {
+  static const test::TempDir files;
+  // The base point of P-256.
+  const auto coordinate = [](std::string_view hex) { return Base64Url(FromHex(hex).value()); };
+  const json key = {{"kty", "EC"},
+                    {"crv", "P-256"},
+                    {"kid", "one"},
+                    {"x", coordinate("6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296")},
+                    {"y", coordinate("4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5")}};
+  const json jwks = {{"keys", json::array({key})}};
+  return {{"uvm.accepted", "[{ issuer = \"did:x509:0\", feed = \"one\", min_svn = 1 }]"},
+          {"uvm.required", "true"},
+          {"uvm.ledger_keys", "\"" + files.Write("jwks.json", jwks.dump()) + "\""}};
+}
+
 KeyValues RestrictedKeys() {
   return {{"restricted.ppid_sha256", Ids(32)},
           {"restricted.pck_serial", Ids(20)},
@@ -137,7 +152,8 @@ KeyValues RestrictedKeys() {
 // Every key.
 KeyValues Keys() {
   KeyValues keys;
-  for (const KeyValues& part : {CommonKeys(), SgxKeys(), TdxKeys(), SnpKeys(), HclKeys(), RestrictedKeys()})
+  for (const KeyValues& part :
+       {CommonKeys(), SgxKeys(), TdxKeys(), SnpKeys(), HclKeys(), UvmKeys(), RestrictedKeys()})
     keys.insert(keys.end(), part.begin(), part.end());
   return keys;
 }

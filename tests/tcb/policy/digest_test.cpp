@@ -156,6 +156,8 @@ TEST(PolicyDigest, ChangesWithEachPartOfAnEntry) {
   EachPartCounts<AdvisoryEntry>([](Policy& p, const AdvisoryEntry& e) { p.rejected_advisories = {e}; });
   EachPartCounts<TcbMinimum>(
       [](Policy& p, const TcbMinimum& e) { p.snp.min_launch_tcb[amd::Product::kMilan] = e; });
+  EachPartCounts<AcceptedUvm>([](Policy& p, const AcceptedUvm& e) { p.uvm.accepted = {e}; });
+  EachPartCounts<uvm::LedgerKey>([](Policy& p, const uvm::LedgerKey& e) { p.uvm.ledger_keys = {e}; });
   EachPartCounts<AbiVersion>([](Policy& p, const AbiVersion& e) { p.snp.min_abi = e; });
   EachPartCounts<amd::FirmwareVersion>(
       [](Policy& p, const amd::FirmwareVersion& e) { p.snp.min_current_version = e; });

@@ -3,6 +3,8 @@
 
 namespace thimble {
 
-RuleRows AllRows() { return Joined({TcbRows(), PlatformRows(), SgxRows(), TdxRows(), SnpRows(), HclRows()}); }
+RuleRows AllRows() {
+  return Joined({TcbRows(), PlatformRows(), SgxRows(), TdxRows(), SnpRows(), HclRows(), UvmRows()});
+}
 
 }  // namespace thimble

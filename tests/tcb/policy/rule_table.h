@@ -28,6 +28,7 @@ std::vector<RuleRow> SgxRows();
 std::vector<RuleRow> TdxRows();
 std::vector<RuleRow> SnpRows();
 std::vector<RuleRow> HclRows();
+std::vector<RuleRow> UvmRows();
 std::vector<RuleRow> AllRows();
 
 }  // namespace thimble

@@ -100,9 +100,12 @@ TEST(RuleTable, IsWhatTheManualSays) {
 TEST(RuleTable, NothingPassesByAbsence) {
   for (const RuleRow& row : AllRows()) {
     if (row.rule.find('.') == std::string::npos) continue;
+    // Asked of an endorsement that is there; that one is there, uvm.required asks.
+    if (row.rule.starts_with("uvm.") && row.rule != "uvm.required") continue;
     Policy policy;
     row.ask(policy);
     Verdict verdict = row.good;
+    verdict.container = nullptr;
     verdict.claims = std::monostate();
     verdict.platform = std::monostate();
     verdict.hcl = nullptr;

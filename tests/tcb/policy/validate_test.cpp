@@ -225,6 +225,13 @@ BadPolicies SnpMinimumContradictions() {
   };
 }
 
+BadPolicies UvmContradictions() {
+  return {{"uvm.accepted", "accepts nothing", [](Policy& p) { p.uvm.accepted.clear(); },
+           [](Policy& p) { p.uvm.accepted = MicrosoftUvms(); }},
+          {"uvm.accepted", "an issuer and a feed", [](Policy& p) { p.uvm.accepted[0].feed.clear(); },
+           [](Policy& p) { p.uvm.accepted[0].feed = "ContainerPlat-AMD-UVM"; }}};
+}
+
 BadPolicies HclContradictions() {
   return {
       {"hcl.pcr", "SHA-1 bank proves nothing", [](Policy& p) { p.hcl.pcr[amd::kTpmSha1][7] = {Bytes(20)}; },
@@ -319,9 +326,10 @@ BadPolicies OverrideContradictions() {
 
 BadPolicies AllContradictions() {
   BadPolicies all;
-  for (const BadPolicies& part : {TcbContradictions(), SgxContradictions(), TdAttributeContradictions(),
-                                  TdxContradictions(), SnpBitContradictions(), SnpMinimumContradictions(),
-                                  HclContradictions(), ListContradictions(), OverrideContradictions()})
+  for (const BadPolicies& part :
+       {TcbContradictions(), SgxContradictions(), TdAttributeContradictions(), TdxContradictions(),
+        SnpBitContradictions(), SnpMinimumContradictions(), HclContradictions(), UvmContradictions(),
+        ListContradictions(), OverrideContradictions()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

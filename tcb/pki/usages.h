@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a certificate says of the use and the bearer of its key, beyond what every reader needs.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "tcb/pki/certificate.h"
+
+namespace thimble {
+
+// The purposes of extKeyUsage (RFC 5280 section 4.2.1.12), each the content bytes of an OID; empty: no such extension.
+// nullopt: it is not well-formed. The views are valid as long as the certificate.
+std::optional<std::vector<ByteView>> ExtendedKeyUsages(const Certificate& certificate);
+bool HasExtendedKeyUsage(const Certificate& certificate, ByteView oid);
+
+// What lies in a TPM's NV memory: DER, then zeros to the size of the index. The DER alone; nullopt when it is anything
+// else.
+std::optional<ByteView> WithoutZeroPadding(ByteView nv);
+
+}  // namespace thimble
