@@ -14,6 +14,20 @@ Result<std::optional<std::string>> MemoryStore::Get(std::string_view name) {
 
 Status MemoryStore::Apply(const std::vector<Write>& batch) {
   TRY(CheckBatch(batch));
+  const std::lock_guard writing(writing_);
+  Put(batch);
+  return {};
+}
+
+Result<bool> MemoryStore::ApplyIf(const std::vector<Expectation>& expected, const std::vector<Write>& batch) {
+  TRY(CheckBatch(batch));
+  const std::lock_guard writing(writing_);
+  TRY_ASSIGN(const bool holds, Holds(*this, expected));
+  if (holds) Put(batch);
+  return holds;
+}
+
+void MemoryStore::Put(const std::vector<Write>& batch) {
   const std::lock_guard lock(mutex_);
   for (const Write& write : batch) {
     if (write.value) {
@@ -22,7 +36,6 @@ Status MemoryStore::Apply(const std::vector<Write>& batch) {
       entries_.erase(write.name);
     }
   }
-  return {};
 }
 
 // The copy is the snapshot: `visit` may use the store.

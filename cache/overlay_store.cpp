@@ -15,9 +15,23 @@ Result<std::optional<std::string>> OverlayStore::Get(std::string_view name) {
 
 Status OverlayStore::Apply(const std::vector<Write>& batch) {
   TRY(CheckBatch(batch));
+  const std::lock_guard writing(writing_);
+  Put(batch);
+  return {};
+}
+
+Result<bool> OverlayStore::ApplyIf(const std::vector<Expectation>& expected,
+                                   const std::vector<Write>& batch) {
+  TRY(CheckBatch(batch));
+  const std::lock_guard writing(writing_);
+  TRY_ASSIGN(const bool holds, Holds(*this, expected));
+  if (holds) Put(batch);
+  return holds;
+}
+
+void OverlayStore::Put(const std::vector<Write>& batch) {
   const std::lock_guard lock(mutex_);
   for (const Write& write : batch) above_.insert_or_assign(write.name, write.value);
-  return {};
 }
 
 OverlayStore::Entries OverlayStore::Above(std::string_view prefix) {

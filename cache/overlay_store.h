@@ -18,6 +18,7 @@ class OverlayStore final : public Store {
 
   Result<std::optional<std::string>> Get(std::string_view name) override;
   Status Apply(const std::vector<Write>& batch) override;
+  Result<bool> ApplyIf(const std::vector<Expectation>& expected, const std::vector<Write>& batch) override;
   Status Scan(std::string_view prefix,
               const std::function<bool(std::string_view name, std::string_view value)>& visit) override;
   uint64_t Size() const override { return below_->Size(); }
@@ -25,8 +26,10 @@ class OverlayStore final : public Store {
  private:
   using Entries = std::map<std::string, std::optional<std::string>, std::less<>>;  // nullopt: deleted
   Entries Above(std::string_view prefix);
+  void Put(const std::vector<Write>& batch);
 
   const std::shared_ptr<Store> below_;
+  std::mutex writing_;  // before the other: what is expected stays so until it is written
   std::mutex mutex_;
   Entries above_;
 };

@@ -23,6 +23,22 @@ std::string QueueEntry(const Registration& registration) {
   return StrCat(QueuePrefix(registration.platform), registration.raw ? registration.raw->HexUpper() : "-");
 }
 
+// How many may wait for their turn to change what replicas share: each holds a thread, while a database takes its time.
+constexpr int kMostWaiting = 64;
+std::atomic<int> waiting_for_turn{0};  // of this process
+
+class Queued {
+ public:
+  Queued() : before_(waiting_for_turn++) {}
+  ~Queued() { --waiting_for_turn; }
+  Queued(const Queued&) = delete;
+  Queued& operator=(const Queued&) = delete;
+  bool too_many() const { return before_ >= kMostWaiting; }
+
+ private:
+  const int before_;
+};
+
 Platform NewPlatform(const PlatformId& id) { return {id, {}, {}, {}, {}, {}}; }
 
 // Decodes every entry under a prefix; the first that cannot be ends it.
@@ -56,7 +72,9 @@ Error PlatformMismatch(const PlatformId& id, const intel::Ppid& bound, const int
 
 Result<std::optional<std::string>> RegistryEdit::Get(const std::string& name) {
   if (const auto changed = changes_.find(name); changed != changes_.end()) return changed->second;
-  return store_.Get(name);
+  TRY_ASSIGN(auto value, store_.Get(name));
+  read_.emplace(name, value);
+  return value;
 }
 
 Result<std::optional<Platform>> RegistryEdit::Find(const PlatformId& id) {
@@ -271,17 +289,27 @@ Status PlatformRegistry::Edit(const Change& change) {
 }
 
 Status PlatformRegistry::Edit(const Change& change, const Apply& apply) {
+  constexpr int kMostTries = 5;
+  const Queued place;
+  if (shared_ != nullptr && place.too_many())
+    return Error{ErrorKind::kUnavailable, Check::kStoreIo,
+                 "shared database: many changes wait for it: try again"};
   const std::lock_guard lock(editing_);
-  RegistryEdit edit(*store_, mismatches_);
-  TRY(change(edit));
-  auto writes = edit.Writes();
-  if (!writes.empty()) ++edits_;
-  return Write(std::move(writes), apply);
+  for (int tries = 0; tries < kMostTries; ++tries) {
+    RegistryEdit edit(*store_, mismatches_);
+    TRY(change(edit));
+    TRY_ASSIGN(const bool agreed, Agree(edit));
+    if (agreed) return Write(edit.Writes(), apply);
+    TRY(PullLocked());
+  }
+  return Error{ErrorKind::kUnavailable, Check::kStoreIo,
+               "shared database: other replicas change the same platforms: try again"};
 }
 
 // Into the journal, then into the store: what one of them lacks the other has.
 Status PlatformRegistry::Write(std::vector<Store::Write> writes, const Apply& apply) {
   if (writes.empty()) return apply(writes);
+  ++edits_;
   TRY_ASSIGN(const int64_t growth, Growth(writes));
   if (log_ != nullptr) {
     TRY_ASSIGN(Store::Write mark, log_->Append(writes));

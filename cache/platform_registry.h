@@ -16,12 +16,14 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "cache/platform.h"
 #include "cache/proof_index.h"
 #include "cache/registration_log.h"
+#include "cache/shared_facts.h"
 #include "cache/store.h"
 #include "tcb/intel/pck_set.h"
 
@@ -73,14 +75,16 @@ class RegistryEdit {
   Store& store_;
   std::atomic<uint64_t>& mismatches_;
   std::map<std::string, std::optional<std::string>> changes_;
+  std::map<std::string, std::optional<std::string>> read_;  // what it rests on, as the store has it
 };
 
 // Thread-safe. Edits are one at a time; reads do not wait for them.
 class PlatformRegistry {
  public:
-  // `log`, or null, outlives it.
-  explicit PlatformRegistry(std::shared_ptr<Store> store, RegistrationLog* log = nullptr)
-      : store_(std::move(store)), log_(log) {}
+  // `log` and `shared`, or null, outlive it.
+  explicit PlatformRegistry(std::shared_ptr<Store> store, RegistrationLog* log = nullptr,
+                            SharedFacts* shared = nullptr)
+      : store_(std::move(store)), log_(log), shared_(shared) {}
 
   Status CountPlatforms();  // at start: those that the store holds
   // At start, of registrations that came back from the log, by "QEID/0000": their certificates have no log, and may be
@@ -103,13 +107,22 @@ class PlatformRegistry {
   Result<std::vector<QueuedRegistration>> HandedOut();
 
   using Change = std::function<Status(RegistryEdit&)>;
-  // Nothing is written when `change` fails. `apply` writes instead of the store itself, for what has to be in
-  // one batch with other things.
+  // Nothing is written when `change` fails; it is called again when another replica was faster. `apply` writes instead of
+  // the store itself, for what has to be in one batch with other things. Errors besides theirs, with replicas: as
+  // SharedFacts.
   using Apply = std::function<Status(const std::vector<Store::Write>&)>;
   Status Edit(const Change& change);
   Status Edit(const Change& change, const Apply& apply);
 
+  // With replicas, in platform_replicas.cpp. Takes over what they changed; of a database that it sees for the first time,
+  // all, and gives it what it has not. How many entries that were. Errors: as SharedFacts; store.io.
+  Result<size_t> Pull();
+
  private:
+  Result<size_t> PullLocked();
+  Result<size_t> TakeOver(const SharedChanges& changes);
+  Result<size_t> Give(const std::set<std::string>& known);
+  Result<bool> Agree(const RegistryEdit& edit);
   Result<std::vector<QueuedRegistration>> Queue(const std::function<bool(const QueuedRegistration&)>& wanted);
   Status Write(std::vector<Store::Write> writes, const Apply& apply);
   void Index(const std::vector<Store::Write>& writes);
@@ -117,6 +130,7 @@ class PlatformRegistry {
 
   const std::shared_ptr<Store> store_;
   RegistrationLog* const log_;
+  SharedFacts* const shared_;
   std::atomic<size_t> count_{0};
   std::mutex editing_;
   ProofIndex proofs_;

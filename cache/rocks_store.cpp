@@ -9,6 +9,7 @@
 #include <rocksdb/write_batch.h>
 
 #include <cstdarg>
+#include <shared_mutex>
 
 #include "cache/rocks_files.h"
 #include "cache/store_rules.h"
@@ -129,6 +130,8 @@ struct RocksStore::Impl {
   std::unique_ptr<rocksdb::DB> db;
   uint64_t torn_bytes = 0;
   bool writable = false;
+  // Plain writes share it; a conditional one has it alone, so that what is expected stays so until it is written.
+  std::shared_mutex writing;
 };
 
 RocksStore::RocksStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -190,6 +193,19 @@ Result<std::optional<std::string>> RocksStore::Get(std::string_view name) {
 
 Status RocksStore::Apply(const std::vector<Write>& batch) {
   TRY(CheckBatch(batch));
+  const std::shared_lock writing(impl_->writing);
+  return Put(batch);
+}
+
+Result<bool> RocksStore::ApplyIf(const std::vector<Expectation>& expected, const std::vector<Write>& batch) {
+  TRY(CheckBatch(batch));
+  const std::lock_guard writing(impl_->writing);
+  TRY_ASSIGN(const bool holds, Holds(*this, expected));
+  if (holds) TRY(Put(batch));
+  return holds;
+}
+
+Status RocksStore::Put(const std::vector<Write>& batch) {
   rocksdb::WriteBatch writes;
   for (const Write& write : batch) {
     const rocksdb::Status status = write.value ? writes.Put(ToSlice(write.name), ToSlice(*write.value))

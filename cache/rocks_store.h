@@ -31,12 +31,14 @@ class RocksStore final : public Store {
 
   Result<std::optional<std::string>> Get(std::string_view name) override;
   Status Apply(const std::vector<Write>& batch) override;
+  Result<bool> ApplyIf(const std::vector<Expectation>& expected, const std::vector<Write>& batch) override;
   Status Scan(std::string_view prefix,
               const std::function<bool(std::string_view name, std::string_view value)>& visit) override;
   uint64_t Size() const override;
   Status BackUp(const std::string& directory) override;
 
  private:
+  Status Put(const std::vector<Write>& batch);
   struct Impl;
   explicit RocksStore(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

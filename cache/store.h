@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "tcb/base/bytes.h"
 #include "tcb/base/result.h"
 
 namespace thimble {
@@ -21,6 +22,7 @@ namespace thimble {
 //   after a crash.
 //   - Get of an unknown name is an empty optional, not an error. Errors are store.io and leave everything as
 //   it was.
+//   - Of several that make conditional writes and expect the same, one wins: also where they are other processes.
 //   - Scan visits the names with a prefix in ascending byte order, over a snapshot.
 // Thread-safe.
 class Store {
@@ -33,6 +35,15 @@ class Store {
   virtual ~Store() = default;
   virtual Result<std::optional<std::string>> Get(std::string_view name) = 0;
   virtual Status Apply(const std::vector<Write>& batch) = 0;
+
+  // What there has to be under a name: a value of this version, or none.
+  struct Expectation {
+    std::string name;
+    std::optional<Digest256> version;  // VersionOf() the value; nullopt: absent
+  };
+  static std::optional<Digest256> VersionOf(const std::optional<std::string>& value);
+  // As Apply(), when all is as expected at that moment. False: something is not, and nothing was written.
+  virtual Result<bool> ApplyIf(const std::vector<Expectation>& expected, const std::vector<Write>& batch);
   // `visit` returns false to stop.
   virtual Status Scan(std::string_view prefix,
                       const std::function<bool(std::string_view name, std::string_view value)>& visit) = 0;

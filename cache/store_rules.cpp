@@ -3,6 +3,7 @@
 
 #include <charconv>
 
+#include "tcb/base/crypto.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
@@ -12,6 +13,22 @@ Error StoreError(std::string message) { return {ErrorKind::kInternal, Check::kSt
 
 Status Store::BackUp(const std::string& directory) {
   return StoreError(StrCat(directory, ": this store is in memory, and has nothing to back up"));
+}
+
+std::optional<Digest256> Store::VersionOf(const std::optional<std::string>& value) {
+  return value ? std::optional(Sha256(AsBytes(*value))) : std::nullopt;
+}
+
+Result<bool> Store::ApplyIf(const std::vector<Expectation>&, const std::vector<Write>&) {
+  return StoreError("this store knows no conditional writes");
+}
+
+Result<bool> Holds(Store& store, const std::vector<Store::Expectation>& expected) {
+  for (const Store::Expectation& one : expected) {
+    TRY_ASSIGN(const auto value, store.Get(one.name));
+    if (Store::VersionOf(value) != one.version) return false;
+  }
+  return true;
 }
 
 Status CheckBatch(const std::vector<Store::Write>& batch) {

@@ -27,7 +27,19 @@ Status WatchedStore::Scan(std::string_view prefix,
 
 Status WatchedStore::Apply(const std::vector<Write>& batch) {
   Status applied = store_->Apply(batch);
-  if (applied && all_well_) return applied;
+  NoteWritten(batch, applied);
+  return applied;
+}
+
+Result<bool> WatchedStore::ApplyIf(const std::vector<Expectation>& expected,
+                                   const std::vector<Write>& batch) {
+  auto applied = store_->ApplyIf(expected, batch);
+  if (!applied || *applied) NoteWritten(batch, applied ? Status() : Status(applied.error()));
+  return applied;
+}
+
+void WatchedStore::NoteWritten(const std::vector<Write>& batch, const Status& applied) {
+  if (applied && all_well_) return;
   const std::lock_guard lock(mutex_);
   failures_.write_error = applied ? "" : applied.error().message;
   if (!applied) ++failures_.writes;
@@ -35,7 +47,6 @@ Status WatchedStore::Apply(const std::vector<Write>& batch) {
     for (const Write& write : batch) unreadable_.erase(write.name);
   }
   all_well_ = unreadable_.empty() && failures_.write_error.empty();
-  return applied;
 }
 
 void WatchedStore::NoteRead(std::string name, const Status& outcome) {

@@ -20,6 +20,7 @@ class WatchedStore final : public Store {
 
   Result<std::optional<std::string>> Get(std::string_view name) override;
   Status Apply(const std::vector<Write>& batch) override;
+  Result<bool> ApplyIf(const std::vector<Expectation>& expected, const std::vector<Write>& batch) override;
   Status Scan(std::string_view prefix,
               const std::function<bool(std::string_view name, std::string_view value)>& visit) override;
   uint64_t Size() const override { return store_->Size(); }
@@ -37,6 +38,7 @@ class WatchedStore final : public Store {
  private:
   static constexpr size_t kMostNames = 10'000;
   void NoteRead(std::string name, const Status& outcome);
+  void NoteWritten(const std::vector<Write>& batch, const Status& outcome);
 
   const std::shared_ptr<Store> store_;
   std::atomic<bool> all_well_{true};  // so that what goes well takes no lock

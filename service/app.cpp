@@ -81,12 +81,24 @@ void App::WarnOfHiddenClients() const {
 
 Status App::Listen() {
   TRY(RecordRules(config_.policies));
+  TRY(StartSharing());
   TRY(servers_->Listen([this](http::Request& request) { return Handle(request); },
                        {[this](const http::Request& head) { return BodyLimitOf(head); }, &proxy_protocol_}));
   listener_counts_->since = clock_.Now().time_since_epoch().count();
   WarnOfHiddenClients();
   StartHousekeeping();
   return {};
+}
+
+// What is held here is renewed by what other replicas have asked for.
+Status App::StartSharing() {
+  if (!collateral_->shared) return {};
+  return collateral_->shared->Start([this] { return collateral_->registry.Pull(); },
+                                    [this](const CollateralKey& key) {
+                                      CollateralCache& cache = collateral_->cache;
+                                      if (cache.Peek(key, clock_.Now()))
+                                        (void)cache.Refresh(key, clock_.Now());
+                                    });
 }
 
 void App::StartHousekeeping() {
@@ -128,6 +140,7 @@ void App::RecordRefusedReload(const Error& error) {
 void App::Stop() {
   if (collateral_) collateral_->refresh.Stop();
   if (servers_) servers_->Stop();
+  if (collateral_ && collateral_->shared) collateral_->shared->Stop();
   housekeeping_.reset();
   if (collateral_) collateral_->FlushSeen();
 }

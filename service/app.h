@@ -70,6 +70,7 @@ class App {
   Status RecordRules(const ConfiguredPolicies& policies) const;
   std::optional<http::BodyLimit> BodyLimitOf(const http::Request& head) const;
   void WarnOfHiddenClients() const;
+  Status StartSharing();
   void StartHousekeeping();
 
   const Config config_;

@@ -31,17 +31,19 @@ ROOMS = {
     "upstreams": "support fetchers cache",
     "baselines": "support cache fetchers",
     "verification": "support upstreams baselines cache",
+    "shared": "support verification cache",
     "results": "support verification cache",
     "platforms": "support upstreams cache",
     "transfer": "support platforms cache",
     "audit": "support baselines verification",
     "monitoring": "support baselines verification cache",
-    "config": "support http upstreams baselines platforms audit cache fetchers",
-    "api": "support http upstreams baselines verification results platforms transfer audit monitoring cache fetchers",
+    "config": "support http upstreams baselines platforms audit shared cache fetchers",
+    "api": "support http upstreams baselines verification results platforms transfer audit monitoring shared cache "
+           "fetchers",
     "page": "support http baselines monitoring api cache",
     "dialects": "support http upstreams baselines platforms api cache fetchers",
-    "wiring": "support http upstreams baselines verification results platforms transfer audit monitoring config api page "
-              "dialects cache fetchers",
+    "wiring": "support http upstreams baselines verification results platforms transfer audit monitoring shared config api "
+              "page dialects cache fetchers",
 }
 DOMAIN_ROOMS = "upstreams baselines verification results platforms transfer audit monitoring".split()
 READ_THE_CONFIGURATION = {"config", "wiring", "cli", ""}  # "": directly in service/
@@ -73,6 +75,7 @@ HOMES = {
     "httplib.h": ["service/http/"],
     "spdlog/": ["service/support/log.cpp"],
     "toml++/": ["service/support/toml_reader.h"],
+    "libpq-fe.h": ["service/shared/postgres.cpp"],
     "sqlite3.h": ["service/transfer/"],
     "archive.h": ["service/transfer/"],
     "archive_entry.h": ["service/transfer/"],

@@ -170,6 +170,7 @@ void AddMetricsTo(http::Router& router, MetricsSources sources,
                 WriteBaselines(out, sources);
                 sources.moved_sets.Write(out);
                 WriteReload(out, *sources.reload.Get());
+                if (sources.shared != nullptr) sources.shared->Write(out);
                 WriteProcess(out);
                 return http::NoStore(200, "text/plain; version=0.0.4; charset=utf-8", out.Take());
               }});

@@ -17,6 +17,7 @@
 #include "service/monitoring/store_damage.h"
 #include "service/monitoring/upstream_lags.h"
 #include "service/monitoring/verdict_counts.h"
+#include "service/shared/shared_link.h"
 #include "service/support/clock.h"
 #include "service/support/reload.h"
 #include "service/support/snapshot.h"
@@ -43,6 +44,7 @@ struct MetricsSources {
   const AuditTrail& audit;
   const BaselineBook& baselines;
   const http::ListenerCounts& listeners;
+  const SharedLink* shared = nullptr;  // null: there are no replicas
 };
 
 void AddMetricsTo(http::Router& router, MetricsSources sources,

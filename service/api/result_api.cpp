@@ -43,12 +43,13 @@ http::Response ResultApi::Rotate(const http::Request& request) {
 }
 
 http::Response ResultApi::Challenge() const {
-  const Challenges::Challenge challenge = challenges_.Issue(clock_.Now());
+  const auto challenge = challenges_.Issue(clock_.Now());
+  if (!challenge) return ProblemResponse(ProblemOf(challenge.error()));
   std::string body;
   json::Writer json(&body);
   json.BeginObject();
-  json.Key("nonce").Hex(challenge.nonce);
-  json.Key("expires").String(FormatRfc3339(challenge.expires));
+  json.Key("nonce").Hex(challenge->nonce);
+  json.Key("expires").String(FormatRfc3339(challenge->expires));
   json.EndObject();
   return http::NoStore(200, "application/json", std::move(body));
 }

@@ -183,6 +183,10 @@ std::vector<Summary::Degraded> DegradedOf(const SummarySources& sources, Strictn
                                         ": not everything has been asked for since")});
   }
   for (auto& [what, how] : sources.damage.Lines()) degraded.push_back({what, how});
+  if (sources.shared != nullptr) {
+    if (const auto state = sources.shared->state(); !state.up)
+      degraded.push_back({"shared database", StrCat("registrations and nonces are refused: ", state.why)});
+  }
   return degraded;
 }
 

@@ -15,6 +15,7 @@
 #include "service/monitoring/summary.h"
 #include "service/monitoring/upstream_lags.h"
 #include "service/monitoring/verdict_hours.h"
+#include "service/shared/shared_link.h"
 #include "service/support/clock.h"
 #include "service/support/reload.h"
 #include "service/support/snapshot.h"
@@ -43,6 +44,7 @@ struct SummarySources {
   const StoreDamage& damage;
   const http::ListenerCounts& listeners;
   const Clock& clock;
+  const SharedLink* shared = nullptr;  // null: there are no replicas
 };
 
 Summary SummaryOf(const SummarySources& sources);

@@ -249,6 +249,12 @@ void AddHashToken(CLI::App& app, HashTokenOptions&) {
   app.add_subcommand("hash-token", "read a token from standard input, and print its digest for [[role]]");
 }
 
+void AddShared(CLI::App& app, SharedMigrateOptions& options) {
+  CLI::App& verb = *app.add_subcommand("shared", "the database that several replicas share");
+  verb.require_subcommand(1);
+  AddConfig(*verb.add_subcommand("migrate", "make its tables, or bring them up to date"), options.flags);
+}
+
 void AddVersion(CLI::App& app, VersionOptions& options) {
   AddJson(*app.add_subcommand("version", "print the version, the commit and the libraries"), options.json);
 }
@@ -276,7 +282,7 @@ void AddVerb(CLI::App& app, Command& chosen, void (*add)(CLI::App&, Options&)) {
 void Group(CLI::App& app) {
   const std::pair<const char*, std::vector<const char*>> groups[] = {
       {"Judge evidence", {"verify", "inspect", "explain", "verify-result"}},
-      {"Serve", {"init", "serve", "check-config", "hash-token"}},
+      {"Serve", {"init", "serve", "check-config", "hash-token", "shared"}},
       {"Look", {"status", "doctor", "audit", "version", "help"}},
       {"Collateral", {"fetch", "refresh", "export", "import", "backup", "restore", "platform"}},
       {"Policy", {"baseline", "impact", "floors", "result-key"}},
@@ -310,6 +316,7 @@ void AddVerbs(CLI::App& app, Command& chosen) {
   AddVerb(app, chosen, AddCheckConfig);
   AddVerb(app, chosen, AddInit);
   AddVerb(app, chosen, AddHashToken);
+  AddVerb(app, chosen, AddShared);
   AddVerb(app, chosen, AddVersion);
 }
 

@@ -178,6 +178,10 @@ struct InitOptions {
 
 struct HashTokenOptions {};
 
+struct SharedMigrateOptions {  // thimble shared migrate
+  ConfigFlags flags;
+};
+
 struct VersionOptions {
   bool json = false;
 };
@@ -188,11 +192,12 @@ struct ExplainOptions {
   bool json = false;
 };
 
-using Command = std::variant<ServeOptions, VerifyOptions, InspectOptions, FetchOptions, StatusOptions,
-                             RefreshOptions, BaselineOptions, ImpactOptions, FloorsOptions, AuditOptions,
-                             ExportOptions, ImportOptions, BackupOptions, RestoreOptions, VerifyResultOptions,
-                             ResultKeyOptions, CheckConfigOptions, DoctorOptions, InitOptions,
-                             HashTokenOptions, VersionOptions, ExplainOptions, PlatformOptions>;
+using Command =
+    std::variant<ServeOptions, VerifyOptions, InspectOptions, FetchOptions, StatusOptions, RefreshOptions,
+                 BaselineOptions, ImpactOptions, FloorsOptions, AuditOptions, ExportOptions, ImportOptions,
+                 BackupOptions, RestoreOptions, VerifyResultOptions, ResultKeyOptions, CheckConfigOptions,
+                 DoctorOptions, InitOptions, HashTokenOptions, VersionOptions, ExplainOptions,
+                 PlatformOptions, SharedMigrateOptions>;
 
 // The command; or, after help, a completion script or a usage error has been printed, what to exit with.
 std::variant<Command, ExitCode> ParseCommandLine(int argc, const char* const* argv);

@@ -28,6 +28,7 @@ ExitCode Run(const CheckConfigOptions& options);
 ExitCode Run(const InitOptions& options);
 ExitCode Run(const HashTokenOptions& options);
 ExitCode Run(const DoctorOptions& options);
+ExitCode Run(const SharedMigrateOptions& options);
 ExitCode Run(const VersionOptions& options);
 ExitCode Run(const ExplainOptions& options);
 

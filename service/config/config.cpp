@@ -139,6 +139,14 @@ std::vector<TomlKey> PccsKeys(const TomlReader& r, PccsConfig& out) {
                             "a size with its unit, from \"64KiB\" to \"4GiB\"")};
 }
 
+std::vector<TomlKey> HistoryKeys(const TomlReader& r, HistoryConfig& out) {
+  return {DurationKey(r, "max_age", out.rules.max_age), NumberKey(r, "max_versions", out.rules.max_versions)};
+}
+
+std::vector<TomlKey> SharedKeys(const TomlReader& r, SharedConfig& out) {
+  return {TextKey(r, "url", out.url), TextKey(r, "password_file", out.password_file)};
+}
+
 // Intel's keys are short words; what else there may be in the file is not for a header.
 Result<std::string> ReadSubscriptionKey(const std::string& path) {
   constexpr size_t kMaxKeyFile = 256;
@@ -273,6 +281,7 @@ Status CheckConfig(const Config& config) {
     return fail("audit.max_total_mib must be at least twice max_file_mib, or 0: whole files are removed");
   if (config.history.rules.max_versions < 1) return fail("history.max_versions must be at least 1");
   TRY(CheckFloorsUrl(config.floors));
+  if (!config.shared.url.empty()) TRY(CheckSharedUrl(config.shared.url));
   if (config.refresh.max_age < Seconds(600))
     return fail("max_age must be at least 10m: vendors are not asked more often");
   if (config.refresh.lag < Seconds(3600)) return fail("refresh.lag must be at least 1h");
@@ -333,10 +342,10 @@ Result<Config> ParseConfig(std::string_view text, std::string_view file_name) {
               NumberKey(r, "keep_files", out.audit.keep_files),
               NumberKey(r, "max_total_mib", out.audit.max_total_mib),
               ParsedKey(r, "on_failure", out.audit.on_failure, ParseOnFailure, "\"go_on\" or \"refuse\"")}),
-       table("history", {DurationKey(r, "max_age", out.history.rules.max_age),
-                         NumberKey(r, "max_versions", out.history.rules.max_versions)}),
+       table("history", HistoryKeys(r, out.history)),
        table("floors", {TextKey(r, "key", out.floors.key), TextKey(r, "overlay", out.floors.overlay),
                         TextKey(r, "url", out.floors.url), TextKey(r, "directory", out.floors.directory)}),
+       table("shared", SharedKeys(r, out.shared)),
        table("log",
              {ParsedKey<LogFormat>(r, "format", out.log.format, ParseLogFormat, "\"text\" or \"json\""),
               ParsedKey<LogLevel>(r, "level", out.log.level, ParseLogLevel,

@@ -18,6 +18,7 @@
 #include "service/baselines/floors.h"
 #include "service/http/roles.h"
 #include "service/http/trusted_proxies.h"
+#include "service/shared/shared_config.h"
 #include "service/support/log.h"
 #include "service/upstreams/caching_mode.h"
 #include "tcb/base/result.h"
@@ -133,6 +134,7 @@ struct Config {
   ThimConfig thim;
   AuditConfig audit;
   FloorsConfig floors;  // service/baselines/floors.h
+  SharedConfig shared;  // service/shared/shared_config.h
   // [[role]]: who may do what. Keys:
   //   name: "read", "verify", "register" or "admin". Required.
   //   token_sha512: SHA-512 of a token, 128 hex digits (`thimble hash-token`), which the client sends as

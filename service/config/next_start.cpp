@@ -29,6 +29,7 @@ std::string KeysForNextStart(const Config& before, const Config& after) {
   note(before.pccs.max_upload == after.pccs.max_upload, "pccs.max_upload");
   note(before.thim.host == after.thim.host, "thim");
   note(before.audit == after.audit, "audit");
+  note(before.shared == after.shared, "shared");
   note(before.honour_update == after.honour_update, "baseline.honour_update");
   return keys;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Nonces for evidence that has to be fresh: POST /v1/challenge. A nonce carries its own expiry and a MAC, so nothing is
-// kept until it comes back; then it is remembered until it expires, and never taken twice.
+// kept until it comes back; then it is remembered until it expires, and never taken twice: here, or with replicas in the
+// ledger that they share, which has their secret too.
 //
 //   expiry (8 bytes, seconds, big endian)  random (8)  HMAC-SHA256 of both (the first 16)
 #pragma once
@@ -9,33 +10,39 @@
 #include <map>
 #include <mutex>
 
+#include "service/verification/nonce_ledger.h"
 #include "tcb/base/bytes.h"
 #include "tcb/base/result.h"
 #include "tcb/base/time.h"
 
 namespace thimble {
 
-// Thread-safe. The secret lives as long as the process: a nonce from before a restart is a stranger's.
+// Thread-safe. Without a ledger the secret lives as long as the process: a nonce from before a restart is a stranger's.
 class Challenges {
  public:
-  Challenges();
+  // `ledger`, or null, outlives it.
+  explicit Challenges(NonceLedger* ledger = nullptr);
 
   struct Challenge {
     Bytes nonce;
     Instant expires{};
   };
-  Challenge Issue(Instant now) const;
+  // Errors: as NonceLedger.
+  Result<Challenge> Issue(Instant now) const;
 
-  // Whether the nonce is one of ours.
-  bool Issued(ByteView nonce) const;
-  // Takes one of ours, once. Errors (kRejected, nonce.mismatch): it has expired, or was taken before; also, when too many
-  // wait to expire, any (kUnavailable).
+  // Whether the nonce is one of ours. Error: the secret of the replicas was never read, and the nonce looks like theirs:
+  // it must not pass as a stranger's.
+  Result<bool> Issued(ByteView nonce, Instant now) const;
+  // Takes one of ours, once. Errors (kRejected, nonce.mismatch): it has expired, or was taken before; (kUnavailable): too
+  // many wait to expire, or as NonceLedger.
   Status Take(ByteView nonce, Instant now);
 
  private:
-  Bytes Mac(ByteView first) const;
+  Result<Bytes> Secret() const;
+  Result<bool> TakeHere(ByteView nonce, Instant expires, Instant now);
 
-  const Bytes secret_;
+  NonceLedger* const ledger_;
+  const Bytes own_secret_;
   std::mutex mutex_;
   std::multimap<Instant, Bytes> taken_;  // by expiry
 };

@@ -166,11 +166,13 @@ void Verification::SettleNonce(const VerificationRequest& request, Outcome& outc
   Verdict& verdict = outcome.verdict;
   outcome.nonce = ComparedNonce(*request.nonce, verdict);
   if (request.at || verdict.hard() != nullptr) return;
-  if (challenges_ == nullptr || !challenges_->Issued(*request.nonce)) {
+  const auto issued =
+      challenges_ == nullptr ? Result<bool>(false) : challenges_->Issued(*request.nonce, clock_.Now());
+  if (issued.ok() && !*issued) {
     outcome.nonce->freshness = NonceOutcome::Freshness::kCallers;
     return;
   }
-  const Status taken = challenges_->Take(*request.nonce, clock_.Now());
+  const Status taken = issued.ok() ? challenges_->Take(*request.nonce, clock_.Now()) : Status(issued.error());
   if (taken) {
     verdict.checks.Set(Check::kNonce, CheckResult::kPassed);
     outcome.nonce->freshness = NonceOutcome::Freshness::kIssuedHere;

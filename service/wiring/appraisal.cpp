@@ -41,6 +41,7 @@ Appraisal::Appraisal(const Config& config, Collateral& collateral, const Clock& 
       floors(std::move(the_floors)),
       floor_fetcher(*floors, FloorsClient()),
       signer(std::move(the_signer)),
+      challenges(collateral.shared ? &collateral.shared->nonces() : nullptr),
       evaluation(*baselines, collateral.cache, clock),
       verdict_hours(clock.Now()),
       verification(

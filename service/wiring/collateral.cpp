@@ -59,19 +59,29 @@ RefresherOptions RefresherOptionsOf(const Config& config, const Upstreams& upstr
   return options;
 }
 
+FetchFunction FetchWithReplicas(SharedLink* shared, const Config& config, FetchFunction fetch,
+                                const TrustAnchors& anchors, CollateralCache& cache, const Clock& clock) {
+  if (shared == nullptr || config.pccs.mode == CachingMode::kOffline) return fetch;
+  return shared->items().Around(std::move(fetch), anchors, [&cache, &clock](const CollateralKey& key) {
+    return cache.Peek(key, clock.Now()).has_value();
+  });
+}
+
 }  // namespace
 
 Collateral::Collateral(const Config& config, const Clock& clock, TrustAnchors the_anchors, OpenedStore opened,
+                       std::unique_ptr<SharedLink> the_shared,
                        std::unique_ptr<UpstreamEvents> the_upstream_events,
                        std::unique_ptr<Upstreams> the_upstreams)
     : anchors(std::move(the_anchors)),
       store(std::move(opened.store)),
       journal(std::move(opened.journal)),
+      shared(std::move(the_shared)),
       damage(*store, std::move(opened.found)),
       upstream_events(std::move(the_upstream_events)),
       upstreams(std::move(the_upstreams)),
       lags(2 * config.refresh.max_age),
-      registry(store, journal.get()),
+      registry(store, journal.get(), shared ? &shared->facts() : nullptr),
       appraisal_policies(store),
       version3_infos(store, anchors),
       miss_budgets(kMissesPerClient, kMissesPerVendor, SteadyNow),
@@ -79,7 +89,10 @@ Collateral::Collateral(const Config& config, const Clock& clock, TrustAnchors th
              {.max_age = config.refresh.max_age, .patience = PatienceOf(config)}),
       pck_source(registry, *upstreams, anchors),
       cache(
-          store, anchors, FetchFrom(*upstreams, pck_source, miss_budgets, config.pccs.mode),
+          store, anchors,
+          FetchWithReplicas(shared.get(), config,
+                            FetchFrom(*upstreams, pck_source, miss_budgets, config.pccs.mode), anchors, cache,
+                            clock),
           CacheOptionsOf(config, *upstreams, lags), [this](const CacheEvent& event) { events.Record(event); },
           SteadyNow),
       refresher(cache, RefresherOptionsOf(config, *upstreams, registry, events)),
@@ -103,8 +116,12 @@ Result<std::unique_ptr<Collateral>> Collateral::Make(const Config& config, Stora
   TRY_ASSIGN(auto upstreams, MakeUpstreams(config, chains, *upstream_events));
   TRY_ASSIGN(auto store, OpenStore(config, storage));
   const std::vector<std::string> from_journal = std::move(store.found.from_journal);
+  // What only looks at a store changes nothing anywhere.
+  const bool shares = !config.shared.url.empty() && storage != Storage::kReadOnly;
+  auto shared = shares ? std::make_unique<SharedLink>(config.shared, clock) : nullptr;
   std::unique_ptr<Collateral> collateral(new Collateral(config, clock, std::move(anchors), std::move(store),
-                                                        std::move(upstream_events), std::move(upstreams)));
+                                                        std::move(shared), std::move(upstream_events),
+                                                        std::move(upstreams)));
   *chains = {&collateral->cache, &clock};
   TRY(collateral->registry.CountPlatforms());
   TRY(collateral->registry.ForgetLevels(from_journal));

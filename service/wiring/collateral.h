@@ -20,6 +20,7 @@
 #include "service/platforms/collateral_upload.h"
 #include "service/platforms/pck_service.h"
 #include "service/platforms/waiting_registrations.h"
+#include "service/shared/shared_link.h"
 #include "service/support/clock.h"
 #include "service/transfer/transfer.h"
 #include "service/upstreams/fmspc_list.h"
@@ -47,6 +48,7 @@ struct Collateral {
   const TrustAnchors anchors;
   const std::shared_ptr<WatchedStore> store;
   const std::unique_ptr<RegistrationJournal> journal;  // null for what is not written to a disk
+  const std::unique_ptr<SharedLink> shared;            // null: there are no replicas
   const StoreDamage damage;
   const std::unique_ptr<UpstreamEvents> upstream_events;
   const std::unique_ptr<Upstreams> upstreams;
@@ -70,7 +72,8 @@ struct Collateral {
 
  private:
   Collateral(const Config& config, const Clock& clock, TrustAnchors the_anchors, OpenedStore opened,
-             std::unique_ptr<UpstreamEvents> the_upstream_events, std::unique_ptr<Upstreams> the_upstreams);
+             std::unique_ptr<SharedLink> the_shared, std::unique_ptr<UpstreamEvents> the_upstream_events,
+             std::unique_ptr<Upstreams> the_upstreams);
 };
 
 }  // namespace thimble

@@ -56,7 +56,8 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const http::Pr
                        a.verdict_hours, *a.audit,
                        reload,          c.refresh,
                        c.registry,      c.damage,
-                       listeners,       clock},
+                       listeners,       clock,
+                       c.shared.get()},
       intel_dialect_(c.cache, a.evaluation, c.version3_infos, c.fmspcs, clock,
                      {config.honour_update, config.pccs.mode, c.upstreams->site(), config.cache.stale_grace}),
       kds_dialect_(c.cache, clock),
@@ -106,10 +107,11 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const http::Pr
   AddReferenceTo(router_);
   health_api_.AddTo(router_);
   page_.AddTo(router_);
-  AddMetricsTo(router_,
-               {c.cache, c.events, c.lags, *c.upstream_events, a.verdicts, a.moved_sets, c.refresh, *c.store,
-                c.damage, c.registry, proxy_protocol, reload, clock, *a.audit, *a.baselines, listeners},
-               requests_);
+  AddMetricsTo(
+      router_,
+      {c.cache, c.events, c.lags, *c.upstream_events, a.verdicts, a.moved_sets, c.refresh, *c.store, c.damage,
+       c.registry, proxy_protocol, reload, clock, *a.audit, *a.baselines, listeners, c.shared.get()},
+      requests_);
   requests_ = std::make_unique<RequestMetrics>(router_, DialectName);
 }
 

@@ -1,160 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// The contract of cache/store.h, held against every implementation.
-#include <gtest/gtest.h>
-
-#include <filesystem>
-#include <map>
-#include <thread>
+#include "tests/cache/store_contract.h"
 
 #include "cache/memory_store.h"
 #include "cache/overlay_store.h"
 #include "cache/rocks_store.h"
-#include "tcb/check.h"
-#include "tests/support/temp_dir.h"
 
-namespace thimble {
+namespace thimble::test {
 namespace {
 
-using test::TempDir;
-
-class StoreContract : public testing::TestWithParam<std::string> {
- protected:
-  void SetUp() override { Open(); }
-  void Open() {
-    store_.reset();
-    if (GetParam() == "memory") {
-      store_ = std::make_unique<MemoryStore>();
-    } else if (GetParam() == "overlay") {
-      store_ = std::make_unique<OverlayStore>(std::make_shared<MemoryStore>());
-    } else {
-      auto opened = RocksStore::Open(directory_ / "store");
-      ASSERT_TRUE(opened.ok()) << opened.error().message;
-      store_ = std::move(opened).value();
-    }
-  }
-  std::optional<std::string> Read(std::string_view name) { return store_->Get(name).value(); }
-  bool Write(const std::string& name, std::optional<std::string> value) {
-    return store_->Apply({{name, std::move(value)}}).ok();
-  }
-  std::vector<std::string> Names(std::string_view prefix) {
-    std::vector<std::string> names;
-    EXPECT_TRUE(store_
-                    ->Scan(prefix,
-                           [&](std::string_view name, std::string_view) {
-                             names.emplace_back(name);
-                             return true;
-                           })
-                    .ok());
-    return names;
-  }
-
-  TempDir directory_;
-  std::unique_ptr<Store> store_;
-};
-
-TEST_P(StoreContract, AnUnknownNameIsNoError) {
-  const auto read = store_->Get("nothing");
-  ASSERT_TRUE(read.ok());
-  EXPECT_FALSE(read->has_value());
+std::unique_ptr<Store> OpenRocks(const TempDir& directory) {
+  auto opened = RocksStore::Open(directory / "store");
+  EXPECT_TRUE(opened.ok()) << opened.error().message;
+  return opened.ok() ? std::move(opened).value() : nullptr;
 }
 
-TEST_P(StoreContract, WhatWasWrittenIsRead) {
-  const std::string bytes("a\0b\xff", 4);
-  ASSERT_TRUE(Write(bytes, bytes));
-  EXPECT_EQ(Read(bytes), bytes);
-  ASSERT_TRUE(Write(bytes, ""));
-  EXPECT_EQ(Read(bytes), "");
-  ASSERT_TRUE(Write(bytes, std::nullopt));
-  EXPECT_FALSE(Read(bytes));
-  EXPECT_TRUE(Write(bytes, std::nullopt)) << "what is gone can be deleted";
-}
+const StoreMaker kMakers[] = {
+    {"memory", [](const TempDir&) { return std::make_unique<MemoryStore>(); }},
+    {"overlay",
+     [](const TempDir&) { return std::make_unique<OverlayStore>(std::make_shared<MemoryStore>()); }},
+    {"rocks", OpenRocks, true}};
 
-TEST_P(StoreContract, LaterWritesOfABatchWin) {
-  ASSERT_TRUE(store_->Apply({{"a", "1"}, {"a", std::nullopt}, {"b", std::nullopt}, {"b", "2"}}).ok());
-  EXPECT_FALSE(Read("a"));
-  EXPECT_EQ(Read("b"), "2");
-  EXPECT_TRUE(store_->Apply({}).ok());
-}
-
-TEST_P(StoreContract, LimitsHoldForTheWholeBatch) {
-  EXPECT_TRUE(Write(std::string(512, 'n'), std::string(16u << 20, 'v')));
-  const std::vector<Store::Write> bad = {{"", "v"},
-                                         {std::string(513, 'n'), "v"},
-                                         {std::string(513, 'n'), std::nullopt},
-                                         {"n", std::string((16u << 20) + 1, 'v')}};
-  for (const Store::Write& write : bad) {
-    const Status applied = store_->Apply({{"other", "1"}, write});
-    ASSERT_FALSE(applied.ok());
-    EXPECT_EQ(applied.error().check, Check::kStoreIo);
-    EXPECT_FALSE(Read("other"));
-  }
-}
-
-TEST_P(StoreContract, ScanVisitsThePrefixInOrder) {
-  ASSERT_TRUE(
-      store_
-          ->Apply({{"b/2", ""}, {"b", ""}, {"b/1", "x"}, {"b/\xff", ""}, {"a/1", ""}, {"c", ""}, {"b0", ""}})
-          .ok());
-  EXPECT_EQ(Names("b/"), (std::vector<std::string>{"b/1", "b/2", "b/\xff"}));
-  EXPECT_EQ(Names("b"), (std::vector<std::string>{"b", "b/1", "b/2", "b/\xff", "b0"}));
-  EXPECT_TRUE(Names("d").empty());
-}
-
-TEST_P(StoreContract, ScanGivesValuesAndStopsWhenTold) {
-  ASSERT_TRUE(store_->Apply({{"a", "1"}, {"b", "2"}, {"c", "3"}}).ok());
-  std::string seen;
-  ASSERT_TRUE(store_
-                  ->Scan("",
-                         [&](std::string_view name, std::string_view value) {
-                           seen.append(name).append(value);
-                           return name != "b";
-                         })
-                  .ok());
-  EXPECT_EQ(seen, "a1b2");
-}
-
-TEST_P(StoreContract, ScanSeesASnapshot) {
-  ASSERT_TRUE(store_->Apply({{"a", ""}, {"b", ""}, {"c", ""}}).ok());
-  std::vector<std::string> seen;
-  ASSERT_TRUE(store_
-                  ->Scan("",
-                         [&](std::string_view name, std::string_view) {
-                           EXPECT_TRUE(Write("b", std::nullopt) && Write("d", ""));
-                           seen.emplace_back(name);
-                           return true;
-                         })
-                  .ok());
-  std::erase(seen, "meta/schema");
-  EXPECT_EQ(seen, (std::vector<std::string>{"a", "b", "c"}));
-}
-
-TEST_P(StoreContract, ThreadsSeeEachOthersWrites) {
-  std::vector<std::thread> threads;
-  for (int t = 0; t < 4; ++t) {
-    threads.emplace_back([this, t] {
-      for (int i = 0; i < 25; ++i) {
-        const std::string name = std::to_string(t) + "/" + std::to_string(i);
-        EXPECT_TRUE(Write(name, name));
-        EXPECT_EQ(Read(name), name);
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(Names("0/").size() + Names("1/").size() + Names("2/").size() + Names("3/").size(), 100u);
-}
-
-TEST_P(StoreContract, WritesOutliveTheStoreWhereItIsMeantTo) {
-  if (GetParam() != "rocks") GTEST_SKIP() << "gone with the process by design";
-  ASSERT_TRUE(store_->Apply({{"kept", "1"}, {"gone", "2"}}).ok());
-  ASSERT_TRUE(Write("gone", std::nullopt));
-  Open();
-  EXPECT_EQ(Read("kept"), "1");
-  EXPECT_FALSE(Read("gone"));
-}
-
-INSTANTIATE_TEST_SUITE_P(All, StoreContract, testing::Values("memory", "overlay", "rocks"),
-                         [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(All, StoreContract, testing::ValuesIn(kMakers),
+                         [](const auto& info) { return info.param.name; });
 
 }  // namespace
-}  // namespace thimble
+}  // namespace thimble::test
