@@ -54,10 +54,12 @@ CORE = {
     "base": "",
     "pki": "base",
     "intel": "base pki",
-    "amd": "base pki",
+    "amd": "base pki tpm",
+    "tpm": "base pki",
+    "vbs": "base pki",
     "openenclave": "base pki intel",
-    "input": "base pki intel amd openenclave",
-    "policy": "base intel amd",
+    "input": "base pki intel amd openenclave tpm vbs",
+    "policy": "base intel amd tpm vbs",
 }
 TOP = {"tcb/policy.h", "tcb/verify.h", "tcb/impact.h", "tcb/tcb_record.h"}
 
