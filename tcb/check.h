@@ -119,6 +119,29 @@ namespace thimble {
   X(kUvmReceiptKey, "uvm.receipt_key")            /* under one of the ledger keys; UVM 6; uvm/receipt.cpp */ \
   X(kUvmReceiptSignature, "uvm.receipt_signature") /* over the root that the proof comes to; UVM 6; uvm/receipt.cpp */ \
   X(kUvmReceiptBinding, "uvm.receipt_binding")    /* the leaf is of this statement; UVM 6; uvm/receipt.cpp */ \
+  /* -- quotes of a TPM, and its key -- */ \
+  X(kTpmFormat, "tpm.format")                     /* TPMS_ATTEST of a quote, whole; key and certificate readable; spec/vbs-and-tpm.md section 2.1; tpm/quote.cpp, key.cpp */ \
+  X(kTpmSignatureFormat, "tpm.signature_format")  /* TPMT_SIGNATURE or bare, fits the key, not SHA-1; spec/vbs-and-tpm.md section 2.2; tpm/verify.cpp */ \
+  X(kTpmAkChain, "tpm.ak_chain")                  /* a path from the AK certificate to a root; spec/vbs-and-tpm.md section 3.2; tpm/verify.cpp */ \
+  X(kTpmAkExpired, "tpm.ak_expired")              /* soft: a certificate of that path is outside its window; spec/vbs-and-tpm.md section 3.2; tpm/verify.cpp */ \
+  X(kTpmAkUsage, "tpm.ak_usage")                  /* purpose 2.23.133.8.3, signatures, no CA; of the VM that the evidence is of; spec/vbs-and-tpm.md section 3.2; tpm/verify.cpp */ \
+  X(kTpmAkKey, "tpm.ak_key")                      /* certificate, key given and HCLAkPub are one key; spec/vbs-and-tpm.md section 3.3; tpm/verify.cpp */ \
+  X(kTpmKeyAttributes, "tpm.key_attributes")      /* a restricted signing key of this TPM; spec/vbs-and-tpm.md section 2.3; tpm/verify.cpp */ \
+  X(kTpmQuoteSignature, "tpm.quote_signature")    /* under the attestation key; spec/vbs-and-tpm.md section 2.2; tpm/verify.cpp */ \
+  X(kTpmNonce, "tpm.nonce")                       /* extraData = expected nonce, whole; spec/vbs-and-tpm.md section 2.1; tpm/verify.cpp */ \
+  X(kTpmPcrDigest, "tpm.pcr_digest")              /* over exactly the PCRs quoted, all given and no other; spec/vbs-and-tpm.md section 2.1; tpm/verify.cpp */ \
+  X(kTpmEventLogFormat, "tpm.event_log_format")   /* events, banks, lengths; spec/vbs-and-tpm.md section 2.6; tpm/event_log.cpp */ \
+  X(kTpmEventLogReplay, "tpm.event_log_replay")   /* the log leads to the quoted PCRs; spec/vbs-and-tpm.md section 2.6; tpm/verify.cpp */ \
+  X(kTpmAkUnproven, "tpm.ak_unproven")            /* nothing answers for the attestation key; spec/vbs-and-tpm.md section 2.4; tpm/verify.cpp */ \
+  /* -- reports of VBS enclaves -- */ \
+  X(kVbsFormat, "vbs.format")                     /* sizes, versions, blocks; spec/vbs-and-tpm.md section 1.1; vbs/report.cpp */ \
+  X(kVbsSignatureScheme, "vbs.signature_scheme")  /* 1, RSA-PSS with SHA-256; spec/vbs-and-tpm.md section 1.1; vbs/verify.cpp */ \
+  X(kVbsSignerMissing, "vbs.signer_missing")      /* the certificate of the signing key is not there; spec/vbs-and-tpm.md section 1.2; vbs/verify.cpp */ \
+  X(kVbsSignerChain, "vbs.signer_chain")          /* a path from it to an operator's anchor, no TPM key; spec/vbs-and-tpm.md section 1.2; vbs/verify.cpp */ \
+  X(kVbsSignerExpired, "vbs.signer_expired")      /* soft: a certificate of that path is outside its window; spec/vbs-and-tpm.md section 1.2; vbs/verify.cpp */ \
+  X(kVbsSignature, "vbs.signature")               /* over the statement, under the signer's key; spec/vbs-and-tpm.md section 1.1; vbs/verify.cpp */ \
+  X(kVbsEnclaveData, "vbs.enclave_data")          /* SHA-256(enclave key) and zeros, or SHA-512(report_signed); spec/vbs-and-tpm.md section 1.2; vbs/verify.cpp */ \
+  X(kVbsDebug, "vbs.debug")                       /* soft: any bit of Flags; spec/vbs-and-tpm.md section 1.1; vbs/verify.cpp */ \
   /* -- any result -- */ \
   X(kReportData, "report_data.mismatch")          /* hard: REPORTDATA is not the value expected; verify.cpp */ \
   X(kTrustAnchorExtra, "trust_anchor.extra")      /* note: rests on an anchor the operator added; intel/verify.cpp, amd/verify.cpp */ \

@@ -20,7 +20,9 @@
 #include "tcb/policy/sgx_rules.h"
 #include "tcb/policy/snp_rules.h"
 #include "tcb/policy/tdx_rules.h"
+#include "tcb/policy/tpm_rules.h"
 #include "tcb/policy/uvm_rules.h"
+#include "tcb/policy/vbs_rules.h"
 #include "tcb/verdict.h"
 
 namespace thimble {
@@ -51,7 +53,7 @@ struct Policy {
 
   // -- The TCB --
   // Which evidence it is for: "sgx", "tdx_1.0", "tdx_1.5", "tdx" (both) and "snp", in whatever wrapping, and
-  // "open_enclave" for what comes in that. Empty: all.
+  // "open_enclave" for what comes in that. Empty: all of these. "tpm" and "vbs", which are no TEE, only by name.
   std::vector<EvidenceClass> evidence;
   std::vector<TcbStatus> accepted_statuses = {TcbStatus::kUpToDate};  // never kRevoked
   // When given, the verdict may carry no advisory that is not listed and in force.
@@ -96,6 +98,8 @@ struct Policy {
   SnpRules snp;
   HclRules hcl;  // evidence that is no HCL report does not pass any of them
   UvmRules uvm;  // of an endorsement that comes with an SNP report
+  TpmRules tpm;  // of "tpm" alone
+  VbsRules vbs;  // of "vbs" alone
 
   RestrictedList restricted;  // [policy.NAME.restricted]
 

@@ -28,6 +28,24 @@ std::string_view TeeName(Tee tee) {
       return "tdx";
     case Tee::kSnp:
       return "snp";
+    case Tee::kTpm:
+      return "tpm";
+    case Tee::kVbs:
+      return "vbs";
+  }
+  return "";
+}
+
+std::string_view ProofClassName(Tee tee) {
+  switch (tee) {
+    case Tee::kSgx:
+    case Tee::kTdx:
+    case Tee::kSnp:
+      return "hardware_tee";
+    case Tee::kTpm:
+      return "virtual_tpm";
+    case Tee::kVbs:
+      return "vbs";
   }
   return "";
 }

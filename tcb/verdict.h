@@ -18,7 +18,9 @@
 #include "tcb/check.h"
 #include "tcb/intel/claims.h"
 #include "tcb/openenclave/claims.h"
+#include "tcb/tpm/claims.h"
 #include "tcb/uvm/claims.h"
+#include "tcb/vbs/claims.h"
 
 namespace thimble {
 
@@ -27,8 +29,12 @@ namespace amd {
 struct FloorDocument;  // amd/floor_document.h
 }
 
-enum class Tee : uint8_t { kSgx, kTdx, kSnp };
-std::string_view TeeName(Tee tee);  // "sgx", "tdx", "snp"
+// What made the evidence. The last two are no TEE: a vTPM that a cloud answers for, and Windows' hypervisor.
+enum class Tee : uint8_t { kSgx, kTdx, kSnp, kTpm, kVbs };
+std::string_view TeeName(Tee tee);  // "sgx", "tdx", "snp", "tpm", "vbs"
+constexpr bool IsHardwareTee(Tee tee) { return tee == Tee::kSgx || tee == Tee::kTdx || tee == Tee::kSnp; }
+// What a result proves at most: "hardware_tee", "virtual_tpm", "vbs".
+std::string_view ProofClassName(Tee tee);
 
 // Intel's names (DCAP 6.4), used for AMD's floors where they mean the same. The two after kRevoked are of floors alone:
 // only the TCB that the guest was launched under is short (spec/amd-floors.md section 8).
@@ -164,6 +170,8 @@ struct Verdict {
   std::shared_ptr<const amd::HclClaims> hcl;                // beside an HCL report
   std::shared_ptr<const openenclave::Claims> open_enclave;  // of a quote in Open Enclave wrapping
   std::shared_ptr<const uvm::Claims> container;  // of what confidential containers bring beside a report
+  std::shared_ptr<const tpm::Claims> tpm;  // of a TPM's quote; of its key's certificate beside an HCL report
+  std::shared_ptr<const vbs::Claims> vbs;
 
   std::vector<std::shared_ptr<const CollateralItem>> collateral;  // all that was used, but for
   std::vector<BroughtEndorsement> brought;

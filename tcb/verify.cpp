@@ -21,13 +21,14 @@ Result<EvidenceKind> DetectEvidence(ByteView evidence) {
   if (const auto kind = input::KindOf(evidence)) return *kind;
   return Error{ErrorKind::kMalformed, Check::kEvidenceFormat,
                StrCat("the evidence ", input::Sentence(input::ContentsOf(evidence)),
-                      ": no quote, SNP report, HCL report or Open Enclave evidence")};
+                      ": no quote, SNP report, HCL report, Open Enclave evidence, TPM quote or VBS report")};
 }
 
 ByteView ReportDataOf(const Verdict& verdict) {
   if (const auto* sgx = std::get_if<intel::SgxClaims>(&verdict.claims)) return sgx->report_data.view();
   if (const auto* tdx = std::get_if<intel::TdxClaims>(&verdict.claims)) return tdx->report_data.view();
   if (const auto* snp = std::get_if<amd::SnpClaims>(&verdict.claims)) return snp->report_data.view();
+  if (verdict.vbs != nullptr) return verdict.vbs->enclave_data.view();
   return {};
 }
 

@@ -37,7 +37,7 @@ namespace thimble {
 // proper is the verifier's.
 Result<EvidenceKind> DetectEvidence(ByteView evidence);
 
-// The 64 bytes of REPORTDATA; empty where there are no claims.
+// The 64 bytes of REPORTDATA, of a VBS enclave EnclaveData; empty where there are no claims.
 ByteView ReportDataOf(const Verdict& verdict);
 // Adds the check that REPORTDATA begins with `expected` and is zero after it (at most 64 bytes): hard,
 // report_data.mismatch. A verdict with a hard finding is left as it is.

@@ -56,13 +56,15 @@ CORE = {
     "base": "",
     "pki": "base",
     "intel": "base pki",
-    "amd": "base pki",
+    "amd": "base pki tpm",
+    "tpm": "base pki",
+    "vbs": "base pki",
     "openenclave": "base pki intel",
     "cose": "base pki",
     "didx509": "base pki",
     "uvm": "base pki cose didx509 amd",
-    "input": "base pki intel amd openenclave uvm",
-    "policy": "base intel amd uvm",
+    "input": "base pki intel amd openenclave uvm tpm vbs",
+    "policy": "base intel amd uvm tpm vbs",
 }
 TOP = {"tcb/policy.h", "tcb/verify.h", "tcb/impact.h", "tcb/tcb_record.h"}
 

@@ -118,6 +118,8 @@ http::Response CollateralApi::Post(const http::Request& request, const http::Que
   if (!wanted.ok()) return ProblemResponse(ProblemOf(wanted.error()));
   const auto kind = DetectEvidence(wanted->evidence);
   if (!kind.ok()) return ProblemResponse(ProblemOf(kind.error()));
+  if (*kind == EvidenceKind::kTpmQuote || *kind == EvidenceKind::kVbsReport)
+    return BadRequest("evidence: has no collateral: it rests on certificates that come with it");
   const bool tar = format == "tar";
   const bool quote = *kind == EvidenceKind::kQuote || *kind == EvidenceKind::kOpenEnclave;
   auto content = quote ? ForQuote(*wanted, tar) : ForReport(*wanted, tar);

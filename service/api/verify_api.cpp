@@ -13,6 +13,7 @@
 #include "tcb/check.h"
 #include "tcb/input/amd_json.h"
 #include "tcb/input/collateral_form.h"
+#include "tcb/input/tpm_json.h"
 
 namespace thimble {
 namespace {
@@ -94,8 +95,8 @@ Result<VerifyApi::Asked> VerifyApi::FromJson(std::string_view body) const {
   const json::Value root = document->root();
   if (!root.Find("evidence") && IsContainer(root)) return FromContainer(root);
   TRY(root.AllowOnly({"evidence", "at", "policy", "baseline", "report_data", "collateral", "endorsements",
-                      "td_quote", "tpm_quote", "product", "nonce", "runtime_data", "ear", "uvm_endorsement",
-                      "security_policy", "thim"}));
+                      "td_quote", "tpm_quote", "ak_cert", "ak_chain", "ak_public", "product", "nonce",
+                      "runtime_data", "ear", "uvm_endorsement", "security_policy", "thim"}));
 
   VerificationRequest request;
   if (const auto ear = root.Find("ear")) {
@@ -114,6 +115,7 @@ Result<VerifyApi::Asked> VerifyApi::FromJson(std::string_view body) const {
     TRY_ASSIGN(request.tpm_quote, ReadTpmQuote(*tpm_quote));
   }
   TRY(ReadContainerMembers(root, request));
+  TRY(input::ReadTpmKey(root, request.tpm_key));
   TRY_ASSIGN(const auto td_quote, OptionalText(root, "td_quote"));
   TRY_ASSIGN(request.td_quote, Decoded("td_quote", td_quote, FromBase64));
   Options options;

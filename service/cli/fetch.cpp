@@ -75,6 +75,11 @@ Result<Wanted> WantedByEvidence(const FetchOptions& options, const Config& confi
     TRY_ASSIGN(const ByteView quote, openenclave::QuoteIn(evidence.bytes));
     return WantedByQuote(Bytes(quote.begin(), quote.end()), anchors);
   }
+  if (evidence.kind == EvidenceKind::kTpmQuote || evidence.kind == EvidenceKind::kVbsReport) {
+    return Error{
+        ErrorKind::kMalformed, Check::kRequest,
+        "--quote: nothing is to be fetched for this evidence: it rests on certificates that come with it"};
+  }
   TRY_ASSIGN(auto keys, evidence.kind == EvidenceKind::kSnpReport
                             ? KeysForReport(evidence.bytes, product, anchors)
                             : KeysForHclReport(evidence.bytes, product, anchors));

@@ -63,6 +63,10 @@ Status ReadCollateral(const std::string& path, EvidenceKind kind, VerificationRe
     }
     return {};
   }
+  if (kind == EvidenceKind::kTpmQuote || kind == EvidenceKind::kVbsReport) {
+    return WrongFlag(
+        "--collateral: this evidence rests on certificates that come with it in its JSON, and on --anchor");
+  }
   std::error_code ignored;  // what is no directory is a file
   const bool td_collateral = request.td_quote && !std::filesystem::is_directory(path, ignored);
   AmdFiles files;

@@ -282,11 +282,11 @@ inline TomlKey MinTcbKey(const TomlReader& r, std::string_view name, TcbMinimums
 }
 
 // Of one bank: 7 = ["...", ...]
-inline Status ReadPcrBank(const TomlReader& r, const toml::table& table, const amd::PcrBank& bank,
+inline Status ReadPcrBank(const TomlReader& r, const toml::table& table, const tpm::PcrBank& bank,
                           std::map<uint8_t, std::vector<Bytes>>& out) {
   for (const auto& [number_text, values] : table) {
     const auto number = ParseDotted<1>(number_text.str());
-    if (!number || number->front() >= amd::kPcrCount)
+    if (!number || number->front() >= tpm::kPcrCount)
       return r.Fail(values, StrCat("pcr.", bank.name, ": ", number_text.str(), " is not 0 to 31"));
     const std::string name = StrCat("pcr.", bank.name, ".", number_text.str());
     if (out.contains(number->front())) return r.Fail(values, StrCat(name, ": that PCR is there twice"));
@@ -308,7 +308,7 @@ inline TomlKey PcrKey(const TomlReader& r, std::map<uint16_t, std::map<uint8_t, 
               return r.Fail(node, "pcr must be a table by bank and number: pcr.sha256.7 = [\"...\"]");
             out.clear();
             for (const auto& [name, value] : *table) {
-              const amd::PcrBank* const bank = amd::FindPcrBank(name.str());
+              const tpm::PcrBank* const bank = tpm::FindPcrBank(name.str());
               const toml::table* const numbers = value.as_table();
               if (bank == nullptr || numbers == nullptr || numbers->empty())
                 return r.Fail(value, StrCat("pcr.", name.str(),
@@ -320,25 +320,51 @@ inline TomlKey PcrKey(const TomlReader& r, std::map<uint16_t, std::map<uint8_t, 
           }};
 }
 
+// required_pcrs.sha256 = [0, 7]
+inline TomlKey RequiredPcrsKey(const TomlReader& r, std::map<uint16_t, std::set<uint16_t>>& out) {
+  return {"required_pcrs", [&r, &out](const toml::node& node) -> Status {
+            const toml::table* table = node.as_table();
+            if (table == nullptr || table->empty())
+              return r.Fail(node, "required_pcrs must be a table by bank: required_pcrs.sha256 = [0, 7]");
+            out.clear();
+            for (const auto& [name, value] : *table) {
+              const tpm::PcrBank* const bank = tpm::FindPcrBank(name.str());
+              if (bank == nullptr || bank->id == tpm::kSha1)
+                return r.Fail(value,
+                              StrCat("required_pcrs.", name.str(), ": banks are sha256, sha384 and sha512"));
+              std::vector<uint32_t> numbers;
+              TRY(NumbersKey(r, "required_pcrs", numbers).read(value));
+              for (const uint32_t number : numbers) {
+                if (number >= tpm::kPcrCount)
+                  return r.Fail(value, StrCat("required_pcrs.", name.str(), ": a TPM has no PCR ", number));
+                out[bank->id].insert(static_cast<uint16_t>(number));
+              }
+            }
+            return {};
+          }};
+}
+
 inline TomlKey EvidenceKey(const TomlReader& r, std::vector<EvidenceClass>& out) {
   return NotEmpty(
-      r, {"evidence", [&r, &out](const toml::node& node) -> Status {
-            const auto parse = [](std::string_view text) -> std::optional<std::vector<EvidenceClass>> {
-              using enum EvidenceClass;
-              if (text == "tdx") return std::vector{kTdx10, kTdx15};
-              for (const EvidenceClass evidence : {kSgx, kTdx10, kTdx15, kSnp, kOpenEnclave}) {
-                if (EvidenceClassName(evidence) == text) return std::vector{evidence};
-              }
-              return std::nullopt;
-            };
-            std::vector<std::vector<EvidenceClass>> lists;
-            TRY(ListKey(r, "evidence", lists, parse,
-                        "\"sgx\", \"tdx_1.0\", \"tdx_1.5\", \"tdx\", \"snp\" and \"open_enclave\"")
-                    .read(node));
-            out.clear();
-            for (const auto& list : lists) out.insert(out.end(), list.begin(), list.end());
-            return {};
-          }});
+      r,
+      {"evidence", [&r, &out](const toml::node& node) -> Status {
+         const auto parse = [](std::string_view text) -> std::optional<std::vector<EvidenceClass>> {
+           using enum EvidenceClass;
+           if (text == "tdx") return std::vector{kTdx10, kTdx15};
+           for (const EvidenceClass evidence : {kSgx, kTdx10, kTdx15, kSnp, kOpenEnclave, kTpm, kVbs}) {
+             if (EvidenceClassName(evidence) == text) return std::vector{evidence};
+           }
+           return std::nullopt;
+         };
+         std::vector<std::vector<EvidenceClass>> lists;
+         TRY(ListKey(
+                 r, "evidence", lists, parse,
+                 "\"sgx\", \"tdx_1.0\", \"tdx_1.5\", \"tdx\", \"snp\", \"open_enclave\", \"tpm\" and \"vbs\"")
+                 .read(node));
+         out.clear();
+         for (const auto& list : lists) out.insert(out.end(), list.begin(), list.end());
+         return {};
+       }});
 }
 
 }  // namespace thimble

@@ -112,6 +112,22 @@ TomlKeys UvmKeys(const TomlReader& r, UvmRules& uvm) {
           LedgerKeysKey(r, uvm.ledger_keys)};
 }
 
+TomlKeys TpmKeys(const TomlReader& r, TpmRules& tpm) {
+  return {RequiredPcrsKey(r, tpm.required_pcrs), PcrKey(r, tpm.pcr),
+          BoolKey(r, "allow_uncertified_ak", tpm.allow_uncertified_ak)};
+}
+
+TomlKeys VbsKeys(const TomlReader& r, VbsRules& vbs) {
+  return {IdsKey(r, "owner_id", vbs.owner_id),
+          IdsKey(r, "author_id", vbs.author_id),
+          IdsKey(r, "unique_id", vbs.unique_id),
+          IdsKey(r, "family_id", vbs.family_id),
+          IdsKey(r, "image_id", vbs.image_id),
+          NumberKey(r, "min_enclave_svn", vbs.min_enclave_svn),
+          NumberKey(r, "min_secure_kernel_svn", vbs.min_secure_kernel_svn),
+          NumberKey(r, "min_platform_svn", vbs.min_platform_svn)};
+}
+
 TomlKeys RestrictedKeys(const TomlReader& r, RestrictedList& restricted) {
   return {SetKey(r, "ppid_sha256", restricted.ppid_sha256, Digest256::FromHex, "64 hex digits each"),
           SetKey(r, "pck_serial", restricted.pck_serial, ParseSerial, "up to 40 hex digits each"),
@@ -204,6 +220,12 @@ Status ReadPolicyKeys(const TomlReader& r, const toml::table& table, std::string
                   }});
   keys.push_back({"uvm", [&](const toml::node& node) {
                     return ReadTable(r, node, StrCat("policy.", name, ".uvm"), UvmKeys(r, out.uvm));
+                  }});
+  keys.push_back({"tpm", [&](const toml::node& node) {
+                    return ReadTable(r, node, StrCat("policy.", name, ".tpm"), TpmKeys(r, out.tpm));
+                  }});
+  keys.push_back({"vbs", [&](const toml::node& node) {
+                    return ReadTable(r, node, StrCat("policy.", name, ".vbs"), VbsKeys(r, out.vbs));
                   }});
   Policy later;  // ReadOverrides takes the common keys of a section, once all else is known
   for (const Section& section : Sections()) {

@@ -54,6 +54,7 @@ int Outcome(const Decision& decision, std::initializer_list<std::string_view> ru
 }
 
 bool Debug(const Verdict& verdict) {
+  if (verdict.vbs != nullptr) return verdict.vbs->debug();
   return std::visit(
       [](const auto& claims) {
         if constexpr (requires { claims.debug(); }) return claims.debug();
@@ -123,7 +124,8 @@ std::array<std::pair<std::string_view, const std::optional<int>*>, 5> Named(cons
 void WriteEvidence(Writer& json, const ResultView& result) {
   const Verdict& verdict = result.verdict;
   json.BeginObject();
-  json.Key("tee").String(TeeName(verdict.tee));
+  json.Key("tee").String(IsHardwareTee(verdict.tee) ? TeeName(verdict.tee) : "none");
+  json.Key("evidence_class").String(ProofClassName(verdict.tee));
   json.Key("about").String(AboutText(result.outcome.about));
   json.Key("decision").String(result.decision.accept ? "accept" : "reject");
   json.Key("tcb_status");

@@ -205,7 +205,8 @@ std::string RenderResult(const ResultView& result, const std::optional<std::stri
   json.Key("about").String(AboutText(result.outcome.about));
   json.Key("decision").String(result.decision.accept ? "accept" : "reject");
   json.Key("authentic").Bool(verdict.authentic);
-  json.Key("tee").String(TeeName(verdict.tee));
+  json.Key("tee").String(IsHardwareTee(verdict.tee) ? TeeName(verdict.tee) : "none");
+  json.Key("evidence_class").String(ProofClassName(verdict.tee));
   WriteStatus(json, verdict);
   WriteFindings(json, verdict);
   json.Key("checks").BeginArray();

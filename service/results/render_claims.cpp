@@ -40,22 +40,22 @@ void WriteVersion(Writer& json, std::string_view key, const amd::FirmwareVersion
   json.Key(key).String(StrCat(version.major, ".", version.minor, ".", version.build));
 }
 
-void WriteSelection(Writer& json, const amd::PcrSelection& selection) {
-  json.Key("pcr_bank").String(amd::PcrBankName(selection.bank));
+void WriteSelection(Writer& json, const tpm::PcrSelection& selection) {
+  json.Key("pcr_bank").String(tpm::PcrBankName(selection.bank));
   json.Key("pcr_selection").BeginArray();
   for (const uint8_t number : selection.pcrs) json.Unsigned(number);
   json.EndArray();
 }
 
 // What the quote covers: of one bank, as is usual, or a list.
-void WriteTpmQuote(Writer& json, const amd::TpmQuoteClaims& quote) {
+void WriteTpmQuote(Writer& json, const tpm::QuoteClaims& quote) {
   json.Key("tpm_quote").BeginObject();
   json.Key("extra_data").Hex(quote.extra_data);
   if (quote.selections.size() == 1) {
     WriteSelection(json, quote.selections.front());
   } else {
     json.Key("pcr_selections").BeginArray();
-    for (const amd::PcrSelection& selection : quote.selections) {
+    for (const tpm::PcrSelection& selection : quote.selections) {
       json.BeginObject();
       WriteSelection(json, selection);
       json.EndObject();
@@ -67,10 +67,10 @@ void WriteTpmQuote(Writer& json, const amd::TpmQuoteClaims& quote) {
 }
 
 // The values that the quote proves: {"sha256": {"0": hex, ...}}.
-void WritePcrs(Writer& json, const amd::PcrValues& pcrs) {
+void WritePcrs(Writer& json, const tpm::PcrValues& pcrs) {
   json.Key("tpm_pcrs").BeginObject();
   for (const auto& [bank, values] : pcrs) {
-    json.Key(amd::PcrBankName(bank)).BeginObject();
+    json.Key(tpm::PcrBankName(bank)).BeginObject();
     for (const auto& [number, value] : values) json.Key(StrCat(number)).Hex(value);
     json.EndObject();
   }
@@ -140,6 +140,69 @@ void WriteHclFields(Writer& json, const amd::HclClaims& hcl) {
   if (!hcl.runtime_data.empty()) json.Key("runtime_data").Raw(hcl.runtime_data);  // keys, vm-configuration
   if (hcl.tpm_quote) WriteTpmQuote(json, *hcl.tpm_quote);
   if (!hcl.pcrs.empty()) WritePcrs(json, hcl.pcrs);
+}
+
+void WriteSelections(Writer& json, const std::vector<tpm::PcrSelection>& selections) {
+  json.BeginObject();
+  for (const tpm::PcrSelection& selection : selections) {
+    json.Key(tpm::PcrBankName(selection.bank)).BeginArray();
+    for (const uint8_t number : selection.pcrs) json.Unsigned(number);
+    json.EndArray();
+  }
+  json.EndObject();
+}
+
+void WriteTpmFields(Writer& json, const tpm::Claims& claims) {
+  if (claims.quote) WriteTpmQuote(json, *claims.quote);
+  if (!claims.pcrs.empty()) WritePcrs(json, claims.pcrs);
+  if (claims.key_sha256) json.Key("ak_sha256").Hex(claims.key_sha256->view());
+  if (claims.certificate) {
+    json.Key("ak_certificate").BeginObject();
+    json.Key("sha256").Hex(claims.certificate->sha256.view());
+    json.Key("subject").String(claims.certificate->subject);
+    json.Key("issuer").String(claims.certificate->issuer);
+    if (claims.certificate->vm) json.Key("azure_vm").String(tpm::AzureVmName(*claims.certificate->vm));
+    json.EndObject();
+  }
+  if (claims.event_log) {
+    json.Key("event_log").BeginObject();
+    json.Key("events").Unsigned(claims.event_log->events);
+    WriteSelections(json.Key("replayed"), claims.event_log->replayed);
+    json.EndObject();
+  }
+}
+
+void WriteVbsModule(Writer& json, const vbs::Module& module) {
+  json.BeginObject();
+  json.Key("name").String(module.name);
+  json.Key("unique_id").Hex(module.unique_id.view());
+  json.Key("author_id").Hex(module.author_id.view());
+  json.Key("family_id").Hex(module.family_id.view());
+  json.Key("image_id").Hex(module.image_id.view());
+  json.Key("svn").Unsigned(module.svn);
+  json.EndObject();
+}
+
+void WriteVbsFields(Writer& json, const vbs::Claims& claims) {
+  json.Key("enclave_data").Hex(claims.enclave_data.view());
+  json.Key("owner_id").Hex(claims.owner_id.view());
+  json.Key("unique_id").Hex(claims.unique_id.view());
+  json.Key("author_id").Hex(claims.author_id.view());
+  json.Key("family_id").Hex(claims.family_id.view());
+  json.Key("image_id").Hex(claims.image_id.view());
+  json.Key("enclave_svn").Unsigned(claims.enclave_svn);
+  json.Key("secure_kernel_svn").Unsigned(claims.secure_kernel_svn);
+  json.Key("platform_svn").Unsigned(claims.platform_svn);
+  json.Key("flags").Unsigned(claims.flags);
+  json.Key("debug").Bool(claims.debug());
+  json.Key("signing_level").Unsigned(claims.signing_level);
+  json.Key("enclave_type").Unsigned(claims.enclave_type);
+  json.Key("modules").BeginArray();
+  for (const vbs::Module& module : claims.modules) WriteVbsModule(json, module);
+  json.EndArray();
+  if (claims.signer.empty()) return;
+  json.Key("signer").String(claims.signer);
+  json.Key("signer_sha256").Hex(claims.signer_sha256.view());
 }
 
 void WriteSgxFields(Writer& json, const intel::SgxClaims& claims) {
@@ -251,6 +314,8 @@ void WriteClaims(Writer& json, const Verdict& verdict) {
   const auto* amd_platform = std::get_if<amd::PlatformFacts>(&verdict.platform);
   if (amd_platform != nullptr && amd_platform->csp_id) json.Key("csp_id").String(*amd_platform->csp_id);
   if (verdict.hcl) WriteHclFields(json, *verdict.hcl);
+  if (verdict.tpm) WriteTpmFields(json, *verdict.tpm);
+  if (verdict.vbs) WriteVbsFields(json, *verdict.vbs);
   if (verdict.open_enclave) WriteOpenEnclaveFields(json, *verdict.open_enclave);
   if (verdict.container) WriteContainerFields(json, *verdict.container);
   json.EndObject();

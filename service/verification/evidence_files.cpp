@@ -162,18 +162,18 @@ Result<AmdFiles> ReadEndorsementFile(const std::string& path) {
   return files;
 }
 
-Result<std::optional<amd::TpmQuote>> TpmQuoteIn(const std::filesystem::path& directory) {
+Result<std::optional<tpm::Quote>> TpmQuoteIn(const std::filesystem::path& directory) {
   TRY_ASSIGN(Bytes message, BytesIn(directory, "tpm_quote.msg"));
-  if (message.empty()) return std::optional<amd::TpmQuote>();
+  if (message.empty()) return std::optional<tpm::Quote>();
   TRY_ASSIGN(Bytes signature, BytesIn(directory, "tpm_quote.sig"));
   TRY_ASSIGN(const std::string text, TextIn(directory, "tpm_pcrs.json"));
-  std::optional<amd::PcrValues> pcrs;
+  std::optional<tpm::PcrValues> pcrs;
   if (!text.empty()) {
     TRY_ASSIGN(const auto document, json::Document::Parse(text, "tpm_pcrs.json", ErrorKind::kMalformed,
                                                           Check::kCollateralMalformed));
     TRY_ASSIGN(pcrs, ReadPcrs(document->root()));
   }
-  TRY_ASSIGN(amd::TpmQuote quote, amd::ParseTpmQuote(std::move(message), std::move(signature), pcrs));
+  TRY_ASSIGN(tpm::Quote quote, tpm::ParseQuote(std::move(message), std::move(signature), pcrs));
   return std::optional(std::move(quote));
 }
 

@@ -7,12 +7,12 @@
 #include <optional>
 #include <string>
 
-#include "tcb/amd/tpm_quote.h"
 #include "tcb/amd/verify.h"
 #include "tcb/base/bytes.h"
 #include "tcb/base/result.h"
 #include "tcb/input/evidence.h"
 #include "tcb/intel/verify.h"
+#include "tcb/tpm/quote.h"
 
 namespace thimble {
 
@@ -44,7 +44,7 @@ struct AmdFiles {
   amd::EndorsementSet endorsements;
   std::optional<Bytes> uvm_endorsement, security_policy;
   std::optional<Bytes> td_quote;
-  std::optional<amd::TpmQuote> tpm_quote;
+  std::optional<tpm::Quote> tpm_quote;
 };
 //   kMalformed  request.invalid: neither directory nor such a file, or one that cannot be read; collateral.malformed,
 //   hcl.format: what is in one

@@ -25,6 +25,14 @@ Status TakeEvidence(input::Evidence evidence, VerificationRequest& request) {
   TRY(Put(evidence.tpm_quote, request.tpm_quote, "tpm_quote"));
   TRY(Put(evidence.runtime_data, request.runtime_data, "runtime_data"));
   TRY(Put(evidence.uvm_endorsement, request.uvm_endorsement, "uvm_endorsement"));
+  if (!evidence.tpm_key.empty()) {
+    if (!request.tpm_key.empty()) {
+      return Error{ErrorKind::kMalformed, Check::kRequest,
+                   "ak_cert: is there twice: beside the evidence, and with it in its container"};
+    }
+    request.tpm_key = std::move(evidence.tpm_key);
+  }
+  request.vbs = std::move(evidence.vbs);
   request.evidence = std::move(evidence.bytes);
   for (amd::Hint& hint : evidence.endorsements) request.endorsements.hints.push_back(std::move(hint));
   return {};

@@ -24,6 +24,8 @@ Result<amd::SnpClaims> ClaimsIn(ByteView evidence) {
   TRY_ASSIGN(const EvidenceKind kind, DetectEvidence(evidence));
   if (kind == EvidenceKind::kQuote || kind == EvidenceKind::kOpenEnclave)
     return Error{ErrorKind::kMalformed, Check::kEvidenceFormat, "is an Intel quote"};
+  if (kind == EvidenceKind::kTpmQuote || kind == EvidenceKind::kVbsReport)
+    return Error{ErrorKind::kMalformed, Check::kEvidenceFormat, "is no report of an SNP guest"};
   ByteView report = evidence;
   if (kind == EvidenceKind::kHclReport) {
     TRY_ASSIGN(const amd::HclReport hcl, amd::ParseHclReport(evidence));

@@ -9,6 +9,7 @@
 #include "tcb/findings.h"
 #include "tcb/intel/quote.h"
 #include "tcb/openenclave/evidence.h"
+#include "tcb/tpm/verify.h"
 #include "tcb/verify.h"
 
 namespace thimble {
@@ -88,6 +89,9 @@ Status CheckFits(const VerificationRequest& request, bool quote, bool snp, bool 
                    "security_policy"));
   TRY(GoesOnlyWith("the HCL report of a TD", hcl && !snp, request.td_quote.has_value(), "td_quote"));
   TRY(GoesOnlyWith("an HCL report", hcl, request.tpm_quote.has_value(), "tpm_quote"));
+  TRY(GoesOnlyWith("an HCL report or a TPM's quote", hcl, !request.tpm_key.empty(), "ak_cert"));
+  TRY(GoesOnlyWith("a TPM's quote by itself", false, request.tpm_key.event_log.has_value(), "event_log"));
+  TRY(GoesOnlyWith("the report of a VBS enclave", false, !request.vbs.empty(), "signer"));
   return hcl ? Status() : CheckNonceIsAlone(request);
 }
 
@@ -106,7 +110,10 @@ std::vector<UsedCollateral> UsedBy(const Verdict& verdict) {
 // What the nonce was compared with.
 NonceOutcome ComparedNonce(const Bytes& nonce, const Verdict& verdict) {
   NonceOutcome out{.expected = nonce, .compared = {}};
-  if (verdict.hcl == nullptr) {
+  if (verdict.tpm != nullptr && verdict.tpm->quote) {
+    out.in_tpm_quote = true;
+    out.compared = verdict.tpm->quote->extra_data;
+  } else if (verdict.hcl == nullptr) {
     const ByteView data = ReportDataOf(verdict);
     out.compared.assign(data.begin(), data.end());
   } else {
@@ -203,6 +210,8 @@ Verification::Judged Verification::Judge(const VerificationRequest& request, Ins
   const auto kind = DetectEvidence(request.evidence);
   if (!kind) return Outcome::Failed(kind.error());
   if (*kind == EvidenceKind::kHclReport) return RunHcl(request, at);
+  if (*kind == EvidenceKind::kTpmQuote) return RunTpm(request, at);
+  if (*kind == EvidenceKind::kVbsReport) return RunVbs(request, at);
   const bool quote = *kind == EvidenceKind::kQuote;
   const bool bare = quote && request.plugin_evidence && HasMoreThanQuote(request.evidence);
   if (*kind == EvidenceKind::kOpenEnclave || bare) return RunOpenEnclave(request, at, bare);
@@ -219,9 +228,11 @@ Verification::Judged Verification::RunHcl(const VerificationRequest& request, In
   const bool snp = report->type == amd::HclReportType::kSnp;
   const Status fits = CheckFits(request, request.td_quote.has_value(), snp, true);
   if (!fits) return Outcome::Failed(fits.error());
-  const amd::TpmQuote* const tpm_quote = request.tpm_quote ? &*request.tpm_quote : nullptr;
+  const tpm::Quote* const tpm_quote = request.tpm_quote ? &*request.tpm_quote : nullptr;
   const Addition addition = [&](Verdict& verdict) {
     amd::CheckHcl(verdict, *report, tpm_quote, request.nonce);
+    const auto key = request.tpm_key.empty() ? std::nullopt : amd::KeyOf(*report->claims);
+    if (key) tpm::CheckKeyBeside(verdict, request.tpm_key, *key, ContextOf(request, at));
   };
   if (snp) return RunSnp(request, report->hardware_report, at, addition);
   if (request.td_quote) return RunQuote(request, *request.td_quote, at, addition);

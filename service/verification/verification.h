@@ -19,12 +19,15 @@
 #include "service/support/clock.h"
 #include "service/verification/challenges.h"
 #include "service/verification/outcome.h"
-#include "tcb/amd/tpm_quote.h"
 #include "tcb/amd/verify.h"
 #include "tcb/intel/pck_tcb.h"
 #include "tcb/intel/platform_id.h"
 #include "tcb/intel/verify.h"
 #include "tcb/policy.h"
+#include "tcb/tpm/key.h"
+#include "tcb/tpm/quote.h"
+#include "tcb/tpm/verify.h"
+#include "tcb/vbs/verify.h"
 #include "tcb/verdict.h"
 
 namespace thimble {
@@ -44,12 +47,15 @@ struct VerificationRequest {
   // utility VM, and the policy whose digest is HOST_DATA.
   std::optional<Bytes> uvm_endorsement, security_policy;
   // Beside an HCL report:
-  std::optional<Bytes> td_quote;           // of the TD in it
-  std::optional<amd::TpmQuote> tpm_quote;  // by its vTPM
+  std::optional<Bytes> td_quote;        // of the TD in it
+  std::optional<tpm::Quote> tpm_quote;  // by its vTPM
   // Expected in that, as all of its extraData; of other evidence it is the report data, followed by zeros. 8 to 64
   // bytes, not all zero.
   std::optional<Bytes> nonce;
-  bool ear = false;  // a signed result is wanted
+  // About the key of `tpm_quote`, beside an HCL report or a TPM's quote by itself.
+  tpm::KeyEvidence tpm_key;
+  vbs::Supplement vbs;  // beside a VBS enclave's report
+  bool ear = false;     // a signed result is wanted
   PolicyPtr policy = std::make_shared<const Policy>();
   // What brought collateral counts for where the policy does not say.
   CallerCollateral caller_collateral = CallerCollateral::kNewest;
@@ -117,6 +123,9 @@ class Verification {
   Judged RunHcl(const VerificationRequest& request, Instant at);
   Judged RunOpenEnclave(const VerificationRequest& request, Instant at, bool bare);
   Judged RunReport(const VerificationRequest& request, Instant at);
+  tpm::Context ContextOf(const VerificationRequest& request, Instant at);
+  Judged RunTpm(const VerificationRequest& request, Instant at);
+  Judged RunVbs(const VerificationRequest& request, Instant at);
   void SettleNonce(const VerificationRequest& request, VerificationOutcome& outcome);
   void RecordSeen(const VerificationOutcome& outcome);
 

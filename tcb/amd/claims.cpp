@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "tcb/amd/product.h"
-#include "tcb/base/text.h"
 
 namespace thimble::amd {
 namespace {
@@ -72,17 +71,6 @@ bool Covers(const TcbVersion& platform, const TcbVersion& required) {
          std::ranges::all_of(kTcbComponents, [&](TcbComponent component) {
            return platform.At(component).value_or(0) >= required.At(component).value_or(0);
          });
-}
-
-const PcrBank* FindPcrBank(std::string_view name) {
-  const auto bank = std::ranges::find(kPcrBanks, name, &PcrBank::name);
-  return bank == kPcrBanks.end() ? nullptr : &*bank;
-}
-
-std::string PcrBankName(uint16_t id) {
-  const auto bank = std::ranges::find(kPcrBanks, id, &PcrBank::id);
-  if (bank != kPcrBanks.end()) return std::string(bank->name);
-  return StrCat("0x", HexLower(std::array{static_cast<uint8_t>(id >> 8), static_cast<uint8_t>(id)}));
 }
 
 std::optional<ChipId> ChipOf(const SnpClaims& claims, const PlatformFacts& facts) {

@@ -14,6 +14,7 @@
 
 #include "tcb/base/bytes.h"
 #include "tcb/base/report_data.h"
+#include "tcb/tpm/claims.h"
 
 namespace thimble::amd {
 
@@ -107,37 +108,6 @@ struct SnpClaims {
 // names one.
 std::optional<ChipId> ChipOf(const SnpClaims& claims, const PlatformFacts& facts);
 
-// A bank of PCRs, by the hash that extends them (TPM_ALG_ID).
-struct PcrBank {
-  uint16_t id;
-  std::string_view name;
-  size_t digest_size;
-};
-inline constexpr uint16_t kTpmSha1 = 0x0004, kTpmSha256 = 0x000b, kTpmSha384 = 0x000c, kTpmSha512 = 0x000d;
-inline constexpr std::array<PcrBank, 4> kPcrBanks = {{{kTpmSha1, "sha1", 20},
-                                                      {kTpmSha256, "sha256", 32},
-                                                      {kTpmSha384, "sha384", 48},
-                                                      {kTpmSha512, "sha512", 64}}};
-const PcrBank* FindPcrBank(std::string_view name);  // nullptr: not known
-std::string PcrBankName(uint16_t id);               // "sha256"; "0x0012" where it is not known
-inline constexpr uint8_t kPcrCount = 32;            // selections have at most 4 bytes
-
-// The PCRs of one bank that a quote covers, in ascending order.
-struct PcrSelection {
-  uint16_t bank = 0;
-  std::vector<uint8_t> pcrs;
-  bool operator==(const PcrSelection&) const = default;
-};
-using PcrValues = std::map<uint16_t, std::map<uint8_t, Bytes>>;  // by bank and number
-
-// A vTPM quote beside an HCL report.
-struct TpmQuoteClaims {
-  Bytes extra_data;
-  Bytes pcr_digest;
-  std::vector<PcrSelection> selections;  // in the order of the quote
-  bool operator==(const TpmQuoteClaims&) const = default;
-};
-
 // An Azure HCL report around a hardware report (spec/azure-thim.md section 4).
 struct HclClaims {
   uint32_t version = 0, hash_type = 0;
@@ -150,8 +120,8 @@ struct HclClaims {
   // HCLAkPub: an RSA key's numbers, big endian, without leading zeros, or an elliptic key's X || Y on P-256 or P-384.
   Bytes ak_modulus, ak_exponent, ak_point;
   Digest256 ak_modulus_sha256;
-  std::optional<TpmQuoteClaims> tpm_quote;
-  PcrValues pcrs;  // that the quote covers and its digest proves
+  std::optional<tpm::QuoteClaims> tpm_quote;
+  tpm::PcrValues pcrs;  // that the quote covers and its digest proves
   bool operator==(const HclClaims&) const = default;
 };
 

@@ -93,94 +93,28 @@ Status CheckVmpl(const Verdict& verdict) {
 
 // -- the vTPM's quote --
 
-std::optional<HashAlgorithm> HashOf(uint16_t algorithm) {
-  if (algorithm == kTpmSha256) return HashAlgorithm::kSha256;
-  if (algorithm == kTpmSha384) return HashAlgorithm::kSha384;
-  return std::nullopt;
+Status Unless(Check check, std::string problem) {
+  return problem.empty() ? Status() : Rejected(check, std::move(problem));
 }
 
-// A bare signature does not say which scheme it is of; each of them proves the same.
-bool HoldsRsa(const TpmQuote& quote, HashAlgorithm hash, const HclClaims& claims) {
-  const auto key = RsaPublicKey::FromNumbers(claims.ak_modulus, claims.ak_exponent);
-  if (!key) return false;
-  const TpmSignature& signature = quote.signature;
-  if (signature.scheme != TpmScheme::kRsapss && key->VerifyPkcs1(hash, quote.message, signature.rsa))
-    return true;
-  return signature.scheme != TpmScheme::kRsassa && key->VerifyPss(hash, quote.message, signature.rsa);
+Status CheckTpmSignature(const tpm::Quote& quote, const HclClaims& claims) {
+  const auto key = KeyOf(claims);
+  if (!key) return Rejected(Check::kHclTpmSignature, "HCLAkPub is no key that can be judged");
+  const std::string name = claims.ak_point.empty()
+                               ? StrCat("HCLAkPub (modulus SHA-256 ", claims.ak_modulus_sha256.hex(), ")")
+                               : StrCat("HCLAkPub (point ", HexLower(claims.ak_point), ")");
+  return Unless(Check::kHclTpmSignature, tpm::SignatureProblem(quote.signature, quote.message, *key, name));
 }
 
-bool HoldsEcdsa(const TpmQuote& quote, HashAlgorithm hash, const HclClaims& claims) {
-  const size_t size = claims.ak_point.size() / 2;
-  const auto key = EcPublicKey::FromPoint(size == 32 ? Curve::kP256 : Curve::kP384, claims.ak_point);
-  const TpmSignature& signature = quote.signature;
-  if (!key || signature.r.size() > size || signature.s.size() > size) return false;
-  Bytes r_s(2 * size);
-  std::ranges::copy_backward(signature.r, r_s.begin() + static_cast<std::ptrdiff_t>(size));
-  std::ranges::copy_backward(signature.s, r_s.end());
-  return key->VerifyRaw(hash, quote.message, r_s);
-}
-
-Status CheckTpmSignature(const TpmQuote& quote, const HclClaims& claims) {
-  const auto refuse = [](std::string message) {
-    return Rejected(Check::kHclTpmSignature, std::move(message));
-  };
-  const auto hash = HashOf(quote.signature.hash);
-  if (!hash) {
-    return refuse(StrCat("the vTPM quote is signed with ", PcrBankName(quote.signature.hash),
-                         ", which is refused; SHA-256 and SHA-384 are taken"));
-  }
-  const bool rsa = claims.ak_point.empty();
-  if (rsa == quote.signature.rsa.empty()) {
-    return refuse(StrCat("the vTPM quote is signed with ", rsa ? "ECDSA" : "RSA", ", HCLAkPub is an ",
-                         rsa ? "RSA" : "elliptic", " key"));
-  }
-  if (rsa ? HoldsRsa(quote, *hash, claims) : HoldsEcdsa(quote, *hash, claims)) return {};
-  return refuse(StrCat("signature of the vTPM quote does not hold under HCLAkPub, ",
-                       rsa ? StrCat("modulus SHA-256 ", claims.ak_modulus_sha256.hex())
-                           : StrCat("point ", HexLower(claims.ak_point))));
-}
-
-bool Covers(const std::vector<PcrSelection>& selections, uint16_t bank, uint8_t number) {
-  return std::ranges::any_of(selections, [&](const PcrSelection& selection) {
-    return selection.bank == bank && std::ranges::binary_search(selection.pcrs, number);
-  });
-}
-
-// The first of the PCRs that the caller names and the quote says nothing of.
-std::optional<std::string> NotCovered(const TpmQuote& quote) {
-  for (const auto& [bank, values] : *quote.pcrs) {
-    for (const auto& [number, value] : values) {
-      if (!Covers(quote.claims.selections, bank, number))
-        return StrCat("PCR ", number, " of ", PcrBankName(bank));
-    }
-  }
-  return std::nullopt;
-}
-
-// The PCRs given are those quoted, all of them and no other: of another one, the quote would prove nothing.
-Status CheckPcrs(const TpmQuote& quote) {
-  const auto refuse = [](std::string message) {
-    return Rejected(Check::kHclTpmPcrDigest, std::move(message));
-  };
-  if (const auto stray = NotCovered(quote))
-    return refuse(StrCat(*stray, ": given, and not covered by the quote"));
-  const auto digest = PcrDigest(quote.signature.hash, *quote.pcrs, quote.claims.selections);
-  if (!digest) return refuse("a PCR that the quote covers is not given");
-  if (Equal(*digest, quote.claims.pcr_digest)) return {};
-  return refuse(StrCat("PCR digest: quote ", HexLower(quote.claims.pcr_digest), ", ",
-                       PcrBankName(quote.signature.hash), " over the selected PCRs ", HexLower(*digest)));
-}
-
-Status CheckNonce(const TpmQuote* quote, ByteView nonce) {
+Status CheckNonce(const tpm::Quote* quote, ByteView nonce) {
   if (quote == nullptr)
     return Rejected(Check::kHclTpmNonce, "a nonce is expected, and there is no vTPM quote to hold it");
-  if (EqualConstantTime(quote->claims.extra_data, nonce)) return {};
-  return Rejected(Check::kHclTpmNonce, StrCat("nonce: expected ", HexLower(nonce), ", quote ",
-                                              HexLower(quote->claims.extra_data)));
+  return Unless(Check::kHclTpmNonce, tpm::NonceProblem(*quote, nonce));
 }
 
 // Signature, PCRs, nonce. Adds the PCRs that are proven to the claims.
-void CheckTpm(Verdict& verdict, HclClaims& claims, const TpmQuote* quote, const std::optional<Bytes>& nonce) {
+void CheckTpm(Verdict& verdict, HclClaims& claims, const tpm::Quote* quote,
+              const std::optional<Bytes>& nonce) {
   CheckLog& checks = verdict.checks;
   if (quote == nullptr) {
     checks.SetNotRun(Check::kHclTpmSignature, "no vTPM quote given");
@@ -189,7 +123,8 @@ void CheckTpm(Verdict& verdict, HclClaims& claims, const TpmQuote* quote, const 
     if (!Require(verdict, Check::kHclTpmSignature, CheckTpmSignature(*quote, claims))) return;
     if (!quote->pcrs) {
       checks.SetNotRun(Check::kHclTpmPcrDigest, "no PCRs given");
-    } else if (!Require(verdict, Check::kHclTpmPcrDigest, CheckPcrs(*quote))) {
+    } else if (!Require(verdict, Check::kHclTpmPcrDigest,
+                        Unless(Check::kHclTpmPcrDigest, tpm::PcrProblem(*quote)))) {
       return;
     } else {
       claims.pcrs = *quote->pcrs;
@@ -203,6 +138,16 @@ void CheckTpm(Verdict& verdict, HclClaims& claims, const TpmQuote* quote, const 
 }
 
 }  // namespace
+
+std::optional<PublicKey> KeyOf(const HclClaims& claims) {
+  if (claims.ak_point.empty()) {
+    auto rsa = RsaPublicKey::FromNumbers(claims.ak_modulus, claims.ak_exponent);
+    return rsa ? std::optional<PublicKey>(*std::move(rsa)) : std::nullopt;
+  }
+  const bool p256 = claims.ak_point.size() == 64;
+  auto ec = EcPublicKey::FromPoint(p256 ? Curve::kP256 : Curve::kP384, claims.ak_point);
+  return ec ? std::optional<PublicKey>(*std::move(ec)) : std::nullopt;
+}
 
 Result<HclReport> ParseHclReport(ByteView evidence) {
   ByteReader reader(evidence);
@@ -233,7 +178,7 @@ Result<HclReport> ParseHclReport(ByteView evidence) {
   return report;
 }
 
-void CheckHcl(Verdict& verdict, const HclReport& report, const TpmQuote* quote,
+void CheckHcl(Verdict& verdict, const HclReport& report, const tpm::Quote* quote,
               const std::optional<Bytes>& nonce) {
   const bool tdx = report.type == HclReportType::kTdx;
   auto claims = std::make_shared<HclClaims>(*report.claims);
@@ -251,7 +196,7 @@ void CheckHcl(Verdict& verdict, const HclReport& report, const TpmQuote* quote,
   CheckTpm(verdict, *claims, quote, nonce);
 }
 
-Result<Verdict> JudgeWithoutTdQuote(const HclReport& report, const TpmQuote* quote,
+Result<Verdict> JudgeWithoutTdQuote(const HclReport& report, const tpm::Quote* quote,
                                     const std::optional<Bytes>& nonce, Instant at) {
   Verdict verdict;
   verdict.tee = Tee::kTdx;

@@ -10,9 +10,9 @@
 #include <optional>
 
 #include "tcb/amd/claims.h"
-#include "tcb/amd/tpm_quote.h"
 #include "tcb/base/bytes.h"
 #include "tcb/base/result.h"
+#include "tcb/tpm/quote.h"
 #include "tcb/verdict.h"
 
 namespace thimble::amd {
@@ -31,16 +31,19 @@ struct HclReport {
 // HCLAkPub.
 Result<HclReport> ParseHclReport(ByteView evidence);
 
+// HCLAkPub, which the report vouches for; nullopt: it is of no kind that is judged here.
+std::optional<PublicKey> KeyOf(const HclClaims& claims);
+
 // Adds hcl.* to the verdict of the hardware evidence; a hard finding of its own is the last. A verdict with a
 // hard finding only learns what the report says. May be asked twice: of the verdict after step 1, so that
 // nothing is sought for evidence that fails here, and of the final one. `quote` may be null; with a nonce, a
 // quote is required.
-void CheckHcl(Verdict& verdict, const HclReport& report, const TpmQuote* quote,
+void CheckHcl(Verdict& verdict, const HclReport& report, const tpm::Quote* quote,
               const std::optional<Bytes>& nonce);
 
 // A TDREPORT without its TD quote: only the platform can tell whether it is genuine.
 //   kUnavailable  hcl.quote_missing, unless the rest has failed already: then that verdict
-Result<Verdict> JudgeWithoutTdQuote(const HclReport& report, const TpmQuote* quote,
+Result<Verdict> JudgeWithoutTdQuote(const HclReport& report, const tpm::Quote* quote,
                                     const std::optional<Bytes>& nonce, Instant at);
 
 }  // namespace thimble::amd

@@ -29,12 +29,12 @@ bool IsCertificate(ByteView der) { return Certificate::Parse(der, Check::kCollat
 bool IsCrl(ByteView der) { return Crl::Parse(der, Check::kCollateralMalformed).ok(); }
 
 // One value, of the bank that is given or, of a list alone, of the one with values of this length.
-Status ReadPcr(const json::Value& value, uint8_t number, const amd::PcrBank*& bank, amd::PcrValues& pcrs) {
+Status ReadPcr(const json::Value& value, uint8_t number, const tpm::PcrBank*& bank, tpm::PcrValues& pcrs) {
   TRY_ASSIGN(const std::string_view text, value.String());
   auto bytes = FromHex(text);
   if (bytes && bank == nullptr) {
-    const auto found = std::ranges::find(amd::kPcrBanks, bytes->size(), &amd::PcrBank::digest_size);
-    if (found != amd::kPcrBanks.end()) bank = &*found;
+    const auto found = std::ranges::find(tpm::kPcrBanks, bytes->size(), &tpm::PcrBank::digest_size);
+    if (found != tpm::kPcrBanks.end()) bank = &*found;
   }
   if (!bytes || bank == nullptr || bytes->size() != bank->digest_size) {
     return NotAsked(
@@ -44,7 +44,7 @@ Status ReadPcr(const json::Value& value, uint8_t number, const amd::PcrBank*& ba
   return {};
 }
 
-Status ReadPcrList(const json::Value& list, const amd::PcrBank* bank, amd::PcrValues& pcrs) {
+Status ReadPcrList(const json::Value& list, const tpm::PcrBank* bank, tpm::PcrValues& pcrs) {
   constexpr uint8_t kListed = 24;
   TRY_ASSIGN(const auto elements, list.Array());
   if (elements.size() != kListed) return NotAsked(StrCat("PCRs: ", elements.size(), ", expected 24"));
@@ -54,16 +54,16 @@ Status ReadPcrList(const json::Value& list, const amd::PcrBank* bank, amd::PcrVa
   return {};
 }
 
-Status ReadPcrMembers(const json::Value& object, const amd::PcrBank& bank, amd::PcrValues& pcrs) {
+Status ReadPcrMembers(const json::Value& object, const tpm::PcrBank& bank, tpm::PcrValues& pcrs) {
   TRY_ASSIGN(const auto members, object.Members());
   for (const auto& [name, value] : members) {
     uint8_t number = 0;
     const char* const end = name.data() + name.size();
     const auto parsed = std::from_chars(name.data(), end, number);
-    if (parsed.ec != std::errc() || parsed.ptr != end || number >= amd::kPcrCount)
+    if (parsed.ec != std::errc() || parsed.ptr != end || number >= tpm::kPcrCount)
       return NotAsked(StrCat("pcrs: \"", name, "\" is not 0 to 31"));
     if (pcrs[bank.id].contains(number)) return NotAsked(StrCat("pcrs: \"", name, "\" is there twice"));
-    const amd::PcrBank* own = &bank;
+    const tpm::PcrBank* own = &bank;
     TRY(ReadPcr(value, number, own, pcrs));
   }
   return {};
@@ -109,14 +109,14 @@ Result<amd::EndorsementSet> ReadEndorsements(const json::Value& list) {
   return set;
 }
 
-Result<amd::PcrValues> ReadPcrs(const json::Value& value) {
-  amd::PcrValues pcrs;
+Result<tpm::PcrValues> ReadPcrs(const json::Value& value) {
+  tpm::PcrValues pcrs;
   if (value.type() == json::Type::kArray) {
     TRY(ReadPcrList(value, nullptr, pcrs));
   } else {
     TRY_ASSIGN(const auto members, value.Members());
     for (const auto& [name, values] : members) {
-      const amd::PcrBank* const bank = amd::FindPcrBank(name);
+      const tpm::PcrBank* const bank = tpm::FindPcrBank(name);
       if (bank == nullptr) return NotAsked(StrCat("pcrs: there is no bank \"", name, "\""));
       TRY(values.type() == json::Type::kArray ? ReadPcrList(values, bank, pcrs)
                                               : ReadPcrMembers(values, *bank, pcrs));
@@ -126,15 +126,15 @@ Result<amd::PcrValues> ReadPcrs(const json::Value& value) {
   return pcrs;
 }
 
-Result<amd::TpmQuote> ReadTpmQuote(const json::Value& object) {
+Result<tpm::Quote> ReadTpmQuote(const json::Value& object, const tpm::QuoteChecks& checks) {
   TRY(object.AllowOnly({"message", "signature", "pcrs"}));
   TRY_ASSIGN(Bytes message, Base64Member(object, "message"));
   TRY_ASSIGN(Bytes signature, Base64Member(object, "signature"));
-  std::optional<amd::PcrValues> pcrs;
+  std::optional<tpm::PcrValues> pcrs;
   if (const auto list = object.Find("pcrs")) {
     TRY_ASSIGN(pcrs, ReadPcrs(*list));
   }
-  return amd::ParseTpmQuote(std::move(message), std::move(signature), pcrs);
+  return tpm::ParseQuote(std::move(message), std::move(signature), pcrs, checks);
 }
 
 }  // namespace thimble

@@ -6,10 +6,10 @@
 
 #include <string_view>
 
-#include "tcb/amd/tpm_quote.h"
 #include "tcb/amd/verify.h"
 #include "tcb/base/json.h"
 #include "tcb/base/result.h"
+#include "tcb/tpm/quote.h"
 
 namespace thimble {
 
@@ -21,11 +21,11 @@ Status AddEndorsement(ByteView bytes, amd::EndorsementSet& set);
 // Malformed (request.invalid): it is no such list.
 Result<amd::EndorsementSet> ReadEndorsements(const json::Value& list);
 
-// {"message": base64, "signature": base64, "pcrs"?: as below}. Malformed: request.invalid, hcl.format.
-Result<amd::TpmQuote> ReadTpmQuote(const json::Value& object);
+// {"message": base64, "signature": base64, "pcrs"?: as below}. Malformed: request.invalid, one of `checks`.
+Result<tpm::Quote> ReadTpmQuote(const json::Value& object, const tpm::QuoteChecks& checks = tpm::kHclChecks);
 
 // {"sha256": {"7": hex, ...}, ...}, or of a bank a list of 24, null where a PCR is not named; or that list alone, of the
 // bank whose values have this length. Malformed: request.invalid.
-Result<amd::PcrValues> ReadPcrs(const json::Value& value);
+Result<tpm::PcrValues> ReadPcrs(const json::Value& value);
 
 }  // namespace thimble

@@ -12,6 +12,7 @@
 #include "tcb/openenclave/evidence.h"
 #include "tcb/pki/certificate.h"
 #include "tcb/pki/crl.h"
+#include "tcb/vbs/report.h"
 
 namespace thimble {
 namespace {
@@ -34,6 +35,9 @@ bool IsQuote(ByteView bytes) {
 }
 
 bool IsTdReport(ByteView bytes) { return bytes.size() == kTdReportSize && bytes[0] == kTdxTee; }
+
+// TPMS_ATTEST of a quote: the magic, and its type.
+bool IsTpmQuote(ByteView bytes) { return Start(bytes, 6) == std::string_view("\xff\x54\x43\x47\x80\x18", 6); }
 
 bool IsSnpReport(ByteView bytes) {
   if (openenclave::IsOpenEnclave(bytes) || IsTdReport(bytes)) return false;
@@ -62,9 +66,6 @@ constexpr std::array kMagics = {
           "a program (ELF)", ""},
     Magic{"SQLite format 3", "an SQLite database", "of a PCCS, `thimble import` takes it"},
     Magic{"THIMBLE-EXPORT ", "an export of Thimble", "`thimble import` takes it"},
-    Magic{"\xff"
-          "TCG",
-          "the message of a TPM's quote", "it goes beside an HCL report, as tpm_quote"},
     Magic{"\xff\xfe", "text in UTF-16", kPowerShell},
     Magic{"\xfe\xff", "text in UTF-16", kPowerShell},
     Magic{"-----BEGIN%20", "certificates in PEM, percent-encoded as in a header", ""},
@@ -132,6 +133,11 @@ std::optional<Contents> OfStructure(ByteView bytes) {
 std::optional<Contents> OfEvidence(ByteView bytes) {
   if (Start(bytes, 4) == "HCLA") return Contents{"an HCL report", ""};
   if (openenclave::IsOpenEnclave(bytes)) return Contents{"Open Enclave evidence", ""};
+  if (IsTpmQuote(bytes)) {
+    return Contents{"the message of a TPM's quote",
+                    "it goes beside an HCL report, or into JSON with its signature, as tpm_quote"};
+  }
+  if (vbs::LooksLikeReport(bytes)) return Contents{"the report of a VBS enclave", ""};
   if (IsQuote(bytes)) {
     ByteReader reader(bytes);
     const auto version = reader.U16(), key_type = reader.U16();
@@ -170,6 +176,8 @@ bool HasDriverHeader(ByteView bytes) {
 std::optional<EvidenceKind> KindOf(ByteView bytes) {
   if (Start(bytes, 4) == "HCLA") return EvidenceKind::kHclReport;
   if (openenclave::IsOpenEnclave(bytes)) return EvidenceKind::kOpenEnclave;
+  if (IsTpmQuote(bytes)) return EvidenceKind::kTpmQuote;
+  if (vbs::LooksLikeReport(bytes)) return EvidenceKind::kVbsReport;
   if (IsQuote(bytes)) return EvidenceKind::kQuote;
   if (IsSnpReport(bytes)) return EvidenceKind::kSnpReport;
   return std::nullopt;

@@ -12,8 +12,9 @@
 
 namespace thimble {
 
-// kOpenEnclave: a quote in one of its wrappings (openenclave/evidence.h).
-enum class EvidenceKind : uint8_t { kQuote, kSnpReport, kHclReport, kOpenEnclave };
+// kOpenEnclave: a quote in one of its wrappings (openenclave/evidence.h). kTpmQuote: the message of a TPM's quote, without a
+// hardware report. kVbsReport: the report package of a VBS enclave.
+enum class EvidenceKind : uint8_t { kQuote, kSnpReport, kHclReport, kOpenEnclave, kTpmQuote, kVbsReport };
 
 namespace input {
 

@@ -37,16 +37,17 @@ Result<Evidence> Inside(Reading reading) {
 Error NoReading(const Reading& first, const Error& inside) {
   const std::string_view text = Trimmed(AsText(first.bytes));
   if (text.starts_with('{')) return inside;
-  return NoEvidence(StrCat("the evidence is ", TextFormName(first.form), ", and what it says ",
-                           Sentence(ContentsOf(first.bytes)),
-                           ": no quote, SNP report, HCL report or Open Enclave evidence"));
+  return NoEvidence(StrCat(
+      "the evidence is ", TextFormName(first.form), ", and what it says ", Sentence(ContentsOf(first.bytes)),
+      ": no quote, SNP report, HCL report, Open Enclave evidence, TPM quote or VBS report"));
 }
 
 Result<Evidence> ReadText(ByteView input) {
   auto readings = ReadingsOf(AsText(input));
   if (readings.empty()) {
-    return NoEvidence(StrCat("the evidence ", Sentence(ContentsOf(input)),
-                             ": no quote, SNP report, HCL report or Open Enclave evidence"));
+    return NoEvidence(
+        StrCat("the evidence ", Sentence(ContentsOf(input)),
+               ": no quote, SNP report, HCL report, Open Enclave evidence, TPM quote or VBS report"));
   }
   std::optional<Evidence> found;
   std::optional<Error> refused;
@@ -66,8 +67,9 @@ Result<Evidence> ReadText(ByteView input) {
   const bool hex =
       Trimmed(AsText(input)).find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
   if (hex && readings.front().form != TextForm::kHex) {
-    return NoEvidence(StrCat("the evidence ", Sentence(ContentsOf(input)),
-                             ": no quote, SNP report, HCL report or Open Enclave evidence"));
+    return NoEvidence(
+        StrCat("the evidence ", Sentence(ContentsOf(input)),
+               ": no quote, SNP report, HCL report, Open Enclave evidence, TPM quote or VBS report"));
   }
   return *refused;
 }
@@ -84,8 +86,9 @@ Result<Evidence> PlainEvidence(Bytes bytes) {
   const Contents contents = ContentsOf(bytes);
   const auto kind = KindOf(bytes);
   if (!kind)
-    return NoEvidence(StrCat("the evidence ", Sentence(contents),
-                             ": no quote, SNP report, HCL report or Open Enclave evidence"));
+    return NoEvidence(
+        StrCat("the evidence ", Sentence(contents),
+               ": no quote, SNP report, HCL report, Open Enclave evidence, TPM quote or VBS report"));
   out.kind = *kind;
   out.decoded = StrCat(contents.what, out.decoded);
   out.bytes = std::move(bytes);

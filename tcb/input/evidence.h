@@ -12,10 +12,12 @@
 #include <vector>
 
 #include "tcb/amd/hints.h"
-#include "tcb/amd/tpm_quote.h"
 #include "tcb/base/json.h"
 #include "tcb/base/result.h"
 #include "tcb/input/contents.h"
+#include "tcb/tpm/key.h"
+#include "tcb/tpm/quote.h"
+#include "tcb/vbs/verify.h"
 
 namespace thimble::input {
 
@@ -27,10 +29,13 @@ struct Evidence {
   // What a container holds beside it:
   std::vector<amd::Hint> endorsements;
   std::optional<Bytes> td_quote, runtime_data, uvm_endorsement;
-  std::optional<amd::TpmQuote> tpm_quote;
+  std::optional<tpm::Quote> tpm_quote;  // of kTpmQuote, the evidence itself
+  tpm::KeyEvidence tpm_key;
+  vbs::Supplement vbs;
 
   bool alone() const {
-    return endorsements.empty() && !td_quote && !runtime_data && !uvm_endorsement && !tpm_quote;
+    return endorsements.empty() && !td_quote && !runtime_data && !uvm_endorsement && !tpm_quote &&
+           tpm_key.empty() && vbs.empty();
   }
 };
 

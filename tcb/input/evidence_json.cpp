@@ -8,6 +8,8 @@
 #include "tcb/input/json_names.h"
 #include "tcb/input/member.h"
 #include "tcb/input/report_fields.h"
+#include "tcb/input/tpm_json.h"
+#include "tcb/input/vbs_json.h"
 #include "tcb/uvm/container.h"
 
 namespace thimble::input {
@@ -26,9 +28,9 @@ Result<Evidence> EvidenceIn(const json::Value& value, std::string_view name) {
   const Contents contents = ContentsOf(reading.bytes);
   auto evidence = PlainEvidence(std::move(reading.bytes));
   if (!evidence) {
-    return NoEvidence(StrCat("member \"", name, "\": is ", TextFormName(reading.form), ", and what it says ",
-                             Sentence(contents),
-                             ": no quote, SNP report, HCL report or Open Enclave evidence"));
+    return NoEvidence(StrCat(
+        "member \"", name, "\": is ", TextFormName(reading.form), ", and what it says ", Sentence(contents),
+        ": no quote, SNP report, HCL report, Open Enclave evidence, TPM quote or VBS report"));
   }
   evidence->decoded =
       StrCat(evidence->decoded, " in member \"", name, "\" (", TextFormName(reading.form), ") of JSON");
@@ -78,7 +80,7 @@ Result<Evidence> ReadTrusteeSnp(const json::Value& object) {
 // -- trustee: Azure's vTPMs ---------------------------------------------------------------------------------------------
 
 // {"signature", "message", "pcrs": [24 of SHA-256]}, each in hex or as a list of bytes.
-Result<amd::TpmQuote> ReadTrusteeTpmQuote(const json::Value& object, std::string_view name) {
+Result<tpm::Quote> ReadTrusteeTpmQuote(const json::Value& object, std::string_view name) {
   const auto part = [&](std::string_view member) -> Result<Bytes> {
     const auto value = object.Find(member);
     if (!value) return NoEvidence(StrCat("member \"", name, "\": has no \"", member, "\""));
@@ -94,13 +96,13 @@ Result<amd::TpmQuote> ReadTrusteeTpmQuote(const json::Value& object, std::string
   };
   TRY_ASSIGN(Bytes message, hex("message"));
   TRY_ASSIGN(Bytes signature, hex("signature"));
-  std::optional<amd::PcrValues> pcrs;
+  std::optional<tpm::PcrValues> pcrs;
   if (const auto list = object.Find("pcrs"); list && !list->IsNull()) {
     const auto values = list->Array();
     if (!values) return NoEvidence(StrCat("member \"", name, ".pcrs\": is no list"));
-    if (values->size() > amd::kPcrCount)
+    if (values->size() > tpm::kPcrCount)
       return NoEvidence(StrCat("member \"", name, ".pcrs\": has ", values->size(), " elements, and a TPM ",
-                               amd::kPcrCount));
+                               tpm::kPcrCount));
     pcrs.emplace();
     for (size_t i = 0; i < values->size(); ++i) {
       const std::string pcr = StrCat(name, ".pcrs[", i, "]");
@@ -111,10 +113,10 @@ Result<amd::TpmQuote> ReadTrusteeTpmQuote(const json::Value& object, std::string
         value = std::move(reading.bytes);
       }
       if (value->size() != Digest256::kSize) return NoEvidence(StrCat("member \"", pcr, "\": is no SHA-256"));
-      (*pcrs)[amd::kTpmSha256][static_cast<uint8_t>(i)] = *std::move(value);
+      (*pcrs)[tpm::kSha256][static_cast<uint8_t>(i)] = *std::move(value);
     }
   }
-  return amd::ParseTpmQuote(std::move(message), std::move(signature), std::move(pcrs));
+  return tpm::ParseQuote(std::move(message), std::move(signature), std::move(pcrs));
 }
 
 // {"hcl_report", "tpm_quote", "vcek" or "td_quote"}; before it had a version, {"report", "quote", "vcek"}.
@@ -126,6 +128,7 @@ Result<Evidence> ReadTrusteeVtpm(const json::Value& object, std::string_view rep
   if (const auto tpm_quote = object.Find(quote); tpm_quote && !tpm_quote->IsNull()) {
     TRY_ASSIGN(evidence.tpm_quote, ReadTrusteeTpmQuote(*tpm_quote, quote));
   }
+  TRY(ReadTpmKey(object, evidence.tpm_key));
   if (const auto vcek = object.Find("vcek"); vcek && !vcek->IsNull()) {
     TRY_ASSIGN(amd::Hint hint, HintIn(*vcek, "vcek"));
     evidence.endorsements.push_back(std::move(hint));
@@ -244,6 +247,10 @@ std::string NotJudged(const json::Value& object) {
 
 Result<Evidence> ReadEvidenceJson(const json::Value& object) {
   const auto members = EvidenceMembers(object);
+  if (members.empty() && !object.Find("evidence")) {
+    if (object.Find("tpm_quote")) return ReadTpmEvidence(object);
+    if (object.Find("vbs_report")) return ReadVbsEvidence(object);
+  }
   if (members.empty() || object.Find("evidence"))
     return NoEvidence(StrCat("the evidence ", Sentence(ContentsOfJson(object))));
   TRY_ASSIGN(Evidence evidence, ReadByMembers(object, members));

@@ -29,6 +29,8 @@ constexpr JsonForm kForms[] = {
     {{"hcl_report"}, "evidence", "evidence of an Azure vTPM, as trustee has it", ""},
     {{"attestation_report"}, "evidence", "SNP evidence, as trustee has it", ""},
     {{"SnpReport"}, "evidence", "the member \"report\" of a request to MAA", "hand over the whole request"},
+    {{"vbs_report"}, "evidence", "the report of a VBS enclave with what goes beside it", ""},
+    {{"tpm_quote"}, "evidence", "a TPM's quote with what goes beside it", ""},
     {{"endorsements"}, "endorsements", "endorsements for an SNP report", kAsEndorsements},
     {{"decision", "authentic"}, "verification_result", "the result of a verification", ""},
     {{"tee-evidence"},

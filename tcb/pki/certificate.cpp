@@ -104,6 +104,8 @@ class CertificateParser {
     }
     certificate_.key_ = std::make_unique<const PublicKey>(std::move(*key));
     certificate_.spki_sha256_ = Sha256(spki->whole);
+    if (profile_ != CertificateProfile::kTee && tbs.empty())
+      return SubjectProblem();  // no CA, and of no restriction
     auto wrapper = tbs.Enter(der::ContextConstructed(3));
     auto list = wrapper ? wrapper->Enter(der::kSequence) : std::nullopt;
     if (!list || !wrapper->empty() || !tbs.empty()) return "no extensions, or something after them";

@@ -58,7 +58,14 @@ Status TrustAnchors::AddExtra(ByteView certificates) {
   constexpr Check kCheck = Check::kCollateralMalformed;
   TRY_ASSIGN(const auto blocks, DecodeCertificates(certificates, kMaxExtra, kCheck));
   for (const Bytes& block : blocks) {
-    TRY_ASSIGN(const auto root, Certificate::Parse(block, kCheck));
+    const auto parsed = Certificate::Parse(block, kCheck);
+    if (!parsed) {
+      auto other = Certificate::Parse(block, CertificateProfile::kTpmMaker, kCheck);
+      if (!other) return parsed.error();
+      AddPathRoot(std::move(other).value());
+      continue;
+    }
+    const CertificatePtr& root = *parsed;
     if (!root->self_issued() || root->is_ca() != true || !root->SignedBy(*root)) {
       return Error{ErrorKind::kMalformed, kCheck,
                    StrCat("anchor \"", root->subject_cn(), "\" is not a self-signed CA certificate")};
@@ -73,6 +80,17 @@ Status TrustAnchors::AddExtra(ByteView certificates) {
     if (!anchor->HasSigned(*root)) anchor->self_signed.push_back(root->sha256());
   }
   return {};
+}
+
+void TrustAnchors::AddPathRoot(CertificatePtr certificate) {
+  const bool known = std::ranges::any_of(
+      path_certificates_, [&](const CertificatePtr& one) { return one->sha256() == certificate->sha256(); });
+  if (known) return;
+  path_roots_.push_back({.name = certificate->subject_cn(),
+                         .spki_sha256 = certificate->spki_sha256(),
+                         .extra = true,
+                         .certificates = {certificate->sha256()}});
+  path_certificates_.push_back(std::move(certificate));
 }
 
 const TrustAnchor* TrustAnchors::Find(Vendor vendor, const Certificate& root) const {

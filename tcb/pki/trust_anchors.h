@@ -13,6 +13,7 @@
 #include "tcb/base/result.h"
 #include "tcb/base/vendor.h"
 #include "tcb/pki/certificate.h"
+#include "tcb/pki/path.h"
 
 namespace thimble {
 
@@ -35,15 +36,22 @@ class TrustAnchors {
 
   // Adds a self-signed root certificate (PEM or DER, one or several). The vendor and product follow from the
   // subject CN: "ARK-<product>" is AMD's, anything else Intel's. Malformed if it is not a self-signed CA
-  // certificate.
+  // certificate. What Intel and AMD have no certificates like (PKCS#1 v1.5, ...) is a root of paths instead: of TPMs'
+  // keys and of signers of VBS reports. It may be any certificate, and is trusted as it is.
   Status AddExtra(ByteView certificates);
 
   // The anchor this certificate is, by its key; nullptr when it is none of this vendor's.
   const TrustAnchor* Find(Vendor vendor, const Certificate& root) const;
   const std::vector<TrustAnchor>& all() const { return anchors_; }
+  const std::vector<PathRoot>& path_roots() const { return path_roots_; }
+  const std::vector<CertificatePtr>& path_certificates() const { return path_certificates_; }
 
  private:
+  void AddPathRoot(CertificatePtr certificate);
+
   std::vector<TrustAnchor> anchors_;
+  std::vector<PathRoot> path_roots_;
+  std::vector<CertificatePtr> path_certificates_;
 };
 
 }  // namespace thimble

@@ -29,10 +29,13 @@ bool HasExtendedKeyUsage(const Certificate& certificate, ByteView oid) {
   return usages && std::ranges::any_of(*usages, [&](ByteView usage) { return Equal(usage, oid); });
 }
 
-std::optional<ByteView> WithoutZeroPadding(ByteView nv) {
+std::optional<ByteView> WithoutNvPadding(ByteView nv) {
   der::Reader reader(nv);
   const auto element = reader.Next(der::kSequence);
-  if (!element || !AllZero(nv.subspan(element->whole.size()))) return std::nullopt;
+  if (!element) return std::nullopt;
+  const ByteView rest = nv.subspan(element->whole.size());
+  const bool unwritten = std::ranges::all_of(rest, [](uint8_t byte) { return byte == 0xff; });
+  if (!unwritten && !AllZero(rest)) return std::nullopt;
   return element->whole;
 }
 

@@ -15,8 +15,8 @@ namespace thimble {
 std::optional<std::vector<ByteView>> ExtendedKeyUsages(const Certificate& certificate);
 bool HasExtendedKeyUsage(const Certificate& certificate, ByteView oid);
 
-// What lies in a TPM's NV memory: DER, then zeros to the size of the index. The DER alone; nullopt when it is anything
-// else.
-std::optional<ByteView> WithoutZeroPadding(ByteView nv);
+// What lies in a TPM's NV memory: DER, then to the size of the index zeros, or ones where nothing was written. The DER
+// alone; nullopt when it is anything else.
+std::optional<ByteView> WithoutNvPadding(ByteView nv);
 
 }  // namespace thimble

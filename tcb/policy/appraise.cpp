@@ -17,6 +17,8 @@ const Policy& Policy::For(EvidenceClass evidence_class) const {
 EvidenceClass ClassOf(const Verdict& verdict) {
   if (verdict.tee == Tee::kSgx) return EvidenceClass::kSgx;
   if (verdict.tee == Tee::kSnp) return EvidenceClass::kSnp;
+  if (verdict.tee == Tee::kTpm) return EvidenceClass::kTpm;
+  if (verdict.tee == Tee::kVbs) return EvidenceClass::kVbs;
   const auto* td = std::get_if<intel::TdxClaims>(&verdict.claims);
   return td != nullptr && td->tee_tcb_svn2 ? EvidenceClass::kTdx15 : EvidenceClass::kTdx10;
 }
@@ -26,8 +28,13 @@ namespace {
 // A quote in Open Enclave wrapping is of two classes: the hardware checks are those of its TEE, and for an enclave either may
 // be asked for. A TD in it has to be asked for as one: rules for enclaves say nothing of it.
 void AddEvidenceRule(const Policy& policy, const Verdict& verdict, EvidenceClass tee, RuleList& rules) {
-  const auto& wanted = policy.evidence;
-  if (wanted.empty()) return;
+  auto wanted = policy.evidence;
+  if (wanted.empty()) {
+    if (IsHardwareTee(verdict.tee)) return;
+    // Whoever names nothing asks for a TEE.
+    using enum EvidenceClass;
+    wanted = {kSgx, kTdx10, kTdx15, kSnp};
+  }
   const auto name = [](EvidenceClass evidence) { return json::Escape(EvidenceClassName(evidence)); };
   std::vector<EvidenceClass> found = {tee};
   if (verdict.open_enclave) found.push_back(EvidenceClass::kOpenEnclave);
@@ -46,6 +53,10 @@ void AddContentRules(const Verdict& verdict, const Policy& policy, RuleList& rul
       return policy::AddTdxRules(verdict, policy.tdx, rules);
     case Tee::kSnp:
       return policy::AddSnpRules(verdict, policy.snp, rules);
+    case Tee::kTpm:
+      return policy::AddTpmRules(verdict, policy.tpm, rules);
+    case Tee::kVbs:
+      return policy::AddVbsRules(verdict, policy.vbs, rules);
   }
 }
 
@@ -58,7 +69,9 @@ Decision Appraise(const Verdict& verdict, const Policy& whole, Instant at) {
   RuleList rules(&decision.rules);
   rules.Add("authentic", "true", policy::JsonBool(verdict.authentic), verdict.authentic);
   AddEvidenceRule(policy, verdict, evidence, rules);
-  policy::AddTcbRules(verdict, policy, at, rules);
+  // A TPM and a VBS enclave have no TCB that a vendor states, and no platform that one certifies: naming them is to do
+  // without.
+  if (IsHardwareTee(verdict.tee)) policy::AddTcbRules(verdict, policy, at, rules);
   policy::AddPlatformRules(verdict, policy, rules);
   AddContentRules(verdict, policy, rules);
   policy::AddHclRules(verdict, policy.hcl, rules);

@@ -54,7 +54,7 @@ Status TakeNamed(std::string_view text, std::initializer_list<Enum> all, const N
 Status Take(std::string_view text, EvidenceClass& out) {
   return TakeNamed(text,
                    {EvidenceClass::kSgx, EvidenceClass::kTdx10, EvidenceClass::kTdx15, EvidenceClass::kSnp,
-                    EvidenceClass::kOpenEnclave},
+                    EvidenceClass::kOpenEnclave, EvidenceClass::kTpm, EvidenceClass::kVbs},
                    EvidenceClassName, out);
 }
 Status Take(std::string_view text, intel::SgxType& out) {

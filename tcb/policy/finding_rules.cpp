@@ -24,6 +24,7 @@ AnsweredBy RuleFor(Check check) {
     case Check::kSgxDebug:
     case Check::kTdxDebug:
     case Check::kSnpDebug:
+    case Check::kVbsDebug:
       return AnsweredBy::kDebug;
     case Check::kSnpMigration:
       return AnsweredBy::kMigration;
@@ -43,6 +44,8 @@ AnsweredBy RuleFor(Check check) {
     case Check::kQeIdentityExpired:
     case Check::kSnpExpired:
     case Check::kSnpCrlExpired:
+    case Check::kTpmAkExpired:
+    case Check::kVbsSignerExpired:
       return AnsweredBy::kGrace;
     case Check::kSnpFloorUnknown:
     case Check::kSnpFloorStale:

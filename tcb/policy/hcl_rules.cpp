@@ -31,7 +31,7 @@ void AddPcrRule(uint16_t bank, uint8_t number, const std::vector<Bytes>& wanted,
   const Bytes* found = nullptr;
   if (claims != nullptr && claims->pcrs.contains(bank) && claims->pcrs.at(bank).contains(number))
     found = &claims->pcrs.at(bank).at(number);
-  rules.Add(StrCat("hcl.pcr.", amd::PcrBankName(bank), ".", number),
+  rules.Add(StrCat("hcl.pcr.", tpm::PcrBankName(bank), ".", number),
             JsonList(wanted, [](const Bytes& value) { return json::Escape(HexLower(value)); }),
             found != nullptr ? json::Escape(HexLower(*found)) : "null",
             found != nullptr && std::ranges::find(wanted, *found) != wanted.end());

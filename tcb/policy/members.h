@@ -51,13 +51,17 @@ THIMBLE_MEMBERS(SnpRules, products, measurement, host_data, family_id, image_id,
 THIMBLE_MEMBERS(AcceptedUvm, issuer, feed, min_svn)
 THIMBLE_MEMBERS(uvm::LedgerKey, kid, point)
 THIMBLE_MEMBERS(UvmRules, accepted, required, ledger_keys)
+THIMBLE_MEMBERS(TpmRules, required_pcrs, pcr, allow_uncertified_ak)
+THIMBLE_MEMBERS(VbsRules, owner_id, author_id, unique_id, family_id, image_id, min_enclave_svn,
+                min_secure_kernel_svn, min_platform_svn)
 THIMBLE_MEMBERS(RestrictedList, ppid_sha256, pck_serial, chip_id, measurement)
 THIMBLE_MEMBERS(MaxCollateralAge, crl, tcb_info, identity)
 THIMBLE_MEMBERS(Policy, id, sha256, evidence, accepted_statuses, accepted_advisories, rejected_advisories,
                 min_tcb_evaluation, platform_grace, min_tcb_date, accepted_qe_statuses, qe_grace,
                 min_qe_evaluation, collateral_grace, max_collateral_age, caller_collateral, allow_debug,
                 allow_migration, allow_smt, allow_dynamic_platform, allow_cached_keys, sgx_types, amd_crl,
-                amd_floor, amd_level, allow_stale_floor, sgx, tdx, snp, hcl, uvm, restricted, overrides)
+                amd_floor, amd_level, allow_stale_floor, sgx, tdx, snp, hcl, uvm, tpm, vbs, restricted,
+                overrides)
 
 #undef THIMBLE_MEMBERS
 

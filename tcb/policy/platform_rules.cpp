@@ -19,7 +19,7 @@ bool HasFinding(const Verdict& verdict, Check check) {
 
 bool IsDebug(const Verdict& verdict) {
   return HasFinding(verdict, Check::kSgxDebug) || HasFinding(verdict, Check::kTdxDebug) ||
-         HasFinding(verdict, Check::kSnpDebug);
+         HasFinding(verdict, Check::kSnpDebug) || HasFinding(verdict, Check::kVbsDebug);
 }
 
 // nullopt: nothing says.
@@ -76,6 +76,7 @@ void AddAmdRules(const Verdict& verdict, const Policy& policy, RuleList& rules) 
 
 void AddPlatformRules(const Verdict& verdict, const Policy& policy, RuleList& rules) {
   rules.Permission("allow_debug", policy.allow_debug, IsDebug(verdict));
+  if (!IsHardwareTee(verdict.tee)) return;
   if (policy.allow_smt) rules.Permission("allow_smt", *policy.allow_smt, HasSmt(verdict));
   if (verdict.tee == Tee::kSnp) return AddAmdRules(verdict, policy, rules);
   AddIntelRules(std::get_if<intel::PlatformFacts>(&verdict.platform), policy, rules);

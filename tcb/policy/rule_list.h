@@ -89,6 +89,8 @@ void AddTdxRules(const Verdict& verdict, const TdxRules& tdx, RuleList& rules);
 void AddSnpRules(const Verdict& verdict, const SnpRules& snp, RuleList& rules);
 void AddUvmRules(const Verdict& verdict, const UvmRules& uvm, RuleList& rules);
 void AddHclRules(const Verdict& verdict, const HclRules& hcl, RuleList& rules);
+void AddTpmRules(const Verdict& verdict, const TpmRules& tpm, RuleList& rules);
+void AddVbsRules(const Verdict& verdict, const VbsRules& vbs, RuleList& rules);
 void AddRestrictedRule(const Verdict& verdict, const RestrictedList& restricted, RuleList& rules);
 
 }  // namespace thimble::policy

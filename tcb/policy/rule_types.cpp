@@ -15,6 +15,10 @@ std::string_view EvidenceClassName(EvidenceClass evidence) {
       return "snp";
     case EvidenceClass::kOpenEnclave:
       return "open_enclave";
+    case EvidenceClass::kTpm:
+      return "tpm";
+    case EvidenceClass::kVbs:
+      return "vbs";
   }
   return "";
 }

@@ -18,9 +18,10 @@ namespace thimble {
 
 // Evidence as appraisal policies tell it apart (Intel has one class of policies for each of its three).
 // kOpenEnclave is a quote in Open Enclave wrapping, which is of its TEE's class besides.
-enum class EvidenceClass : uint8_t { kSgx, kTdx10, kTdx15, kSnp, kOpenEnclave };
-std::string_view EvidenceClassName(
-    EvidenceClass evidence);  // "sgx", "tdx_1.0", "tdx_1.5", "snp", "open_enclave"
+// kTpm and kVbs are no TEE.
+enum class EvidenceClass : uint8_t { kSgx, kTdx10, kTdx15, kSnp, kOpenEnclave, kTpm, kVbs };
+// "sgx", "tdx_1.0", "tdx_1.5", "snp", "open_enclave", "tpm", "vbs"
+std::string_view EvidenceClassName(EvidenceClass evidence);
 
 // An advisory or bulletin, "INTEL-SA-00657" or "AMD-SB-3019", upper case.
 struct AdvisoryEntry {

@@ -202,25 +202,39 @@ Status CheckUvm(const Policy& policy) {
   return {};
 }
 
-Status CheckHcl(const Policy& policy) {
-  for (const auto& [bank, numbers] : policy.hcl.pcr) {
-    const std::string name = amd::PcrBankName(bank);
-    const amd::PcrBank* const known = amd::FindPcrBank(name);
-    if (known == nullptr) return Refuse("hcl.pcr", StrCat(name, " is no bank that is known"));
-    if (bank == amd::kTpmSha1)
-      return Refuse("hcl.pcr", "a PCR of the SHA-1 bank proves nothing: it is shown, and never judged");
+using PcrRules = std::map<uint16_t, std::map<uint8_t, std::vector<Bytes>>>;
+
+Status CheckPcrs(std::string_view key, const PcrRules& pcr) {
+  for (const auto& [bank, numbers] : pcr) {
+    const std::string name = tpm::PcrBankName(bank);
+    const tpm::PcrBank* const known = tpm::FindPcrBank(name);
+    if (known == nullptr) return Refuse(key, StrCat(name, " is no bank that is known"));
+    if (bank == tpm::kSha1)
+      return Refuse(key, "a PCR of the SHA-1 bank proves nothing: it is shown, and never judged");
     for (const auto& [number, values] : numbers) {
-      if (number >= amd::kPcrCount) return Refuse("hcl.pcr", StrCat(number, " is not 0 to 31"));
-      if (values.empty()) return Refuse("hcl.pcr", StrCat(name, ".", number, " accepts nothing"));
+      if (number >= tpm::kPcrCount) return Refuse(key, StrCat(number, " is not 0 to 31"));
+      if (values.empty()) return Refuse(key, StrCat(name, ".", number, " accepts nothing"));
       const bool fit =
           std::ranges::all_of(values, [&](const Bytes& value) { return value.size() == known->digest_size; });
       if (!fit) {
-        return Refuse("hcl.pcr",
+        return Refuse(key,
                       StrCat(name, ".", number, ": a value has ", 2 * known->digest_size, " hex digits"));
       }
     }
   }
   return {};
+}
+
+Status CheckTpm(const Policy& policy) {
+  for (const auto& [bank, numbers] : policy.tpm.required_pcrs) {
+    constexpr std::string_view kKey = "tpm.required_pcrs";
+    if (bank == tpm::kSha1 || tpm::FindPcrBank(tpm::PcrBankName(bank)) == nullptr)
+      return Refuse(kKey, StrCat(tpm::PcrBankName(bank), " is no bank that can prove anything"));
+    for (const uint16_t number : numbers) {
+      if (number >= tpm::kPcrCount) return Refuse(kKey, StrCat(number, " is not 0 to 31"));
+    }
+  }
+  return CheckPcrs("tpm.pcr", policy.tpm.pcr);
 }
 
 // What is asked for may not be restricted.
@@ -270,7 +284,8 @@ Status Validate(const Policy& policy) {
   TRY(CheckSgx(policy));
   TRY(CheckTdx(policy));
   TRY(CheckSnp(policy));
-  TRY(CheckHcl(policy));
+  TRY(CheckPcrs("hcl.pcr", policy.hcl.pcr));
+  TRY(CheckTpm(policy));
   TRY(CheckUvm(policy));
   TRY(CheckRestricted(policy));
   return CheckOverrides(policy);

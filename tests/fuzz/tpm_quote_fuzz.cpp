@@ -3,7 +3,7 @@
 // The vTPM's quote.
 #include <algorithm>
 
-#include "tcb/amd/tpm_quote.h"
+#include "tcb/tpm/quote.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace thimble;
@@ -15,7 +15,7 @@ FUZZ_TARGET(input) {
   const ByteView rest = input.empty() ? input : input.subspan(1);
   const ByteView signature = rest.first(size), message = rest.subspan(size);
   const auto bytes = [](ByteView view) { return Bytes(view.begin(), view.end()); };
-  const auto quote = amd::ParseTpmQuote(bytes(message), bytes(signature), std::nullopt);
+  const auto quote = tpm::ParseQuote(bytes(message), bytes(signature), std::nullopt);
   if (!quote.ok()) {
     Holds(quote.error().kind == ErrorKind::kMalformed, "a TPM quote that does not parse is malformed");
     return;
@@ -24,5 +24,5 @@ FUZZ_TARGET(input) {
   Holds(quote->claims.extra_data.size() + quote->claims.pcr_digest.size() <= input.size(),
         "the parts fit inside");
   Holds(quote->signature.rsa.empty() == !quote->signature.r.empty(), "a signature is of one kind");
-  (void)amd::PcrDigest(quote->signature.hash, {}, quote->claims.selections);
+  (void)tpm::PcrDigest(quote->signature.hash, {}, quote->claims.selections);
 }

@@ -277,10 +277,10 @@ TEST_F(HandedOver, ReportsOfAzuresMachines) {
   const Bytes hcl =
       sim::EncodeHclReport({.hardware_report = amd_.Report(kMilan, {.report_data = sim::BindingOf(runtime)}),
                             .runtime_data = runtime});
-  const sim::TpmQuoteSpec spec{.pcrs = sim::SomePcrs(amd::kTpmSha256, 24)};
+  const sim::TpmQuoteSpec spec{.pcrs = sim::SomePcrs(tpm::kSha256, 24)};
   const auto quote = sim::MakeTpmQuote(spec, sim::VtpmKey());
   json hex_pcrs = json::array(), list_pcrs = json::array();
-  for (const auto& [number, value] : spec.pcrs.at(amd::kTpmSha256)) {
+  for (const auto& [number, value] : spec.pcrs.at(tpm::kSha256)) {
     hex_pcrs.push_back(HexLower(value));
     list_pcrs.push_back(value);
   }

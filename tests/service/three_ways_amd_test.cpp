@@ -194,11 +194,11 @@ TEST_F(ThreeWays, TakeFromTheHostsTableWhatFits) {
 struct RequestRow {
   std::string title;
   std::string nonce;                               // in hex
-  std::vector<amd::PcrSelection> selections = {};  // empty: all that is given
+  std::vector<tpm::PcrSelection> selections = {};  // empty: all that is given
   std::string finding;                             // of a request that is judged
   std::string refusal = {};                        // words of one that is not
   sim::SignatureForm form = sim::SignatureForm::kBare;
-  amd::PcrValues pcrs = sim::SomePcrs();
+  tpm::PcrValues pcrs = sim::SomePcrs();
   bool bent = false;  // its signature
 };
 
@@ -209,8 +209,8 @@ std::vector<RequestRow> RequestRows() {
       {"good", kNonce, {}, ""},
       {"another nonce", std::string(20, '1'), {}, "hcl.tpm_nonce"},
       {"a longer nonce", kNonce + "00", {}, "hcl.tpm_nonce"},
-      {"PCRs that are not quoted", kNonce, {{amd::kTpmSha256, {0}}}, "hcl.tpm_pcr_digest"},
-      {"nothing quoted", kNonce, {{amd::kTpmSha256, {}}}, "hcl.tpm_pcr_digest"},
+      {"PCRs that are not quoted", kNonce, {{tpm::kSha256, {0}}}, "hcl.tpm_pcr_digest"},
+      {"nothing quoted", kNonce, {{tpm::kSha256, {}}}, "hcl.tpm_pcr_digest"},
       {"TPMT_SIGNATURE, as tpm2_quote writes it", kNonce, {}, "", "", sim::SignatureForm::kWrapped},
       {"a bent TPMT_SIGNATURE",
        kNonce,
@@ -220,7 +220,7 @@ std::vector<RequestRow> RequestRows() {
        sim::SignatureForm::kWrapped,
        sim::SomePcrs(),
        true},
-      {"the bank of SHA-384", kNonce, {}, "", "", sim::SignatureForm::kBare, sim::SomePcrs(amd::kTpmSha384)},
+      {"the bank of SHA-384", kNonce, {}, "", "", sim::SignatureForm::kBare, sim::SomePcrs(tpm::kSha384)},
       {"a bent signature",
        kNonce,
        {},
@@ -266,7 +266,7 @@ TEST_F(ThreeWays, HoldNonceAndPcrsAgainstTheVtpmsQuote) {
     if (row.refusal.empty()) {
       auto verdict =
           amd::VerifyReport(report, given, kMilan, amd.Anchors(), sim::kAmdNow, AmdCrlMode::kRequire);
-      const auto parsed = amd::ParseTpmQuote(quote.message, quote.signature, row.pcrs);
+      const auto parsed = tpm::ParseQuote(quote.message, quote.signature, row.pcrs);
       ASSERT_TRUE(verdict.ok() && parsed.ok());
       amd::CheckHcl(*verdict, *amd::ParseHclReport(evidence), &*parsed, FromHex(row.nonce));
       ExpectLibrary(verdict, row.finding);

@@ -41,18 +41,18 @@ Bytes Sized(const Bytes& content) {
   return der::Concat({Big(static_cast<uint16_t>(content.size())), content});
 }
 
-Bytes Selection(const amd::PcrSelection& selection, uint8_t size) {
+Bytes Selection(const tpm::PcrSelection& selection, uint8_t size) {
   Bytes bits(size);
   for (const uint8_t number : selection.pcrs)
     bits.at(number / 8) = static_cast<uint8_t>(bits.at(number / 8) | 1u << number % 8);
   return der::Concat({Big(selection.bank), Bytes{size}, bits});
 }
 
-std::vector<amd::PcrSelection> SelectionsOf(const TpmQuoteSpec& spec) {
+std::vector<tpm::PcrSelection> SelectionsOf(const TpmQuoteSpec& spec) {
   if (!spec.selections.empty()) return spec.selections;
-  std::vector<amd::PcrSelection> out;
+  std::vector<tpm::PcrSelection> out;
   for (const auto& [bank, values] : spec.pcrs) {
-    amd::PcrSelection& selection = out.emplace_back(amd::PcrSelection{bank, {}});
+    tpm::PcrSelection& selection = out.emplace_back(tpm::PcrSelection{bank, {}});
     for (const auto& [number, value] : values) selection.pcrs.push_back(number);
   }
   return out;
@@ -62,7 +62,7 @@ std::vector<amd::PcrSelection> SelectionsOf(const TpmQuoteSpec& spec) {
 Bytes Attest(const TpmQuoteSpec& spec) {
   Bytes selected, encoded;
   const auto selections = SelectionsOf(spec);
-  for (const amd::PcrSelection& selection : selections) {
+  for (const tpm::PcrSelection& selection : selections) {
     for (const uint8_t number : selection.pcrs) {
       const auto bank = spec.pcrs.find(selection.bank);
       const bool given = bank != spec.pcrs.end() && bank->second.contains(number);
@@ -79,9 +79,7 @@ Bytes Attest(const TpmQuoteSpec& spec) {
   return message;
 }
 
-uint16_t HashId(HashAlgorithm hash) {
-  return hash == HashAlgorithm::kSha256 ? amd::kTpmSha256 : amd::kTpmSha384;
-}
+uint16_t HashId(HashAlgorithm hash) { return hash == HashAlgorithm::kSha256 ? tpm::kSha256 : tpm::kSha384; }
 
 std::string RuntimeDataWith(const std::string& key) {
   return R"({"keys":[{"kid":"HCLAkPub","key_ops":["sign"],)" + key +
@@ -108,18 +106,18 @@ std::string RuntimeData(const SimKey& attestation_key) {
                          Base64Url(point.last(half)) + "\"");
 }
 
-amd::PcrValues SomePcrs(uint16_t bank, uint8_t count) {
-  const auto known = std::ranges::find(amd::kPcrBanks, bank, &amd::PcrBank::id);
-  amd::PcrValues pcrs;
+tpm::PcrValues SomePcrs(uint16_t bank, uint8_t count) {
+  const auto known = std::ranges::find(tpm::kPcrBanks, bank, &tpm::PcrBank::id);
+  tpm::PcrValues pcrs;
   for (uint8_t i = 0; i < count; ++i)
     pcrs[bank][i] = Bytes(known->digest_size, static_cast<uint8_t>(bank * 16 + i));
   return pcrs;
 }
 
-std::string PcrsJson(const amd::PcrValues& pcrs) {
+std::string PcrsJson(const tpm::PcrValues& pcrs) {
   std::string out;
   for (const auto& [bank, values] : pcrs) {
-    out += (out.empty() ? "{\"" : ",\"") + amd::PcrBankName(bank) + "\":{";
+    out += (out.empty() ? "{\"" : ",\"") + tpm::PcrBankName(bank) + "\":{";
     for (const auto& [number, value] : values)
       out += (out.ends_with('{') ? "\"" : ",\"") + std::to_string(number) + "\":\"" + HexLower(value) + "\"";
     out += '}';
@@ -170,7 +168,7 @@ Bytes WrapRsaSignature(uint16_t scheme, uint16_t hash, const Bytes& signature) {
 
 TpmQuoteBytes MakeTpmQuote(const TpmQuoteSpec& spec, const SimRsaKey& attestation_key) {
   Bytes message = Attest(spec);
-  const bool pss = spec.scheme == amd::TpmScheme::kRsapss;
+  const bool pss = spec.scheme == tpm::Scheme::kRsapss;
   Bytes signature =
       pss ? attestation_key.SignPss(message, spec.hash) : attestation_key.SignPkcs1(message, spec.hash);
   if (spec.form == SignatureForm::kWrapped)

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "tcb/amd/tpm_quote.h"
+#include "tcb/tpm/quote.h"
 #include "tests/support/sim_key.h"
 #include "tests/support/sim_pki.h"
 #include "tests/support/sim_rsa_key.h"
@@ -36,19 +36,19 @@ Bytes EncodeHclReport(const HclSpec& spec);
 Bytes EncodeTdReportStruct(const std::array<uint8_t, 64>& report_data);
 
 // Each of so many PCRs of a bank with a value of its own.
-amd::PcrValues SomePcrs(uint16_t bank = amd::kTpmSha256, uint8_t count = 4);
+tpm::PcrValues SomePcrs(uint16_t bank = tpm::kSha256, uint8_t count = 4);
 // As a request or tpm_pcrs.json has them: {"sha256": {"0": hex}}.
-std::string PcrsJson(const amd::PcrValues& pcrs);
+std::string PcrsJson(const tpm::PcrValues& pcrs);
 
 enum class SignatureForm : uint8_t { kBare, kWrapped };  // a number, or TPMT_SIGNATURE
 
 struct TpmQuoteSpec {
   Bytes nonce = {0x6e, 0x6f, 0x6e, 0x63, 0x65, 0x6e, 0x6f, 0x6e, 0x63, 0x65};
-  amd::PcrValues pcrs = SomePcrs();
+  tpm::PcrValues pcrs = SomePcrs();
   // What is quoted; empty: of each bank of `pcrs` all that is in it.
-  std::vector<amd::PcrSelection> selections = {};
+  std::vector<tpm::PcrSelection> selections = {};
   uint8_t selection_bytes = 3;
-  amd::TpmScheme scheme = amd::TpmScheme::kRsassa;  // of an RSA key
+  tpm::Scheme scheme = tpm::Scheme::kRsassa;  // of an RSA key
   HashAlgorithm hash = HashAlgorithm::kSha256;
   SignatureForm form = SignatureForm::kBare;
   Bend<Bytes> bend = {};  // of the message, before it is signed

@@ -15,7 +15,9 @@
 #include "tcb/openenclave/evidence.h"
 #include "tcb/pki/certificate_pool.h"
 #include "tcb/pki/pem.h"
+#include "tcb/tpm/quote.h"
 #include "tcb/uvm/container.h"
+#include "tcb/vbs/report.h"
 
 namespace thimble {
 namespace {
@@ -133,6 +135,27 @@ Status WriteHclReport(Writer& json, ByteView bytes) {
   return {};
 }
 
+// By itself a message is not alone evidence: its signature and key lie in the container.
+Status WriteTpmQuote(Writer& json, const input::Evidence& evidence) {
+  json.Key("kind").String("tpm_quote");
+  Verdict view;
+  const auto claims = std::make_shared<tpm::Claims>();
+  TRY_ASSIGN(claims->quote, tpm::ReadQuoteClaims(evidence.bytes));
+  view.tpm = claims;
+  WriteClaims(json.Key("claims"), view);
+  return {};
+}
+
+Status WriteVbsReport(Writer& json, ByteView bytes) {
+  TRY_ASSIGN(const vbs::Report report, vbs::ParseReport(bytes));
+  json.Key("kind").String("vbs_report");
+  json.Key("signature_scheme").Unsigned(report.scheme);
+  Verdict view;
+  view.vbs = std::make_shared<const vbs::Claims>(report.claims);
+  WriteClaims(json.Key("claims"), view);
+  return {};
+}
+
 Status WriteEvidence(Writer& json, const input::Evidence& evidence) {
   switch (evidence.kind) {
     case EvidenceKind::kQuote:
@@ -141,6 +164,10 @@ Status WriteEvidence(Writer& json, const input::Evidence& evidence) {
       return WriteOpenEnclave(json, evidence.bytes);
     case EvidenceKind::kSnpReport:
       return WriteSnpReport(json, evidence.bytes);
+    case EvidenceKind::kTpmQuote:
+      return WriteTpmQuote(json, evidence);
+    case EvidenceKind::kVbsReport:
+      return WriteVbsReport(json, evidence.bytes);
     case EvidenceKind::kHclReport:
       break;
   }
@@ -155,6 +182,13 @@ void WriteBeside(Writer& json, const input::Evidence& evidence) {
   for (const amd::Hint& hint : evidence.endorsements) json.String(hint.name);
   if (evidence.td_quote) json.String("td_quote");
   if (evidence.tpm_quote) json.String("tpm_quote");
+  if (evidence.tpm_key.key) json.String("ak_public");
+  if (evidence.tpm_key.certificate) json.String("ak_cert");
+  if (!evidence.tpm_key.chain.empty()) json.String("ak_chain");
+  if (evidence.tpm_key.event_log) json.String("event_log");
+  if (!evidence.vbs.signer.empty()) json.String("signer");
+  if (evidence.vbs.enclave_key) json.String("enclave_key");
+  if (evidence.vbs.report_signed) json.String("report_signed");
   if (evidence.runtime_data) json.String("runtime_data");
   if (evidence.uvm_endorsement) json.String("uvm_endorsement");
   json.EndArray();

@@ -53,7 +53,40 @@ constexpr std::string_view kUpstream =
 constexpr std::string_view kNothing = "nothing: it is a note, and decides nothing by itself";
 
 constexpr std::array kAdvice = {
-    Advice{{"quote.format", "snp.format", "snp.version", "hcl.format", "evidence.format"}, kSendWhole},
+    Advice{{"quote.format", "snp.format", "snp.version", "hcl.format", "evidence.format", "tpm.format",
+            "tpm.event_log_format", "vbs.format"},
+           kSendWhole},
+    Advice{{"tpm.signature_format", "vbs.signature_scheme"},
+           "let the key sign with SHA-256 or SHA-384, by a scheme that fits it (`tpm2_quote -g sha256`), and "
+           "send the "
+           "signature as the tool wrote it"},
+    Advice{{"tpm.quote_signature", "tpm.pcr_digest", "tpm.event_log_replay", "vbs.signature"}, kForged},
+    Advice{{"tpm.ak_chain", "vbs.signer_chain"},
+           "send the certificates between the key's and its root with it (ak_chain, signer); a root of your "
+           "own is added "
+           "by --anchor, and every result says so"},
+    Advice{{"tpm.ak_expired", "vbs.signer_expired"},
+           "take the key's certificate again from the machine, which renews it, and make the evidence anew. "
+           "A policy can "
+           "allow some days by collateral_grace"},
+    Advice{{"tpm.ak_key", "tpm.ak_usage"},
+           "send the certificate of the key that signed: on Azure the key is 0x81000003, its certificate in "
+           "NV 0x01C101D0. A key "
+           "made in the guest is another one"},
+    Advice{{"tpm.key_attributes"},
+           "quote with a restricted signing key that the TPM made (`tpm2_createak`): another signs whatever "
+           "it is given"},
+    Advice{{"tpm.ak_unproven"},
+           "send the certificate of the attestation key (ak_cert): without one a quote is anybody's. For "
+           "tests a policy "
+           "can say tpm.allow_uncertified_ak = true"},
+    Advice{{"vbs.signer_missing"},
+           "hand over the health certificate beside the report, as \"signer\", and name the certificate of "
+           "the Host "
+           "Guardian Service by --anchor"},
+    Advice{{"vbs.enclave_data"},
+           "hand over the enclave's key or report_signed exactly as the enclave hashed them: a space more is "
+           "other bytes"},
     Advice{{"quote.signature", "qe_report.signature", "qe_report.data", "snp.signature", "hcl.binding",
             "hcl.td_quote", "hcl.tpm_signature", "hcl.tpm_pcr_digest"},
            kForged},
@@ -87,7 +120,7 @@ constexpr std::array kAdvice = {
            "(`thimble refresh`)"},
     Advice{{"tcb.not_supported"},
            "the platform is below every TCB level that Intel publishes: update its BIOS and the TDX module"},
-    Advice{{"sgx.debug", "tdx.debug", "snp.debug"}, kDebug},
+    Advice{{"sgx.debug", "tdx.debug", "snp.debug", "vbs.debug"}, kDebug},
     Advice{{"tdx.migratable", "snp.migration"},
            "start the guest without migration, or allow it by the policy (tdx.allow_migratable, "
            "allow_migration)"},
@@ -158,7 +191,7 @@ constexpr std::array kAdvice = {
            "take a newer floors document (docs/AMD-FLOORS.md), or say allow_stale_floor = true"},
     Advice{{"hcl.quote_missing"},
            "bring the TD quote beside the HCL report: Azure's IMDS makes it of the TDREPORT"},
-    Advice{{"hcl.tpm_nonce", "nonce.mismatch"},
+    Advice{{"hcl.tpm_nonce", "tpm.nonce", "nonce.mismatch"},
            "ask for a new nonce (POST /v1/challenge), and make the evidence with it: each is good once, for "
            "a short time"},
     Advice{{"report_data.mismatch"},

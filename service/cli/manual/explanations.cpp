@@ -67,7 +67,8 @@ std::string_view Between(std::string_view& text, std::string_view before, std::s
 }
 
 bool IsSection(std::string_view text) {
-  constexpr std::array<std::string_view, 7> kSpecs = {"DCAP ", "SNP ", "HCL", "OE ", "UVM ", "PCCS ", "RFC "};
+  constexpr std::array<std::string_view, 8> kSpecs = {"DCAP ", "SNP ",  "HCL",  "OE ",
+                                                      "UVM ",  "PCCS ", "RFC ", "spec/"};
   return std::any_of(kSpecs.begin(), kSpecs.end(),
                      [&](std::string_view spec) { return text.starts_with(spec); });
 }

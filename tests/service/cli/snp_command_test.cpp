@@ -137,9 +137,9 @@ TEST_F(SnpCommandTest, ReadsWhatStandsBesideAnHclReport) {
   EXPECT_EQ(Verify(hcl, {"--collateral", given, "--nonce", "01"}).exit_code, 2);
   EXPECT_EQ(Verify(hcl, {"--collateral", given, "--nonce", "0"}).exit_code, 2);
   // What tpm2_quote writes unless it is told otherwise, and what cannot be read.
-  w_.files.Write("given/tpm_quote.sig", sim::WrapRsaSignature(0x0014, amd::kTpmSha256, quote.signature));
+  w_.files.Write("given/tpm_quote.sig", sim::WrapRsaSignature(0x0014, tpm::kSha256, quote.signature));
   EXPECT_EQ(Verify(hcl, {"--collateral", given, "--nonce", HexLower(tpm.nonce)}).exit_code, 0);
-  w_.files.Write("given/tpm_quote.sig", sim::WrapRsaSignature(0x0018, amd::kTpmSha256, quote.signature));
+  w_.files.Write("given/tpm_quote.sig", sim::WrapRsaSignature(0x0018, tpm::kSha256, quote.signature));
   EXPECT_EQ(Verify(hcl, {"--collateral", given}).exit_code, 4);
   w_.files.Write("given/tpm_quote.sig", quote.signature);
   w_.files.Write("given/tpm_quote.msg", Bytes{1});

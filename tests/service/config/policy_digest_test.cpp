@@ -142,6 +142,18 @@ KeyValues UvmKeys() {
           {"uvm.ledger_keys", "\"" + files.Write("jwks.json", jwks.dump()) + "\""}};
 }
 
+KeyValues TpmKeys() {
+  return {{"tpm.required_pcrs", "{ sha256 = [7] }"},
+          {"tpm.pcr", "{ sha256 = { 7 = " + Ids(32) + " } }"},
+          {"tpm.allow_uncertified_ak", "true"}};
+}
+
+KeyValues VbsKeys() {
+  return {{"vbs.owner_id", Ids(32)},          {"vbs.author_id", Ids(32)},   {"vbs.unique_id", Ids(32)},
+          {"vbs.family_id", Ids(16)},         {"vbs.image_id", Ids(16)},    {"vbs.min_enclave_svn", "1"},
+          {"vbs.min_secure_kernel_svn", "1"}, {"vbs.min_platform_svn", "1"}};
+}
+
 KeyValues RestrictedKeys() {
   return {{"restricted.ppid_sha256", Ids(32)},
           {"restricted.pck_serial", Ids(20)},
@@ -152,8 +164,8 @@ KeyValues RestrictedKeys() {
 // Every key.
 KeyValues Keys() {
   KeyValues keys;
-  for (const KeyValues& part :
-       {CommonKeys(), SgxKeys(), TdxKeys(), SnpKeys(), HclKeys(), UvmKeys(), RestrictedKeys()})
+  for (const KeyValues& part : {CommonKeys(), SgxKeys(), TdxKeys(), SnpKeys(), HclKeys(), UvmKeys(),
+                                TpmKeys(), VbsKeys(), RestrictedKeys()})
     keys.insert(keys.end(), part.begin(), part.end());
   return keys;
 }

@@ -241,8 +241,8 @@ vm_unique_id = ["02345678-1234-4000-8000-000000000001"]
   EXPECT_EQ(hcl.vm_unique_id, std::vector<std::string>{"02345678-1234-4000-8000-000000000001"});
   ASSERT_EQ(hcl.user_data.size(), 1u);
   EXPECT_EQ(HexLower(hcl.user_data[0].view()).substr(0, 4), "abab");
-  EXPECT_EQ(hcl.pcr.at(amd::kTpmSha256).at(7), (std::vector<Bytes>{Bytes(32, 7), Bytes(32, 8)}));
-  EXPECT_EQ(hcl.pcr.at(amd::kTpmSha384).at(31), (std::vector<Bytes>{Bytes(48, 9)}));
+  EXPECT_EQ(hcl.pcr.at(tpm::kSha256).at(7), (std::vector<Bytes>{Bytes(32, 7), Bytes(32, 8)}));
+  EXPECT_EQ(hcl.pcr.at(tpm::kSha384).at(31), (std::vector<Bytes>{Bytes(48, 9)}));
 }
 
 TEST(PolicyToml, ReadsTheRestrictedList) {

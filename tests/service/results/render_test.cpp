@@ -166,8 +166,8 @@ TEST(RenderClaims, NamesThoseOfSnpAsTheRecordedFacts) {
   claims.current_version = {1, 55, 40};
   verdict.claims = claims;
   auto hcl = std::make_shared<amd::HclClaims>();
-  hcl->tpm_quote.emplace().selections = {{amd::kTpmSha384, {14}}};
-  hcl->pcrs[amd::kTpmSha384][14] = {0xab};
+  hcl->tpm_quote.emplace().selections = {{tpm::kSha384, {14}}};
+  hcl->pcrs[tpm::kSha384][14] = {0xab};
   verdict.hcl = hcl;
   std::string text;
   thimble::json::Writer writer(&text);

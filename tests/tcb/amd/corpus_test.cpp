@@ -71,15 +71,15 @@ EndorsementSet Endorsements(const Case& c) {
   return set;
 }
 
-std::optional<TpmQuote> Quote(const Case& c) {
+std::optional<tpm::Quote> Quote(const Case& c) {
   if (!fs::exists(c.dir() / "tpm_quote.msg")) return std::nullopt;
-  std::optional<PcrValues> pcrs;
+  std::optional<tpm::PcrValues> pcrs;
   if (fs::exists(c.dir() / "tpm_pcrs.json")) {
-    auto& bank = pcrs.emplace()[kTpmSha256];
+    auto& bank = pcrs.emplace()[tpm::kSha256];
     const Json list = Json::parse(ReadFile(c.dir() / "tpm_pcrs.json"));
     for (uint8_t i = 0; i < list.size(); ++i) bank[i] = FromHex(list.at(i).get<std::string>()).value();
   }
-  return ParseTpmQuote(ReadFile(c.dir() / "tpm_quote.msg"), ReadFile(c.dir() / "tpm_quote.sig"), pcrs)
+  return tpm::ParseQuote(ReadFile(c.dir() / "tpm_quote.msg"), ReadFile(c.dir() / "tpm_quote.sig"), pcrs)
       .value();
 }
 
@@ -175,9 +175,9 @@ void AddHclFacts(const HclClaims& c, Json& facts) {
   if (c.runtime_user_data) facts["runtime_user_data"] = *c.runtime_user_data;
   if (!c.tpm_quote) return;
   ASSERT_EQ(c.tpm_quote->selections.size(), 1u);
-  const PcrSelection& selection = c.tpm_quote->selections.front();
+  const tpm::PcrSelection& selection = c.tpm_quote->selections.front();
   facts["tpm_quote"] = {{"extra_data", HexLower(c.tpm_quote->extra_data)},
-                        {"pcr_bank", PcrBankName(selection.bank)},
+                        {"pcr_bank", tpm::PcrBankName(selection.bank)},
                         {"pcr_selection", selection.pcrs},
                         {"pcr_digest", HexLower(c.tpm_quote->pcr_digest)}};
 }

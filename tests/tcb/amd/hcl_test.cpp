@@ -11,7 +11,7 @@ using sim::HclSpec;
 using sim::SnpPlatform;
 
 TEST(Hcl, GoodWithAndWithoutAQuote) {
-  const TpmQuote quote = Quote();
+  const tpm::Quote quote = Quote();
   const auto with = JudgeHcl(SnpHcl(), &quote, sim::TpmQuoteSpec{}.nonce);
   ExpectGood(with);
   for (const Check check : {Check::kHclFormat, Check::kHclVmpl, Check::kHclBinding, Check::kHclTpmSignature,
@@ -25,7 +25,7 @@ TEST(Hcl, GoodWithAndWithoutAQuote) {
 }
 
 TEST(Hcl, Claims) {
-  const TpmQuote quote = Quote();
+  const tpm::Quote quote = Quote();
   const auto verdict = JudgeHcl(SnpHcl({.version = 1}), &quote, std::nullopt);
   ASSERT_TRUE(verdict.ok());
   const HclClaims& claims = *verdict->hcl;
@@ -38,7 +38,7 @@ TEST(Hcl, Claims) {
   EXPECT_EQ(claims.runtime_user_data, std::string(126, '0') + "ab");
   ASSERT_TRUE(claims.tpm_quote);
   EXPECT_EQ(claims.tpm_quote->extra_data, sim::TpmQuoteSpec{}.nonce);
-  EXPECT_EQ(claims.tpm_quote->selections, (std::vector<PcrSelection>{{kTpmSha256, {0, 1, 2, 3}}}));
+  EXPECT_EQ(claims.tpm_quote->selections, (std::vector<tpm::PcrSelection>{{tpm::kSha256, {0, 1, 2, 3}}}));
   EXPECT_EQ(claims.pcrs, sim::SomePcrs());
   EXPECT_EQ(claims.vm_configuration,
             (decltype(claims.vm_configuration){{"secure-boot", true}, {"console-enabled", false}}));

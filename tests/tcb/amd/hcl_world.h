@@ -27,15 +27,15 @@ inline Bytes TdxHcl() {
                                .runtime_data = data});
 }
 
-inline TpmQuote Quote(const sim::TpmQuoteSpec& spec = {}) {
+inline tpm::Quote Quote(const sim::TpmQuoteSpec& spec = {}) {
   const auto bytes = sim::MakeTpmQuote(spec, sim::VtpmKey());
-  return ParseTpmQuote(bytes.message, bytes.signature, spec.pcrs).value();
+  return tpm::ParseQuote(bytes.message, bytes.signature, spec.pcrs).value();
 }
-inline TpmQuote WithSignature(const Bytes& message, const Bytes& signature) {
-  return ParseTpmQuote(message, signature, std::nullopt).value();
+inline tpm::Quote WithSignature(const Bytes& message, const Bytes& signature) {
+  return tpm::ParseQuote(message, signature, std::nullopt).value();
 }
 
-inline Result<Verdict> JudgeHcl(const Bytes& evidence, const TpmQuote* quote,
+inline Result<Verdict> JudgeHcl(const Bytes& evidence, const tpm::Quote* quote,
                                 const std::optional<Bytes>& nonce) {
   TRY_ASSIGN(const HclReport hcl, ParseHclReport(evidence));
   TRY_ASSIGN(auto verdict, Judge(Bytes(hcl.hardware_report.begin(), hcl.hardware_report.end()),

@@ -61,13 +61,13 @@ std::string JwkOf(const fs::path& dir) {
   return hcl.ok() ? Jwk(*hcl->claims) : "";
 }
 
-std::optional<PcrValues> Pcrs(const fs::path& dir) {
+std::optional<tpm::PcrValues> Pcrs(const fs::path& dir) {
   if (!fs::exists(dir / "pcrs.json")) return std::nullopt;
-  PcrValues pcrs;
+  tpm::PcrValues pcrs;
   const Json banks = Json::parse(ReadFile(dir / "pcrs.json"));
   for (const auto& [bank, values] : banks.items()) {
     for (const auto& [number, value] : values.items())
-      pcrs[FindPcrBank(bank)->id][static_cast<uint8_t>(std::stoi(number))] =
+      pcrs[tpm::FindPcrBank(bank)->id][static_cast<uint8_t>(std::stoi(number))] =
           FromHex(value.get<std::string>()).value();
   }
   return pcrs;
@@ -81,9 +81,9 @@ Result<Verdict> JudgeCase(const fs::path& dir, const std::string& jwk, const std
   TRY_ASSIGN(const HclReport hcl, ParseHclReport(evidence));
   TRY_ASSIGN(Verdict verdict, Judge(report, World().Endorsements(sim::SnpPlatform::Of(Product::kMilan))));
   const bool wrapped = fs::exists(dir / "quote.tpmt");
-  TRY_ASSIGN(const TpmQuote quote,
-             ParseTpmQuote(ReadFile(dir / "quote.msg"),
-                           ReadFile(dir / (wrapped ? "quote.tpmt" : "quote.sig")), Pcrs(dir)));
+  TRY_ASSIGN(const tpm::Quote quote,
+             tpm::ParseQuote(ReadFile(dir / "quote.msg"),
+                             ReadFile(dir / (wrapped ? "quote.tpmt" : "quote.sig")), Pcrs(dir)));
   CheckHcl(verdict, hcl, &quote, nonce);
   return verdict;
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Quotes of the vTPM beside an HCL report: signature, PCRs, nonce.
-#include "tcb/amd/tpm_quote.h"
-
+#include "tcb/tpm/quote.h"
 #include "tests/tcb/amd/hcl_world.h"
 
 namespace thimble::amd {
@@ -12,7 +11,7 @@ namespace {
 
 TEST(Hcl, TpmSignature) {
   const auto good = sim::MakeTpmQuote({}, sim::VtpmKey());
-  TpmQuote quote = WithSignature(good.message, good.signature);
+  tpm::Quote quote = WithSignature(good.message, good.signature);
   ExpectGood(JudgeHcl(SnpHcl(), &quote, std::nullopt));
   Bytes bent = good.signature;
   bent.back() ^= 1;
@@ -24,23 +23,23 @@ TEST(Hcl, TpmSignature) {
 }
 
 struct SchemeRow {
-  TpmScheme scheme;
+  tpm::Scheme scheme;
   HashAlgorithm hash;
 };
-const SchemeRow kRsaRows[] = {{TpmScheme::kRsassa, HashAlgorithm::kSha256},
-                              {TpmScheme::kRsassa, HashAlgorithm::kSha384},
-                              {TpmScheme::kRsapss, HashAlgorithm::kSha256},
-                              {TpmScheme::kRsapss, HashAlgorithm::kSha384}};
+const SchemeRow kRsaRows[] = {{tpm::Scheme::kRsassa, HashAlgorithm::kSha256},
+                              {tpm::Scheme::kRsassa, HashAlgorithm::kSha384},
+                              {tpm::Scheme::kRsapss, HashAlgorithm::kSha256},
+                              {tpm::Scheme::kRsapss, HashAlgorithm::kSha384}};
 
 TEST(Hcl, TpmSignatureOfEachSchemeInEachForm) {
   for (const auto& [scheme, hash] : kRsaRows) {
     for (const auto form : {sim::SignatureForm::kBare, sim::SignatureForm::kWrapped}) {
-      SCOPED_TRACE(std::string(TpmSchemeName(scheme)) + (hash == HashAlgorithm::kSha256 ? " 256" : " 384"));
+      SCOPED_TRACE(std::string(tpm::SchemeName(scheme)) + (hash == HashAlgorithm::kSha256 ? " 256" : " 384"));
       sim::TpmQuoteSpec spec;
       spec.scheme = scheme;
       spec.hash = hash;
       spec.form = form;
-      TpmQuote quote = Quote(spec);
+      tpm::Quote quote = Quote(spec);
       const auto verdict = JudgeHcl(SnpHcl(), &quote, spec.nonce);
       ExpectGood(verdict);
       EXPECT_EQ(verdict->checks.Get(Check::kHclTpmPcrDigest), CheckResult::kPassed);
@@ -49,10 +48,10 @@ TEST(Hcl, TpmSignatureOfEachSchemeInEachForm) {
       // Said to be of another scheme or hash.
       if (form == sim::SignatureForm::kBare) continue;
       quote = Quote(spec);
-      quote.signature.scheme = scheme == TpmScheme::kRsassa ? TpmScheme::kRsapss : TpmScheme::kRsassa;
+      quote.signature.scheme = scheme == tpm::Scheme::kRsassa ? tpm::Scheme::kRsapss : tpm::Scheme::kRsassa;
       ExpectOnly(JudgeHcl(SnpHcl(), &quote, spec.nonce), Check::kHclTpmSignature, Severity::kHard);
       quote = Quote(spec);
-      quote.signature.hash = hash == HashAlgorithm::kSha256 ? kTpmSha384 : kTpmSha256;
+      quote.signature.hash = hash == HashAlgorithm::kSha256 ? tpm::kSha384 : tpm::kSha256;
       ExpectOnly(JudgeHcl(SnpHcl(), &quote, spec.nonce), Check::kHclTpmSignature, Severity::kHard);
     }
   }
@@ -67,27 +66,27 @@ TEST(Hcl, TpmSignatureOfAnEllipticKey) {
       spec.hash = curve == Curve::kP256 ? HashAlgorithm::kSha256 : HashAlgorithm::kSha384;
       spec.form = form;
       const auto bytes = sim::MakeTpmQuote(spec, key);
-      TpmQuote quote = ParseTpmQuote(bytes.message, bytes.signature, spec.pcrs).value();
+      tpm::Quote quote = tpm::ParseQuote(bytes.message, bytes.signature, spec.pcrs).value();
       ExpectGood(JudgeHcl(evidence, &quote, spec.nonce));
-      const TpmQuote raw = ParseTpmQuote(bytes.message, key.SignRaw(bytes.message), spec.pcrs).value();
+      const tpm::Quote raw = tpm::ParseQuote(bytes.message, key.SignRaw(bytes.message), spec.pcrs).value();
       ExpectGood(JudgeHcl(evidence, &raw, spec.nonce));
       quote.signature.s.back() ^= 1;
       ExpectOnly(JudgeHcl(evidence, &quote, spec.nonce), Check::kHclTpmSignature, Severity::kHard);
       // Under a key of the other type.
       ExpectOnly(JudgeHcl(SnpHcl(), &raw, spec.nonce), Check::kHclTpmSignature, Severity::kHard);
     }
-    const TpmQuote rsa = Quote();
+    const tpm::Quote rsa = Quote();
     ExpectOnly(JudgeHcl(evidence, &rsa, std::nullopt), Check::kHclTpmSignature, Severity::kHard);
   }
 }
 
 TEST(Hcl, TpmSignatureWithSha1IsRefused) {
   const auto good = sim::MakeTpmQuote({}, sim::VtpmKey());
-  for (const uint16_t hash : {kTpmSha1, kTpmSha512, uint16_t{0x0012}}) {
-    const TpmQuote quote = WithSignature(good.message, sim::WrapRsaSignature(0x0014, hash, good.signature));
+  for (const uint16_t hash : {tpm::kSha1, tpm::kSha512, uint16_t{0x0012}}) {
+    const tpm::Quote quote = WithSignature(good.message, sim::WrapRsaSignature(0x0014, hash, good.signature));
     const auto verdict = JudgeHcl(SnpHcl(), &quote, std::nullopt);
     ExpectOnly(verdict, Check::kHclTpmSignature, Severity::kHard);
-    EXPECT_NE(verdict->hard()->message.find(PcrBankName(hash)), std::string::npos);
+    EXPECT_NE(verdict->hard()->message.find(tpm::PcrBankName(hash)), std::string::npos);
   }
 }
 
@@ -102,24 +101,24 @@ TEST(Hcl, TpmSignatureInAFormThatCannotBeReadIsMalformed) {
     bytes.push_back(0);
     return bytes;
   };
-  const Bytes wrapped = sim::WrapRsaSignature(0x0014, kTpmSha256, good.signature);
+  const Bytes wrapped = sim::WrapRsaSignature(0x0014, tpm::kSha256, good.signature);
   const auto elliptic = sim::MakeTpmQuote({.form = sim::SignatureForm::kWrapped}, sim::EllipticVtpmKey());
   for (const Bytes& bytes :
        {Bytes(), Bytes{1}, Bytes(64), Bytes(100), Bytes(257), cut(good.signature), longer(good.signature),
-        cut(wrapped), longer(wrapped), sim::WrapRsaSignature(0x0018, kTpmSha256, good.signature),
-        sim::WrapRsaSignature(0x0005, kTpmSha256, good.signature),
-        sim::WrapRsaSignature(0x0014, kTpmSha256, cut(good.signature)), cut(elliptic.signature),
+        cut(wrapped), longer(wrapped), sim::WrapRsaSignature(0x0018, tpm::kSha256, good.signature),
+        sim::WrapRsaSignature(0x0005, tpm::kSha256, good.signature),
+        sim::WrapRsaSignature(0x0014, tpm::kSha256, cut(good.signature)), cut(elliptic.signature),
         longer(elliptic.signature)}) {
-    ExpectError(ParseTpmQuote(good.message, bytes, std::nullopt), ErrorKind::kMalformed, Check::kHclFormat);
+    ExpectError(tpm::ParseQuote(good.message, bytes, std::nullopt), ErrorKind::kMalformed, Check::kHclFormat);
   }
 }
 
 // ---- PCRs ----
 
 TEST(Hcl, TpmPcrDigest) {
-  TpmQuote quote = Quote();
+  tpm::Quote quote = Quote();
   ExpectGood(JudgeHcl(SnpHcl(), &quote, std::nullopt));
-  (*quote.pcrs)[kTpmSha256][3].back() ^= 1;
+  (*quote.pcrs)[tpm::kSha256][3].back() ^= 1;
   ExpectOnly(JudgeHcl(SnpHcl(), &quote, std::nullopt), Check::kHclTpmPcrDigest, Severity::kHard);
   quote.pcrs.reset();
   const auto without = JudgeHcl(SnpHcl(), &quote, std::nullopt);
@@ -130,37 +129,37 @@ TEST(Hcl, TpmPcrDigest) {
 
 // The PCRs that are given are those that are quoted, all and no other.
 TEST(Hcl, TpmPcrsAreCoveredByTheQuote) {
-  TpmQuote more = Quote();
-  (*more.pcrs)[kTpmSha256][4] = Bytes(32);
+  tpm::Quote more = Quote();
+  (*more.pcrs)[tpm::kSha256][4] = Bytes(32);
   const auto stray = JudgeHcl(SnpHcl(), &more, std::nullopt);
   ExpectOnly(stray, Check::kHclTpmPcrDigest, Severity::kHard);
   EXPECT_NE(stray->hard()->message.find("PCR 4 of sha256"), std::string::npos);
-  TpmQuote other_bank = Quote();
-  other_bank.pcrs = sim::SomePcrs(kTpmSha384);
+  tpm::Quote other_bank = Quote();
+  other_bank.pcrs = sim::SomePcrs(tpm::kSha384);
   ExpectOnly(JudgeHcl(SnpHcl(), &other_bank, std::nullopt), Check::kHclTpmPcrDigest, Severity::kHard);
-  TpmQuote fewer = Quote();
-  fewer.pcrs->at(kTpmSha256).erase(3);
+  tpm::Quote fewer = Quote();
+  fewer.pcrs->at(tpm::kSha256).erase(3);
   ExpectOnly(JudgeHcl(SnpHcl(), &fewer, std::nullopt), Check::kHclTpmPcrDigest, Severity::kHard);
   // Nothing is selected: its digest is right, and says nothing of any PCR.
-  for (const auto& selections : {std::vector<PcrSelection>{{kTpmSha256, {}}},
-                                 std::vector<PcrSelection>{{kTpmSha256, {}}, {kTpmSha384, {}}}}) {
-    const TpmQuote empty = Quote({.selections = selections});
+  for (const auto& selections : {std::vector<tpm::PcrSelection>{{tpm::kSha256, {}}},
+                                 std::vector<tpm::PcrSelection>{{tpm::kSha256, {}}, {tpm::kSha384, {}}}}) {
+    const tpm::Quote empty = Quote({.selections = selections});
     ExpectOnly(JudgeHcl(SnpHcl(), &empty, std::nullopt), Check::kHclTpmPcrDigest, Severity::kHard);
   }
 }
 
 TEST(Hcl, TpmQuotesOfEveryBankAndOfSeveral) {
-  PcrValues two = sim::SomePcrs(kTpmSha384);
-  two.merge(sim::SomePcrs(kTpmSha256));
-  PcrValues high = sim::SomePcrs(kTpmSha256, 32);
-  for (const PcrValues& pcrs : {sim::SomePcrs(kTpmSha1), sim::SomePcrs(kTpmSha256), sim::SomePcrs(kTpmSha384),
-                                sim::SomePcrs(kTpmSha512), two, high}) {
+  tpm::PcrValues two = sim::SomePcrs(tpm::kSha384);
+  two.merge(sim::SomePcrs(tpm::kSha256));
+  tpm::PcrValues high = sim::SomePcrs(tpm::kSha256, 32);
+  for (const tpm::PcrValues& pcrs : {sim::SomePcrs(tpm::kSha1), sim::SomePcrs(tpm::kSha256),
+                                     sim::SomePcrs(tpm::kSha384), sim::SomePcrs(tpm::kSha512), two, high}) {
     for (const HashAlgorithm hash : {HashAlgorithm::kSha256, HashAlgorithm::kSha384}) {
       sim::TpmQuoteSpec spec;
       spec.pcrs = pcrs;
       spec.hash = hash;
       spec.selection_bytes = 4;
-      TpmQuote quote = Quote(spec);
+      tpm::Quote quote = Quote(spec);
       EXPECT_EQ(quote.claims.pcr_digest.size(), hash == HashAlgorithm::kSha256 ? 32u : 48u);
       const auto verdict = JudgeHcl(SnpHcl(), &quote, spec.nonce);
       ExpectGood(verdict);
@@ -170,15 +169,15 @@ TEST(Hcl, TpmQuotesOfEveryBankAndOfSeveral) {
     }
   }
   // A bank that nobody here knows: signature and nonce are judged all the same.
-  const TpmQuote unknown = Quote({.pcrs = {}, .selections = {{0x0012, {0, 7}}}});
+  const tpm::Quote unknown = Quote({.pcrs = {}, .selections = {{0x0012, {0, 7}}}});
   const auto bytes = sim::MakeTpmQuote({.pcrs = {}, .selections = {{0x0012, {0, 7}}}}, sim::VtpmKey());
-  const TpmQuote without = WithSignature(bytes.message, bytes.signature);
+  const tpm::Quote without = WithSignature(bytes.message, bytes.signature);
   ExpectGood(JudgeHcl(SnpHcl(), &without, sim::TpmQuoteSpec{}.nonce));
   EXPECT_EQ(without.claims, unknown.claims);
 }
 
 TEST(Hcl, TpmNonce) {
-  const TpmQuote quote = Quote({.nonce = {1, 2, 3}});
+  const tpm::Quote quote = Quote({.nonce = {1, 2, 3}});
   ExpectGood(JudgeHcl(SnpHcl(), &quote, Bytes{1, 2, 3}));
   ExpectOnly(JudgeHcl(SnpHcl(), &quote, Bytes{1, 2, 4}), Check::kHclTpmNonce, Severity::kHard);
   ExpectOnly(JudgeHcl(SnpHcl(), &quote, Bytes{1, 2}), Check::kHclTpmNonce, Severity::kHard);
@@ -190,7 +189,7 @@ TEST(Hcl, TpmNonce) {
 TEST(Hcl, TpmQuoteIsAWholeQuote) {
   const auto parse = [](const sim::Bend<Bytes>& bend) {
     auto bytes = sim::MakeTpmQuote({.bend = bend}, sim::VtpmKey());
-    return ParseTpmQuote(bytes.message, bytes.signature, std::nullopt);
+    return tpm::ParseQuote(bytes.message, bytes.signature, std::nullopt);
   };
   EXPECT_TRUE(parse({}).ok());
   const size_t selection = 4 + 2 + 2 + 34 + 2 + sim::TpmQuoteSpec{}.nonce.size() + 25;

@@ -64,19 +64,20 @@ TEST(CertificatePath, IsFoundWhateverTheOrderAndWhateverElseIsThere) {
   } while (std::ranges::next_permutation(pool).found);
 }
 
-// Each row leaves one thing out or changes one thing; the good twin is the test above.
-TEST(CertificatePath, EndsWhereOneThingIsWrong) {
-  struct Row {
-    const char* what;
-    std::vector<CertificatePtr> pool;
-    CertificatePtr leaf = Issue(kLeaf);
-  };
+struct Row {
+  const char* what;
+  std::vector<CertificatePtr> pool;
+  CertificatePtr leaf = Issue(kLeaf);
+};
+
+// Each row leaves one thing out or changes one thing.
+std::vector<Row> BrokenPaths() {
   const auto bent = [](const Link& link, const sim::Bend<CertificateSpec>& bend) {
     return Issue(link, bend);
   };
   const CertificatePtr root = Issue(kRoot), policy = Issue(kPolicy), issuing = Issue(kIssuing);
   const Bytes constraints = sim::MakeExtension("2.5.29.30", false, Bytes{0x30, 0x00});
-  const std::vector<Row> rows = {
+  return {
       {"no issuing CA", {root, policy}},
       {"no root", {policy, issuing}},
       {"nothing", {}},
@@ -124,7 +125,10 @@ TEST(CertificatePath, EndsWhereOneThingIsWrong) {
        {root, policy, issuing},
        bent(kLeaf, [](auto& s) { s.signer = SimKey("forger"); })},
   };
-  for (const Row& row : rows) {
+}
+
+TEST(CertificatePath, EndsWhereOneThingIsWrong) {
+  for (const Row& row : BrokenPaths()) {
     const auto path = Build(row.pool, row.leaf);
     ASSERT_FALSE(path.ok()) << row.what;
     EXPECT_EQ(path.error().kind, ErrorKind::kRejected) << row.what;

@@ -181,15 +181,17 @@ TEST(Signature, NeedsAKeyThatFitsTheAlgorithm) {
   }
 }
 
-TEST(NvMemory, HoldsDerAndThenZeros) {
+TEST(NvMemory, HoldsDerAndThenPadding) {
   Bytes nv = Make();
   const size_t size = nv.size();
-  EXPECT_EQ(WithoutZeroPadding(nv)->size(), size);
+  EXPECT_EQ(WithoutNvPadding(nv)->size(), size);
   nv.resize(4096);
-  EXPECT_EQ(WithoutZeroPadding(nv)->size(), size);
-  nv.back() = 1;
-  EXPECT_FALSE(WithoutZeroPadding(nv));
-  EXPECT_FALSE(WithoutZeroPadding(Bytes{}));
+  EXPECT_EQ(WithoutNvPadding(nv)->size(), size);
+  std::fill(nv.begin() + static_cast<std::ptrdiff_t>(size), nv.end(), uint8_t{0xff});
+  EXPECT_EQ(WithoutNvPadding(nv)->size(), size);
+  nv.back() = 0;
+  EXPECT_FALSE(WithoutNvPadding(nv));
+  EXPECT_FALSE(WithoutNvPadding(Bytes{}));
 }
 
 TEST(ExtendedKeyUsage, IsReadWhole) {

@@ -62,6 +62,8 @@ struct Bender {
   static void Bend(TcbMinimums& map) { map[amd::Product::kGenoa].snp = 1; }
   static void Bend(decltype(HclRules::pcr)& map) { map[11][7] = {Bytes(32, 1)}; }
 
+  static void Bend(decltype(TpmRules::required_pcrs)& map) { map[11] = {7}; }
+
   template <Table T>
   static void Bend(T& value) {
     bool done = false;
@@ -162,11 +164,8 @@ TEST(PolicyDigest, ChangesWithEachPartOfAnEntry) {
   EachPartCounts<amd::FirmwareVersion>(
       [](Policy& p, const amd::FirmwareVersion& e) { p.snp.min_current_version = e; });
   std::set<Digest256> pcrs;
-  for (const auto& [bank, number, value] :
-       std::initializer_list<std::tuple<uint16_t, uint8_t, uint8_t>>{{amd::kTpmSha256, 7, 0},
-                                                                     {amd::kTpmSha384, 7, 0},
-                                                                     {amd::kTpmSha256, 8, 0},
-                                                                     {amd::kTpmSha256, 7, 1}}) {
+  for (const auto& [bank, number, value] : std::initializer_list<std::tuple<uint16_t, uint8_t, uint8_t>>{
+           {tpm::kSha256, 7, 0}, {tpm::kSha384, 7, 0}, {tpm::kSha256, 8, 0}, {tpm::kSha256, 7, 1}}) {
     Policy policy;
     policy.hcl.pcr[bank][number] = {Bytes(32, value)};
     EXPECT_TRUE(pcrs.insert(PolicyDigest(policy)).second) << "a PCR's bank, number and value";

@@ -155,7 +155,7 @@ Verdict GoodSnpHcl() {
       {"tpm-enabled", true}, {"tpm-persisted", false},   {"filtered-vpci-devices-allowed", false}};
   hcl.vm_unique_id = "this machine";
   hcl.runtime_user_data = "ab" + std::string(126, '0');
-  hcl.pcrs[amd::kTpmSha256] = {{7, Bytes(32, 0x07)}, {8, Bytes(32, 0x08)}};
+  hcl.pcrs[tpm::kSha256] = {{7, Bytes(32, 0x07)}, {8, Bytes(32, 0x08)}};
   verdict.hcl = std::make_shared<const amd::HclClaims>(hcl);
   return verdict;
 }

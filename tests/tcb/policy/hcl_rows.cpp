@@ -37,7 +37,7 @@ RuleRow HclRow(std::string rule, std::string side, std::function<void(HclRules&)
 RuleRows HclRows() {
   RuleRows rows;
   for (const HclFlag& flag : kHclFlags) rows.push_back(HclFlagRow(flag));
-  const auto pcr7 = [](HclRules& h) { h.pcr[amd::kTpmSha256][7] = {Bytes(32, 0xee), Bytes(32, 0x07)}; };
+  const auto pcr7 = [](HclRules& h) { h.pcr[tpm::kSha256][7] = {Bytes(32, 0xee), Bytes(32, 0x07)}; };
   rows.insert(rows.end(),
               {HclRow(
                    "hcl.secure_boot", "not said", [](HclRules& h) { h.secure_boot = true; },
@@ -55,16 +55,16 @@ RuleRows HclRows() {
                    [](amd::HclClaims& c) { c.runtime_user_data->back() = '1'; }, "", ""),
                HclRow(
                    "hcl.pcr.sha256.7", "another value", pcr7,
-                   [](amd::HclClaims& c) { c.pcrs[amd::kTpmSha256][7].back() ^= 1; },
+                   [](amd::HclClaims& c) { c.pcrs[tpm::kSha256][7].back() ^= 1; },
                    List(Hex(32, "ee") + "," + Hex(32, "07")), ""),
                HclRow(
                    "hcl.pcr.sha256.7", "not quoted", pcr7,
-                   [](amd::HclClaims& c) { c.pcrs[amd::kTpmSha256].erase(7); }, "", "null"),
+                   [](amd::HclClaims& c) { c.pcrs[tpm::kSha256].erase(7); }, "", "null"),
                HclRow(
                    "hcl.pcr.sha256.7", "of another bank", pcr7,
                    [](amd::HclClaims& c) {
-                     c.pcrs[amd::kTpmSha384] = c.pcrs[amd::kTpmSha256];
-                     c.pcrs.erase(amd::kTpmSha256);
+                     c.pcrs[tpm::kSha384] = c.pcrs[tpm::kSha256];
+                     c.pcrs.erase(tpm::kSha256);
                    },
                    "", "null")});
   return rows;

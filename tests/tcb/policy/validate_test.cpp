@@ -234,20 +234,20 @@ BadPolicies UvmContradictions() {
 
 BadPolicies HclContradictions() {
   return {
-      {"hcl.pcr", "SHA-1 bank proves nothing", [](Policy& p) { p.hcl.pcr[amd::kTpmSha1][7] = {Bytes(20)}; },
+      {"hcl.pcr", "SHA-1 bank proves nothing", [](Policy& p) { p.hcl.pcr[tpm::kSha1][7] = {Bytes(20)}; },
        [](Policy& p) {
-         p.hcl.pcr = {{amd::kTpmSha256, {{7, {Bytes(32)}}}}};
+         p.hcl.pcr = {{tpm::kSha256, {{7, {Bytes(32)}}}}};
        }},
       {"hcl.pcr", "0x0012 is no bank", [](Policy& p) { p.hcl.pcr[0x0012][7] = {Bytes(32)}; },
        [](Policy& p) { p.hcl.pcr.clear(); }},
-      {"hcl.pcr", "32 is not 0 to 31", [](Policy& p) { p.hcl.pcr[amd::kTpmSha256][32] = {Bytes(32)}; },
+      {"hcl.pcr", "32 is not 0 to 31", [](Policy& p) { p.hcl.pcr[tpm::kSha256][32] = {Bytes(32)}; },
        [](Policy& p) {
-         p.hcl.pcr = {{amd::kTpmSha256, {{31, {Bytes(32)}}}}};
+         p.hcl.pcr = {{tpm::kSha256, {{31, {Bytes(32)}}}}};
        }},
-      {"hcl.pcr", "accepts nothing", [](Policy& p) { p.hcl.pcr[amd::kTpmSha256][7] = {}; },
+      {"hcl.pcr", "accepts nothing", [](Policy& p) { p.hcl.pcr[tpm::kSha256][7] = {}; },
        [](Policy& p) { p.hcl.pcr.clear(); }},
-      {"hcl.pcr", "has 96 hex digits", [](Policy& p) { p.hcl.pcr[amd::kTpmSha384][7] = {Bytes(32)}; },
-       [](Policy& p) { p.hcl.pcr[amd::kTpmSha384][7] = {Bytes(48)}; }},
+      {"hcl.pcr", "has 96 hex digits", [](Policy& p) { p.hcl.pcr[tpm::kSha384][7] = {Bytes(32)}; },
+       [](Policy& p) { p.hcl.pcr[tpm::kSha384][7] = {Bytes(48)}; }},
   };
 }
 
