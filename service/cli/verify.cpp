@@ -77,6 +77,14 @@ Status ReadCollateral(const std::string& path, EvidenceKind kind, VerificationRe
     if (files.tpm_quote) request.tpm_quote = std::move(files.tpm_quote);
     if (files.td_quote) request.td_quote = std::move(files.td_quote);
   }
+  if (files.uvm_endorsement && request.uvm_endorsement &&
+      *files.uvm_endorsement != *request.uvm_endorsement) {
+    return Error{
+        ErrorKind::kMalformed, Check::kRequest,
+        StrCat(
+            path,
+            ": has another endorsement of the utility VM than the evidence: hand over the one that counts")};
+  }
   if (files.uvm_endorsement) request.uvm_endorsement = std::move(files.uvm_endorsement);
   if (files.security_policy) request.security_policy = std::move(files.security_policy);
   if (request.td_quote) {

@@ -165,7 +165,8 @@ Status ReadMaaEndorsements(const json::Value& member, Evidence& evidence) {
   TRY_ASSIGN(const auto document, json::Document::Parse(AsText(reading.bytes), "member \"Endorsements\"",
                                                         ErrorKind::kMalformed, kFormat));
   const auto list = document->root().Find("Uvm");
-  if (!list || list->IsNull()) return {};
+  if (!list) return NoEvidence("member \"Endorsements\": has no \"Uvm\"");
+  if (list->IsNull()) return {};
   const auto entries = list->Array();
   if (!entries || entries->size() > 1)
     return NoEvidence("member \"Endorsements.Uvm\": is no list of one endorsement");
@@ -243,9 +244,23 @@ std::string NotJudged(const json::Value& object) {
   return out;
 }
 
+// What would have to be judged, where it is not looked for.
+Status RefuseMisplaced(const json::Value& object) {
+  constexpr std::string_view kNames[] = {"uvm_endorsement", "uvm_endorsements", "uvmEndorsements",
+                                         "security_policy", "securityPolicy"};
+  for (const std::string_view name : kNames) {
+    if (object.Find(name))
+      return NoEvidence(StrCat("member \"", name,
+                               "\" stands inside the evidence: send uvm_endorsement and security_policy "
+                               "beside the member \"evidence\", or as files by --collateral DIR"));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Evidence> ReadEvidenceJson(const json::Value& object) {
+  TRY(RefuseMisplaced(object));
   const auto members = EvidenceMembers(object);
   if (members.empty() && !object.Find("evidence")) {
     if (object.Find("tpm_quote")) return ReadTpmEvidence(object);

@@ -93,6 +93,10 @@ const char* NameConstraintProblem(const Certificate& issuer, const Certificate& 
   // A common name that looks like a host's counts as one where no other is there.
   const std::string& common_name = below.subject_cn();
   if (is_leaf && hosts.empty() && common_name.find('.') != std::string::npos) hosts.push_back(common_name);
+  // As work that a stranger asks for, it has a bound.
+  constexpr size_t kMostComparisons = 1 << 14;
+  if (hosts.size() * (constraints->excluded.size() + constraints->permitted.size()) > kMostComparisons)
+    return "more names than are held against name constraints";
   const auto any = [](const std::vector<std::string>& domains, const std::string& host) {
     return std::ranges::any_of(domains, [&](const std::string& domain) { return IsWithin(host, domain); });
   };

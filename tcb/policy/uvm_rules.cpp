@@ -53,7 +53,9 @@ void AddAcceptedRules(const uvm::Endorsement& endorsement, std::vector<AcceptedU
 
 void AddUvmRules(const Verdict& verdict, const UvmRules& uvm, RuleList& rules) {
   const bool there = verdict.container && verdict.container->endorsement;
-  if (uvm.required) rules.Add("uvm.required", "true", there ? "true" : "null", there);
+  // Whoever asks for a receipt asks for what it is of: leaving both out is no way around.
+  if (uvm.required || !uvm.ledger_keys.empty())
+    rules.Add("uvm.required", "true", there ? "true" : "null", there);
   if (there) AddAcceptedRules(*verdict.container->endorsement, uvm.accepted, rules);
 }
 

@@ -51,7 +51,11 @@ Status CheckSignature(const Statement& statement, cose::Algorithm algorithm) {
 
 Status CheckDid(const Statement& statement) {
   TRY_ASSIGN(const didx509::Did did, didx509::ParseDid(statement.issuer, Check::kUvmDid));
-  return didx509::Match(did, statement.x5chain, Check::kUvmDid);
+  TRY(didx509::Match(did, statement.x5chain, Check::kUvmDid));
+  // A key for key agreement resolves, too, and vouches for nothing.
+  const auto usage = statement.x5chain.front()->key_usage();
+  if (!usage || (*usage & kDigitalSignature) != 0) return {};
+  return Rejected(Check::kUvmDid, "UVM endorsement: the signer's key usage has no digitalSignature");
 }
 
 Status CheckSigningTime(const Statement& statement) {
