@@ -231,6 +231,9 @@ TEST(PolicyDigest, IsOfACanonicalText) {
       R"("rejected_advisories":[],"min_tcb_evaluation":0,"platform_grace":null,)"))
       << text;
   EXPECT_TRUE(text.ends_with(
+      R"("tpm":{"required_pcrs":{},"pcr":{},"allow_uncertified_ak":false},)"
+      R"("vbs":{"owner_id":[],"author_id":[],"unique_id":[],"family_id":[],"image_id":[],"min_enclave_svn":null,)"
+      R"("min_secure_kernel_svn":null,"min_platform_svn":null},)"
       R"("restricted":{"ppid_sha256":[],"pck_serial":[],"chip_id":[],"measurement":[]},"overrides":{}})"))
       << text;
   EXPECT_EQ(json::parse(text)["snp"]["policy_required"], 0);
