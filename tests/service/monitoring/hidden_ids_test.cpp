@@ -26,7 +26,8 @@ TEST(HiddenIds, OfTheStatusAreTheAdministratorsAlone) {
   test::AmdWorld w;
   w.config.roles = {{.role = Role::kAdmin, .token_sha512 = TokenDigest("secret"), .client_sha256 = {}}};
   w.Start();
-  const sim::SnpPlatform platform;
+  const auto platform = sim::SnpPlatform::Of(amd::Product::kMilan);
+  ASSERT_EQ(test::Get(w.port(), "/vcek/v1/Milan/cert_chain").status, 200);
   ASSERT_EQ(w.Get(test::VcekKeyOf(platform)).status, 200);
   const std::string chip = HexLower(platform.hwid());
   const std::string strange(128, 'b');
