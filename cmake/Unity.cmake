@@ -1,5 +1,5 @@
 # With CMAKE_UNITY_BUILD, up to a dozen sources are compiled as one: headers are most of what compiling costs. For a first
-# build (deploy/quickstart); a change compiles all of its group.
+# build; a change compiles all of its group. Needs python3.
 function(thimble_unity_groups folder)
   get_property(targets DIRECTORY ${PROJECT_SOURCE_DIR}/${folder} PROPERTY BUILDSYSTEM_TARGETS)
   foreach(target ${targets})
