@@ -25,7 +25,7 @@ function(thimble_compile_together target size)
   endforeach()
 endfunction()
 
-# With CMAKE_UNITY_BUILD, the same for every target of a folder of the product: for a first build (deploy/quickstart).
+# With CMAKE_UNITY_BUILD, the same for every target of a folder of the product: for a first build. Needs python3.
 function(thimble_unity_groups folder)
   get_property(targets DIRECTORY ${PROJECT_SOURCE_DIR}/${folder} PROPERTY BUILDSYSTEM_TARGETS)
   foreach(target ${targets})
