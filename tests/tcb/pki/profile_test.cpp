@@ -82,14 +82,14 @@ TEST(CertificateProfile, RsaHasItsSizesAndExponent) {
 }
 
 TEST(CertificateProfile, CriticalExtensionsOfOthersAreNotTheTees) {
-  for (const char* oid : {"2.5.29.17", "2.5.29.32", "2.5.29.37"}) {
+  for (const char* oid : {"2.5.29.17", "2.5.29.30", "2.5.29.32", "2.5.29.37"}) {
     const Bytes der = Make([&](CertificateSpec& spec) {
       spec.more_extensions = {sim::MakeExtension(oid, true, der::Sequence({der::Oid("2.23.133.8.3")}))};
     });
     EXPECT_FALSE(Reads(der, kTee)) << oid;
     EXPECT_TRUE(Reads(der, kMicrosoft)) << oid;
   }
-  for (const char* oid : {"2.5.29.30", "2.5.29.36", "2.5.29.54", "1.2.3.4"}) {
+  for (const char* oid : {"2.5.29.36", "2.5.29.54", "1.2.3.4"}) {
     const Bytes der = Make([&](CertificateSpec& spec) {
       spec.more_extensions = {sim::MakeExtension(oid, true, der::Sequence({}))};
     });

@@ -4,7 +4,8 @@
 namespace thimble {
 
 RuleRows AllRows() {
-  return Joined({TcbRows(), PlatformRows(), SgxRows(), TdxRows(), SnpRows(), HclRows(), UvmRows()});
+  return Joined({TcbRows(), PlatformRows(), SgxRows(), TdxRows(), SnpRows(), HclRows(), UvmRows(), TpmRows(),
+                 VbsRows()});
 }
 
 }  // namespace thimble

@@ -29,6 +29,8 @@ std::vector<RuleRow> TdxRows();
 std::vector<RuleRow> SnpRows();
 std::vector<RuleRow> HclRows();
 std::vector<RuleRow> UvmRows();
+std::vector<RuleRow> TpmRows();
+std::vector<RuleRow> VbsRows();
 std::vector<RuleRow> AllRows();
 
 }  // namespace thimble
