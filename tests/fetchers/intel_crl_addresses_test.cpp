@@ -13,8 +13,8 @@ namespace {
 
 using Found = std::optional<CollateralKey>;
 
-const CollateralKey kRoot = RootCaCrlKey{}, kProcessor = PckCrlKey{intel::PckCa::kProcessor},
-                    kPlatform = PckCrlKey{intel::PckCa::kPlatform};
+const CollateralKey kRoot = RootCaCrlKey{}, kProcessorCrl = PckCrlKey{intel::PckCa::kProcessor},
+                    kPlatformCrl = PckCrlKey{intel::PckCa::kPlatform};
 const std::string kSandboxRootCrl = "https://sbx-certificates.trustedservices.intel.com/IntelSGXRootCA.der";
 
 struct Row {
@@ -29,11 +29,12 @@ std::vector<Row> Rows() {
       {certificates + "IntelSGXRootCA.der", kRoot},
       {certificates + "IntelSGXRootCA.crl", kRoot},
       {"https://certprx.adsdcsp.com/IntelSGXRootCA.der", kRoot},
-      {certificates + "IntelSGXPCKProcessor.crl", kProcessor},
-      {certificates + "IntelSGXPCKPlatform.crl", kPlatform},
+      {certificates + "IntelSGXPCKProcessor.crl", kProcessorCrl},
+      {certificates + "IntelSGXPCKPlatform.crl", kPlatformCrl},
   };
   for (const char* version : {"v1", "v2", "v3", "v4"}) {
-    for (const auto& [ca, key] : {std::pair("processor", kProcessor), std::pair("platform", kPlatform)}) {
+    for (const auto& [ca, key] :
+         {std::pair("processor", kProcessorCrl), std::pair("platform", kPlatformCrl)}) {
       for (const char* encoding : {"", "&encoding=der", "&encoding=pem"}) {
         rows.push_back({StrCat("https://api.trustedservices.intel.com/sgx/certification/", version,
                                "/pckcrl?ca=", ca, encoding),
