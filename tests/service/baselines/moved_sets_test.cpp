@@ -33,7 +33,7 @@ class MovedSetsTest : public testing::Test {
   }
   // As after a restart, with this in the configuration.
   void Open(std::string_view intel) {
-    auto book = BaselineBook::Open(world_.store, {{"default", {*EvaluationChoice::Parse(intel), ""}}},
+    auto book = BaselineBook::Open(world_.store, {{"default", {*EvaluationChoice::Parse(intel), "", {}}}},
                                    world_.now, nullptr);
     book_ = std::move(book).value();
     sets_ = std::make_unique<MovedSets>(

@@ -25,7 +25,7 @@ class PromotionsTest : public testing::Test {
     policy.allow_stale_floor = true;
     policies_.Set(SharedPolicies({{"default", policy}}));
   }
-  static Baseline Floor(std::string name) { return {{}, std::move(name)}; }
+  static Baseline Floor(std::string name) { return {{}, std::move(name), {}}; }
   void See(uint8_t snp) {
     AmdTcbRecord genoa;
     for (auto* tcb : {&genoa.reported, &genoa.committed, &genoa.current, &genoa.launch}) {
