@@ -49,7 +49,7 @@ TEST(EvaluationChoice, WithADelayIsTheNewestThatIsOldEnough) {
 
 class BaselineBookTest : public testing::Test {
  protected:
-  static Baseline Number(uint32_t number) { return {{{Selector::Kind::kNumber, number}, {}}, ""}; }
+  static Baseline Number(uint32_t number) { return {{{Selector::Kind::kNumber, number}, {}}, "", {}}; }
   void Open(const Baselines& configured) {
     auto book = BaselineBook::Open(store_, configured, now_, [this](const BaselineChange& change) -> Status {
       seen_.push_back(

@@ -26,7 +26,7 @@ TEST_F(SnpVerifyTest, AnHclReportVerifiesByItself) {
 TEST_F(SnpVerifyTest, AVtpmQuoteIsHeldAgainstTheHclReport) {
   Start();
   const sim::TpmQuoteSpec spec;
-  const json good = w_.Verify(HclReport(), {{"tpm_quote", tpm::Quote()}, {"nonce", HexLower(spec.nonce)}});
+  const json good = w_.Verify(HclReport(), {{"tpm_quote", TpmQuote()}, {"nonce", HexLower(spec.nonce)}});
   EXPECT_EQ(good["nonce"], json({{"expected", HexLower(spec.nonce)},
                                  {"extra_data", HexLower(spec.nonce)},
                                  {"freshness", "callers"}}));
@@ -35,16 +35,16 @@ TEST_F(SnpVerifyTest, AVtpmQuoteIsHeldAgainstTheHclReport) {
     EXPECT_EQ(CheckIn(good, check), "passed");
   }
   EXPECT_EQ(good["claims"]["tpm_pcrs"], json::parse(sim::PcrsJson(spec.pcrs)));
-  json quote = tpm::Quote();
+  json quote = TpmQuote();
   quote["pcrs"]["sha256"]["0"] = std::string(64, '1');
   EXPECT_EQ(FindingsOf(w_.Verify(HclReport(), {{"tpm_quote", quote}})), Names{"hcl.tpm_pcr_digest"});
-  quote = tpm::Quote();
+  quote = TpmQuote();
   quote["signature"] = Base64(Bytes(256, 1));
   EXPECT_EQ(FindingsOf(w_.Verify(HclReport(), {{"tpm_quote", quote}})), Names{"hcl.tpm_signature"});
   EXPECT_EQ(
-      FindingsOf(w_.Verify(HclReport(), {{"tpm_quote", tpm::Quote()}, {"nonce", HexLower(Bytes(32, 7))}})),
+      FindingsOf(w_.Verify(HclReport(), {{"tpm_quote", TpmQuote()}, {"nonce", HexLower(Bytes(32, 7))}})),
       Names{"hcl.tpm_nonce"});
-  quote = tpm::Quote();
+  quote = TpmQuote();
   quote.erase("pcrs");
   EXPECT_EQ(CheckIn(w_.Verify(HclReport(), {{"tpm_quote", quote}}), "hcl.tpm_pcr_digest"), "not_run");
 }
@@ -57,7 +57,7 @@ TEST_F(SnpVerifyTest, PcrsAreNamedByBankAndNumber) {
   json list = json::array();
   for (const auto& [number, value] : all.pcrs.at(tpm::kSha384)) list.push_back(HexLower(value));
   const auto verify = [&](const json& pcrs) {
-    json quote = tpm::Quote(all);
+    json quote = TpmQuote(all);
     quote["pcrs"] = pcrs;
     return w_.Post({{"evidence", Base64(HclReport())}, {"tpm_quote", quote}});
   };
@@ -80,7 +80,7 @@ TEST_F(SnpVerifyTest, PcrsAreNamedByBankAndNumber) {
     EXPECT_EQ(verify(pcrs).status, 400) << pcrs.dump();
   }
   // A signature that cannot be read is none that fails.
-  json unreadable = tpm::Quote();
+  json unreadable = TpmQuote();
   unreadable["signature"] = Base64(Bytes(255));
   EXPECT_EQ(w_.Problem(HclReport(), 400, {{"tpm_quote", unreadable}})["check"], "hcl.format");
 }
@@ -94,7 +94,7 @@ TEST_F(SnpVerifyTest, PoliciesNameTheGuestByItsPcrsAndRuntimeData) {
   policy.hcl.pcr[tpm::kSha256][2] = {spec.pcrs.at(tpm::kSha256).at(2)};
   Start();
   const auto decide = [&](const Bytes& evidence, const sim::TpmQuoteSpec& quoted) {
-    return w_.Verify(evidence, {{"tpm_quote", tpm::Quote(quoted)}, {"policy", "guest"}});
+    return w_.Verify(evidence, {{"tpm_quote", TpmQuote(quoted)}, {"policy", "guest"}});
   };
   EXPECT_EQ(decide(HclReport(), spec)["decision"], "accept");
   sim::TpmQuoteSpec other;

@@ -30,7 +30,7 @@ class SnpVerifyTest : public testing::Test {
         {.hardware_report = w_.amd.Report(kMilan, {.report_data = sim::BindingOf(runtime_data)}),
          .runtime_data = runtime_data});
   }
-  static nlohmann::json tpm::Quote(const sim::TpmQuoteSpec& spec = {}) {
+  static nlohmann::json TpmQuote(const sim::TpmQuoteSpec& spec = {}) {
     const auto quote = sim::MakeTpmQuote(spec, sim::VtpmKey());
     return {{"message", Base64(quote.message)},
             {"signature", Base64Url(quote.signature)},

@@ -241,7 +241,7 @@ TEST_F(SnpVerifyTest, HoldsReportDataAndRuntimeDataAgainstTheReport) {
 TEST_F(SnpVerifyTest, RefusesWhatDoesNotGoTogether) {
   Start();
   const json report = Base64(w_.amd.Report(kMilan)), quote = Base64(w_.intel.Quote());
-  const json hcl = Base64(HclReport()), tpm_quote = tpm::Quote();
+  const json hcl = Base64(HclReport()), tpm_quote = TpmQuote();
   const std::pair<json, const char*> kBad[] = {
       {{{"evidence", quote}, {"endorsements", Endorsements(kMilan)}}, "endorsements"},
       {{{"evidence", quote}, {"product", "Milan"}}, "product"},

@@ -183,7 +183,8 @@ TEST_F(AuditServiceTest, IsEnoughToRepeatADecision) {
   w_.Start();
   for (const auto& [record, result] : {std::pair(records[0], accepted), std::pair(records[1], rejected)}) {
     w_.config.baselines["then"] = {*EvaluationChoice::Parse(record["baseline"]["intel"].get<std::string>()),
-                                   record["baseline"]["amd"]};
+                                   record["baseline"]["amd"],
+                                   {}};
     w_.Start();
     Verify(quote, "?baseline=then");  // the store in memory is new: have it hold the collateral
     const json again = Verify(quote, StrCat("?baseline=then&at=", record["at"].get<std::string>()));
