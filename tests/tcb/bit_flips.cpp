@@ -146,7 +146,9 @@ class Run {
   void Object(const std::string& name, const Bytes& good, const Verifier& verify) {
     const auto unbent = verify(good);
     if (!unbent.ok() || !unbent->authentic) {
-      std::printf("%s: the unbent one is not authentic\n", name.c_str());
+      const Finding* const hard = unbent.ok() ? unbent->hard() : nullptr;
+      const std::string why = hard ? hard->message : unbent.ok() ? "" : unbent.error().message;
+      std::printf("%s: the unbent one is not authentic: %s\n", name.c_str(), why.c_str());
       std::exit(2);
     }
     const Totals totals = FlipAll(good, every_, verify, *unbent);
@@ -302,6 +304,7 @@ void FlipContainer(Run& run) {
   for (const auto format : {uvm::Format::kLegacy, uvm::Format::kHashEnvelope}) {
     sim::UvmSpec of_form;
     of_form.format = format;
+    of_form.measurement.assign(report.begin() + 0x90, report.begin() + 0xc0);
     const Bytes endorsement = microsoft.WithReceipt(of_form);
     const std::string title = StrCat("container, ", uvm::FormatName(format));
     run.Object(title + " endorsement", endorsement,

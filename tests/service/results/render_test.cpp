@@ -88,7 +88,7 @@ TEST(Render, SaysFirstWhatItIsAboutAndWhoseCollateralItRestsOn) {
 TEST(Render, WritesTheWholeResult) {
   const json result = json::parse(Render(RejectedTdx()));
   json expected = json::parse(R"({
-    "about": "now", "decision": "reject", "authentic": true, "tee": "tdx", "tcb_status": "OutOfDate", "status_source": "intel",
+    "about": "now", "decision": "reject", "authentic": true, "tee": "tdx", "evidence_class": "hardware_tee", "tcb_status": "OutOfDate", "status_source": "intel",
     "tcb_date": "2024-03-13T00:00:00Z", "advisories": ["INTEL-SA-01036", "INTEL-SA-01079"],
     "findings": [{"check": "tcb_info.expired", "severity": "soft", "message": "next update 2026-05-01, at 2026-06-01"}],
     "checks": [

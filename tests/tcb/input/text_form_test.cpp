@@ -46,7 +46,7 @@ TEST(TextForm, EachFormIsRead) {
       {url, TextForm::kBase64Url},
       {url + "=", TextForm::kBase64Url},
       {EncodePem(kBytes, "QUOTE"), TextForm::kPem},
-      {"comment\n" + EncodePem(kBytes, "ATTESTATION REPORT"), TextForm::kPem},
+      {EncodePem(kBytes, "ATTESTATION REPORT"), TextForm::kPem},
       {ListOf(kBytes), TextForm::kByteList},
   };
   for (const auto& [text, form] : forms) EXPECT_EQ(FormsOf(text), std::vector{form}) << text;
@@ -73,6 +73,7 @@ TEST(TextForm, NothingElseIs) {
   for (const std::string_view text : nothing) EXPECT_TRUE(ReadingsOf(text).empty()) << text;
   EXPECT_TRUE(FormsOf(hex.substr(1)).empty()) << "an odd number of digits";
   EXPECT_TRUE(ReadingsOf(hex + "\x01").empty());
+  EXPECT_TRUE(ReadingsOf("comment\n" + EncodePem(kBytes, "ATTESTATION REPORT")).empty()) << "text before it";
   EXPECT_TRUE(ReadingsOf(base64.substr(0, 5)).empty());
   EXPECT_TRUE(ReadingsOf("+_8=").empty()) << "two alphabets";
   // Certificates and CRLs are for their own readers.
