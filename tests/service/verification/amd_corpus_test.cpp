@@ -121,7 +121,12 @@ void ExpectVerdict(const Case& c, const Outcome& outcome) {
   EXPECT_EQ(result["tee"], "snp");
   ExpectFacts(c, result);
   if (c.fails_on().empty()) {
-    EXPECT_EQ(result["findings"], json::array());
+    // The reference does not know the policies of containers; that one lets everything run decides nothing.
+    json findings = result["findings"];
+    std::erase_if(findings.get_ref<json::array_t&>(), [](const json& finding) {
+      return finding["check"] == "aci.policy_allows_all" && finding["severity"] == "note";
+    });
+    EXPECT_EQ(findings, json::array());
   } else {
     EXPECT_TRUE(OurNames(c.fails_on()).contains(Failure(result))) << result["findings"].dump(1);
   }
