@@ -198,12 +198,6 @@ Status CheckUvm(const Policy& policy) {
   for (const AcceptedUvm& one : policy.uvm.accepted) {
     if (one.issuer.empty() || one.feed.empty())
       return Refuse("uvm.accepted", "each has an issuer and a feed");
-    const auto same = [&](const AcceptedUvm& other) {
-      return other.issuer == one.issuer && other.feed == one.feed;
-    };
-    if (std::ranges::count_if(policy.uvm.accepted, same) > 1)
-      return Refuse("uvm.accepted",
-                    StrCat("has the feed ", one.feed, " of one issuer twice: only one min_svn counts"));
   }
   return {};
 }

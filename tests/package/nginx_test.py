@@ -7,20 +7,31 @@ import os
 import re
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from server import process, server
+from place import server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CACHED = ["/sgx/certification/v4/qe/identity", "/sgx/certification/v4/rootcacrl",
           "/sgx/certification/v4/tcb?fmspc=00806F050000", "/sgx/certification/v4/pckcrl?ca=processor"]
 NOT_CACHED = ["/v1/status", "/readyz", "/.well-known/jwks.json", "/metrics"]
+
+
+@contextmanager
+def process(*command):
+    started = subprocess.Popen(command)
+    try:
+        yield started
+    finally:
+        started.terminate()
+        started.wait()
 
 
 def free_port():

@@ -98,7 +98,7 @@ BadTomls FormsOfCommonKeys() {
       {"accepted_advisories = [\"SA 1\"]", "t.toml:2: accepted_advisories must be an advisory"},
       {"accepted_advisories = [{ until = \"2026-12-31T00:00:00Z\" }]",
        "t.toml:2: accepted_advisories: an advisory needs its id"},
-      {"rejected_advisories = [{ id = \"INTEL-SA-1\", until = \"2026-12-31\" }]",
+      {"rejected_advisories = [{ id = \"INTEL-SA-1\", until = \"2026-31-12\" }]",
        "t.toml:2: until must be a time"},
       {"min_tcb_date = 2026-12-31", "t.toml:2: min_tcb_date must be a time"},
       {"platform_grace = 30", "t.toml:2: platform_grace must be a duration with its unit"},
