@@ -27,8 +27,11 @@ def internal(source):
     return found | set(re.findall(r"^#define (\w+)", text, re.MULTILINE))
 
 
-def aliases(source):
-    return dict(re.findall(r"^using (\w+) = (.*);$", Path(source).read_text(), re.MULTILINE))
+def aliases(source):  # of their own, and all that a file calls by a short name
+    text = Path(source).read_text()
+    declared = {scoped.rsplit("::")[-1]: scoped for scoped in re.findall(r"^using (\w[\w:]*::\w+);$", text, re.MULTILINE)}
+    own = dict(re.findall(r"^using (\w+) = (.*);$", text, re.MULTILINE))
+    return own, declared | own
 
 
 class Group:
@@ -56,8 +59,8 @@ def main(size, *rest):
             headers |= names(header.read_text())
     groups = [Group()]
     for source in sources:
-        own, also = internal(source), aliases(source)
-        if (own | also.keys()) & headers:
+        own, (renamed, also) = internal(source), aliases(source)
+        if (own | renamed.keys()) & headers:
             print(0, source)
             continue
         group = next((group for group in groups if group.takes(own, also, int(size))), None)

@@ -46,6 +46,16 @@ void NoteUnless(Verdict& verdict, Check check, bool holds, const Message& messag
   RecordUnless(verdict, check, holds, Severity::kNote, message);
 }
 
+// After a hard finding nothing is left that rests on authenticity.
+inline void Retract(Verdict& verdict) {
+  verdict.authentic = false;
+  verdict.tcb_status.reset();
+  verdict.tcb_date.reset();
+  verdict.advisories.clear();
+  verdict.advisories_unproven.clear();
+  verdict.shortfalls.clear();
+}
+
 // Both sides of a window; at its ends it still holds. For CRLs the two checks are one and the same.
 inline void CheckWindow(Verdict& verdict, const Validity& window, std::string_view what, Check expired,
                         Check not_yet) {

@@ -12,12 +12,7 @@ namespace thimble::amd {
 inline void Fail(Verdict& verdict, const Error& error) {
   verdict.checks.Set(error.check, CheckResult::kFailed);
   verdict.findings.push_back({error.check, Severity::kHard, error.message});
-  verdict.authentic = false;
-  verdict.tcb_status.reset();
-  verdict.tcb_date.reset();
-  verdict.advisories.clear();
-  verdict.advisories_unproven.clear();
-  verdict.shortfalls.clear();
+  Retract(verdict);
 }
 
 // Passed, or the hard finding. Returns whether the verification goes on.

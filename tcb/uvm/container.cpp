@@ -142,16 +142,6 @@ class Judge {
 
 // -- beside a report --
 
-// Evidence that fails leaves nothing that rests on authenticity.
-void Retract(Verdict& verdict) {
-  verdict.authentic = false;
-  verdict.tcb_status.reset();
-  verdict.tcb_date.reset();
-  verdict.advisories.clear();
-  verdict.advisories_unproven.clear();
-  verdict.shortfalls.clear();
-}
-
 bool Fail(Verdict& verdict, const std::optional<Error>& error) {
   if (!error) return false;
   HardUnless(verdict, error->check, false, [&] { return error->message; });

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/service/testing/bending_proxy.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <optional>
@@ -73,31 +70,7 @@ std::string Text(const RawAnswer& answer) {
 
 }  // namespace
 
-BendingProxy::BendingProxy(uint16_t server, Fault fault)
-    : server_(server), fault_(std::move(fault)), listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  auto* const generic = static_cast<sockaddr*>(static_cast<void*>(&address));
-  socklen_t length = sizeof address;
-  ::bind(listener_, generic, length);
-  ::listen(listener_, 16);
-  ::getsockname(listener_, generic, &length);
-  port_ = ntohs(address.sin_port);
-  thread_ = std::thread([this] { Run(); });
-}
-
-BendingProxy::~BendingProxy() {
-  ::shutdown(listener_, SHUT_RDWR);
-  thread_.join();
-  ::close(listener_);
-}
-
-std::string BendingProxy::url() const { return StrCat("http://127.0.0.1:", port_); }
-
-void BendingProxy::Run() const {
-  for (int client; (client = ::accept(listener_, nullptr, nullptr)) >= 0; ::close(client)) Serve(client);
-}
+std::string BendingProxy::url() const { return StrCat("http://127.0.0.1:", listener_.port()); }
 
 void BendingProxy::Serve(int client) const {
   const auto received = Receive(client);

@@ -7,8 +7,9 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <thread>
+#include <utility>
 
+#include "tests/service/testing/loopback_listener.h"
 #include "tests/service/testing/raw_http.h"
 
 namespace thimble::test {
@@ -22,22 +23,16 @@ using Fault = std::function<void(const AskedRequest&, RawAnswer&)>;
 // One connection after the other, one request on each.
 class BendingProxy {
  public:
-  BendingProxy(uint16_t server, Fault fault);
-  ~BendingProxy();
-  BendingProxy(const BendingProxy&) = delete;
-  BendingProxy& operator=(const BendingProxy&) = delete;
+  BendingProxy(uint16_t server, Fault fault) : server_(server), fault_(std::move(fault)) {}
 
   std::string url() const;
 
  private:
-  void Run() const;
   void Serve(int client) const;
 
   const uint16_t server_;
   const Fault fault_;
-  const int listener_;
-  uint16_t port_ = 0;
-  std::thread thread_;
+  const LoopbackListener listener_{[this](int client) { Serve(client); }};
 };
 
 // Faults are made of these.

@@ -3,23 +3,16 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <thread>
 
 namespace thimble::test {
 namespace {
-
-int NewSocket() {
-  const int made = ::socket(AF_INET, SOCK_STREAM, 0);
-  const int yes = 1;
-  ::setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-  return made;
-}
 
 sockaddr_in Loopback(uint16_t port) {
   sockaddr_in address{};
@@ -44,36 +37,17 @@ bool Forward(int from, int to, size_t at_once) {
 
 }  // namespace
 
-TricklingProxy::TricklingProxy(uint16_t server) : server_(server), listener_(NewSocket()) {
-  sockaddr_in address = Loopback(0);
-  auto* const generic = static_cast<sockaddr*>(static_cast<void*>(&address));
-  socklen_t length = sizeof address;
-  ::bind(listener_, generic, length);
-  ::listen(listener_, 16);
-  ::getsockname(listener_, generic, &length);
-  port_ = ntohs(address.sin_port);
-  thread_ = std::thread([this] { Run(); });
-}
-
-TricklingProxy::~TricklingProxy() {
-  ::shutdown(listener_, SHUT_RDWR);
-  thread_.join();
-  ::close(listener_);
-}
-
-void TricklingProxy::Run() const {
-  for (int client; (client = ::accept(listener_, nullptr, nullptr)) >= 0; ::close(client)) {
-    const int server = NewSocket();
-    const sockaddr_in address = Loopback(server_);
-    const auto* const generic = static_cast<const sockaddr*>(static_cast<const void*>(&address));
-    if (::connect(server, generic, sizeof address) == 0) Join(client, server);
-    ::close(server);
-  }
+void TricklingProxy::Serve(int client) const {
+  const int server = NewSocket();
+  const sockaddr_in address = Loopback(server_);
+  const auto* const generic = static_cast<const sockaddr*>(static_cast<const void*>(&address));
+  if (::connect(server, generic, sizeof address) == 0) Join(client, server);
+  ::close(server);
 }
 
 void TricklingProxy::Join(int client, int server) const {
   for (;;) {
-    std::array<pollfd, 3> ends{pollfd{client, POLLIN, 0}, {server, POLLIN, 0}, {listener_, 0, 0}};
+    std::array<pollfd, 3> ends{pollfd{client, POLLIN, 0}, {server, POLLIN, 0}, {listener_.socket(), 0, 0}};
     ::poll(ends.data(), ends.size(), -1);
     if (ends[2].revents != 0) return;  // the destructor
     if (ends[0].revents != 0 && !Forward(client, server, 1)) return;

@@ -4,28 +4,24 @@
 #pragma once
 
 #include <cstdint>
-#include <thread>
+
+#include "tests/service/testing/loopback_listener.h"
 
 namespace thimble::test {
 
 // One connection after the other. The destructor ends the one that is there.
 class TricklingProxy {
  public:
-  explicit TricklingProxy(uint16_t server);
-  ~TricklingProxy();
-  TricklingProxy(const TricklingProxy&) = delete;
-  TricklingProxy& operator=(const TricklingProxy&) = delete;
+  explicit TricklingProxy(uint16_t server) : server_(server) {}
 
-  uint16_t port() const { return port_; }
+  uint16_t port() const { return listener_.port(); }
 
  private:
-  void Run() const;
+  void Serve(int client) const;
   void Join(int client, int server) const;
 
   const uint16_t server_;
-  const int listener_;
-  uint16_t port_ = 0;
-  std::thread thread_;
+  const LoopbackListener listener_{[this](int client) { Serve(client); }};
 };
 
 }  // namespace thimble::test
