@@ -46,11 +46,17 @@ void NoteUnless(Verdict& verdict, Check check, bool holds, const Message& messag
   RecordUnless(verdict, check, holds, Severity::kNote, message);
 }
 
-// After a hard finding nothing is left that rests on authenticity.
+// After a hard finding nothing is left that rests on authenticity: also where hardware is genuine, and what is wrapped around
+// it or lies beside it is not.
 inline void Retract(Verdict& verdict) {
   verdict.authentic = false;
   verdict.tcb_status.reset();
   verdict.tcb_date.reset();
+  verdict.current_tcb.reset();
+  verdict.initial_tcb.reset();
+  verdict.qe_isv_svn.reset();
+  verdict.qe_status.reset();
+  verdict.qe_tcb_date.reset();
   verdict.advisories.clear();
   verdict.advisories_unproven.clear();
   verdict.shortfalls.clear();

@@ -95,20 +95,6 @@ ByteView QuotedReportData(const Verdict& verdict) {
   return {};
 }
 
-// A genuine quote in a wrapping that it does not bind: nothing that rests on authenticity is left.
-void Retract(Verdict& verdict) {
-  verdict.authentic = false;
-  verdict.tcb_status.reset();
-  verdict.tcb_date.reset();
-  verdict.current_tcb.reset();
-  verdict.initial_tcb.reset();
-  verdict.qe_isv_svn.reset();
-  verdict.qe_status.reset();
-  verdict.qe_tcb_date.reset();
-  verdict.advisories.clear();
-  verdict.shortfalls.clear();
-}
-
 void CheckBindings(Verdict& verdict, const Evidence& evidence, Claims& claims) {
   if (evidence.certificate) {
     const bool holds = evidence.certificate->IsSelfSigned();

@@ -235,8 +235,7 @@ void CheckKeyBeside(Verdict& verdict, const KeyEvidence& key, const PublicKey& v
                              "report lies beside it";
                     });
   if (kind && CheckAttributes(verdict, key)) return;
-  verdict.authentic = false;
-  verdict.tcb_status.reset();
+  Retract(verdict);
 }
 
 }  // namespace thimble::tpm
