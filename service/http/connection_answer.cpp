@@ -62,12 +62,14 @@ Io Connection::Write() {
     head.remove_prefix(of_head);
     body.remove_prefix(count - of_head);
   }
-  if (out_.pieces) return WriteNextPiece();
+  if (out_.pieces) {
+    Enter(State::kPiece);
+    return Io::kDone;
+  }
   const State next = out_.next;
   out_ = {};
   answer_held_.Hold(0);
   if (next == State::kLingering) transport_->EndWriting();
-  if (next == State::kHead) Stay();
   Enter(next);
   return Io::kDone;
 }
@@ -85,13 +87,14 @@ void Connection::SendPieces(Response response, const std::string& id) {
 }
 
 // Its time to be written begins when it is made.
-Io Connection::WriteNextPiece() {
+void Connection::MakePiece() {
   std::string piece;
   try {
     piece = out_.pieces();
   } catch (const std::exception& failure) {
     LogError("answer broken off", {{"client", peer_.address}}, failure.what());
-    return Io::kClosed;  // without its end: the client sees that it is not whole
+    state_ = State::kEnded;  // without its end: the client sees that it is not whole
+    return;
   }
   const bool last = piece.empty();
   out_.head = out_.chunked ? ChunkOf(piece) : std::move(piece);
@@ -104,7 +107,6 @@ Io Connection::WriteNextPiece() {
   if (context_.stopping)
     out_.pieces_until = std::min(out_.pieces_until, std::chrono::steady_clock::now() + kStopping);
   deadline_ = std::min(deadline_, out_.pieces_until);
-  return Io::kDone;
 }
 
 Io Connection::Linger() {
