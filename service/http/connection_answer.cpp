@@ -22,6 +22,9 @@ constexpr size_t kLingerBytes = 4u << 20;
 constexpr std::chrono::minutes kPieces{2}, kPiecesOfAdmin{30};
 constexpr std::chrono::seconds kStopping{5};
 
+// As many bytes of most heads are not the content's.
+constexpr size_t kOwnHead = 512;
+
 // RFC 9112 section 7.1; an empty one is the last.
 std::string ChunkOf(std::string_view piece) {
   std::array<char, 16> size{};
@@ -29,12 +32,27 @@ std::string ChunkOf(std::string_view piece) {
   return StrCat(std::string_view(size.data(), static_cast<size_t>(end - size.data())), "\r\n", piece, "\r\n");
 }
 
+// What changes once a second is made once a second.
+const std::string& DateLine() {
+  thread_local Instant second{};
+  thread_local std::string line;
+  if (const Instant now = Clock::WallTime(); line.empty() || now != second) {
+    second = now;
+    line = StrCat("\r\nDate: ", FormatHttpDate(now), "\r\nRequest-ID: ");
+  }
+  return line;
+}
+
 }  // namespace
 
 void Connection::Send(const Response& response, const std::string& id, bool head_only, State next) {
-  std::string head = StrCat("HTTP/1.1 ", response.status, " ", ReasonPhrase(response.status),
-                            "\r\nDate: ", FormatHttpDate(Clock::WallTime()), "\r\nRequest-ID: ", id, "\r\n");
-  for (const auto& [name, value] : response.headers) head += StrCat(name, ": ", value, "\r\n");
+  std::string head;
+  head.reserve(kOwnHead + (response.content ? response.content->head().size() : 0));
+  head += StrCat("HTTP/1.1 ", response.status, " ");
+  head.append(ReasonPhrase(response.status)).append(DateLine()).append(id).append("\r\n");
+  for (const auto& [name, value] : response.headers) {
+    head.append(name).append(": ").append(value).append("\r\n");
+  }
   if (next != State::kHead) head += "Connection: close\r\n";
   if (response.content) {
     head += response.content->head();

@@ -57,8 +57,13 @@ class TlsTransport : public Transport {
 
   void MayRead(bool ended) override { socket_->MayRead(ended); }
 
+  // What the handshake writes goes out at once, but for what it ends with, the ticket: that leaves with the first answer.
   Io Begin() override {
+    holds_ = true;
     const Io io = Outcome([this] { return SSL_accept(session_.get()); });
+    holds_ = false;
+    if (io == Io::kWantRead && Flush() == Io::kWantWrite) return Io::kWantWrite;
+    if (io == Io::kClosed) (void)Flush();  // an alert
     if (io != Io::kClosed || error_ == 0) return io;
     const int reason = ERR_GET_REASON(error_);
     plain_http_ = ERR_GET_LIB(error_) == ERR_LIB_SSL &&
@@ -78,15 +83,17 @@ class TlsTransport : public Transport {
   bool encrypted() const override { return true; }
 
   Io Read(std::span<char> into, size_t& count) override {
-    return Outcome([&] { return SSL_read_ex(session_.get(), into.data(), into.size(), &count); });
+    const Io io = Outcome([&] { return SSL_read_ex(session_.get(), into.data(), into.size(), &count); });
+    return io == Io::kWantRead && Flush() == Io::kWantWrite ? Io::kWantWrite : io;
   }
 
   // One record where it fits: two would be two packets.
   Io Write(std::string_view first, std::string_view second, size_t& count) override {
-    const bool together = !second.empty() && first.size() + second.size() <= kOneRecord;
-    const std::string joined = together ? StrCat(first, second) : std::string();
-    const std::string_view data = together ? std::string_view(joined) : first.empty() ? second : first;
     if (plain_http_) return socket_->Write(first, second, count);
+    thread_local std::string joined;
+    std::string_view data = first.empty() ? second : first;
+    if (!first.empty() && !second.empty() && first.size() + second.size() <= kOneRecord)
+      data = joined.assign(first).append(second);
     return Outcome([&] { return SSL_write_ex(session_.get(), data.data(), data.size(), &count); });
   }
 
@@ -140,13 +147,34 @@ class TlsTransport : public Transport {
   }
   static int WriteBelow(BIO* below, const char* data, size_t size, size_t* count) {
     BIO_clear_retry_flags(below);
-    const Io io = Of(below).socket_->Write({data, size}, {}, *count);
+    const Io io = Of(below).Send({data, size}, *count);
     if (io == Io::kWantWrite) BIO_set_retry_write(below);
     return io == Io::kDone ? 1 : 0;
   }
   static long ControlBelow(BIO* below, int command, long /*number*/, void* /*pointer*/) {
     if (command == BIO_CTRL_EOF) return Of(below).ended_ ? 1 : 0;
     return command == BIO_CTRL_FLUSH ? 1 : 0;
+  }
+
+  // Behind what is held.
+  Io Send(std::string_view data, size_t& count) {
+    if (holds_) {
+      held_ += data;
+      count = data.size();
+      return Io::kDone;
+    }
+    size_t sent = 0;
+    const Io io = socket_->Write(held_, data, sent);
+    if (io != Io::kDone) return io;
+    const size_t of_held = std::min(sent, held_.size());
+    held_ = held_.substr(of_held);
+    count = sent - of_held;
+    return count == 0 && !data.empty() ? Io::kWantWrite : Io::kDone;
+  }
+  Io Flush() {
+    Io io = Io::kDone;
+    for (size_t none = 0; io == Io::kDone && !held_.empty();) io = Send({}, none);
+    return io;
   }
 
   template <class Operation>
@@ -165,6 +193,8 @@ class TlsTransport : public Transport {
   OpensslPtr<SSL, SSL_free> session_;
   std::unique_ptr<SocketTransport> socket_;
   bool ended_ = false;       // by the peer, or with its connection
+  bool holds_ = false;       // what is written
+  std::string held_;         // to be written before anything else
   unsigned long error_ = 0;  // of the operation that ended it
   bool plain_http_ = false;
 };
