@@ -5,23 +5,13 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 
+#include "service/http/listen_address.h"
 #include "service/http/socket_transport.h"
 #include "tcb/base/result.h"
 
 namespace thimble::http {
-
-// Where to listen: "127.0.0.1:8081", "[::1]:8081"; port 0 takes any free one.
-struct ListenAddress {
-  std::string host;
-  uint16_t port = 0;
-
-  static std::optional<ListenAddress> Parse(std::string_view text);
-  std::string ToString() const;
-};
 
 // Thread-safe. Owns its descriptor; and its path, which ends with it.
 class ListeningSocket {

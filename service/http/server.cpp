@@ -8,6 +8,7 @@
 
 #include "service/http/connection_count.h"
 #include "service/http/event_loop.h"
+#include "service/http/listening_socket.h"
 #include "service/support/thread_pool.h"
 
 namespace thimble::http {

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "service/http/connection.h"
-#include "service/http/listening_socket.h"
+#include "service/http/listen_address.h"
 #include "service/http/tls.h"
 #include "tcb/base/result.h"
 
