@@ -80,6 +80,18 @@ CacheAnswer CollateralCache::Impl::Answer(const CachedItem& held, Instant now, b
           hit,       held.attachments};
 }
 
+// nullopt: it is stale.
+std::optional<CacheAnswer> CollateralCache::Impl::Hit(const CollateralKey& key, const std::string& name,
+                                                      const CachedItem& held, Instant now) {
+  CacheAnswer answer = Answer(held, now, true);
+  if (answer.freshness == Freshness::kStale) return std::nullopt;
+  NoteUse(key, name, held, now);
+  if (answer.freshness == Freshness::kRefreshDue)
+    RefreshInBackground(held.item->key(), held.item->name(), now, Urge::kDue);
+  Report(Kind::kHit, name);
+  return answer;
+}
+
 void CollateralCache::Impl::NoteUse(const CollateralKey& key, const std::string& name, const CachedItem& held,
                                     Instant now) {
   if (!IsPlatformItem(KindOf(key))) return;
@@ -169,17 +181,20 @@ CollateralCache::CollateralCache(std::shared_ptr<Store> store, TrustAnchors anch
                                    std::move(events), std::move(clock))) {}
 CollateralCache::~CollateralCache() = default;
 
+// What memory holds of evaluation data by its number does not tell whether another selector has brought a later one.
+std::optional<CacheAnswer> CollateralCache::GetAtOnce(const CollateralKey& key, Instant now) {
+  if (IsByNumber(key)) return std::nullopt;
+  const std::string name = KeyName(key);
+  const CachedItemPtr held = impl_->hot.Find(name);
+  return held ? impl_->Hit(key, name, *held, now) : std::nullopt;
+}
+
 Result<CacheAnswer> CollateralCache::Get(const CollateralKey& key, Instant now) {
   const std::string name = KeyName(key);
   if (const CachedItemPtr held = impl_->Find(key, name)) {
+    if (auto answer = impl_->Hit(key, name, *held, now)) return *std::move(answer);
     impl_->NoteUse(key, name, *held, now);
-    CacheAnswer answer = impl_->Answer(*held, now, true);
-    if (answer.freshness == Freshness::kStale) return impl_->RenewOrServeStale(key, name, now);
-    if (answer.freshness == Freshness::kRefreshDue) {
-      impl_->RefreshInBackground(held->item->key(), held->item->name(), now, Urge::kDue);
-    }
-    impl_->Report(Kind::kHit, name);
-    return answer;
+    return impl_->RenewOrServeStale(key, name, now);
   }
   impl_->Report(Kind::kMiss, name);
   if (auto blocked = impl_->attempts.Blocked(name, impl_->clock())) {

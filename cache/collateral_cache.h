@@ -115,6 +115,9 @@ class CollateralCache {
   // From memory, the store, or upstream, in this order. Never waits for a refresh of an item that is not stale.
   // Errors: kUnavailable with the cause (upstream.*, collateral.missing, or the failed check of a refused answer).
   Result<CacheAnswer> Get(const CollateralKey& key, Instant now);
+  // What Get() gives without waiting for anything, the store included: from memory, and not stale. nullopt: Get() has to be
+  // asked.
+  std::optional<CacheAnswer> GetAtOnce(const CollateralKey& key, Instant now);
   // Several, in their order. What has to be fetched is fetched at the same time: it shares one request's time.
   std::vector<Result<CacheAnswer>> GetAll(const std::vector<CollateralKey>& keys, Instant now);
   // From memory or the store only; nullopt when it is not cached.

@@ -79,6 +79,8 @@ struct CollateralCache::Impl {
   FreshnessState Judge(const CachedItem& held, Instant now) const {
     return JudgeFreshness(held.freshness, options.freshness, now);
   }
+  std::optional<CacheAnswer> Hit(const CollateralKey& key, const std::string& name, const CachedItem& held,
+                                 Instant now);
   CacheAnswer Answer(const CachedItem& held, Instant now, bool hit) const;
   Result<CacheAnswer> RenewOrServeStale(const CollateralKey& key, const std::string& name, Instant now);
   Result<CacheAnswer> ServeStale(const std::string& name, const CachedItemPtr& held, Instant now, bool hit);

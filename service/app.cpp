@@ -48,8 +48,17 @@ http::Response App::Handle(const http::Request& request) {
   return Handle(own);
 }
 
+std::optional<http::Response> App::HandleAtOnce(http::Request& request) {
+  request.may_wait = false;
+  http::Response response = Handle(request);
+  request.may_wait = true;
+  return response.later ? std::nullopt : std::optional(std::move(response));
+}
+
+// A token that is refused is counted once.
 http::Response App::Judged(http::Request& request) {
   Roles::Judgement judgement = roles_.Get()->Judge(request);
+  if (judgement.failed && !request.may_wait) return http::Later();
   request.grants = std::move(judgement.grants);
   request.token_refused =
       judgement.failed && listener_counts_->MayWarn();  // strangers can cause them at will
@@ -83,7 +92,9 @@ Status App::Listen() {
   TRY(RecordRules(config_.policies));
   TRY(StartSharing());
   TRY(servers_->Listen([this](http::Request& request) { return Handle(request); },
-                       {[this](const http::Request& head) { return BodyLimitOf(head); }, &proxy_protocol_}));
+                       {.body_limit = [this](const http::Request& head) { return BodyLimitOf(head); },
+                        .proxy_protocol = &proxy_protocol_,
+                        .at_once = [this](http::Request& request) { return HandleAtOnce(request); }}));
   listener_counts_->since = clock_.Now().time_since_epoch().count();
   WarnOfHiddenClients();
   StartHousekeeping();

@@ -48,6 +48,8 @@ class App {
   // What the HTTP server answers; also for the command line and for tests, without a socket.
   http::Response Handle(http::Request& request);
   http::Response Handle(const http::Request& request);
+  // The same where it needs no waiting and little computing; nullopt: it is Handle()'s.
+  std::optional<http::Response> HandleAtOnce(http::Request& request);
   Summary summary() const { return routes_->summary(); }
   std::vector<std::string> Routes() const { return router().Routes(); }
   const http::Router& router() const { return routes_->router(); }

@@ -10,12 +10,13 @@
 namespace thimble {
 void HealthApi::AddTo(http::Router& router) {
   // Open to anyone: a liveness probe has no token, and learns nothing else here.
-  router.Add(
-      {"GET",
-       "/healthz",
-       {},
-       [](const http::Request&, const http::Query&) { return http::NoStore(200, "text/plain", "ok\n"); },
-       std::nullopt});
+  router.Add({.method = "GET",
+              .path = "/healthz",
+              .parameters = {},
+              .handler = [](const http::Request&,
+                            const http::Query&) { return http::NoStore(200, "text/plain", "ok\n"); },
+              .role = std::nullopt,
+              .at_once = true});
   router.Add({"GET", "/readyz", {"strict"}, [this](const http::Request&, const http::Query& q) {
                 return Ready(q);
               }});

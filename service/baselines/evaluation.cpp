@@ -38,6 +38,11 @@ Result<Selector> SelectorOf(const EvaluationChoice& choice, IntelTee tee, Collat
   return Selector{Selector::Kind::kNumber, NewestAfter(*item->numbers(), *choice.delay, at)};
 }
 
+bool DefaultEvaluation::NeedsList() const {
+  const BaselinePtr baseline = book_.Find("default");
+  return baseline && baseline->baseline.intel.delay;
+}
+
 Result<DefaultEvaluation::Choice> DefaultEvaluation::For(IntelTee tee) const {
   Choice choice{{}, book_.Find("default")};
   if (!choice.baseline)

@@ -33,6 +33,8 @@ class DefaultEvaluation {
     BaselinePtr baseline;  // null when the query chose for itself
   };
   Result<Choice> For(IntelTee tee) const;
+  // Whether For() looks into Intel's list, which may have to be fetched.
+  bool NeedsList() const;
 
  private:
   const BaselineBook& book_;

@@ -3,7 +3,7 @@
 #include "fetchers/intel_urls.h"
 #include "fetchers/url.h"
 #include "service/config/config.h"
-#include "service/http/server.h"
+#include "service/http/listen_address.h"
 #include "service/support/file.h"
 #include "service/support/peer_address.h"
 #include "tcb/base/text.h"

@@ -7,7 +7,7 @@
 #include "fetchers/url.h"
 #include "service/config/policy_toml.h"
 #include "service/http/browser_rules.h"
-#include "service/http/server.h"
+#include "service/http/listen_address.h"
 #include "service/support/file.h"
 #include "service/support/size_text.h"
 #include "service/support/toml_reader.h"

@@ -26,12 +26,19 @@ using http::Request;
 
 bool IsVersion3(std::string_view prefix) { return prefix.ends_with("/v3"); }
 
+enum class Answers : bool { kLater, kAtOnce };
+
 void AddGet(http::Router& router, std::string_view prefix, std::string_view path,
-            std::vector<std::string> parameters, http::RouteHandler handler) {
+            std::vector<std::string> parameters, http::RouteHandler handler,
+            Answers answers = Answers::kAtOnce) {
   // Azure's client adds these to every request; they choose nothing.
   parameters.insert(parameters.end(), {"clientid", "api-version"});
   if (IsVersion3(prefix)) handler = pccs::WithVersion3Warning(std::move(handler));
-  router.Add({"GET", StrCat(prefix, path), std::move(parameters), std::move(handler)});
+  router.Add({.method = "GET",
+              .path = StrCat(prefix, path),
+              .parameters = std::move(parameters),
+              .handler = std::move(handler),
+              .at_once = answers == Answers::kAtOnce});
 }
 
 constexpr std::array<std::string_view, 4> kPlatformClasses = {"all", "client", "E3", "E5"};
@@ -153,10 +160,13 @@ void IntelDialect::AddUnder(http::Router& router, std::string_view root) {
            [this, qe = qe](const Request& r, const Query& q) { return Identity(r, q, qe); });
   }
   AddVersionless(router, sgx4);
-  AddGet(router, sgx4, "/fmspcs", {"platform"}, [this](const Request&, const Query& q) { return Fmspcs(q); });
+  AddGet(
+      router, sgx4, "/fmspcs", {"platform"}, [this](const Request&, const Query& q) { return Fmspcs(q); },
+      Answers::kLater);
 
-  AddGet(router, sgx3, "/tcb", {"fmspc", "update"},
-         [this](const Request& r, const Query& q) { return Version3TcbInfo(r, q); });
+  AddGet(
+      router, sgx3, "/tcb", {"fmspc", "update"},
+      [this](const Request& r, const Query& q) { return Version3TcbInfo(r, q); }, Answers::kLater);
   AddGet(router, sgx3, "/qe/identity", choice,
          [this](const Request& r, const Query& q) { return Identity(r, q, EnclaveId::kQe); });
   AddVersionless(router, sgx3);
@@ -206,6 +216,7 @@ Result<IntelDialect::Choice> IntelDialect::ChoiceOf(const http::Query& query, In
 http::Response IntelDialect::TcbInfo(const http::Request& request, const http::Query& query, IntelTee tee) {
   const auto fmspc = intel::Fmspc::FromHex(query.Get("fmspc").value_or(""));
   if (!fmspc) return pccs::InvalidParameters("fmspc: must be 12 hex digits");
+  if (!request.may_wait && evaluation_.NeedsList()) return http::Later();
   const auto choice = ChoiceOf(query, tee);
   if (!choice) return RefusalOfChoice(choice.error());
   return Serve(request, TcbInfoKey{tee, *fmspc, choice->selector}, ItemForm::kJson, choice->baseline);
@@ -240,6 +251,7 @@ http::Response IntelDialect::Version3TcbInfo(const Request& request, const Query
 }
 
 http::Response IntelDialect::Identity(const http::Request& request, const http::Query& query, EnclaveId id) {
+  if (!request.may_wait && evaluation_.NeedsList()) return http::Later();
   const auto choice = ChoiceOf(query, id == EnclaveId::kTdQe ? IntelTee::kTdx : IntelTee::kSgx);
   if (!choice) return RefusalOfChoice(choice.error());
   return Serve(request, EnclaveIdentityKey{id, choice->selector}, ItemForm::kJson, choice->baseline);
@@ -313,19 +325,22 @@ http::Response IntelDialect::ServePast(const http::Request& request, std::string
 http::Response IntelDialect::Serve(const http::Request& request, const CollateralKey& key, ItemForm form,
                                    const BaselinePtr& baseline) {
   if (request.query.find("at=") != std::string::npos) {
+    if (!request.may_wait) return http::Later();
     const auto query = Query::Parse(request.query);
     if (const auto at = query ? query->Get("at") : std::nullopt) return ServePast(request, *at, key, form);
   }
   const Instant now = clock_.Now();
-  if (options_.mode != CachingMode::kLazy && !cache_.Peek(key, now)) {
+  if (request.may_wait && options_.mode != CachingMode::kLazy && !cache_.Peek(key, now)) {
     return pccs::RefusalOf(NotHeld());
   }
-  const auto answer = cache_.Get(key, now);
-  if (!answer) return pccs::RefusalOf(answer.error());
-  auto content = PreparedContent(*answer, form, MakeContent);
+  const auto looked_up = LookUp(cache_, key, request, now);
+  if (!looked_up) return http::Later();
+  if (!looked_up->ok()) return pccs::RefusalOf(looked_up->error());
+  const CacheAnswer& answer = **looked_up;
+  auto content = PreparedContent(answer, form, MakeContent);
   if (TooLongForIntelsClient(*content)) return pccs::TooLong();
-  http::Response response = ItemResponse(request, *answer, std::move(content), now);
-  AddEvaluationHeaders(response, *answer->item, baseline);
+  http::Response response = ItemResponse(request, answer, std::move(content), now);
+  AddEvaluationHeaders(response, *answer.item, baseline);
   return response;
 }
 

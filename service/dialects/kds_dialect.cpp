@@ -89,10 +89,19 @@ void KdsDialect::AddTo(http::Router& router) {
                        .not_found = NoSuchRoute,
                        .bad_request = [](std::string_view) { return BadParameters(); },
                        .unauthorized = Unauthorized});
-    router.Add({"GET", StrCat(prefix, "{product}/cert_chain"), {}, get});
-    router.Add({"GET", StrCat(prefix, "{product}/crl"), {}, get});
+    for (const char* const shared : {"{product}/cert_chain", "{product}/crl"}) {
+      router.Add({.method = "GET",
+                  .path = StrCat(prefix, shared),
+                  .parameters = {},
+                  .handler = get,
+                  .at_once = true});
+    }
   }
-  router.Add({"GET", "/vcek/v1/{product}/{hwid}", tcb, get});
+  router.Add({.method = "GET",
+              .path = "/vcek/v1/{product}/{hwid}",
+              .parameters = tcb,
+              .handler = get,
+              .at_once = true});
   router.Add({"PUT", "/vcek/v1/{product}/{hwid}", tcb, put, Role::kAdmin});
 }
 
@@ -115,9 +124,11 @@ http::Response KdsDialect::Put(const http::Request& request) {
 
 http::Response KdsDialect::Serve(const http::Request& request, const CollateralKey& key) {
   const Instant now = clock_.Now();
-  const auto answer = cache_.Get(key, now);
-  if (!answer) return RefusalOf(answer.error());
-  return ItemResponse(request, *answer, PreparedContent(*answer, ItemForm::kVerbatim, MakeContent), now);
+  const auto looked_up = LookUp(cache_, key, request, now);
+  if (!looked_up) return http::Later();
+  if (!looked_up->ok()) return RefusalOf(looked_up->error());
+  const CacheAnswer& answer = **looked_up;
+  return ItemResponse(request, answer, PreparedContent(answer, ItemForm::kVerbatim, MakeContent), now);
 }
 
 // What an administrator brings is verified as a fetch is, by the chain that the cache holds or fetches.

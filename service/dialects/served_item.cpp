@@ -27,6 +27,14 @@ bool NamesTag(std::string_view if_none_match, std::string_view tag) {
 
 }  // namespace
 
+std::optional<Result<CacheAnswer>> LookUp(CollateralCache& cache, const CollateralKey& key,
+                                          const http::Request& request, Instant now) {
+  if (request.may_wait) return cache.Get(key, now);
+  auto hit = cache.GetAtOnce(key, now);
+  if (!hit) return std::nullopt;
+  return *std::move(hit);
+}
+
 http::ContentPtr PreparedContent(const CacheAnswer& answer, ItemForm form, ContentMaker make) {
   static_assert(static_cast<size_t>(ItemForm::kVerbatim) < Attachments::kPlaces);
   const auto made = [&] { return make(*answer.item, form); };

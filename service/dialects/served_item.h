@@ -5,12 +5,17 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "cache/collateral_cache.h"
 #include "service/baselines/baseline.h"
 #include "service/http/types.h"
 
 namespace thimble {
+
+// What the cache has for the request. nullopt: it may not wait, and would have to.
+std::optional<Result<CacheAnswer>> LookUp(CollateralCache& cache, const CollateralKey& key,
+                                          const http::Request& request, Instant now);
 
 // The ways an item is sent. What a form looks like is each dialect's own.
 enum class ItemForm : uint8_t { kJson, kHexCrl, kDerCrl, kPemCrl, kHexRootCrl, kDerCrlAlone, kVerbatim };

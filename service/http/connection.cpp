@@ -18,17 +18,23 @@ using std::chrono::milliseconds;
 
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
 
-// How long a thread may wait with a connection that is new or has had its answer, in all and however its bytes come:
-// most clients send a request at once, and are then spared the way through the parking.
-constexpr milliseconds kStay{20};
+// So many steps, and others have their turn: a client that sends requests or a body as fast as they are taken does not
+// have a loop to itself. One is at most 16 KiB, or a request.
+constexpr int kStepsATurn = 64;
+
+// As much memory for what has been read stays with a connection that is idle.
+constexpr size_t kIdleBuffer = 4096;
 
 // How long a peer may go on sending after it has been refused. Closing with unread bytes would reset the connection, and
 // the peer lose the answer.
 constexpr milliseconds kLinger{1000};
 
-// How long a thread waits for the end of a connection whose answer has been read, and for an answer to be read once the
-// server stops.
+// How long a worker waits for the end of a connection whose answer has been read; and once the server stops, how long a
+// reader may take nothing of its answer.
 constexpr milliseconds kDeliver{15'000}, kStopping{5'000};
+
+// Of a worker, who has his own time.
+constexpr milliseconds kUnlimited = std::chrono::hours(24 * 365);
 
 // As much of a body is not counted: requests as most are find room however many large ones are held.
 constexpr size_t kSmallBody = 64 * 1024;
@@ -51,22 +57,19 @@ Connection::Connection(std::unique_ptr<Transport> transport, Peer peer, Connecti
     : transport_(std::move(transport)),
       peer_(std::move(peer)),
       context_(context),
-      stay_until_(SteadyClock::now() + kStay),
-      stay_(context.stays),
       body_held_(context.bodies),
       answer_held_(context.answers) {
   ++context_.rules.counts->open;
   const ProxyProtocol* const protocol = context_.rules.proxy_protocol;
   const bool expected = protocol != nullptr && protocol->expected();
   if (expected && protocol->Trusts(peer_.address)) proxy_header_.emplace();
-  Enter(expected ? State::kProxyHeader : State::kHandshake);
+  Enter(expected ? State::kProxyHeader : transport_->encrypted() ? State::kHandshake : State::kHead);
 }
 
 Connection::~Connection() { --context_.rules.counts->open; }
 
-void Connection::Stay() { stay_until_ = SteadyClock::now() + kStay; }
-
 void Connection::Enter(State state) {
+  if (state == State::kHead && buffer_.empty() && buffer_.capacity() > kIdleBuffer) buffer_ = std::string();
   state_ = state;
   deadline_ = SteadyClock::now() + TimeFor(state);
 }
@@ -82,6 +85,9 @@ milliseconds Connection::TimeFor(State state) const {
       return buffer_.empty() ? limits.idle : limits.head;
     case State::kBody:
       return body_limit_.time;
+    case State::kAnswering:
+    case State::kPiece:
+      return kUnlimited;
     case State::kWriting:
       return limits.write;
     case State::kDelivering:
@@ -95,25 +101,23 @@ milliseconds Connection::TimeFor(State state) const {
 }
 
 Connection::Next Connection::Serve() {
-  const bool shaking_hands = this->shaking_hands();
-  for (;;) {
-    if (shaking_hands != this->shaking_hands()) return Next::kHandOver;
-    if (state_ != State::kEnded && Left(deadline_) == milliseconds(0)) Expire();
+  for (int steps = 0; steps < kStepsATurn; ++steps) {
+    if (!NeedsWorker() && Left(deadline()) == milliseconds(0)) Expire();
     if (state_ == State::kEnded) return Next::kClose;
+    if (NeedsWorker()) return Next::kWork;
     const Io io = Step();
     if (io == Io::kDone) continue;
     if (io == Io::kClosed) return Next::kClose;
     wanted_ = io;
-    const bool stopping = context_.stopping;  // once: what it decides has to agree
-    if (stopping ? MayWaitWhileStopping() : MayWait()) continue;
-    stay_.Hold(0);
-    return stopping || !MayPark() ? Next::kClose : Next::kPark;
+    if (!context_.stopping) return MayWait() ? Next::kWait : Next::kClose;
+    if (MayWaitWhileStopping()) return Next::kWait;
   }
+  return Next::kYield;
 }
 
 // An answer that is not kept elsewhere is memory for as long as its reader takes. One that is larger than all may be
 // goes alone.
-bool Connection::MayPark() {
+bool Connection::MayWait() {
   if (state_ != State::kWriting || !out_.content || out_.content.use_count() > 1) return true;
   const size_t size = out_.content->body().size();
   if (size <= kSmallAnswer || answer_held_.Hold(std::min(size, context_.answers.all()))) return true;
@@ -122,39 +126,48 @@ bool Connection::MayPark() {
   return false;
 }
 
-// A request that was begun is answered 408; anything else just ends.
-void Connection::Expire() {
-  if (InRequest()) {
-    Refuse(408);
-  } else {
-    if (state_ == State::kProxyHeader && proxy_header_)
-      RefuseProxyHeader(ProxyFault::kTimeout, "no PROXY header came in time");
-    state_ = State::kEnded;
-  }
-}
-
-// On this thread, for what it wants. False: it did not come soon, or there are better uses for the thread.
-bool Connection::MayWait() {
-  if (shaking_hands()) return false;
-  const milliseconds patience = Left(std::min(stay_until_, deadline_));
-  return patience > milliseconds(0) && stay_.Hold(1) && transport_->WaitFor(wanted_, patience);
-}
-
-// There is no parking any more. An answer is written to its end; a request that has not come to its end is refused.
+// An answer is written to its end; a request that has not come to its end is refused. False: there is another step.
 bool Connection::MayWaitWhileStopping() {
   if (InRequest()) {
     Refuse(503);
+  } else if (state_ != State::kWriting) {
+    state_ = State::kEnded;
+  } else {
+    give_up_ = SteadyClock::now() + kStopping;
     return true;
   }
-  return state_ == State::kWriting && transport_->WaitFor(wanted_, std::min(Left(deadline_), kStopping));
+  return false;
+}
+
+// A request that was begun is answered 408; anything else just ends.
+void Connection::Expire() {
+  if (InRequest()) return Refuse(408);
+  if (state_ == State::kProxyHeader && proxy_header_)
+    RefuseProxyHeader(ProxyFault::kTimeout, "no PROXY header came in time");
+  state_ = State::kEnded;
+}
+
+// A worker takes as long as the handler does. Answers with `delivered` are the administrator's alone, who may hold one.
+void Connection::Work() {
+  switch (state_) {
+    case State::kAnswering: {
+      Response response = Call(head_->request);
+      return body_unread_ ? Refuse(response) : Answer(std::move(response));
+    }
+    case State::kPiece:
+      return MakePiece();
+    case State::kDelivering:
+      if (transport_->TakenByPeer(Left(deadline_))) delivered_();
+      state_ = State::kEnded;
+      break;
+    default:
+      break;
+  }
 }
 
 void Connection::Overloaded() {
-  if (state_ == State::kProxyHeader || shaking_hands()) return;  // nothing can be said yet
-  if (state_ == State::kHandshake && Handshake() != Io::kDone) return;
-  if (state_ != State::kHead && state_ != State::kBody) return;
-  Refuse(503);
-  (void)Write();
+  if (state_ == State::kAnswering) return Refuse(503);
+  state_ = State::kEnded;
 }
 
 Io Connection::Step() {
@@ -169,12 +182,13 @@ Io Connection::Step() {
       return ReadBody();
     case State::kWriting:
       return Write();
-    case State::kDelivering:
-      return Deliver();
     case State::kLingering:
       return Linger();
+    case State::kAnswering:
+    case State::kPiece:
+    case State::kDelivering:
     case State::kEnded:
-      break;
+      break;  // no step of the loop's
   }
   return Io::kClosed;
 }
@@ -224,7 +238,8 @@ void Connection::Begin(std::string_view head_text) {
   request.uid = peer_.uid;
   request.client_sha256 = client_sha256_;
   if (nameless_) std::erase_if(request.headers, NamesAClient);
-  if (!head_->chunked && head_->body_length == 0) return Answer();
+  body_unread_ = false;
+  if (!head_->chunked && head_->body_length == 0) return Ask();
   LimitBody();
   if (head_->body_length > body_limit_.bytes) return RefuseBody();
   chunks_ = ChunkedBody(body_limit_.bytes);
@@ -236,8 +251,9 @@ void Connection::Begin(std::string_view head_text) {
 // Who lacks the role for a route is refused by the route, as with a small body: counted and logged.
 void Connection::RefuseBody() {
   head_->request.body.clear();
-  const bool too_large = body_limit_.refusal.status == 413;
-  Refuse(too_large ? Response(body_limit_.refusal) : Call(head_->request));
+  if (body_limit_.refusal.status == 413) return Refuse(body_limit_.refusal);
+  body_unread_ = true;
+  Enter(State::kAnswering);
 }
 
 // A large body that is expected grows in no steps, each of which would hold it twice.
@@ -257,7 +273,7 @@ Io Connection::ReadBody() {
     return Fill(head_->chunked ? SIZE_MAX
                                : static_cast<size_t>(head_->body_length) - head_->request.body.size());
   if (progress == Progress::kDone) {
-    Answer();
+    Enter(State::kAnswering);
   } else {
     if (room && progress == Progress::kTooLong) {
       RefuseBody();
@@ -279,10 +295,20 @@ ChunkedBody::Progress Connection::TakeBody() {
   return body.size() == length ? ChunkedBody::Progress::kDone : ChunkedBody::Progress::kMore;
 }
 
-// A request is there.
-void Connection::Answer() {
-  Request& request = head_->request;
-  Response response = Call(request);
+// A request without a body is there.
+void Connection::Ask() {
+  if (context_.rules.at_once) {
+    try {
+      if (auto response = context_.rules.at_once(head_->request)) return Answer(*std::move(response));
+    } catch (const std::exception&) {
+      // The handler comes to the same, and says so.
+    }
+  }
+  Enter(State::kAnswering);
+}
+
+void Connection::Answer(Response response) {
+  const Request& request = head_->request;
   if (response.pieces) return SendPieces(std::move(response), request.id);
   // Whether an answer has arrived shows when the peer ends the connection.
   const bool keep_alive = head_->keep_alive && !context_.stopping && !response.delivered;
@@ -323,12 +349,6 @@ void Connection::Refuse(const Response& response) {
   head_.reset();  // with the body's memory: assigning an empty one would keep it
   body_held_.Hold(0);
   Send(response, id, false, State::kLingering);
-}
-
-// Such answers are the administrator's alone, who may hold a thread.
-Io Connection::Deliver() {
-  if (transport_->TakenByPeer(Left(deadline_))) delivered_();
-  return Io::kClosed;
 }
 
 }  // namespace thimble::http

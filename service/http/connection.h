@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One connection: reads requests, calls the handler, writes answers, in turn. It holds a thread only while it has
-// something to do: a connection that waits for its peer, whatever for, is parked (idle_connections.h) and costs a
-// descriptor and what has come so far.
+// One connection, as a machine of states: reads requests, has them answered, writes answers, in turn. A loop
+// (event_loop.h) goes on with it whenever its peer has; what may wait or compute is a worker's. Who is slow, whatever at,
+// costs a descriptor and what has come so far.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -37,7 +38,8 @@ struct ConnectionLimits {
   size_t max_answers = 128u << 20;  // that wait for slow readers, but for the first 64 KiB of each
   size_t max_connections = 4096;
   size_t max_per_address = 256;  // loopback is exempt
-  size_t max_threads = 512;
+  size_t max_threads = 512;      // of workers
+  size_t loops = 0;              // 0: one for each processor
 };
 
 struct Peer {
@@ -55,6 +57,9 @@ struct ConnectionRules {
   ProxyProtocol* proxy_protocol = nullptr;  // null: no connection begins with its header
   // Never null. What this server has in common with other sides of the same one.
   std::shared_ptr<ListenerCounts> counts = std::make_shared<ListenerCounts>();
+  // Asked first, on the loop's thread, about requests without a body: nullopt, when it would have to wait or compute. Then,
+  // and where there is no such function, the handler answers.
+  std::function<std::optional<Response>(Request&)> at_once = {};
 };
 
 // What the connections of a server share. Must outlive them.
@@ -64,51 +69,52 @@ struct ConnectionContext {
         limits(the_limits),
         rules(std::move(the_rules)),
         bodies(limits.max_bodies),
-        answers(limits.max_answers),
-        stays(limits.max_threads / 2) {}
+        answers(limits.max_answers) {}
 
   const Handler handler;
   const ConnectionLimits limits;
   const ConnectionRules rules;
   std::atomic<bool> stopping{false};  // once it is true, each ends after the answer under way
   Budget bodies, answers;             // bytes
-  Budget
-      stays;  // threads that stay with a connection for a while: never all, so that one is free for the others
 };
 
 // Not thread-safe: one thread at a time has it.
 class Connection {
  public:
-  // kHandOver: to be served by another thread, for shaking_hands() is not what it was.
-  enum class Next : uint8_t { kClose, kPark, kHandOver };
+  // kWait: for its peer, or for deadline(). kYield: there is more to do, and others are to have their turn before.
+  // kWork: Work() is a worker's, and Serve() comes after it.
+  enum class Next : uint8_t { kClose, kWait, kYield, kWork };
 
   Connection(std::unique_ptr<Transport> transport, Peer peer, ConnectionContext& context);
   ~Connection();
 
-  // Goes on as far as it goes without its peer, and not beyond deadline(). An exception out of the handler is a 500:
-  // nothing escapes.
+  // Goes on as far as it goes without its peer and without waiting. To be called when something has come for it, when
+  // deadline() has passed, and when the server stops.
   Next Serve();
+  // What may wait or compute. An exception out of the handler is a 500: nothing escapes.
+  void Work();
+  // There is no worker for it: 503 with Retry-After, where an answer has not begun.
+  void Overloaded();
+  // Its descriptor can be read, or (`ended`) its peer has ended. Also while it is worked on.
+  void MayRead(bool ended) { transport_->MayRead(ended); }
 
-  // When parked: what it waits on, and how long at most. Then, and when the server stops, it is to be served.
   int descriptor() const { return transport_->descriptor(); }
   bool waits_to_write() const { return wanted_ == Io::kWantWrite; }
-  SteadyTime deadline() const { return deadline_; }
-  // In TLS's handshake, which costs more than all that comes after it.
+  SteadyTime deadline() const { return std::min(deadline_, give_up_); }
+  // In TLS's handshake, which costs as much as many requests.
   bool shaking_hands() const { return state_ == State::kHandshake && transport_->encrypted(); }
-  // In the middle of a request or of an answer.
-  bool busy() const { return InRequest() || state_ == State::kWriting; }
-  // There is no thread for it: 503 with Retry-After, as far as it goes at once.
-  void Overloaded();
 
  private:
   enum class State : uint8_t {
-    kProxyHeader,
-    kHandshake,
-    kHead,
+    kProxyHeader,  // of a proxy, whose connection it is
+    kHandshake,    // TLS's
+    kHead,         // of the next request, and before it idle
     kBody,
+    kAnswering,  // a worker calls the handler
     kWriting,
-    kDelivering,
-    kLingering,
+    kPiece,       // a worker makes the next piece of the answer
+    kDelivering,  // a worker waits for the peer to have read all
+    kLingering,   // after a refusal: what still comes is read and forgotten
     kEnded
   };
 
@@ -124,11 +130,12 @@ class Connection {
   };
 
   void Enter(State state);
-  void Stay();  // a thread may wait with it for a while, from now
   std::chrono::milliseconds TimeFor(State state) const;
+  bool NeedsWorker() const {
+    return state_ == State::kAnswering || state_ == State::kPiece || state_ == State::kDelivering;
+  }
   bool InRequest() const { return state_ == State::kBody || (state_ == State::kHead && !buffer_.empty()); }
   void Expire();
-  bool MayPark();
   bool MayWait();
   bool MayWaitWhileStopping();
 
@@ -143,8 +150,6 @@ class Connection {
   Io ReadHead();
   Io ReadBody();
   Io Write();
-  Io WriteNextPiece();
-  Io Deliver();
   Io Linger();
 
   Io Fill(size_t most);
@@ -152,12 +157,14 @@ class Connection {
   void LimitBody();
   void RefuseBody();
   ChunkedBody::Progress TakeBody();
-  void Answer();
+  void Ask();
+  void Answer(Response response);
   Response Call(Request& request);
   void Refuse(int status);
   void Refuse(const Response& response);
   void Send(const Response& response, const std::string& id, bool head_only, State next);
   void SendPieces(Response response, const std::string& id);
+  void MakePiece();
 
   const std::unique_ptr<Transport> transport_;
   Peer peer_;
@@ -167,13 +174,13 @@ class Connection {
   std::optional<ProxyHeader> proxy_header_;  // kProxyHeader: of a trusted proxy
   bool nameless_ = false;                    // it named nobody
   SteadyTime deadline_;                      // of the state
-  SteadyTime stay_until_;                    // how long a thread may wait with it
-  Budget::Share stay_;                       // that one does
-  Io wanted_ = Io::kWantRead;                // by the step that could not go on
-  std::optional<Digest256> client_sha256_;   // of the peer's certificate
-  std::string buffer_;                       // what has been read and not yet used
-  size_t searched_ = 0;                      // of buffer_, for the end of a head
-  std::optional<Head> head_;                 // of the request under way, with as much of the body as has come
+  SteadyTime give_up_ = SteadyTime::max();  // once the server stops: when its peer has taken nothing for long
+  Io wanted_ = Io::kWantRead;               // by the step that could not go on
+  std::optional<Digest256> client_sha256_;  // of the peer's certificate
+  std::string buffer_;                      // what has been read and not yet used
+  size_t searched_ = 0;                     // of buffer_, for the end of a head
+  std::optional<Head> head_;                // of the request under way, with as much of the body as has come
+  bool body_unread_ = false;                // kAnswering: of that, which is refused
   BodyLimit body_limit_;
   ChunkedBody chunks_{0};
   Budget::Share body_held_, answer_held_;

@@ -22,6 +22,9 @@ constexpr size_t kLingerBytes = 4u << 20;
 constexpr std::chrono::minutes kPieces{2}, kPiecesOfAdmin{30};
 constexpr std::chrono::seconds kStopping{5};
 
+// As many bytes of most heads are not the content's.
+constexpr size_t kOwnHead = 512;
+
 // RFC 9112 section 7.1; an empty one is the last.
 std::string ChunkOf(std::string_view piece) {
   std::array<char, 16> size{};
@@ -29,12 +32,27 @@ std::string ChunkOf(std::string_view piece) {
   return StrCat(std::string_view(size.data(), static_cast<size_t>(end - size.data())), "\r\n", piece, "\r\n");
 }
 
+// What changes once a second is made once a second.
+const std::string& DateLine() {
+  thread_local Instant second{};
+  thread_local std::string line;
+  if (const Instant now = Clock::WallTime(); line.empty() || now != second) {
+    second = now;
+    line = StrCat("\r\nDate: ", FormatHttpDate(now), "\r\nRequest-ID: ");
+  }
+  return line;
+}
+
 }  // namespace
 
 void Connection::Send(const Response& response, const std::string& id, bool head_only, State next) {
-  std::string head = StrCat("HTTP/1.1 ", response.status, " ", ReasonPhrase(response.status),
-                            "\r\nDate: ", FormatHttpDate(Clock::WallTime()), "\r\nRequest-ID: ", id, "\r\n");
-  for (const auto& [name, value] : response.headers) head += StrCat(name, ": ", value, "\r\n");
+  std::string head;
+  head.reserve(kOwnHead + (response.content ? response.content->head().size() : 0));
+  head += StrCat("HTTP/1.1 ", response.status, " ");
+  head.append(ReasonPhrase(response.status)).append(DateLine()).append(id).append("\r\n");
+  for (const auto& [name, value] : response.headers) {
+    head.append(name).append(": ").append(value).append("\r\n");
+  }
   if (next != State::kHead) head += "Connection: close\r\n";
   if (response.content) {
     head += response.content->head();
@@ -62,12 +80,14 @@ Io Connection::Write() {
     head.remove_prefix(of_head);
     body.remove_prefix(count - of_head);
   }
-  if (out_.pieces) return WriteNextPiece();
+  if (out_.pieces) {
+    Enter(State::kPiece);
+    return Io::kDone;
+  }
   const State next = out_.next;
   out_ = {};
   answer_held_.Hold(0);
   if (next == State::kLingering) transport_->EndWriting();
-  if (next == State::kHead) Stay();
   Enter(next);
   return Io::kDone;
 }
@@ -85,13 +105,14 @@ void Connection::SendPieces(Response response, const std::string& id) {
 }
 
 // Its time to be written begins when it is made.
-Io Connection::WriteNextPiece() {
+void Connection::MakePiece() {
   std::string piece;
   try {
     piece = out_.pieces();
   } catch (const std::exception& failure) {
     LogError("answer broken off", {{"client", peer_.address}}, failure.what());
-    return Io::kClosed;  // without its end: the client sees that it is not whole
+    state_ = State::kEnded;  // without its end: the client sees that it is not whole
+    return;
   }
   const bool last = piece.empty();
   out_.head = out_.chunked ? ChunkOf(piece) : std::move(piece);
@@ -104,7 +125,6 @@ Io Connection::WriteNextPiece() {
   if (context_.stopping)
     out_.pieces_until = std::min(out_.pieces_until, std::chrono::steady_clock::now() + kStopping);
   deadline_ = std::min(deadline_, out_.pieces_until);
-  return Io::kDone;
 }
 
 Io Connection::Linger() {

@@ -139,6 +139,7 @@ Response Router::Answer(const Match& match, const Request& request, RoleSet role
     ignored += StrCat(ignored.empty() ? "" : ", ", PercentEncode(name));
   }
   if (!TakeSegments(*route, path, *query)) return dialect.bad_request("the path has a bad %-escape");
+  if (!request.may_wait && !route->at_once) return Later();
   Response response = route->handler(request, *query);
   if (!ignored.empty()) response.headers.emplace_back("X-Thimble-Ignored", std::move(ignored));
   return response;

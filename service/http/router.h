@@ -28,7 +28,8 @@ struct Route {
   std::optional<Role> role = Role::kRead;  // what a client needs; nullopt: nothing
   bool takes_any_parameter = false;
   std::optional<BodyLimit> body = std::nullopt;  // nullopt: as of most
-  size_t number = 0;                             // in the order in which they were added
+  bool at_once = false;  // its handler heeds Request::may_wait: others are not asked then
+  size_t number = 0;     // in the order in which they were added
 };
 
 // How the paths under a prefix answer what no handler sees. Dialects do it as their original does.
@@ -63,7 +64,8 @@ class Router {
     bool own = false;                  // no dialect claims the path
   };
   Match Find(const Request& request) const;
-  // For a client with these roles. Of HEAD the connection leaves the body out.
+  // For a client with these roles. Of HEAD the connection leaves the body out. Later() for a request that may not wait,
+  // where the route is not `at_once` or says so.
   Response Answer(const Match& match, const Request& request, RoleSet roles) const;
   Response Handle(const Request& request, RoleSet roles) const {
     return Answer(Find(request), request, roles);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Listening and accepting; the connections are connection.h's. The HTTP library is used in server.cpp alone, and
-// there only for the listening socket and its accept loop: it holds a thread for each connection, and what it does
-// with a request is not strict enough for answers that have to be exact to the byte (spec/cpp-httplib.md).
+// Listening: a loop for each processor (event_loop.h), which all accept from one socket, and workers for what would hold
+// them up. The connections are connection.h's.
 #pragma once
 
 #include <cstdint>
@@ -10,19 +9,11 @@
 #include <string>
 
 #include "service/http/connection.h"
+#include "service/http/listen_address.h"
 #include "service/http/tls.h"
 #include "tcb/base/result.h"
 
 namespace thimble::http {
-
-// Where to listen: "127.0.0.1:8081", "[::1]:8081"; port 0 takes any free one.
-struct ListenAddress {
-  std::string host;
-  uint16_t port = 0;
-
-  static std::optional<ListenAddress> Parse(std::string_view text);
-  std::string ToString() const;
-};
 
 class HttpServer {
  public:

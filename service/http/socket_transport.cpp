@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/http/socket_transport.h"
 
-#include <fcntl.h>
 #include <linux/sockios.h>
-#include <netdb.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -29,13 +27,16 @@ milliseconds Left(SteadyClock::time_point deadline) {
 }
 
 // What is to be waited for after a call that failed.
-Io Failed(Io wanted) { return errno == EAGAIN || errno == EINTR ? wanted : Io::kClosed; }
+Io Failed(Io wanted) { return errno == EAGAIN ? wanted : Io::kClosed; }
 
 }  // namespace
 
-SocketTransport::SocketTransport(int socket) : socket_(socket) { ::fcntl(socket_, F_SETFL, O_NONBLOCK); }
-
 SocketTransport::~SocketTransport() { ::close(socket_); }
+
+void SocketTransport::MayRead(bool ended) {
+  may_read_ = true;
+  ended_ = ended_ || ended;
+}
 
 void SocketTransport::Skip(size_t count) {
   std::array<char, 4096> seen;
@@ -46,10 +47,18 @@ void SocketTransport::Skip(size_t count) {
   }
 }
 
+// A read that came short has taken all that was there. The end of the stream is not among what it can be short of: once
+// that has come, reading goes on to it.
 Io SocketTransport::Receive(std::span<char> into, size_t& count, int flags) {
+  if (!may_read_) return Io::kWantRead;
   const ssize_t got = ::recv(socket_, into.data(), into.size(), flags);
-  if (got < 0) return Failed(Io::kWantRead);
+  const bool stays = (flags & MSG_PEEK) != 0;
+  if (got < 0) {
+    may_read_ = false;
+    return Failed(Io::kWantRead);
+  }
   count = static_cast<size_t>(got);
+  if (count < into.size() && !stays && !ended_) may_read_ = false;
   return got == 0 ? Io::kClosed : Io::kDone;
 }
 
@@ -71,14 +80,9 @@ Io SocketTransport::Discard(size_t& count) {
   return Read(discarded, count);
 }
 
-bool SocketTransport::WaitFor(Io wanted, milliseconds patience) {
-  const short events = wanted == Io::kWantWrite ? POLLOUT : POLLIN;
-  const auto deadline = SteadyClock::now() + patience;
-  for (;;) {
-    pollfd entry{socket_, events, 0};
-    const int ready = ::poll(&entry, 1, static_cast<int>(Left(deadline).count()));
-    if (ready >= 0 || errno != EINTR) return ready != 0;  // a failed socket is ready: the next call says so
-  }
+void SocketTransport::WaitToRead(milliseconds patience) const {
+  pollfd entry{socket_, POLLIN, 0};
+  ::poll(&entry, 1, static_cast<int>(patience.count()));
 }
 
 // A peer that has read all we sent ends its side; one that is gone with some of it unread resets the connection. It may
@@ -95,7 +99,7 @@ bool SocketTransport::EndedByPeer(SteadyClock::time_point deadline) {
     const ssize_t count = ::recv(socket_, discarded.data(), discarded.size(), 0);
     if (count == 0) return true;
     if (count < 0 && errno != EINTR && errno != EAGAIN) return false;
-    if (count < 0) WaitFor(Io::kWantRead, Left(deadline));
+    if (count < 0) WaitToRead(Left(deadline));
   }
   return false;
 }
@@ -117,18 +121,6 @@ std::optional<uint32_t> SocketTransport::PeerUser() const {
   socklen_t length = sizeof peer;
   if (::getsockopt(socket_, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return std::nullopt;
   return peer.uid;
-}
-
-std::string SocketTransport::PeerAddress() const {
-  sockaddr_storage address{};
-  socklen_t length = sizeof(address);
-  auto* const generic = static_cast<sockaddr*>(static_cast<void*>(&address));
-  std::array<char, NI_MAXHOST> host{};
-  if (::getpeername(socket_, generic, &length) != 0) return "";
-  if (address.ss_family == AF_UNIX) return "unix";
-  if (::getnameinfo(generic, length, host.data(), host.size(), nullptr, 0, NI_NUMERICHOST) != 0)
-    return "unknown";
-  return host.data();
 }
 
 }  // namespace thimble::http

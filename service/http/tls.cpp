@@ -2,14 +2,21 @@
 #include "service/http/tls.h"
 
 #include <arpa/inet.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <ctime>
 
+#include "service/http/ticket_keys.h"
 #include "tcb/base/ascii.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/openssl_ptr.h"
@@ -42,11 +49,21 @@ class TlsTransport : public Transport {
  public:
   TlsTransport(SSL* session, std::unique_ptr<SocketTransport> socket)
       : session_(session), socket_(std::move(socket)) {
-    SSL_set_fd(session_.get(), socket_->descriptor());
+    BIO* const below = BIO_new(Below());
+    BIO_set_data(below, this);
+    BIO_set_init(below, 1);
+    SSL_set_bio(session_.get(), below, below);
   }
 
+  void MayRead(bool ended) override { socket_->MayRead(ended); }
+
+  // What the handshake writes goes out at once, but for what it ends with, the ticket: that leaves with the first answer.
   Io Begin() override {
+    holds_ = true;
     const Io io = Outcome([this] { return SSL_accept(session_.get()); });
+    holds_ = false;
+    if (io == Io::kWantRead && Flush() == Io::kWantWrite) return Io::kWantWrite;
+    if (io == Io::kClosed) (void)Flush();  // an alert
     if (io != Io::kClosed || error_ == 0) return io;
     const int reason = ERR_GET_REASON(error_);
     plain_http_ = ERR_GET_LIB(error_) == ERR_LIB_SSL &&
@@ -66,15 +83,17 @@ class TlsTransport : public Transport {
   bool encrypted() const override { return true; }
 
   Io Read(std::span<char> into, size_t& count) override {
-    return Outcome([&] { return SSL_read_ex(session_.get(), into.data(), into.size(), &count); });
+    const Io io = Outcome([&] { return SSL_read_ex(session_.get(), into.data(), into.size(), &count); });
+    return io == Io::kWantRead && Flush() == Io::kWantWrite ? Io::kWantWrite : io;
   }
 
   // One record where it fits: two would be two packets.
   Io Write(std::string_view first, std::string_view second, size_t& count) override {
-    const bool together = !second.empty() && first.size() + second.size() <= kOneRecord;
-    const std::string joined = together ? StrCat(first, second) : std::string();
-    const std::string_view data = together ? std::string_view(joined) : first.empty() ? second : first;
     if (plain_http_) return socket_->Write(first, second, count);
+    thread_local std::string joined;
+    std::string_view data = first.empty() ? second : first;
+    if (!first.empty() && !second.empty() && first.size() + second.size() <= kOneRecord)
+      data = joined.assign(first).append(second);
     return Outcome([&] { return SSL_write_ex(session_.get(), data.data(), data.size(), &count); });
   }
 
@@ -86,8 +105,6 @@ class TlsTransport : public Transport {
 
   // Below TLS: nobody reads it.
   Io Discard(size_t& count) override { return socket_->Discard(count); }
-
-  bool WaitFor(Io wanted, milliseconds patience) override { return socket_->WaitFor(wanted, patience); }
 
   // Without a closing alert: it would stand unread at a peer that counts bytes, and make its end look like a break.
   bool TakenByPeer(milliseconds patience) override { return socket_->TakenByPeer(patience); }
@@ -108,6 +125,58 @@ class TlsTransport : public Transport {
  private:
   static constexpr size_t kOneRecord = 16 * 1024;
 
+  // OpenSSL's way to the socket, which asks the system no more often than the socket does.
+  static BIO_METHOD* Below() {
+    static const OpensslPtr<BIO_METHOD, BIO_meth_free> method = [] {
+      OpensslPtr<BIO_METHOD, BIO_meth_free> made(
+          BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "thimble"));
+      BIO_meth_set_read_ex(made.get(), ReadBelow);
+      BIO_meth_set_write_ex(made.get(), WriteBelow);
+      BIO_meth_set_ctrl(made.get(), ControlBelow);
+      return made;
+    }();
+    return method.get();
+  }
+  static TlsTransport& Of(BIO* below) { return *static_cast<TlsTransport*>(BIO_get_data(below)); }
+  static int ReadBelow(BIO* below, char* into, size_t size, size_t* count) {
+    BIO_clear_retry_flags(below);
+    const Io io = Of(below).socket_->Read({into, size}, *count);
+    if (io == Io::kWantRead) BIO_set_retry_read(below);
+    Of(below).ended_ = io == Io::kClosed;
+    return io == Io::kDone ? 1 : 0;
+  }
+  static int WriteBelow(BIO* below, const char* data, size_t size, size_t* count) {
+    BIO_clear_retry_flags(below);
+    const Io io = Of(below).Send({data, size}, *count);
+    if (io == Io::kWantWrite) BIO_set_retry_write(below);
+    return io == Io::kDone ? 1 : 0;
+  }
+  static long ControlBelow(BIO* below, int command, long /*number*/, void* /*pointer*/) {
+    if (command == BIO_CTRL_EOF) return Of(below).ended_ ? 1 : 0;
+    return command == BIO_CTRL_FLUSH ? 1 : 0;
+  }
+
+  // Behind what is held.
+  Io Send(std::string_view data, size_t& count) {
+    if (holds_) {
+      held_ += data;
+      count = data.size();
+      return Io::kDone;
+    }
+    size_t sent = 0;
+    const Io io = socket_->Write(held_, data, sent);
+    if (io != Io::kDone) return io;
+    const size_t of_held = std::min(sent, held_.size());
+    held_ = held_.substr(of_held);
+    count = sent - of_held;
+    return count == 0 && !data.empty() ? Io::kWantWrite : Io::kDone;
+  }
+  Io Flush() {
+    Io io = Io::kDone;
+    for (size_t none = 0; io == Io::kDone && !held_.empty();) io = Send({}, none);
+    return io;
+  }
+
   template <class Operation>
   Io Outcome(const Operation& operation) {
     ERR_clear_error();
@@ -123,9 +192,38 @@ class TlsTransport : public Transport {
 
   OpensslPtr<SSL, SSL_free> session_;
   std::unique_ptr<SocketTransport> socket_;
+  bool ended_ = false;       // by the peer, or with its connection
+  bool holds_ = false;       // what is written
+  std::string held_;         // to be written before anything else
   unsigned long error_ = 0;  // of the operation that ended it
   bool plain_http_ = false;
 };
+
+// Seals a new ticket (`sealing`), or opens one; SSL_CTX_set_tlsext_ticket_key_cb(3) says how. What an older key has sealed
+// is sealed anew.
+int UseTicketKey(SSL* session, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
+                 EVP_MAC_CTX* mac, int sealing) {
+  auto& keys = *static_cast<TicketKeys*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(session)));
+  const auto now = std::chrono::steady_clock::now();
+  TicketKeys::Name wanted;
+  std::copy_n(name, wanted.size(), wanted.begin());
+  const auto found =
+      sealing != 0 ? std::optional(TicketKeys::Found{keys.Newest(now), true}) : keys.Find(wanted, now);
+  if (!found) return 0;  // a full handshake
+  const auto& [key, newest] = *found;
+  if (sealing != 0) {
+    std::copy(key.name.begin(), key.name.end(), name);
+    if (RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) != 1) return -1;
+  }
+  std::string digest = "SHA256";
+  const std::array<OSSL_PARAM, 2> parameters{
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0), OSSL_PARAM_construct_end()};
+  const bool ready =
+      EVP_MAC_init(mac, key.mac.data(), key.mac.size(), parameters.data()) == 1 &&
+      EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), nullptr, key.cipher.data(), iv, sealing) == 1;
+  if (!ready) return -1;
+  return newest ? 1 : 2;
+}
 
 // RFC 5280 section 4.2.1.6.
 std::vector<std::string> NamesOf(const X509* certificate) {
@@ -147,6 +245,15 @@ std::vector<std::string> NamesOf(const X509* certificate) {
   return out;
 }
 
+// Sessions are held by the clients, as tickets: one for each handshake, which is sent beside the first answer.
+void UseTickets(SSL_CTX* context, TicketKeys& keys) {
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_num_tickets(context, 1);
+  SSL_CTX_set_timeout(context, static_cast<long>(TicketKeys::kTicketLife.count()));
+  SSL_CTX_set_app_data(context, &keys);
+  SSL_CTX_set_tlsext_ticket_key_evp_cb(context, UseTicketKey);
+}
+
 Status CheckDates(const TlsFiles& files, const SSL_CTX* context) {
   const X509* const certificate = SSL_CTX_get0_certificate(context);
   if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0)
@@ -157,6 +264,8 @@ Status CheckDates(const TlsFiles& files, const SSL_CTX* context) {
 }  // namespace
 
 struct TlsContext::Impl {
+  TicketKeys
+      ticket_keys;  // outlives the context, and ends with it: so do tickets that tell of a client's certificate
   OpensslPtr<SSL_CTX, SSL_CTX_free> context;
   std::vector<std::string> names;
 };
@@ -177,8 +286,10 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::Load(const TlsFiles& files
     return Problem(files.certificate, "no cipher suites");
   SSL_CTX_set_mode(context, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                 SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_read_ahead(context, 1);  // a record in one read, not its header first
   SSL_CTX_set_options(
       context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+  UseTickets(context, impl->ticket_keys);
   if (SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1) {
     return Problem(files.certificate, "no certificate chain in PEM");
   }

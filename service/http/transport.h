@@ -18,11 +18,14 @@ namespace thimble::http {
 // written to.
 enum class Io : uint8_t { kDone, kWantRead, kWantWrite, kClosed };
 
-// Used by one thread at a time.
+// Used by one thread at a time, but for MayRead() beside TakenByPeer().
 class Transport {
  public:
   virtual ~Transport() = default;
 
+  // Something has come since the last read that came short, or (`ended`) nothing more will. Until then reading is not
+  // tried again.
+  virtual void MayRead(bool /*ended*/) {}
   // TLS's handshake; before anything else, until it is kDone.
   virtual Io Begin() = 0;
   // Before Begin(), below TLS: what has come, which stays unread; kDone: `count` bytes, at least 1.
@@ -40,12 +43,8 @@ class Transport {
   // Reads and forgets what has come; kDone: `count` bytes.
   virtual Io Discard(size_t& count) = 0;
 
-  // These two wait, at most for `patience`.
-  //
-  // False: the time was up before the descriptor was what `wanted` says.
-  virtual bool WaitFor(Io wanted, std::chrono::milliseconds patience) = 0;
-  // Ends what we write. True once the peer has read all of it and ended its side; false when it is gone without, or
-  // did not in time.
+  // The one call that waits, at most for `patience`. Ends what we write. True once the peer has read all of it and ended
+  // its side; false when it is gone without, or did not in time.
   virtual bool TakenByPeer(std::chrono::milliseconds patience) = 0;
 
   virtual int descriptor() const = 0;  // to wait on

@@ -42,6 +42,8 @@ std::shared_ptr<const Content> Content::Make(std::string type, std::string body,
   return content;
 }
 
+Response Later() { return {.headers = {}, .content = nullptr, .later = true}; }
+
 Response NoStore(int status, ContentPtr content) {
   return {.status = status, .headers = {{"Cache-Control", "no-store"}}, .content = std::move(content)};
 }

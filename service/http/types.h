@@ -37,6 +37,7 @@ struct Request {
   bool admin = false;                           // came over the Unix socket
   std::optional<Digest256> client_sha256 = {};  // of the client's certificate, where it has shown one
   std::optional<uint32_t> uid = {};             // of the Unix socket's peer
+  bool may_wait = true;                         // false: it is to be answered at once, or Later()
   // Found out before a route sees it: what it is let in by, and whether it has shown a token that nobody was given.
   std::vector<ShownGrant> grants = {};
   bool token_refused = false;
@@ -74,9 +75,14 @@ struct Response {
   // it is written. An empty one ends it. Then there is no `content`, and its type is among the headers.
   std::function<std::string()> pieces = {};
 
+  // No answer: the request may not wait, and would have to. Nothing has been done for it, and it is asked again.
+  bool later = false;
+
   // The value of the first header of this name (any case), here or in the content.
   std::optional<std::string_view> Header(std::string_view name) const;
 };
+
+Response Later();
 
 // How large the body of a request may be, how long it may take, and what is answered when it is larger.
 struct BodyLimit {

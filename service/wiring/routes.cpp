@@ -136,6 +136,7 @@ http::Response Routes::Handle(const http::Request& request, RoleSet roles,
   http::Router::Match match = router_.Find(request);
   match.own = DialectName(request.path) == "own";  // some paths of dialects have our errors
   http::Response response = Answer(request, roles, browsers, match);
+  if (response.later) return response;  // it comes again
   const auto took = SteadyNow() - begun;
   requests_->Count(match.route, response.status, took);
   Record(request, response, took);

@@ -18,6 +18,7 @@ http::ConnectionLimits AdminLimits(size_t max_upload) {
   limits.max_bodies = 2 * std::max(limits.max_body, max_upload);  // one of that size grows in steps
   limits.max_answers = limits.max_bodies;
   limits.body = limits.write = std::chrono::minutes(10);
+  limits.loops = 1;  // for few clients
   return limits;
 }
 
@@ -60,8 +61,9 @@ Status Servers::Listen(const http::Handler& handler, http::ConnectionRules rules
   const auto address = http::ListenAddress::Parse(config_.server.listen);
   if (!address) return Error{ErrorKind::kMalformed, Check::kRequest, "listen is not ADDRESS:PORT"};
   if (storage_ == Storage::kDisk) {
-    admin_ = std::make_unique<http::HttpServer>(handler, AdminLimits(config_.pccs.max_upload),
-                                                http::ConnectionRules{rules.body_limit, nullptr, counts_});
+    admin_ = std::make_unique<http::HttpServer>(
+        handler, AdminLimits(config_.pccs.max_upload),
+        http::ConnectionRules{rules.body_limit, nullptr, counts_, rules.at_once});
     TRY(admin_->StartUnix(AdminSocketPath(config_.cache.data)));
   }
   tcp_ = std::make_unique<http::HttpServer>(handler, NetworkLimits(config_.pccs.max_upload), rules);

@@ -2,8 +2,9 @@
 //
 // Asks a server on loopback the same thing for a while, over some connections at once, and prints one JSON object:
 // requests, seconds, rate, percentiles of the time to answer in microseconds, bytes of a body.
-//   http_load PORT TARGET CONNECTIONS SECONDS [tls] [new] [post=FILE [forge=OFFSET]]
-// tls: over TLS, the certificate unchecked; new: a connection for each request, without resumption; post: the bodies
+//   http_load PORT TARGET CONNECTIONS SECONDS [tls] [new | resume] [post=FILE [forge=OFFSET]]
+// tls: over TLS, the certificate unchecked; new: a connection for each request; resume: the same, with the TLS session of
+// the one before, which must be taken; post: the bodies
 // in FILE in turn, each after its length (32 bits, little endian), as application/octet-stream; forge: eight bytes of
 // each at that offset are others every time.
 #include <arpa/inet.h>
@@ -39,7 +40,7 @@ struct Load {
   std::string target;
   int connections = 1;
   double seconds = 1;
-  bool tls = false, fresh = false;
+  bool tls = false, fresh = false, resume = false;
   std::optional<size_t> forge;
   std::vector<std::string> requests;
 };
@@ -52,7 +53,7 @@ struct Load {
 // One connection, plain or TLS. Any failure ends the program: a benchmark with errors measures nothing.
 class Peer {
  public:
-  Peer(const Load& load, SSL_CTX* context) {
+  Peer(const Load& load, SSL_CTX* context, SSL_SESSION* before) {
     socket_ = socket(AF_INET, SOCK_STREAM, 0);
     const int on = 1;
     setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -64,7 +65,9 @@ class Peer {
     if (context == nullptr) return;
     tls_ = SSL_new(context);
     SSL_set_fd(tls_, socket_);
+    if (before != nullptr) SSL_set_session(tls_, before);
     if (SSL_connect(tls_) != 1) Die("TLS handshake");
+    if (before != nullptr && SSL_session_reused(tls_) == 0) Die("resumption");
   }
   ~Peer() {
     if (tls_ != nullptr) SSL_shutdown(tls_);
@@ -73,6 +76,9 @@ class Peer {
   }
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;
+
+  // To be resumed, once an answer has come; the caller's.
+  SSL_SESSION* Session() const { return SSL_get1_session(tls_); }
 
   // The size of the answer's body.
   size_t Ask(std::string_view request) {
@@ -139,11 +145,13 @@ Outcome RunOne(const Load& load, SSL_CTX* context, size_t first, const std::atom
   Outcome outcome;
   outcome.micros.reserve(1 << 16);
   std::unique_ptr<Peer> peer;
+  std::unique_ptr<SSL_SESSION, decltype(&SSL_SESSION_free)> session(nullptr, SSL_SESSION_free);
   for (size_t i = first; !stop.load(std::memory_order_relaxed); ++i) {
     const auto start = Clock::now();
-    if (!peer || load.fresh) peer = std::make_unique<Peer>(load, context);
+    if (!peer || load.fresh) peer = std::make_unique<Peer>(load, context, session.get());
     const std::string& request = load.requests[i % load.requests.size()];
     outcome.body = peer->Ask(load.forge ? Forged(request, *load.forge) : request);
+    if (load.resume) session.reset(peer->Session());
     outcome.micros.push_back(std::chrono::duration<float, std::micro>(Clock::now() - start).count());
   }
   return outcome;
@@ -165,8 +173,9 @@ std::vector<std::string> Bodies(const std::string& path) {
 
 Load ReadArguments(int argc, char** argv) {
   if (argc < 5) {
-    std::fprintf(stderr,
-                 "usage: http_load PORT TARGET CONNECTIONS SECONDS [tls] [new] [post=FILE [forge=OFFSET]]\n");
+    std::fprintf(
+        stderr,
+        "usage: http_load PORT TARGET CONNECTIONS SECONDS [tls] [new | resume] [post=FILE [forge=OFFSET]]\n");
     std::exit(2);
   }
   Load load;
@@ -178,7 +187,8 @@ Load ReadArguments(int argc, char** argv) {
   for (int i = 5; i < argc; ++i) {
     const std::string_view word = argv[i];
     load.tls = load.tls || word == "tls";
-    load.fresh = load.fresh || word == "new";
+    load.resume = load.resume || word == "resume";
+    load.fresh = load.fresh || load.resume || word == "new";
     if (word.starts_with("post=")) bodies = Bodies(std::string(word.substr(5)));
     if (word.starts_with("forge=")) load.forge = std::strtoul(argv[i] + 6, nullptr, 10);
   }

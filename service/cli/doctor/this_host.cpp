@@ -9,7 +9,7 @@
 
 #include "cache/rocks_store.h"
 #include "fetchers/url.h"
-#include "service/http/server.h"
+#include "service/http/listen_address.h"
 #include "service/http/tls.h"
 #include "service/support/file.h"
 #include "tcb/base/ascii.h"

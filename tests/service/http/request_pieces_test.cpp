@@ -71,7 +71,7 @@ struct Exchange {
                    {"a", false, {}}, context) {}
 
   std::string Answers() {
-    while (connection.Serve() == Connection::Next::kPark) {
+    while (test::GoOn(connection) == Connection::Next::kWait) {
     }
     return Steady(written);
   }
@@ -150,8 +150,8 @@ TEST(Bodies, LargeOnesHaveSoMuchRoomTogether) {
   // It grows in steps, up to twice its size.
   ConnectionContext context(Echo, Limits(1'000'000, 1'199'999));
   Exchange first({begin, "x"}, context);
-  EXPECT_EQ(first.connection.Serve(), Connection::Next::kPark) << "before it comes";
-  EXPECT_EQ(first.connection.Serve(), Connection::Next::kPark) << "but for its last byte";
+  EXPECT_EQ(test::GoOn(first.connection), Connection::Next::kWait) << "before it comes";
+  EXPECT_EQ(test::GoOn(first.connection), Connection::Next::kWait) << "but for its last byte";
   const std::string refused = Exchange({begin, "x"}, context).Answers();
   EXPECT_TRUE(refused.starts_with("HTTP/1.1 503 ")) << refused;
   EXPECT_NE(refused.find("\r\nRetry-After: "), std::string::npos);

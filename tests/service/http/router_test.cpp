@@ -46,6 +46,7 @@ Router MakeRouter() {
                      .unauthorized = [](Role) { return Plain(401, "y"); },
                      .any_case = true});
   router.Add({"GET", "/y/{a}", {"known"}, names});
+  router.Add({.method = "GET", .path = "/now", .parameters = {}, .handler = echo, .at_once = true});
   return router;
 }
 
@@ -164,6 +165,28 @@ TEST(Router, AsksForTheRoleOfTheRouteBeforeAnythingElse) {
   EXPECT_EQ(Ask("GET", "/sgx/tcb", "", {}), Answer(401, "dialect"));
   EXPECT_EQ(Ask("GET", "/none", "", {}), Answer(404, "own"));
   EXPECT_EQ(Ask("GET", "/open", "", {}), Answer(200, "open"));
+}
+
+// What needs no handler is answered, too: refusals, and paths that are none.
+TEST(Router, AsksOnlyRoutesThatAnswerAtOnceWhereNobodyMayWait) {
+  Request request;
+  request.method = "GET";
+  request.may_wait = false;
+  const Router router = MakeRouter();
+  const auto ask = [&](std::string path) {
+    request.path = std::move(path);
+    return router.Handle(request, {Role::kRead});
+  };
+  EXPECT_TRUE(ask("/own").later);
+  EXPECT_FALSE(ask("/now").later);
+  EXPECT_EQ(ask("/now").status, 200);
+  EXPECT_FALSE(ask("/none").later);
+  EXPECT_EQ(ask("/none").status, 404);
+  request.method = "POST";
+  EXPECT_EQ(ask("/admin").status, 401);
+  request.may_wait = true;
+  request.method = "GET";
+  EXPECT_EQ(ask("/own").status, 200);
 }
 
 }  // namespace

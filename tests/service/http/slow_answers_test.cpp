@@ -23,12 +23,12 @@ class Reader {
                         std::vector<std::string>{"GET " + std::string(path) + " HTTP/1.1\r\nHost: a\r\n\r\n"},
                         size_t{10'000}, written_),
                     {"192.0.2.1", false, {}}, context) {
-    (void)connection_.Serve();  // the request is not there yet
+    (void)test::GoOn(connection_);  // the request is not there yet
   }
   // kClose: the answer is dropped.
-  Next Ask() { return connection_.Serve(); }
+  Next Ask() { return test::GoOn(connection_); }
   void ReadAll() {
-    while (connection_.Serve() == Next::kPark && connection_.busy()) {
+    while (test::GoOn(connection_) == Next::kWait && connection_.waits_to_write()) {
     }
   }
 
@@ -60,23 +60,23 @@ class SlowAnswers : public testing::Test {
 TEST_F(SlowAnswers, AreDroppedBeyondWhatTheyMayHold) {
   ConnectionContext& context = With(2 * kLarge);
   Reader first(context, "/large"), second(context, "/large"), third(context, "/large");
-  EXPECT_EQ(first.Ask(), Next::kPark);
-  EXPECT_EQ(second.Ask(), Next::kPark);
+  EXPECT_EQ(first.Ask(), Next::kWait);
+  EXPECT_EQ(second.Ask(), Next::kWait);
   EXPECT_EQ(third.Ask(), Next::kClose);
-  EXPECT_EQ(Reader(context, "/small").Ask(), Next::kPark) << "as much as each may hold is not counted";
+  EXPECT_EQ(Reader(context, "/small").Ask(), Next::kWait) << "as much as each may hold is not counted";
   first.ReadAll();
-  EXPECT_EQ(Reader(context, "/large").Ask(), Next::kPark) << "what was read is free again";
+  EXPECT_EQ(Reader(context, "/large").Ask(), Next::kWait) << "what was read is free again";
 }
 
 TEST_F(SlowAnswers, AreFreeAgainWithTheirConnection) {
   ConnectionContext& context = With(kLarge);
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(Reader(context, "/large").Ask(), Next::kPark);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Reader(context, "/large").Ask(), Next::kWait);
 }
 
 TEST_F(SlowAnswers, OneThatIsLargerThanAllMayBeGoesAlone) {
   ConnectionContext& context = With(kLarge / 2);
   Reader first(context, "/large"), second(context, "/large");
-  EXPECT_EQ(first.Ask(), Next::kPark);
+  EXPECT_EQ(first.Ask(), Next::kWait);
   EXPECT_EQ(second.Ask(), Next::kClose);
 }
 
@@ -84,8 +84,8 @@ TEST_F(SlowAnswers, WhatIsKeptElsewhereIsNotTheirs) {
   shared_ = Content::Make("text/plain", std::string(kLarge, 'x'));
   ConnectionContext& context = With(0);
   Reader first(context, "/large"), second(context, "/large");
-  EXPECT_EQ(first.Ask(), Next::kPark);
-  EXPECT_EQ(second.Ask(), Next::kPark);
+  EXPECT_EQ(first.Ask(), Next::kWait);
+  EXPECT_EQ(second.Ask(), Next::kWait);
 }
 
 }  // namespace

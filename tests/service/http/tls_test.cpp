@@ -128,6 +128,31 @@ TEST_F(Tls, ClientCertificatesHaveRoles) {
   EXPECT_NE(AskOverTls(w_.port(), "/v1/status", options_).status, 200) << "of another CA";
 }
 
+// A ticket saves the handshake's signature; who has shown a certificate is known by it, and it ends with the certificates
+// of the server's configuration.
+TEST_F(Tls, ResumesSessionsUntilItsCertificatesAreReplaced) {
+  w_.config.server.client_ca = options_.ca;
+  w_.config.roles = {{.role = Role::kRead, .token_sha512 = {}, .client_sha256 = DigestOf(client_)}};
+  w_.Start();
+  options_.certificate = w_.files.Write("client.pem", client_.certificate);
+  options_.key = w_.files.Write("client.key", client_.key);
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    options_.max_version = version;
+    options_.session = "";
+    const TlsAnswer first = AskOverTls(w_.port(), "/v1/status", options_);
+    EXPECT_FALSE(first.resumed);
+    options_.session = first.session;
+    const TlsAnswer again = AskOverTls(w_.port(), "/v1/status", options_);
+    EXPECT_TRUE(again.resumed) << again.version;
+    EXPECT_EQ(again.status, 200) << "by the certificate that it has shown before";
+  }
+  ASSERT_TRUE(w_.app->Reload(w_.config).ok());
+  const TlsAnswer after = AskOverTls(w_.port(), "/v1/status", options_);
+  EXPECT_TRUE(after.connected);
+  EXPECT_FALSE(after.resumed);
+  EXPECT_EQ(after.status, 200);
+}
+
 TEST_F(Tls, RefusesFilesThatDoNotFit) {
   const auto load = [&] {
     return http::TlsContext::Load({w_.files / "server.pem", w_.files / "server.key", ""});

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "service/http/connection.h"
 #include "service/http/transport.h"
 
 namespace thimble::test {
@@ -59,7 +60,6 @@ class ScriptedTransport : public http::Transport {
     std::array<char, 64> forgotten{};
     return Read(forgotten, count);
   }
-  bool WaitFor(http::Io /*wanted*/, std::chrono::milliseconds /*patience*/) override { return false; }
   bool TakenByPeer(std::chrono::milliseconds /*patience*/) override { return true; }
   int descriptor() const override { return -1; }
 
@@ -70,5 +70,15 @@ class ScriptedTransport : public http::Transport {
   size_t next_ = 0, taken_ = 0;
   bool here_ = false, may_write_ = false;
 };
+
+// As far as a loop and its workers go on with it: until it waits (kWait) or ends (kClose).
+inline http::Connection::Next GoOn(http::Connection& connection) {
+  using Next = http::Connection::Next;
+  Next next = connection.Serve();
+  for (; next != Next::kWait && next != Next::kClose; next = connection.Serve()) {
+    if (next == Next::kWork) connection.Work();
+  }
+  return next;
+}
 
 }  // namespace thimble::test

@@ -7,8 +7,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
+#include <vector>
 
 #include "tcb/base/bytes.h"
 #include "tcb/base/crypto.h"
@@ -19,6 +21,7 @@ namespace {
 struct Free {
   void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
   void operator()(SSL* session) const { SSL_free(session); }
+  void operator()(SSL_SESSION* session) const { SSL_SESSION_free(session); }
 };
 
 class Socket {
@@ -51,6 +54,23 @@ std::string Sha256Of(const SSL* session) {
   return digest;
 }
 
+std::string Saved(SSL* connection) {
+  const std::unique_ptr<SSL_SESSION, Free> session(SSL_get1_session(connection));
+  const int size = i2d_SSL_SESSION(session.get(), nullptr);
+  std::vector<uint8_t> der(static_cast<size_t>(std::max(size, 0)));
+  uint8_t* at = der.data();
+  i2d_SSL_SESSION(session.get(), &at);
+  return {der.begin(), der.end()};
+}
+
+void Resume(SSL* connection, const std::string& saved) {
+  const std::vector<uint8_t> der(saved.begin(), saved.end());
+  const uint8_t* at = der.data();
+  const std::unique_ptr<SSL_SESSION, Free> session(
+      d2i_SSL_SESSION(nullptr, &at, static_cast<long>(der.size())));
+  SSL_set_session(connection, session.get());
+}
+
 }  // namespace
 
 TlsAnswer AskOverTls(uint16_t port, const std::string& target, const TlsOptions& options,
@@ -74,18 +94,21 @@ TlsAnswer AskOverTls(uint16_t port, const std::string& target, const TlsOptions&
   const std::unique_ptr<SSL, Free> session(SSL_new(context.get()));
   SSL_set_fd(session.get(), socket.number());
   SSL_set1_host(session.get(), "localhost");
+  if (!options.session.empty()) Resume(session.get(), options.session);
   if (socket.connected() && !options.before.empty())
     (void)send(socket.number(), options.before.data(), options.before.size(), MSG_NOSIGNAL);
   if (!socket.connected() || SSL_connect(session.get()) != 1) return answer;
   answer.connected = true;
   answer.version = SSL_get_version(session.get());
   answer.server_sha256 = Sha256Of(session.get());
+  answer.resumed = SSL_session_reused(session.get()) == 1;
   const std::string request =
       "GET " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + headers + "\r\n";
   SSL_write(session.get(), request.data(), static_cast<int>(request.size()));
   std::array<char, 4096> chunk;
   for (int n; (n = SSL_read(session.get(), chunk.data(), static_cast<int>(chunk.size()))) > 0;)
     answer.text.append(chunk.data(), static_cast<size_t>(n));
+  answer.session = Saved(session.get());
   if (answer.text.starts_with("HTTP/1.1 ")) answer.status = std::stoi(answer.text.substr(9, 3));
   return answer;
 }

@@ -14,6 +14,7 @@ struct TlsOptions {
   int max_version = 0;           // 0: any; TLS1_2_VERSION, ...
   std::string before = {};       // sent in front of the handshake
   std::string ciphers;           // of TLS 1.2, as OpenSSL names them; empty: its own choice
+  std::string session = {};      // to resume: TlsAnswer::session of before
 };
 
 struct TlsAnswer {
@@ -21,7 +22,9 @@ struct TlsAnswer {
   std::string version;        // "TLSv1.3"
   std::string server_sha256;  // of its certificate, hex
   int status = 0;
-  std::string text;  // all that came
+  std::string text;      // all that came
+  bool resumed = false;  // a session of before
+  std::string session;   // its ticket and secrets
 };
 
 TlsAnswer AskOverTls(uint16_t port, const std::string& target, const TlsOptions& options,
