@@ -186,12 +186,27 @@ std::vector<Record> Archive::PastRecords(const std::string& name) {
   return records;
 }
 
-std::vector<CachedItemPtr> Archive::Past(const CollateralKey& key) {
+std::vector<CachedItemPtr> Archive::Past(const CollateralKey& key, size_t most,
+                                         const std::optional<Digest256>& before) {
+  std::vector<Record> records = PastRecords(KeyName(key));
+  if (before) {
+    // The same bytes may be kept twice, with two chains.
+    const auto named = std::ranges::find(records.rbegin(), records.rend(), *before, &Record::sha256);
+    records.erase(records.begin(), named == records.rend() ? records.end() : named.base());
+  }
   std::vector<CachedItemPtr> versions;
-  for (Record& record : PastRecords(KeyName(key))) {
-    if (CachedItemPtr held = Revive(key, std::move(record))) versions.push_back(std::move(held));
+  for (auto record = records.begin(); record != records.end() && versions.size() < most; ++record) {
+    if (CachedItemPtr held = Revive(key, std::move(*record))) versions.push_back(std::move(held));
   }
   return versions;
+}
+
+CachedItemPtr Archive::PastOf(const CollateralKey& key, const Digest256& sha256) {
+  for (Record& record : PastRecords(KeyName(key))) {
+    if (record.sha256 != sha256) continue;
+    if (CachedItemPtr held = Revive(key, std::move(record))) return held;
+  }
+  return nullptr;
 }
 
 CachedItemPtr Archive::PastAt(const CollateralKey& key, Instant at) {

@@ -55,7 +55,11 @@ class Archive {
   std::vector<Record> PlatformRecords(size_t most);
   size_t platform_items() const { return platform_use_.items() + lookup_use_.items(); }
   std::vector<CollateralKey> Keys();
-  std::vector<CachedItemPtr> Past(const CollateralKey& key);  // newest first
+  // Newest first, at most so many: those that are older than the one with this SHA-256, where one is given. Only these
+  // are authenticated.
+  std::vector<CachedItemPtr> Past(const CollateralKey& key, size_t most,
+                                  const std::optional<Digest256>& before = std::nullopt);
+  CachedItemPtr PastOf(const CollateralKey& key, const Digest256& sha256);  // null: it is not kept
   // The version that was held then: the last that had come. Of single platforms' items, the current one. Null: none.
   CachedItemPtr PastAt(const CollateralKey& key, Instant at);
   std::vector<Record> CurrentRecords();

@@ -312,11 +312,16 @@ bool CollateralCache::MayTry(const CollateralKey& key) const {
 }
 void CollateralCache::Settle() { impl_->workers.WaitUntilIdle(); }
 std::vector<CollateralKey> CollateralCache::Keys() { return impl_->archive.Keys(); }
-std::vector<PastVersion> CollateralCache::History(const CollateralKey& key) {
+std::vector<PastVersion> CollateralCache::History(const CollateralKey& key, size_t most,
+                                                  const std::optional<Digest256>& before) {
   std::vector<PastVersion> versions;
-  for (const CachedItemPtr& held : impl_->archive.Past(key))
+  for (const CachedItemPtr& held : impl_->archive.Past(key, most, before))
     versions.push_back({held->item, held->fetched()});
   return versions;
+}
+std::optional<PastVersion> CollateralCache::HistoryOf(const CollateralKey& key, const Digest256& sha256) {
+  const CachedItemPtr held = impl_->archive.PastOf(key, sha256);
+  return held ? std::optional(PastVersion{held->item, held->fetched()}) : std::nullopt;
 }
 std::optional<PastVersion> CollateralCache::HistoryAt(const CollateralKey& key, Instant at) {
   const CachedItemPtr held = LatestOf(

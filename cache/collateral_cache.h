@@ -162,8 +162,11 @@ class CollateralCache {
   // No failure or check of late forbids to ask upstreams for it again.
   bool MayTry(const CollateralKey& key) const;
   std::vector<CollateralKey> Keys();  // of all that is held in the store
-  // The versions of a key that were held, newest first: for /v1/history.
-  std::vector<PastVersion> History(const CollateralKey& key);
+  // The versions of a key that were held, newest first, at most so many: those older than the one with this SHA-256,
+  // where one is given. Each is authenticated again, which costs. And the one with this SHA-256: nullopt when none is kept.
+  std::vector<PastVersion> History(const CollateralKey& key, size_t most = SIZE_MAX,
+                                   const std::optional<Digest256>& before = std::nullopt);
+  std::optional<PastVersion> HistoryOf(const CollateralKey& key, const Digest256& sha256);
   // The one that was held at that time, for "at": nullopt when none was, or it is not kept.
   std::optional<PastVersion> HistoryAt(const CollateralKey& key, Instant at);
   // Everything as it lies in the store, for exports: the cached items, and the history.

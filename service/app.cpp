@@ -73,6 +73,8 @@ Status App::RecordRules(const ConfiguredPolicies& policies) const {
 }
 
 std::optional<http::BodyLimit> App::BodyLimitOf(const http::Request& head) const {
+  if (head.admin && head.path == TransferApi::kImportPath)
+    return std::nullopt;  // as large as the socket lets it be
   return routes_->BodyLimitOf(head, [&] {
     const auto forwarded = proxies_.Resolve(head);
     return roles_.Get()->Of(forwarded ? *forwarded : head);

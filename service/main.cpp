@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
                                        ? *exit_code
                                        : std::visit([](const auto& options) { return thimble::Run(options); },
                                                     std::get<thimble::Command>(parsed));
+    if (code != thimble::ExitCode::kDone) thimble::ShowNotes();
     // A result that did not arrive is none, whatever it said.
     if (thimble::FlushOutput()) return static_cast<int>(code);
     thimble::PrintError("not all of the output could be written");

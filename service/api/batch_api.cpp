@@ -79,15 +79,6 @@ class LineAnswers {
   std::deque<std::future<std::string>> under_way_;
 };
 
-http::Response Busy() {
-  http::Response response = ProblemResponse({.status = 503,
-                                             .title = "As many batches as may be are under way",
-                                             .detail = "ask again when one has ended",
-                                             .check = "server.busy"});
-  response.headers.emplace_back("Retry-After", "1");
-  return response;
-}
-
 }  // namespace
 
 BatchApi::BatchApi(VerifyApi& verify)
@@ -109,7 +100,7 @@ http::Response BatchApi::Verify(const http::Request& request) {
                             .check = std::string(CheckName(Check::kRequest))});
   }
   auto share = std::make_shared<http::Budget::Share>(under_way_);
-  if (!share->Hold(1)) return Busy();
+  if (!share->Hold(1)) return BusyWith("batches");
   auto batch = std::make_shared<Batch>(Batch{request, {}});
   batch->body.swap(batch->request.body);
   auto answers = std::make_shared<LineAnswers>(verify_, workers_, std::move(batch));

@@ -8,6 +8,19 @@
 #include "tcb/base/text.h"
 
 namespace thimble {
+namespace {
+
+constexpr std::chrono::seconds kCountedEvery{60};
+
+}  // namespace
+
+Ids IdsFor(RoleSet roles) { return roles.Has(Role::kAdmin) ? Ids::kShown : Ids::kHidden; }
+
+HealthApi::HealthApi(HealthSources sources)
+    : sources_(std::move(sources)),
+      past_grace_([this] { return PlatformsPastGrace(sources_.summary); }, std::chrono::steady_clock::now,
+                  kCountedEvery) {}
+
 void HealthApi::AddTo(http::Router& router) {
   // Open to anyone: a liveness probe has no token, and learns nothing else here.
   router.Add({.method = "GET",
@@ -21,9 +34,8 @@ void HealthApi::AddTo(http::Router& router) {
                 return Ready(q);
               }});
   router.Add({"GET", "/v1/status", {}, [this](const http::Request& request, const http::Query&) {
-                StatusReport report = Report();
-                if (!sources_.roles_of(request).Has(Role::kAdmin)) HideIds(report);
-                return http::NoStore(200, "application/json", StatusJson(report));
+                return http::NoStore(200, "application/json",
+                                     StatusJson(Report(IdsFor(sources_.roles_of(request)))));
               }});
 }
 
@@ -32,8 +44,9 @@ http::Response HealthApi::Ready(const http::Query& query) {
   if (strict != "0" && strict != "1") return BadRequest("strict must be 0 or 1");
 
   const thimble::Status ready = ReadinessOf(sources_.summary);
-  const auto degraded =
-      DegradedOf(sources_.summary, strict == "1" ? Strictness::kStrict : Strictness::kPlain);
+  auto degraded = DegradedOf(sources_.summary);
+  if (const size_t past = strict == "1" ? past_grace_.Get() : 0; past != 0)
+    degraded.push_back({"platform items", StrCat(past, " are past their grace and not served")});
   std::string body;
   json::Writer json(&body);
   json.BeginObject();
@@ -52,9 +65,9 @@ http::Response HealthApi::Ready(const http::Query& query) {
   return http::NoStore(good ? 200 : 503, "application/json", std::move(body));
 }
 
-StatusReport HealthApi::Report() {
+StatusReport HealthApi::Report(Ids ids) {
   const SummarySources& s = sources_.summary;
-  StatusReport report = MakeStatusReport(s.cache, s.clock.Now());
+  StatusReport report = MakeStatusReport(s.cache, s.clock.Now(), ids);
   report.summary = SummaryOf(s);
   report.registrations = s.registry.platforms();
   for (const auto& [what, how] : s.damage.Lines()) report.damage.push_back(StrCat(what, ": ", how));
@@ -65,6 +78,7 @@ StatusReport HealthApi::Report() {
   report.coming = report.summary->coming;
   report.lags = s.lags.Known(report.at);
   report.configuration = report.summary->refused_reload;
+  if (ids == Ids::kHidden) HideIds(report);
   return report;
 }
 

@@ -89,6 +89,15 @@ http::Response Unauthorized(Role role) {
   return response;
 }
 
+http::Response BusyWith(std::string_view what) {
+  http::Response response = ProblemResponse({.status = 503,
+                                             .title = StrCat("As many ", what, " as may be are under way"),
+                                             .detail = "ask again when one has ended",
+                                             .check = "server.busy"});
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
 http::Response BadRequest(std::string_view detail) {
   return ProblemResponse({.status = 400,
                           .title = "The request cannot be understood",

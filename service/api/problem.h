@@ -27,6 +27,8 @@ std::string ProblemJson(const Problem& problem);
 http::Response ProblemResponse(const Problem& problem);
 // The request does not show who has this role: 401.
 http::Response Unauthorized(Role role);
+// As many of them as may be are under way: 503, server.busy, with Retry-After. "batches"
+http::Response BusyWith(std::string_view what);
 // A request that cannot be understood: 400, request.invalid.
 http::Response BadRequest(std::string_view detail);
 

@@ -101,6 +101,13 @@ void AddRules(Summary& s, const SummarySources& sources, const std::vector<Cache
   for (const auto& [name, policy] : *sources.policies.Get())
     s.policies.push_back({name, policy->sha256.hex()});
   s.coming = sources.watch.Coming();
+  // The watch looks once a minute: a set that has come in force since is not coming.
+  std::erase_if(s.coming, [&s](const ComingSet& set) {
+    const auto of_default = std::ranges::find(s.baselines, "default", &Summary::Baseline::name);
+    if (of_default == s.baselines.end()) return false;
+    const auto& number = set.tee == IntelTee::kTdx ? of_default->tdx : of_default->sgx;
+    return number && *number >= set.number;
+  });
 }
 
 std::optional<Instant> LastBackup(Store& store) {
@@ -159,21 +166,20 @@ Status ReadinessOf(const SummarySources& sources) {
   return Error{ErrorKind::kInternal, Check::kStoreIo, "there are no trust anchors"};
 }
 
-std::vector<Summary::Degraded> DegradedOf(const SummarySources& sources, Strictness strictness) {
+size_t PlatformsPastGrace(const SummarySources& sources) {
+  const Instant now = sources.clock.Now();
+  const auto items = sources.cache.PlatformStatus(now, kMaxListed);
+  return static_cast<size_t>(std::ranges::count_if(items, [&](const CacheStatus& item) {
+    return item.freshness == Freshness::kStale && ServedUntil(item, sources.stale_grace) < now;
+  }));
+}
+
+std::vector<Summary::Degraded> DegradedOf(const SummarySources& sources) {
   const Instant now = sources.clock.Now();
   std::vector<Summary::Degraded> degraded;
   for (const CacheStatus& item : sources.cache.Status(now)) {
     if (std::string why = DegradedBy(item, sources.stale_grace, now); !why.empty())
       degraded.push_back({KeyName(item.key), std::move(why)});
-  }
-  if (strictness == Strictness::kStrict) {
-    // Their names have ids of platforms in them, and probes have no role: how many, and no more.
-    const auto items = sources.cache.PlatformStatus(now, kMaxListed);
-    const auto past = std::ranges::count_if(items, [&](const CacheStatus& item) {
-      return item.freshness == Freshness::kStale && ServedUntil(item, sources.stale_grace) < now;
-    });
-    if (past != 0)
-      degraded.push_back({"platform items", StrCat(past, " are past their grace and not served")});
   }
   if (const auto audit = sources.audit.state()) AddAudit(audit->log, degraded);
   if (const auto reload = sources.reload.Get(); !reload->refused.empty())
@@ -196,7 +202,7 @@ Summary SummaryOf(const SummarySources& sources) {
   s.version = kVersion;
   if (const int64_t since = sources.listeners.since; since != 0) s.running_since = Instant(Seconds(since));
   s.ready = ReadinessOf(sources).ok();
-  s.degraded = DegradedOf(sources, Strictness::kPlain);
+  s.degraded = DegradedOf(sources);
   const std::vector<CacheStatus> items = sources.cache.Status(s.at);
   AddItems(s, sources, items);
   AddUpstreams(s, sources);

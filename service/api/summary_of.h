@@ -49,9 +49,10 @@ struct SummarySources {
 
 Summary SummaryOf(const SummarySources& sources);
 
-// What is not as it should be. Strict: with each item of a single platform that is past its grace, too.
-enum class Strictness : uint8_t { kPlain, kStrict };
-std::vector<Summary::Degraded> DegradedOf(const SummarySources& sources, Strictness strictness);
+// What is not as it should be, but for the items of single platforms.
+std::vector<Summary::Degraded> DegradedOf(const SummarySources& sources);
+// How many of those are past their grace: it reads up to kMaxListed of them.
+size_t PlatformsPastGrace(const SummarySources& sources);
 // Whether it can answer at all; else why not.
 Status ReadinessOf(const SummarySources& sources);
 

@@ -11,12 +11,17 @@ namespace thimble {
 // Thread-safe. What is given outlives it, and it outlives the router that it is added to.
 class TransferApi {
  public:
-  explicit TransferApi(Transfer& transfer) : transfer_(transfer) {}
+  static constexpr std::string_view kImportPath = "/v1/import";
+  // A file may be so large (pccs.max_upload), and what comes through the Unix socket as large as the socket lets it be.
+  TransferApi(Transfer& transfer, size_t max_file) : transfer_(transfer), max_file_(max_file) {}
 
   void AddTo(http::Router& router);
 
  private:
+  http::Response Import(const http::Request& request, const http::Query& query);
+
   Transfer& transfer_;
+  const size_t max_file_;
 };
 
 }  // namespace thimble

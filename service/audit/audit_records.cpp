@@ -162,6 +162,25 @@ Result<std::optional<std::string>> FindPolicy(const std::vector<std::string>& fi
   return found;
 }
 
+Result<std::vector<AddedAnchor>> FindAddedAnchors(const std::vector<std::string>& files, uint64_t seq) {
+  std::vector<AddedAnchor> found;
+  TRY(ForEachRecord(files, [&](const AuditRecord& record) -> Result<bool> {
+    if (record.seq >= seq) return false;
+    if (record.kind != "in_force") return true;
+    found.clear();
+    TRY_ASSIGN(const auto anchors, record.document->root().GetArray("anchors"));
+    for (const Value& anchor : anchors) {
+      TRY_ASSIGN(const bool added, anchor.GetBool("added"));
+      TRY_ASSIGN(const std::string_view name, anchor.GetString("name"));
+      TRY_ASSIGN(const std::string_view hex, anchor.GetString("spki_sha256"));
+      const auto digest = Digest256::FromHex(hex);
+      if (added && digest) found.push_back({std::string(name), *digest});
+    }
+    return true;
+  }));
+  return found;
+}
+
 FlatJson Flatten(const Value& value) {
   FlatJson out;
   FlattenInto(value, "", out);

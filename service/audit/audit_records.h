@@ -48,6 +48,12 @@ Result<AuditRecord> FindRecord(const std::vector<std::string>& files, uint64_t s
 // The canonical text of a policy by its digest, as the last `in_force` before `seq` has it; nullopt: none has.
 Result<std::optional<std::string>> FindPolicy(const std::vector<std::string>& files, const Digest256& digest,
                                               uint64_t seq);
+// The anchors that its operator had added, as the last `in_force` before `seq` has them.
+struct AddedAnchor {
+  std::string name;
+  Digest256 spki_sha256;
+};
+Result<std::vector<AddedAnchor>> FindAddedAnchors(const std::vector<std::string>& files, uint64_t seq);
 
 // A value as flat lines: ("policy.id", "default"), ("collateral.0.item", ...).
 using FlatJson = std::vector<std::pair<std::string, std::string>>;

@@ -64,6 +64,18 @@ Status ReadBaselineMembers(const json::Value& object, Baseline& out) {
   return {};
 }
 
+Result<std::string> UvmText(const json::Value& object) {
+  std::string out;
+  const auto uvm = object.Find("uvm");
+  if (!uvm) return out;
+  TRY_ASSIGN(const auto minimums, uvm->Members());
+  for (const auto& [feed, svn] : minimums) {
+    TRY_ASSIGN(const uint64_t number, svn.Unsigned(UINT32_MAX));
+    out += StrCat(", uvm ", feed, " >= ", number);
+  }
+  return out;
+}
+
 std::string Refusals::ToString() const {
   return sightings ? std::to_string(*sightings) : std::string(kUnknown);
 }

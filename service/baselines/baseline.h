@@ -45,6 +45,8 @@ struct Baseline {
 // The members "intel", "amd" and "uvm", into an open object and from one. What is absent when reading stays as it is.
 void WriteBaseline(json::Writer& json, const Baseline& baseline);
 Status ReadBaselineMembers(const json::Value& object, Baseline& out);
+// For people, behind the others: ", uvm ContainerPlat-AMD-UVM >= 104", or nothing.
+Result<std::string> UvmText(const json::Value& object);
 
 // How many sightings a change of baseline refuses.
 struct Refusals {

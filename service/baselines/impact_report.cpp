@@ -97,7 +97,9 @@ Result<Lines> SideText(const json::Value& report, std::string_view which) {
   TRY_ASSIGN(const std::string intel, Text(side, "intel"));
   TRY_ASSIGN(const std::string amd, Text(side, "amd"));
   TRY_ASSIGN(const std::string policy, Text(side, "policy"));
-  Lines out = {StrCat(which, ": ", name, ", intel \"", intel, "\", amd \"", amd, "\", policy ", policy)};
+  TRY_ASSIGN(const std::string uvm, UvmText(side));
+  Lines out = {
+      StrCat(which, ": ", name, ", intel \"", intel, "\", amd \"", amd, "\"", uvm, ", policy ", policy)};
   TRY_ASSIGN(const auto references, side.GetArray("references"));
   for (const json::Value& reference : references) {
     TRY_ASSIGN(const std::string item, Text(reference, "item"));
@@ -126,7 +128,7 @@ Result<Lines> ShortfallsText(const json::Value& outcome) {
     TRY_ASSIGN(const std::string have, Amount(shortfall, "have"));
     TRY_ASSIGN(const std::string need, Amount(shortfall, "need"));
     TRY_ASSIGN(const std::string update, Text(shortfall, "update"));
-    out.Add(StrCat("    ", component, ": ", have, " of ", need, ", raised by: ", update));
+    out.Add(StrCat("    ", component, ": is ", have, ", needs ", need, ", raised by: ", update));
   }
   return out;
 }
@@ -173,6 +175,9 @@ Result<uint64_t> UnjudgedSightings(const json::Value& report) {
 Result<std::string> HeadlineText(const json::Value& report) {
   TRY_ASSIGN(const json::Value value, report.Get("refused"));
   TRY_ASSIGN(const Refusals refused, ReadRefusals(value));
+  if (report.Find("uvm_unjudged"))
+    return std::string(
+        "it asks more of utility VMs, and nobody notes which run: what would be refused is unknown");
   if (!refused.sightings) return std::string("no platform was seen: what would be refused is unknown");
   TRY_ASSIGN(const uint64_t unjudged, UnjudgedSightings(report));
   TRY_ASSIGN(const uint64_t admitted, report.GetUnsigned("admitted"));
@@ -191,7 +196,8 @@ std::string ImpactJson(const ImpactReport& report) {
   json.Key("at").String(FormatRfc3339(report.at));
   WriteSide(json.Key("current"), report.current, report.used_now);
   WriteSide(json.Key("candidate"), report.candidate, report.used_then);
-  WriteRefusals(json.Key("refused"), RefusedThen(report.impact));
+  WriteRefusals(json.Key("refused"), RefusedThen(report));
+  if (RaisesUvm(report.current.baseline, report.candidate.baseline)) json.Key("uvm_unjudged").Bool(true);
   json.Key("admitted").Unsigned(AdmittedThen(report.impact));
   json.Key("unchanged").Unsigned(report.impact.unchanged);
   WriteRows(json.Key("changes"), report.impact.changes);

@@ -13,7 +13,8 @@
 namespace thimble {
 
 // {"at", "current": {"name", "intel", "amd", "policy", "references": [{"item", "evaluation"}]}, "candidate": likewise,
-//  "refused": sightings, those that cannot be judged among them, or "unknown" when no platform was seen; "admitted",
+//  "refused": sightings, those that cannot be judged among them, or "unknown" when no platform was seen, or when minimums
+//  of utility VMs are raised, which "uvm_unjudged" says; "admitted",
 //  "unchanged": sightings; "changes": [{"platforms": {the TCB, "count", "last_seen"},
 //  "now": {"status", "decision", "shortfalls": [...], "refused_by": [...]}, "then": likewise}], "unjudged": likewise}
 // A shortfall has component, have, need and update, as in a verdict.

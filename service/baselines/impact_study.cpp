@@ -37,6 +37,18 @@ Refusals RefusedThen(const Impact& impact) {
   return {refused};
 }
 
+bool RaisesUvm(const Baseline& current, const Baseline& candidate) {
+  return std::ranges::any_of(candidate.uvm, [&current](const auto& minimum) {
+    const auto before = current.uvm.find(minimum.first);
+    return minimum.second > (before == current.uvm.end() ? 0 : before->second);
+  });
+}
+
+Refusals RefusedThen(const ImpactReport& report) {
+  return RaisesUvm(report.current.baseline, report.candidate.baseline) ? Refusals{}
+                                                                       : RefusedThen(report.impact);
+}
+
 uint64_t AdmittedThen(const Impact& impact) { return Sightings(impact, false, true); }
 
 Result<ImpactReport> ImpactStudy::Run(ImpactSide current, ImpactSide candidate, Instant now) const {

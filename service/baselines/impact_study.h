@@ -37,6 +37,9 @@ struct ImpactReport {
 // Sightings that a change would refuse: of platforms that are accepted now and would not be, and of those that cannot be
 // judged by one of the two sides. Unknown when no platform was seen at all.
 Refusals RefusedThen(const Impact& impact);
+// The same of a report; unknown, too, when the candidate asks more of the images of utility VMs: nobody has noted which run.
+Refusals RefusedThen(const ImpactReport& report);
+bool RaisesUvm(const Baseline& current, const Baseline& candidate);
 // Of platforms that are not accepted now and would be.
 uint64_t AdmittedThen(const Impact& impact);
 

@@ -110,7 +110,7 @@ Result<std::optional<Promotions::Outcome>> Promotions::TryToPromote(std::string_
               !study_.IsCurrent(prepared, now);
     if (changed) return Refuse("it changed meanwhile");
     ImpactReport report = study_.Judge(prepared, now);
-    const Refusals refused = RefusedThen(report.impact);
+    const Refusals refused = RefusedThen(report);
     if (refused == accepted.value_or(Refusals{0})) return refused;
     outcome.declined = DeclinedPromotion{std::move(report), accepted};
     return Refuse("it refuses another number than was accepted");
@@ -126,14 +126,16 @@ Result<std::optional<Promotions::Outcome>> Promotions::TryToPromote(std::string_
 }
 
 std::string WhyDeclined(const DeclinedPromotion& declined) {
-  const Refusals refused = RefusedThen(declined.report.impact);
+  const Refusals refused = RefusedThen(declined.report);
+  const bool uvm = RaisesUvm(declined.report.current.baseline, declined.report.candidate.baseline);
   const std::string accepted =
       declined.accepted ? StrCat("accept_refusals is ", declined.accepted->ToString(), ", but ") : "";
   if (refused == Refusals{0})
     return StrCat(accepted, "it would refuse nothing: promote it without, or with 0");
   const std::string what = refused.sightings
                                ? StrCat("of the sightings ", *refused.sightings, " would be refused")
-                               : "no platform was seen, and what would be refused is unknown";
+                           : uvm ? "it asks more of utility VMs, and who runs older ones is unknown"
+                                 : "no platform was seen, and what would be refused is unknown";
   return StrCat(accepted, what, ": look at `thimble impact`; with accept_refusals (--accept-refusals) ",
                 refused.ToString(), " it is promoted all the same");
 }

@@ -62,6 +62,13 @@ Result<BackupManifest> BackUpTo(ThimbleClient& client, const std::string& direct
 Result<std::string> BackUp(ThimbleClient& client, const BackupOptions& options) {
   TRY_ASSIGN(const std::string items, ItemsText(client));
   if (client.data().empty()) {
+    if (options.directory.find('/') != std::string::npos) {
+      return Error{
+          ErrorKind::kMalformed, Check::kRequest,
+          StrCat(options.directory, " is a path, and ", client.name(),
+                 " makes back-ups in its own data directory, each under a name: `thimble backup NAME`. For a "
+                 "directory, ask on its host, as root or its user, with --config FILE or --data DIR")};
+    }
     TRY_ASSIGN(const std::string path, client.BackUp(options.directory));
     return StrCat("wrote ", path, " on its host: ", items, ", from ", client.name());
   }

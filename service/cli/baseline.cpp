@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <charconv>
 
 #include "service/baselines/impact_report.h"
@@ -32,32 +33,52 @@ std::string PromotionOf(const BaselineOptions& options) {
   return body;
 }
 
-ThimbleClient::Call CallOf(const BaselineOptions& options) {
+Status WriteUvm(json::Writer& json, const std::vector<std::string>& minimums) {
+  json.BeginObject();
+  for (const std::string& minimum : minimums) {
+    if (minimum.empty() && minimums.size() == 1) break;
+    const size_t equals = std::min(minimum.rfind('='), minimum.size());
+    uint32_t svn = 0;
+    const char* const begin = minimum.data() + std::min(equals + 1, minimum.size());
+    const char* const all = minimum.data() + minimum.size();
+    const auto [end, error] = std::from_chars(begin, all, svn);
+    if (equals == 0 || error != std::errc() || end != all)
+      return Error{ErrorKind::kMalformed, Check::kRequest,
+                   StrCat("--uvm: \"", minimum, "\" must be FEED=SVN, as ContainerPlat-AMD-UVM=104")};
+    json.Key(minimum.substr(0, equals)).Unsigned(svn);
+  }
+  json.EndObject();
+  return {};
+}
+
+Result<ThimbleClient::Call> CallOf(const BaselineOptions& options) {
   const std::string base = StrCat("/v1/baselines/", PercentEncode(options.name));
   switch (options.action) {
     case Action::kPromote:
-      return {.method = "POST", .target = base + "/promote", .body = PromotionOf(options)};
+      return ThimbleClient::Call{.method = "POST", .target = base + "/promote", .body = PromotionOf(options)};
     case Action::kRollBack:
-      return {.method = "POST", .target = base + "/rollback"};
+      return ThimbleClient::Call{.method = "POST", .target = base + "/rollback"};
     case Action::kCandidate: {
       ThimbleClient::Call call{.method = "PUT", .target = base + "/candidate"};
       json::Writer json(&call.body);
       json.BeginObject();
       if (options.intel) json.Key("intel").String(*options.intel);
       if (options.amd) json.Key("amd").String(*options.amd);
+      if (!options.uvm.empty()) TRY(WriteUvm(json.Key("uvm"), options.uvm));
       json.EndObject();
       return call;
     }
     case Action::kList:
       break;
   }
-  return {.target = "/v1/baselines"};
+  return ThimbleClient::Call{.target = "/v1/baselines"};
 }
 
 Result<std::string> DefinitionText(const json::Value& definition) {
   TRY_ASSIGN(const std::string_view intel, definition.GetString("intel"));
   TRY_ASSIGN(const std::string_view amd, definition.GetString("amd"));
-  return StrCat("intel \"", intel, "\", amd \"", amd, "\"");
+  TRY_ASSIGN(const std::string uvm, UvmText(definition));
+  return StrCat("intel \"", intel, "\", amd \"", amd, "\"", uvm);
 }
 
 Result<std::string> VersionText(const json::Value& version) {
@@ -124,7 +145,9 @@ ExitCode Run(const BaselineOptions& options) {
   const Storage storage = options.action == Action::kList ? Storage::kReadOnly : Storage::kExisting;
   auto client = ThimbleClient::Open(options.flags, options.server, storage);
   if (!client) return Fail(client.error(), options.json);
-  const auto answer = client->Send(CallOf(options));
+  auto call = CallOf(options);
+  if (!call) return Fail(call.error(), options.json);
+  const auto answer = client->Send(*std::move(call));
   if (answer && answer->status == 409) return PrintDeclined(*answer, options.json);
   return PrintAnswer(answer, options.json, BaselinesText);
 }

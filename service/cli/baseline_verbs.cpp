@@ -29,8 +29,14 @@ void AddBaseline(CLI::App& app, BaselineOptions& options) {
     return sub;
   };
   using Action = BaselineOptions::Action;
-  AddCandidate(*add("candidate", "stage a change beside what is in force", Action::kCandidate), options.intel,
-               options.amd);
+  CLI::App& candidate = *add("candidate", "stage a change beside what is in force", Action::kCandidate);
+  AddCandidate(candidate, options.intel, options.amd);
+  candidate
+      .add_option("--uvm", options.uvm,
+                  "the least SVN of a utility VM of this feed; may be repeated, and replaces all that hold; "
+                  "\"\" for none")
+      ->type_name("FEED=SVN")
+      ->allow_extra_args(false);
   add("promote", "put the candidate in force; exit code 1 if it would refuse platforms", Action::kPromote)
       ->add_option("--accept-refusals", options.accept_refusals, "promote although so many are refused")
       ->type_name("N|unknown");

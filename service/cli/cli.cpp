@@ -69,8 +69,10 @@ void AddVerify(CLI::App& app, VerifyOptions& options) {
     if (own->get_name() != "--config") server->excludes(own);
   }
   auto* const data =
-      verb.add_option("--data", options.flags.data,
-                      "verify with what this store has; it is left as it is, and no server may run on it")
+      verb.add_option(
+              "--data", options.flags.data,
+              "verify with what this store has, and ask nobody but --pcs-url and --kds-url; it is left as it "
+              "is, and a server may run on it")
           ->type_name("DIR");
   server->excludes(collateral)->excludes(data);
   verb.add_flag("--ear", options.ear, "ask for the signed result too, the member \"ear\" of --json")

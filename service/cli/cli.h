@@ -77,6 +77,7 @@ struct BaselineOptions {
   std::optional<std::string> server;
   std::string name = "default";
   std::optional<std::string> intel, amd;       // of a candidate
+  std::vector<std::string> uvm;                // likewise: "FEED=SVN" each, all of them; "" alone: none
   std::optional<std::string> accept_refusals;  // of a promotion
   bool json = false;
 };
@@ -171,7 +172,7 @@ struct CheckConfigOptions {
 struct InitOptions {
   std::string directory;
   std::vector<std::string>
-      hosts;             // names and addresses that the server's certificate is for; empty: this host's
+      hosts;  // names and addresses that the server's certificate is for; empty: this host's, to renew: those it has
   bool renew = false;    // a new server certificate under the CA that is there
   bool service = false;  // for the installed service: its paths, and its group can read what it needs
 };

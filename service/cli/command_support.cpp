@@ -71,6 +71,7 @@ Error ErrorOf(const HttpResponse& answer) {
     if (const auto name = root.GetString("check")) check = CheckFromName(*name);
   } else {
     detail = AsText(answer.body);
+    while (detail.ends_with('\n') || detail.ends_with('\r')) detail.pop_back();
   }
   return ErrorOfStatus(answer.status, check,
                        StrCat("HTTP ", answer.status, detail.empty() ? "" : ": ", detail));

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "service/cli/certificate_names.h"
 #include "service/cli/commands.h"
 #include "service/http/local_ca.h"
 #include "service/http/roles.h"
@@ -80,12 +81,17 @@ Status LetRead(const fs::path& file, const std::optional<gid_t>& readers) {
 
 std::string ConfigText(const Place& place, const std::string& user_token, const std::string& admin_token) {
   const auto quoted = [&](const char* name) { return StrCat("\"", (place.dir / name).string(), "\""); };
-  return StrCat("# Made by `thimble init`. Tokens are kept as their SHA-512 alone (`thimble hash-token`).\n",
-                "[server]\nlisten = \"0.0.0.0:", kPort, "\"\ntls_certificate = ", quoted("server.pem"),
-                "\ntls_key = ", quoted("server.key"), "\n\n[cache]\ndata = \"", place.data,
-                "\"\n\n[[role]]\nname = \"register\"\ntoken_sha512 = \"", TokenDigest(user_token).hex(),
-                "\"\n\n[[role]]\nname = \"admin\"\ntoken_sha512 = \"", TokenDigest(admin_token).hex(),
-                "\"\n");
+  return StrCat(
+      "# Made by `thimble init`. Tokens are kept as their SHA-512 alone (`thimble hash-token`).\n",
+      "[server]\nlisten = \"0.0.0.0:", kPort, "\"\ntls_certificate = ", quoted("server.pem"),
+      "\ntls_key = ", quoted("server.key"), "\n\n[cache]\ndata = \"", place.data,
+      "\"\n\n[[role]]\nname = \"register\"\nlabel = \"register of init\"\ntoken_sha512 = \"",
+      TokenDigest(user_token).hex(),
+      "\"\n\n[[role]]\nname = \"admin\"\nlabel = \"admin of init\"\ntoken_sha512 = \"",
+      TokenDigest(admin_token).hex(),
+      "\"\n\n# Anyone who reaches it may read and verify, until these are granted to somebody:\n"
+      "# [[role]]\n# name = \"verify\"\n# token_sha512 = \"...\"   # `thimble hash-token` makes it\n"
+      "# [[role]]\n# name = \"read\"\n# token_sha512 = \"...\"\n");
 }
 
 // Names are relative: the file, ca.pem and admin.token can be copied together to where commands are run.
@@ -103,6 +109,10 @@ void PrintHowTo(const fs::path& dir, bool service, const std::string& host, cons
                 const std::string& admin_token) {
   PrintLine(StrCat("made ", (dir / "thimble.toml").string(),
                    ", a CA (ca.pem, ca.key) and a server certificate (server.pem, server.key)"));
+  PrintLine("");
+  PrintLine(StrCat("It listens on all addresses, port ", kPort,
+                   ", and anyone who reaches it may read and verify: [[role]] \"read\" and \"verify\" in the "
+                   "file say who else."));
   PrintLine("");
   PrintLine(service ? "  systemctl restart thimble"
                     : StrCat("  thimble serve --config ", (dir / "thimble.toml").string()));
@@ -141,13 +151,23 @@ Status ReplaceAsItWas(const fs::path& file, const std::string& text) {
   return {};
 }
 
+// Those that clients know it by, unless others are said.
+Result<std::vector<std::string>> NamesToRenew(const fs::path& dir, const InitOptions& options) {
+  if (!options.hosts.empty()) return options.hosts;
+  return NamesInCertificate((dir / "server.pem").string());
+}
+
 // The key first: a server that looks in between finds a pair that does not fit, and keeps the old one.
 Status Renew(const fs::path& dir, const InitOptions& options, Instant now) {
   TRY_ASSIGN(const PemPair ca, ReadCa(dir));
-  TRY_ASSIGN(const PemPair server, MakeCertificate(ca, CertificateUse::kServer, HostsOf(options), now));
+  TRY_ASSIGN(const std::vector<std::string> hosts, NamesToRenew(dir, options));
+  TRY_ASSIGN(const PemPair server, MakeCertificate(ca, CertificateUse::kServer, hosts, now));
   TRY(ReplaceAsItWas(dir / "server.key", server.key));
   TRY(ReplaceAsItWas(dir / "server.pem", server.certificate));
-  PrintLine(StrCat("renewed ", (dir / "server.pem").string(), "; a running server takes it on SIGHUP"));
+  std::string names;
+  for (const std::string& host : hosts) names += StrCat(names.empty() ? "" : ", ", host);
+  PrintLine(StrCat("renewed ", (dir / "server.pem").string(), " for ", names,
+                   "; a running server takes it on SIGHUP"));
   return {};
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "service/cli/client/server_choice.h"
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
 #include "service/shared/database.h"
@@ -8,7 +9,7 @@
 namespace thimble {
 
 ExitCode Run(const SharedMigrateOptions& options) {
-  const auto config = EffectiveConfig(options.flags);
+  const auto config = EffectiveConfig(WithInstalled(options.flags));
   if (!config) return Fail(config.error(), false);
   if (config->shared.url.empty()) {
     return Fail(

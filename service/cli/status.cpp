@@ -3,6 +3,7 @@
 
 #include "fetchers/curl_http_client.h"
 #include "fetchers/url.h"
+#include "service/cli/client/server_choice.h"
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
 #include "service/cli/thimble_client.h"
@@ -81,7 +82,8 @@ ExitCode Run(const StatusOptions& options) {
   if (!report) return Fail(report.error(), options.json);
   const bool empty = report->items.empty() && report->platform_items == 0;
   if (empty && !options.server && report->summary && report->summary->running_since) {
-    if (const auto config = EffectiveConfig(options.flags)) AskUpstreams(*config, *report->summary);
+    if (const auto config = EffectiveConfig(WithInstalled(options.flags)))
+      AskUpstreams(*config, *report->summary);
   }
   if (options.item) {
     std::erase_if(report->items, [&](const CacheStatus& item) { return !IsWanted(item, *options.item); });

@@ -87,6 +87,7 @@ Result<ThimbleClient> ThimbleClient::Of(const ServerChoice& choice) {
     return Error{ErrorKind::kMalformed, Check::kRequest,
                  StrCat(from, " \"", choice.url, "\" must be a URL like https://thimble.example:8081")};
   }
+  if (!choice.left_out.empty()) PrintErrorLines(Lines::Of(choice.left_out));
   Server server{parsed->Origin(), "", "", PatientClient(choice)};
   if (!choice.token_file.empty()) {
     TRY_ASSIGN(server.token, ReadFile(choice.token_file, kMaxTokenFile));
@@ -137,12 +138,13 @@ Result<std::optional<ThimbleClient>> ThimbleClient::FindRunning(const ConfigFlag
 Result<ThimbleClient> ThimbleClient::Open(const ConfigFlags& flags, const std::optional<std::string>& server,
                                           Storage storage) {
   auto client = Find(flags, server, storage);
-  if (client) PrintErrorLines({StrCat("asked: ", client->name())});
+  if (client) PrintNote(StrCat("asked: ", client->name()));
   return client;
 }
 
-Result<ThimbleClient> ThimbleClient::Find(const ConfigFlags& flags, const std::optional<std::string>& server,
+Result<ThimbleClient> ThimbleClient::Find(const ConfigFlags& given, const std::optional<std::string>& server,
                                           Storage storage) {
+  const ConfigFlags flags = WithInstalled(given);
   TRY_ASSIGN(auto running, FindRunning(flags, server));
   if (running) return *std::move(running);
   TRY_ASSIGN(Config config, EffectiveConfig(flags));
@@ -150,8 +152,9 @@ Result<ThimbleClient> ThimbleClient::Find(const ConfigFlags& flags, const std::o
   return ThimbleClient(std::move(app));
 }
 
-Result<ThimbleClient> ThimbleClient::Running(const ConfigFlags& flags,
+Result<ThimbleClient> ThimbleClient::Running(const ConfigFlags& given,
                                              const std::optional<std::string>& server) {
+  const ConfigFlags flags = WithInstalled(given);
   TRY_ASSIGN(auto running, FindRunning(flags, server));
   if (running) return *std::move(running);
   TRY_ASSIGN(const Config config, EffectiveConfig(flags));
@@ -176,7 +179,12 @@ Result<HttpResponse> ThimbleClient::Send(Call call) {
   request.max_body = size_t{1} << 30;
   request.unix_socket = server_->socket;
   request.allow_http = true;
-  return server_->http->Send(request);
+  auto answer = server_->http->Send(request);
+  if (answer || answer.error().message.find("certificate") == std::string::npos) return answer;
+  Error unknown = answer.error();
+  unknown.message = StrCat("the certificate of ", server_->base,
+                           " is not of a CA that is known here: --ca ca.pem (", unknown.message, ")");
+  return unknown;
 }
 
 Result<std::string> ThimbleClient::Ask(Call call) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <mutex>
@@ -19,6 +20,8 @@
 #include "service/verification/evidence_files.h"
 #include "service/verification/handed_evidence.h"
 #include "service/verification/oe_endorsements.h"
+#include "tcb/base/ascii.h"
+#include "tcb/base/json.h"
 #include "tcb/base/percent.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -122,7 +125,18 @@ Result<VerificationRequest> MakeRequest(const VerifyOptions& options, const Conf
 // This process.
 class LocalJudge {
  public:
-  LocalJudge(const VerifyOptions& options, Config config) : options_(options), config_(std::move(config)) {}
+  LocalJudge(const VerifyOptions& options, Config config)
+      : options_(options), config_(WithoutUpstreams(options.flags, std::move(config))) {}
+
+  // What was asked of upstreams for it, so far.
+  std::string Fetched() const {
+    uint64_t answers = 0;
+    if (app_) {
+      for (const Summary::Upstream& upstream : app_->summary().upstreams) answers += upstream.answered;
+    }
+    return answers == 0 ? "nothing was fetched"
+                        : StrCat("fetched for it: ", answers, answers == 1 ? " answer" : " answers");
+  }
 
   // Thread-safe.
   Answer Of(const std::string& evidence) {
@@ -139,6 +153,13 @@ class LocalJudge {
   }
 
  private:
+  // Whoever names a store wants its word, with no network perhaps: nobody is asked who is not named beside it.
+  static Config WithoutUpstreams(const ConfigFlags& flags, Config config) {
+    if (flags.data && !flags.pcs_url) config.intel_upstreams.clear();
+    if (flags.data && !flags.kds_url) config.amd_upstreams.clear();
+    return config;
+  }
+
   // What is brought is enough where it counts as it is; else it is held against what is stored or can be fetched.
   Result<Verification*> VerificationFor(const VerificationRequest& request) {
     const std::lock_guard lock(mutex_);
@@ -147,7 +168,7 @@ class LocalJudge {
     if (!app_) {
       const Storage storage = options_.flags.data ? Storage::kReadOnly : Storage::kMemory;
       auto app = App::Make(config_, {.storage = storage, .frozen_time = {}});
-      if (!app) return WrongFlag(app.error().message);
+      if (!app) return app.error();
       app_ = std::move(app).value();
     }
     return &app_->verification();
@@ -155,7 +176,7 @@ class LocalJudge {
   Result<Verification*> Alone() {
     if (alone_) return alone_.get();
     auto anchors = ReadAnchors(config_.server.anchors);
-    if (!anchors) return WrongFlag(anchors.error().message);
+    if (!anchors) return anchors.error();
     TRY_ASSIGN(FloorRules floors, FloorRules::Read(config_.floors));
     anchors_ = std::make_unique<const TrustAnchors>(std::move(anchors).value());
     alone_ = std::make_unique<Verification>(*anchors_, nullptr, clock_);
@@ -172,17 +193,18 @@ class LocalJudge {
   std::unique_ptr<App> app_;
 };
 
+using Options = std::vector<std::pair<std::string_view, std::string>>;
+
 // What the command line says is checked here: a mistake in it costs no request.
-Result<std::string> TargetOf(const VerifyOptions& options) {
+Result<Options> OptionsOf(const VerifyOptions& options) {
   TRY_ASSIGN(const auto at, ParseTimeFlag("--at", options.at));
   TRY(ParseReportData(options.report_data));
   TRY(ParseNonce(options.nonce));
   TRY(ParseProductFlag(options.product));
   TRY_ASSIGN(const auto runtime_data, ReadRuntimeData(options.runtime_data));
-  std::string target = "/v1/verify";
-  const auto add = [&target](std::string_view name, const std::optional<std::string>& value) {
-    if (!value) return;
-    target += StrCat(target.find('?') == std::string::npos ? '?' : '&', name, "=", PercentEncode(*value));
+  Options out;
+  const auto add = [&out](std::string_view name, const std::optional<std::string>& value) {
+    if (value) out.emplace_back(name, *value);
   };
   add("at", at ? std::optional(FormatRfc3339(*at)) : std::nullopt);
   add("policy", options.policy);
@@ -191,8 +213,50 @@ Result<std::string> TargetOf(const VerifyOptions& options) {
   add("product", options.product);
   add("nonce", options.nonce);
   add("runtime_data", runtime_data ? std::optional(Base64(*runtime_data)) : std::nullopt);
-  add("ear", options.ear ? std::optional<std::string>("true") : std::nullopt);
-  return target;
+  return out;
+}
+
+// What a container holds beside the evidence is for the server to see, too: then it goes as it was handed over.
+ThimbleClient::Call BytesCall(const Options& options, bool ear, const input::Evidence& evidence,
+                              const std::string& text) {
+  ThimbleClient::Call call{.method = "POST",
+                           .target = "/v1/verify",
+                           .body = evidence.alone() ? std::string(AsText(evidence.bytes)) : text,
+                           .content_type = "application/octet-stream"};
+  const auto add = [&call](std::string_view name, std::string_view value) {
+    call.target +=
+        StrCat(call.target.find('?') == std::string::npos ? '?' : '&', name, "=", PercentEncode(value));
+  };
+  for (const auto& [name, value] : options) add(name, value);
+  if (ear) add("ear", "true");
+  return call;
+}
+
+void WriteHandedOver(json::Writer& json, const input::Evidence& evidence, const std::string& text) {
+  const std::string_view begins = TrimBlanks(text);
+  const bool is_json = begins.starts_with('{') || begins.starts_with('[');
+  const bool is_text =
+      std::ranges::all_of(text, [](char c) { return (c >= ' ' && c <= '~') || c == '\n' || c == '\r'; });
+  if (evidence.alone()) {
+    json.String(Base64(evidence.bytes));
+  } else if (is_json) {
+    json.Raw(begins);
+  } else {
+    json.String(is_text ? text : Base64(AsBytes(text)));
+  }
+}
+
+// The same, with its options in the body: no address is as long as runtime data may be.
+ThimbleClient::Call JsonCall(const Options& options, bool ear, const input::Evidence& evidence,
+                             const std::string& text) {
+  ThimbleClient::Call call{.method = "POST", .target = "/v1/verify", .content_type = "application/json"};
+  json::Writer json(&call.body);
+  json.BeginObject();
+  WriteHandedOver(json.Key("evidence"), evidence, text);
+  for (const auto& [name, value] : options) json.Key(name).String(value);
+  if (ear) json.Key("ear").Bool(true);
+  json.EndObject();
+  return call;
 }
 
 Answer AskServer(const VerifyOptions& options, const std::string& file, ThimbleClient& client) {
@@ -201,21 +265,25 @@ Answer AskServer(const VerifyOptions& options, const std::string& file, ThimbleC
   const auto evidence = EvidenceIn(file, *text);
   if (!evidence) return ProblemAnswer(evidence.error());
   if (!options.each) PrintDecoded(evidence->decoded);
-  const auto target = TargetOf(options);
-  if (!target) return ProblemAnswer(target.error());
-  const auto answer = client.Send({.method = "POST",
-                                   .target = *target,
-                                   // What a container holds beside it is for the server to see, too.
-                                   .body = evidence->alone() ? std::string(AsText(evidence->bytes)) : *text,
-                                   .content_type = "application/octet-stream"});
-  return answer ? AnswerOf(*answer) : ProblemAnswer(answer.error());
+  const auto said = OptionsOf(options);
+  if (!said) return ProblemAnswer(said.error());
+  const auto answer = client.Send(options.runtime_data ? JsonCall(*said, options.ear, *evidence, *text)
+                                                       : BytesCall(*said, options.ear, *evidence, *text));
+  Answer out = answer ? AnswerOf(*answer) : ProblemAnswer(answer.error());
+  if (answer) out.request = answer->Header("request-id").value_or("");
+  if (answer && !out.problem.empty() && !options.each) out.problem = StrCat(file, ": ", out.problem);
+  return out;
 }
 
 // One, or each of many.
-ExitCode JudgeAll(const VerifyOptions& options, const std::string& judge,
+ExitCode JudgeAll(const VerifyOptions& options, const std::function<std::string()>& judge,
                   const std::function<Answer(const std::string&)>& of) {
-  if (options.json && options.server) PrintErrorLines({StrCat("judged by: ", judge)});
-  if (!options.each) return PrintAnswer(of(options.evidence), judge, {options.json, options.verbose});
+  if (options.json && options.server) PrintErrorLines({StrCat("judged by: ", judge())});
+  if (!options.each) {
+    const Answer answer = of(options.evidence);
+    const std::string in_trail = answer.request.empty() ? "" : StrCat(" (request ", answer.request, ")");
+    return PrintAnswer(answer, judge() + in_trail, {options.json, options.verbose});
+  }
   const auto files = FilesNamedBy(*options.each);
   if (!files) return Fail(files.error(), options.json);
   return VerifyEach(*files, of, options.json);
@@ -228,14 +296,16 @@ ExitCode Run(const VerifyOptions& options) {
   if (options.server) {
     auto client = ThimbleClient::AtUrl(*options.server, options.flags);
     if (!client) return Fail(client.error(), options.json);
-    return JudgeAll(options, client->name(),
-                    [&](const std::string& file) { return AskServer(options, file, *client); });
+    return JudgeAll(
+        options, [&] { return client->name(); },
+        [&](const std::string& file) { return AskServer(options, file, *client); });
   }
   auto config = EffectiveConfig(options.flags);
   if (!config) return Fail(config.error(), options.json);
   LocalJudge judge(options, std::move(config).value());
-  return JudgeAll(options, StrCat("this process, thimble ", kVersion),
-                  [&](const std::string& file) { return judge.Of(file); });
+  return JudgeAll(
+      options, [&] { return StrCat("this process, thimble ", kVersion, " (", judge.Fetched(), ")"); },
+      [&](const std::string& file) { return judge.Of(file); });
 }
 
 }  // namespace thimble

@@ -26,11 +26,11 @@ std::string WhyNotABase(std::string_view base) {
                 "\": end it with .../sgx/certification/v4/");
 }
 
-bool IsAnyAddress(std::string_view host) { return host == "0.0.0.0" || host == "::"; }
-
 bool IsThisHost(std::string_view host) { return host == "localhost" || http::IsLoopbackPeer(host); }
 
 }  // namespace
+
+bool IsAnyAddress(std::string_view host) { return host == "0.0.0.0" || host == "::"; }
 
 Result<Upstream> CheckedUpstream(Vendor vendor, Upstream upstream) {
   const auto fail = [&](std::string_view what) {

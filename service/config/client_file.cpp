@@ -54,8 +54,13 @@ Result<std::string> ReadAll(int file, const std::string& path) {
 Result<std::optional<std::string>> ReadOwned(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) {
+    const int why = errno;
+    if (why == ENOENT || why == ENOTDIR) return std::optional<std::string>();
     // A home that this user may not look into is not this user's.
-    if (errno == ENOENT || errno == ENOTDIR) return std::optional<std::string>();
+    const std::string home = std::filesystem::path(path).parent_path().string();
+    if (why == EACCES && ::faccessat(AT_FDCWD, home.c_str(), X_OK, AT_EACCESS) != 0)
+      return std::optional<std::string>();
+    errno = why;
     return Wrong(StrCat("cannot read ", path, ": ", std::generic_category().message(errno)));
   }
   const Status owner = CheckOwner(file, path);

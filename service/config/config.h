@@ -74,7 +74,7 @@ struct CacheConfig {
 struct PccsConfig {
   // mode: "LAZY", "REQ" or "OFFLINE". Default "LAZY".
   CachingMode mode = CachingMode::kLazy;
-  // max_upload: the largest body of PUT platformcollateral, "64MiB". Default "64MiB".
+  // max_upload: the largest body of PUT platformcollateral, and over the network of POST /v1/import, "64MiB". Default "64MiB".
   size_t max_upload = size_t{64} << 20;
 };
 
@@ -177,6 +177,7 @@ std::string KeysForNextStart(const Config& before, const Config& after);
 // The URL is a base of this vendor, and https:// unless the host is loopback or link-local or allow_http is
 // set.
 Result<Upstream> CheckedUpstream(Vendor vendor, Upstream upstream);
+bool IsAnyAddress(std::string_view host);  // 0.0.0.0, ::
 // No upstream is the server itself, as far as its address tells: it would ask itself for what it does not have.
 Status CheckNotItsOwn(const Config& config);
 

@@ -38,7 +38,10 @@ void HideIds(StatusReport& report) {
   std::erase_if(report.lags, [](const UpstreamLag& lag) { return lag.item != WithoutIds(lag.item); });
   if (!report.summary) return;
   for (Summary::Degraded& degraded : report.summary->degraded) Hide(degraded.why);
-  for (Summary::Upstream& upstream : report.summary->upstreams) Hide(upstream.last_error);
+  for (Summary::Upstream& upstream : report.summary->upstreams) {
+    Hide(upstream.last_error);
+    Hide(upstream.behind_item);
+  }
   for (std::string& damage : report.summary->damage) Hide(damage);
   if (report.summary->worst) Hide(report.summary->worst->last_error);
 }

@@ -10,7 +10,7 @@
 
 namespace thimble {
 
-// Without items of single platforms, which are still counted, and without ids in what refusals and errors quote.
+// Without items of single platforms, which are still counted, and without ids in what refusals, errors and damage quote.
 void HideIds(StatusReport& report);
 
 // Every run of 16 hex digits or more is "...": chip ids have 16 or 128, QE ids 32, encrypted PPIDs 768; FMSPCs, which name

@@ -10,7 +10,7 @@ namespace thimble {
 namespace {
 
 std::vector<RecentChange> VersionsOf(CollateralCache& cache, const CollateralKey& key, size_t most) {
-  const std::vector<PastVersion> past = cache.History(key);
+  const std::vector<PastVersion> past = cache.History(key, most + 1);
   std::vector<RecentChange> out;
   for (size_t i = 0; i + 1 < past.size() && i < most; ++i)
     out.push_back({past[i].fetched, key, DescribeChanges(*past[i + 1].item, *past[i].item)});

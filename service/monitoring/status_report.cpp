@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <map>
 #include <tuple>
 
@@ -37,16 +36,11 @@ int UrgencyOf(const CacheStatus& status) {
   return status.freshness == Freshness::kRefreshDue ? 2 : 3;
 }
 
-void WriteComing(json::Writer& json, const std::vector<ComingSet>& coming) {
+void WriteAllComing(json::Writer& json, const std::vector<ComingSet>& coming) {
   json.BeginArray();
   for (const ComingSet& set : coming) {
     json.BeginObject();
-    json.Key("tee").String(set.tee == IntelTee::kTdx ? "tdx" : "sgx");
-    json.Key("evaluation").Unsigned(set.number);
-    json.Key("in_force").Unsigned(set.in_force);
-    json.Key("refused").Unsigned(set.refused);
-    json.Key("changed_tcbs").Unsigned(set.kinds);
-    json.Key("unjudged_tcbs").Unsigned(set.unjudged);
+    WriteComing(json, set);
     json.EndObject();
   }
   json.EndArray();
@@ -68,17 +62,6 @@ void WriteRefusals(json::Writer& json, const std::vector<RefusedRequests::Line>&
     json.EndObject();
   }
   json.EndArray();
-}
-
-// "19d 4h", "4h", "12m": no reader needs more of it.
-std::string AgeText(Seconds age) {
-  const auto days = std::chrono::duration_cast<std::chrono::days>(age);
-  const auto hours = std::chrono::duration_cast<std::chrono::hours>(age - days);
-  if (days.count() == 0 && hours.count() == 0)
-    return StrCat(std::chrono::ceil<std::chrono::minutes>(age).count(), "m");
-  const std::string rest = hours.count() != 0 ? StrCat(hours.count(), "h") : "";
-  if (days.count() == 0) return rest;
-  return StrCat(days.count(), "d", rest.empty() ? "" : " ", rest);
 }
 
 Error NotAStatus(std::string_view what) {
@@ -115,20 +98,6 @@ Result<CacheStatus> ReadItem(const json::Value& object) {
   return status;
 }
 
-Result<ComingSet> ReadComing(const json::Value& object) {
-  ComingSet set;
-  TRY_ASSIGN(const std::string_view tee, object.GetString("tee"));
-  set.tee = tee == "tdx" ? IntelTee::kTdx : IntelTee::kSgx;
-  TRY_ASSIGN(const uint64_t number, object.GetUnsigned("evaluation", UINT32_MAX));
-  TRY_ASSIGN(const uint64_t in_force, object.GetUnsigned("in_force", UINT32_MAX));
-  set.number = static_cast<uint32_t>(number);
-  set.in_force = static_cast<uint32_t>(in_force);
-  TRY_ASSIGN(set.refused, object.GetUnsigned("refused"));
-  TRY_ASSIGN(set.kinds, object.GetUnsigned("changed_tcbs"));
-  TRY_ASSIGN(set.unjudged, object.GetUnsigned("unjudged_tcbs"));
-  return set;
-}
-
 void WriteLags(json::Writer& json, const std::vector<UpstreamLag>& lags) {
   json.BeginArray();
   for (const UpstreamLag& lag : lags) {
@@ -163,7 +132,7 @@ Lines LagsText(const std::vector<UpstreamLag>& lags) {
   if (!lags.empty()) out.Add("");
   for (const UpstreamLag* lag : furthest) {
     const size_t others = items[lag->upstream] - 1;
-    out.Add(StrCat("upstream ", lag->upstream, " lags by ", AgeText(lag->behind), ": ", lag->item,
+    out.Add(StrCat("upstream ", lag->upstream, " lags by ", SpanText(lag->behind), ": ", lag->item,
                    others == 0 ? "" : StrCat(" and ", others, " more")));
   }
   return out;
@@ -240,12 +209,13 @@ Lines StoreText(const StatusReport& report) {
 
 }  // namespace
 
-StatusReport MakeStatusReport(CollateralCache& cache, Instant now) {
+StatusReport MakeStatusReport(CollateralCache& cache, Instant now, Ids ids) {
   StatusReport report;
   report.at = now;
   report.items = cache.Status(now);
   report.platform_items = cache.platform_items();
-  std::ranges::move(cache.PlatformStatus(now, kMaxListed), std::back_inserter(report.items));
+  if (ids == Ids::kShown)
+    std::ranges::move(cache.PlatformStatus(now, kMaxListed), std::back_inserter(report.items));
   std::ranges::sort(report.items, [](const CacheStatus& a, const CacheStatus& b) {
     return std::make_tuple(UrgencyOf(a), a.next_update, KeyName(a.key)) <
            std::make_tuple(UrgencyOf(b), b.next_update, KeyName(b.key));
@@ -274,7 +244,7 @@ std::string StatusJson(const StatusReport& report) {
     WriteCounts(json.Key("refusals"), report.refusals);
     WriteRefusals(json.Key("last_refusals"), report.last_refusals);
   }
-  if (!report.coming.empty()) WriteComing(json.Key("coming"), report.coming);
+  if (!report.coming.empty()) WriteAllComing(json.Key("coming"), report.coming);
   if (!report.lags.empty()) WriteLags(json.Key("upstream_lags"), report.lags);
   if (!report.configuration.empty()) json.Key("configuration").String(report.configuration);
   json.EndObject();
@@ -310,8 +280,7 @@ Result<StatusReport> ParseStatusJson(std::string_view text) {
   if (const auto coming = document->root().Find("coming")) {
     TRY_ASSIGN(const auto sets, coming->Array());
     for (const json::Value& entry : sets) {
-      TRY_ASSIGN(const ComingSet set, ReadComing(entry));
-      report.coming.push_back(set);
+      TRY(ReadComing(entry, report.coming.emplace_back()));
     }
   }
   if (const auto lags = document->root().Find("upstream_lags")) {

@@ -19,6 +19,9 @@
 
 namespace thimble {
 
+// Of a chip, a QE id, a platform: shown to the administrator alone.
+enum class Ids : bool { kHidden, kShown };
+
 struct StatusReport {
   Instant at{};
   std::vector<CacheStatus> items;  // what needs attention first comes first: stale, failing, due, next to end
@@ -39,7 +42,8 @@ struct StatusReport {
 };
 
 inline constexpr size_t kMaxListed = 10'000;
-StatusReport MakeStatusReport(CollateralCache& cache, Instant now);
+// Without the items of single platforms for whom ids are hidden: they are only counted, and none of them is read.
+StatusReport MakeStatusReport(CollateralCache& cache, Instant now, Ids ids);
 
 // {"at": ..., "summary": {...}, "platform_items": 3, "registrations": 200, "damage": [...], "items": [{item, freshness, issued, next_update, fetched, last_check, next_refresh, source, sha256,
 // order_number, last_error}], "events": {"hit": 12, "refused": 1, ...}, "refusals":

@@ -12,18 +12,6 @@ namespace {
 
 constexpr size_t kTitle = 15, kNarrowest = 40;
 
-// "19d 4h", "4h", "12m", "40s": no reader needs more of it.
-std::string SpanText(Seconds span) {
-  if (span < std::chrono::minutes(1)) return StrCat(span.count(), "s");
-  const auto days = std::chrono::duration_cast<std::chrono::days>(span);
-  const auto hours = std::chrono::duration_cast<std::chrono::hours>(span - days);
-  if (days.count() == 0 && hours.count() == 0)
-    return StrCat(std::chrono::duration_cast<std::chrono::minutes>(span).count(), "m");
-  const std::string rest = hours.count() != 0 ? StrCat(hours.count(), "h") : "";
-  if (days.count() == 0) return rest;
-  return StrCat(days.count(), "d", rest.empty() ? "" : " ", rest);
-}
-
 std::string When(Instant at, Instant now) {
   return at > now ? StrCat("in ", SpanText(at - now)) : StrCat(SpanText(now - at), " ago");
 }
@@ -183,6 +171,17 @@ void AddRest(Sheet& sheet, const Summary& s) {
 }
 
 }  // namespace
+
+std::string SpanText(Seconds span) {
+  if (span < std::chrono::minutes(1)) return StrCat(span.count(), "s");
+  const auto days = std::chrono::duration_cast<std::chrono::days>(span);
+  const auto hours = std::chrono::duration_cast<std::chrono::hours>(span - days);
+  if (days.count() == 0 && hours.count() == 0)
+    return StrCat(std::chrono::duration_cast<std::chrono::minutes>(span).count(), "m");
+  const std::string rest = hours.count() != 0 ? StrCat(hours.count(), "h") : "";
+  if (days.count() == 0) return rest;
+  return StrCat(days.count(), "d", rest.empty() ? "" : " ", rest);
+}
 
 bool Summary::helpless() const {
   return items.all() + items.platforms == 0 && !upstreams.empty() &&

@@ -120,6 +120,13 @@ struct Summary {
   bool helpless() const;
 };
 
+// "19d 4h", "4h", "12m", "40s": no reader needs more of it.
+std::string SpanText(Seconds span);
+
+// The members of a set that is out, into an open object and from one: of the summary, and of the status.
+void WriteComing(json::Writer& json, const ComingSet& set);
+Status ReadComing(const json::Value& object, ComingSet& set);
+
 void WriteSummary(json::Writer& json, const Summary& summary);
 // Unavailable (upstream.answer) when it is not what WriteSummary() writes: it comes from a server.
 Result<Summary> ReadSummary(const json::Value& object);

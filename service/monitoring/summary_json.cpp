@@ -68,12 +68,7 @@ void WriteRules(Writer& json, const Summary& s) {
   WriteList(json, "policies", s.policies, [&](const Summary::Policy& policy) {
     json.Key("name").String(policy.name).Key("sha256").String(policy.sha256);
   });
-  WriteList(json, "coming", s.coming, [&](const ComingSet& set) {
-    json.Key("tee").String(set.tee == IntelTee::kTdx ? "tdx" : "sgx");
-    json.Key("evaluation").Unsigned(set.number).Key("in_force").Unsigned(set.in_force);
-    json.Key("refused").Unsigned(set.refused).Key("changed_tcbs").Unsigned(set.kinds);
-    json.Key("unjudged_tcbs").Unsigned(set.unjudged);
-  });
+  WriteList(json, "coming", s.coming, [&](const ComingSet& set) { WriteComing(json, set); });
 }
 
 void WriteVerdicts(Writer& json, const Summary::Verdicts& verdicts) {
@@ -197,15 +192,7 @@ Status ReadRules(const Value& root, Summary& s) {
     TRY(Take(entry, "name", p.name));
     return Take(entry, "sha256", p.sha256);
   }));
-  return TakeList(root, "coming", s.coming, [](const Value& entry, ComingSet& set) -> Status {
-    TRY_ASSIGN(const std::string_view tee, entry.GetString("tee"));
-    set.tee = tee == "tdx" ? IntelTee::kTdx : IntelTee::kSgx;
-    TRY(Take(entry, "evaluation", set.number));
-    TRY(Take(entry, "in_force", set.in_force));
-    TRY(Take(entry, "refused", set.refused));
-    TRY(Take(entry, "changed_tcbs", set.kinds));
-    return Take(entry, "unjudged_tcbs", set.unjudged);
-  });
+  return TakeList(root, "coming", s.coming, ReadComing);
 }
 
 Status ReadVerdicts(const Value& root, Summary::Verdicts& verdicts) {
@@ -246,6 +233,23 @@ Status ReadRest(const Value& root, Summary& s) {
 }
 
 }  // namespace
+
+void WriteComing(Writer& json, const ComingSet& set) {
+  json.Key("tee").String(set.tee == IntelTee::kTdx ? "tdx" : "sgx");
+  json.Key("evaluation").Unsigned(set.number).Key("in_force").Unsigned(set.in_force);
+  json.Key("refused").Unsigned(set.refused).Key("changed_tcbs").Unsigned(set.kinds);
+  json.Key("unjudged_tcbs").Unsigned(set.unjudged);
+}
+
+Status ReadComing(const Value& entry, ComingSet& set) {
+  TRY_ASSIGN(const std::string_view tee, entry.GetString("tee"));
+  set.tee = tee == "tdx" ? IntelTee::kTdx : IntelTee::kSgx;
+  TRY(Take(entry, "evaluation", set.number));
+  TRY(Take(entry, "in_force", set.in_force));
+  TRY(Take(entry, "refused", set.refused));
+  TRY(Take(entry, "changed_tcbs", set.kinds));
+  return Take(entry, "unjudged_tcbs", set.unjudged);
+}
 
 void WriteSummary(Writer& json, const Summary& s) {
   json.BeginObject();

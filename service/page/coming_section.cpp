@@ -3,6 +3,7 @@
 // Evaluation data that is out and not in force: what it would do to the platforms that were seen.
 #include "service/page/json_members.h"
 #include "service/page/sections.h"
+#include "service/page/words.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "service/page/sections.h"
+#include "service/page/words.h"
 #include "tcb/base/text.h"
 
 namespace thimble::page {

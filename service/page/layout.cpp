@@ -2,6 +2,7 @@
 //
 // The frame around every page: head, way around, and when it was made.
 #include "service/page/sections.h"
+#include "service/page/words.h"
 #include "service/support/version.h"
 
 namespace thimble::page {

@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "cache/cached_item.h"
+#include "service/monitoring/hidden_ids.h"
 #include "service/page/sections.h"
+#include "service/page/words.h"
 #include "tcb/base/text.h"
 
 namespace thimble::page {
@@ -72,12 +74,11 @@ Html FirstEnd(const View& view) {
                            "."));
 }
 
-// An item's name may hold a chip id, and an error what it was asked by.
+// An item's name may hold a chip id, and what is wrong what it was asked by.
 Html DegradedLine(const View& view, const std::pair<std::string, std::string>& line) {
   const auto key = ParseKeyName(line.first);
-  const bool hidden = key && IsPlatformItem(KindOf(*key)) && view.ids == Ids::kHidden;
   return El("li", {}, El("b", {}, key ? ItemTitle(*key, view.ids) : line.first), ": ",
-            hidden ? std::string("needs the admin role to be told") : line.second);
+            view.ids == Ids::kHidden ? WithoutIds(line.second) : line.second);
 }
 
 Html Wrong(const View& view) {

@@ -6,6 +6,7 @@
 #include "service/page/form.h"
 #include "service/page/page_files.h"
 #include "service/page/verdict_page.h"
+#include "service/page/words.h"
 #include "tcb/base/ascii.h"
 #include "tcb/base/text.h"
 
@@ -63,8 +64,6 @@ std::string BaselineText(const BaselineBook& book) {
                 ", AMD ", amd);
 }
 
-page::Ids IdsFor(RoleSet roles) { return roles.Has(Role::kAdmin) ? page::Ids::kShown : page::Ids::kHidden; }
-
 }  // namespace
 
 void StatusPage::AddTo(http::Router& router) {
@@ -83,9 +82,9 @@ void StatusPage::AddTo(http::Router& router) {
 
 page::View StatusPage::Look(RoleSet roles, const std::optional<intel::Fmspc>& only) {
   page::View view;
-  view.status = sources_.health.Report();
-  view.now = view.status.at;
   view.ids = IdsFor(roles);
+  view.status = sources_.health.Report(view.ids);
+  view.now = view.status.at;
   view.may_verify = roles.Has(Role::kVerify);
   if (const auto& summary = view.status.summary) {
     view.ready = summary->ready;
@@ -167,14 +166,14 @@ Response StatusPage::Judge(const Request& request) {
 
 // -- Search --
 
-Html StatusPage::Found(std::string_view term, page::Ids ids, Instant now) {
+Html StatusPage::Found(std::string_view term, Ids ids, Instant now) {
   Html content;
   const bool chip = IsHex(term) && (term.size() == 16 || term.size() == 128),
              qe = IsHex(term) && term.size() == 32;
   if (!chip && !qe) {
     content =
         El("p", {{"class", "empty"}}, "That is no FMSPC (12 hex digits), chip id (16 or 128) or QE id (32).");
-  } else if (ids == page::Ids::kHidden) {
+  } else if (ids == Ids::kHidden) {
     content =
         El("p", {{"class", "empty"}},
            "To look for chips and QE ids takes the admin role: a client certificate, or the Unix socket.");

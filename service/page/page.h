@@ -51,7 +51,7 @@ class StatusPage {
   http::Response Status(const http::Request& request, const http::Query& query);
   http::Response Judge(const http::Request& request);
   page::View Look(RoleSet roles, const std::optional<intel::Fmspc>& only);
-  html::Html Found(std::string_view term, page::Ids ids, Instant now);
+  html::Html Found(std::string_view term, Ids ids, Instant now);
   html::Html FoundChip(std::string_view hwid, Instant now);
   html::Html FoundQe(std::string_view qe_id);
   std::string Impact(std::string_view set, const http::Request& request, RoleSet roles);

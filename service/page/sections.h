@@ -14,7 +14,6 @@
 #include "service/monitoring/tcb_ladders.h"
 #include "service/monitoring/verdict_hours.h"
 #include "service/page/html.h"
-#include "service/page/words.h"
 
 namespace thimble::page {
 

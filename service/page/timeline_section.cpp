@@ -6,6 +6,7 @@
 
 #include "cache/cached_item.h"
 #include "service/page/sections.h"
+#include "service/page/words.h"
 #include "tcb/base/text.h"
 
 namespace thimble::page {

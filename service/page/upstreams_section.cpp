@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "service/page/sections.h"
+#include "service/page/words.h"
 #include "tcb/base/text.h"
 
 namespace thimble::page {

@@ -7,15 +7,13 @@
 #include <string>
 #include <string_view>
 
+#include "service/monitoring/status_report.h"
 #include "service/page/html.h"
 #include "tcb/base/time.h"
 #include "tcb/collateral_key.h"
 #include "tcb/verdict.h"
 
 namespace thimble::page {
-
-// Of a chip, a QE id, a platform: shown to the administrator alone.
-enum class Ids : bool { kHidden, kShown };
 
 // "TDX TCB info 00806F050000, standard".
 std::string ItemTitle(const CollateralKey& key, Ids ids);

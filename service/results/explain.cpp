@@ -136,7 +136,7 @@ Lines Collateral(const Value& result) {
   Lines out;
   for (const Value& item : ListOf(result, "collateral")) {
     out.Add(StrCat("  ", TextOf(item, "item"), ": ", TextOf(item, "issued"), " to ",
-                   TextOf(item, "next_update"), ", from ", TextOf(item, "source")));
+                   TextOf(item, "next_update"), ", first from ", TextOf(item, "source")));
   }
   return Titled("collateral", out);
 }

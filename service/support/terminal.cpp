@@ -157,6 +157,22 @@ void Print(const Lines& lines) { Write(stdout, lines.text()); }
 void PrintLine(std::string_view text) { Print({std::string(text)}); }
 void PrintErrorLines(const Lines& lines) { Write(stderr, lines.text()); }
 void PrintError(std::string_view text) { PrintErrorLines({StrCat("thimble: ", text)}); }
+namespace {
+std::vector<std::string>& HeldNotes() {
+  static std::vector<std::string> notes;
+  return notes;
+}
+}  // namespace
+
+void PrintNote(std::string_view text) {
+  if (::isatty(STDERR_FILENO) != 0) return PrintErrorLines({std::string(text)});
+  HeldNotes().emplace_back(text);
+}
+void ShowNotes() {
+  for (const std::string& note : HeldNotes()) PrintErrorLines({note});
+  HeldNotes().clear();
+}
+
 // What was written before may have failed, and nothing be left to flush.
 bool FlushOutput() { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
 

@@ -39,6 +39,10 @@ void PrintLine(std::string_view text);     // stdout
 void PrintJson(std::string_view json);     // stdout; white space between tokens stays
 void PrintErrorLines(const Lines& lines);  // stderr
 void PrintError(std::string_view text);    // stderr, "thimble: ..."
-bool FlushOutput();                        // false: not all could be written
+// stderr: at once where that is a terminal, whose reader it helps; else with ShowNotes() alone, for a command that has
+// failed: what runs by the clock and goes well says nothing.
+void PrintNote(std::string_view text);
+void ShowNotes();
+bool FlushOutput();  // false: not all could be written
 
 }  // namespace thimble

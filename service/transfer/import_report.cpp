@@ -1,10 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <map>
+
 #include "service/transfer/transfer.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 
 namespace thimble {
+namespace {
+
+// What is refused for one reason is one line, however many items or versions of one they are.
+Lines RefusedText(const std::vector<ImportReport::Refused>& refused) {
+  std::vector<std::string> reasons, lines;
+  std::map<std::string, size_t> times;
+  for (const auto& [item, check, reason] : refused) {
+    reasons.push_back(StrCat(check, ": ", reason));
+    std::string line = StrCat("refused: ", item, ": ", reasons.back());
+    if (++times[line] == 1) lines.push_back(std::move(line));
+  }
+  if (refused.size() > 1 && std::ranges::count(reasons, reasons.front()) == std::ssize(reasons))
+    return {StrCat("refused: all ", refused.size(), " that are refused: ", reasons.front())};
+  Lines out;
+  for (const std::string& line : lines)
+    out.Add(times[line] == 1 ? line : StrCat(line, " (", times[line], " versions)"));
+  return out;
+}
+
+}  // namespace
+
 std::string ImportJson(const ImportReport& report) {
   std::string out;
   json::Writer json(&out);
@@ -59,10 +83,7 @@ Result<ImportReport> ParseImportJson(std::string_view text) {
 }
 
 Lines ImportText(const ImportReport& report) {
-  Lines out;
-  for (const auto& [item, check, reason] : report.refused) {
-    out.Add(StrCat("refused: ", item, ": ", check, ": ", reason));
-  }
+  Lines out = RefusedText(report.refused);
   for (const std::string& line : report.lacks) out.Add(StrCat("lacking: ", line));
   out.Add(StrCat("taken ", report.taken, ", already cached ", report.held, ", history ", report.past,
                  ", refused ", report.refused.size()));

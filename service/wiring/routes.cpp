@@ -74,7 +74,7 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const http::Pr
       floors_api_(*a.floors, *a.baselines, clock),
       impact_api_(a.policies, *a.baselines, *a.floors, a.impact_study, clock),
       history_api_(c.cache),
-      transfer_api_(c.transfer),
+      transfer_api_(c.transfer, config.pccs.max_upload),
       operations_api_(c.refresh, *c.store, config.cache.data, config.audit.directory, clock),
       platform_api_(c.pck_service, c.registry, *a.audit),
       health_api_({summary_sources_, c.events, refused_, roles_of}),

@@ -302,6 +302,19 @@ def compose():
             yield f"Containerfile: no {source}"
 
 
+def told_secrets(thimble, text):
+    """The Secrets that the manual has people make: the keys that pods use, out of files that `thimble init` makes."""
+    with tempfile.TemporaryDirectory() as scratch:
+        assert run(thimble, "init", scratch).returncode == 0
+        made = {path.name for path in Path(scratch).iterdir()}
+    told = dict(re.findall(r"(?m)create secret generic (\S+)((?: --from-file=\S+)+)$", text))
+    for name in MADE_BY_THE_OPERATOR.keys() | told.keys():
+        files = dict(re.findall(r"--from-file=([\w.]+)=DIR/(\S+)", told.get(name, "")))
+        if files.keys() != MADE_BY_THE_OPERATOR.get(name, set()):
+            yield f"INSTALL.md: Secret {name} has the keys {sorted(files)}"
+        yield from (f"INSTALL.md: Secret {name}: `thimble init` makes no {file}" for file in files.values() if file not in made)
+
+
 def self_test(items, generated):
     """Each breach is found."""
     def with_change(kind, change):
@@ -339,6 +352,10 @@ def main(thimble, vendors):
     wrong += references(items, generated)
     wrong += restricted(items)
     wrong += compose()
+    install = (ROOT / "docs/INSTALL.md").read_text()
+    wrong += told_secrets(thimble, install)
+    for bent in ("tls.crt=DIR/server.pem", "tls.crt"), ("DIR/ca.pem", "DIR/ca.crt"), ("generic thimble-tls", "generic tls"):
+        assert list(told_secrets(thimble, install.replace(*bent))), bent
     self_test(items, generated)
     if (KUBERNETES / "monitoring/rule.yaml").read_text() != rule_text():
         wrong.append("deploy/kubernetes/monitoring/rule.yaml is not that of rules.yml: run manifests_test.py --write")

@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 MOST = 2.0
 NEEDED = {"thimble.service": ["Type=notify", "WatchdogSec=", "ExecReload=/bin/kill -HUP $MAINPID", "Restart=on-failure",
-                              "RestartPreventExitStatus=2", "StateDirectory=thimble", "User=thimble"],
+                              "RestartPreventExitStatus=2", "StateDirectory=thimble", "User=thimble", "TimeoutStartSec=infinity"],
           "thimble-refresh.service": ["Type=oneshot", "StateDirectory=thimble", "User=thimble"]}
 
 
@@ -24,6 +24,34 @@ def analyze(*arguments):
 
 def exposure(unit):
     return float(re.search(r"Overall exposure level for .*: ([\d.]+)", analyze("security", "--offline=true", str(unit))).group(1))
+
+
+def helper_calls(script, *arguments):
+    """What a script of the package has deb-systemd-helper do, per action the units."""
+    calls = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        log = Path(scratch) / "log"
+        for name in ("deb-systemd-helper", "deb-systemd-invoke", "systemd-sysusers", "install", "systemctl", "getent", "rm", "find",
+                     "rmdir"):
+            said = f'echo "$*" >>{log}\n' if name == "deb-systemd-helper" else ""
+            # Neither unit was enabled: what the administrator has left off stays off.
+            (Path(scratch) / name).write_text(f"#!/bin/sh\n{said}case \"$*\" in *was-enabled*) exit 1;; esac\n")
+            (Path(scratch) / name).chmod(0o755)
+        subprocess.run(["/bin/sh", str(ROOT / "deploy/debian" / script), *arguments], check=True, env={"PATH": scratch + ":/bin"})
+        for line in log.read_text().splitlines() if log.exists() else []:
+            words = [word for word in line.split() if not word.startswith("--")]
+            calls.setdefault(words[0], set()).update(words[1:])
+    return calls
+
+
+def package_faults():
+    """A package that was removed and comes back has every unit that removing it has masked."""
+    masked = helper_calls("postrm", "remove")["mask"]
+    back = helper_calls("postinst", "configure", "")
+    yield from (f"postinst: {unit} stays masked" for unit in masked - back.get("unmask", set()))
+    yield from (f"postinst: the state of {unit} is not kept" for unit in masked - back.get("update-state", set()))
+    if back.get("enable"):
+        yield f"postinst: enables {back['enable']}, which were off"
 
 
 def main(build):
@@ -47,6 +75,7 @@ def main(build):
             wrong += [f"{unit.name}: exposure {level} > {MOST}"] if level > MOST else []
             unit.write_text(re.sub(r"(?m)^(System|Restrict|Protect|Private|Capab)\w*=.*\n", "", unit.read_text()))
             assert exposure(unit) > MOST, "a unit without a sandbox must not pass"
+    wrong += package_faults()
     print("\n".join(wrong) or "the units hold")
     return 1 if wrong else 0
 

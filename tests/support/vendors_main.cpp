@@ -80,6 +80,8 @@ int Run(const Arguments& arguments, const sigset_t& ends) {
   server.AddKds(amd);
   WriteVendorFiles(arguments.out, intel, amd, server.BaseUrl());
   std::puts("ready");
+  std::printf("try: thimble verify %s/good-sgx-v3.bin --config %s/config.toml\n", arguments.out.c_str(),
+              arguments.out.c_str());
   std::fflush(stdout);
   int signal = 0;
   sigwait(&ends, &signal);

@@ -6,6 +6,7 @@
 
 #include "service/audit/audit_log.h"
 #include "service/audit/audit_records.h"
+#include "service/cli/client/server_choice.h"
 #include "service/cli/command_support.h"
 #include "service/verification/evidence_files.h"
 #include "tcb/base/crypto.h"
@@ -67,7 +68,7 @@ Lines TextOf(const AuditRecord& record) {
 Result<std::vector<std::string>> TrailFiles(const AuditOptions& options) {
   std::string directory = options.directory.value_or("");
   if (directory.empty()) {
-    TRY_ASSIGN(const Config config, EffectiveConfig(options.flags));
+    TRY_ASSIGN(const Config config, EffectiveConfig(WithInstalled(options.flags)));
     directory = config.audit.directory;
     if (directory.empty()) directory = (std::filesystem::path(config.cache.data) / "audit").string();
   }

@@ -19,7 +19,8 @@ namespace thimble {
 struct ServerChoice {
   std::string url;
   std::string ca, token_file, client_certificate, client_key;  // paths; empty: none
-  std::string chosen_by;  // "" by the command line; "THIMBLE_SERVER", or the path of client.toml
+  std::string chosen_by;      // "" by the command line; "THIMBLE_SERVER", or the path of client.toml
+  std::string left_out = {};  // why what client.toml names is not shown it; empty: it is
 };
 
 // How this server is asked, which the command line names. Errors: of client.toml; a certificate without its key.
@@ -28,7 +29,13 @@ Result<ServerChoice> ChoiceFor(const std::string& url, const ConfigFlags& flags)
 // By the command line (`server`) or the environment; nullopt where none names one, or --data names a store.
 Result<std::optional<ServerChoice>> NamedServer(const ConfigFlags& flags,
                                                 const std::optional<std::string>& server);
-// By client.toml; nullopt as above.
+// By client.toml; nullopt as above. A token or key that it names and this user cannot read is left out.
 Result<std::optional<ServerChoice>> ServerOfFile(const ConfigFlags& flags);
+
+// Flags that name neither a configuration nor a store: with the configuration of the installed service, where it is there
+// and this user can read it; not where this user's own client.toml says whom to ask, or the current directory has the
+// store of a `thimble serve` without a configuration.
+inline constexpr const char* kInstalledConfig = "/etc/thimble/thimble.toml";
+ConfigFlags WithInstalled(ConfigFlags flags, const std::string& installed = kInstalledConfig);
 
 }  // namespace thimble

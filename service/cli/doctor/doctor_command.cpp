@@ -51,6 +51,7 @@ Diagnosis LookAtState(const ConfigFlags& flags) {
   if (!running) {
     auto config = EffectiveConfig(flags);
     if (!config) return {};
+    if (const auto others = OfAnotherUser(config->cache.data, flags)) return {*others};
     auto store = App::Make(std::move(config).value(), {.storage = Storage::kReadOnly, .frozen_time = {}});
     if (store) return DiagnoseSummary((*store)->summary());
     if (store.error().check == Check::kRequest) return {};  // there is none yet, which is said already
@@ -68,7 +69,7 @@ void LookAtAll(Doctor& doctor, const Config& config, const DoctorOptions& option
   for (const Upstream& upstream : config.intel_upstreams) doctor.CheckUpstream(Vendor::kIntel, upstream);
   for (const Upstream& upstream : config.amd_upstreams) doctor.CheckUpstream(Vendor::kAmd, upstream);
   if (options.server) return;  // that may be on another host
-  doctor.Add(LookAtData(config));
+  doctor.Add(LookAtData(config, options.flags));
   doctor.Add(LookAtServing(config, now));
   doctor.Add(LookAtState(options.flags));
 }
@@ -78,20 +79,19 @@ void ShowRecipes(const std::string& url, const std::string& recipes) {
   Print(Lines::Of(recipes));
 }
 
-// As other commands find theirs; else the one that this configuration makes.
-Result<ThimbleClient> ServerToAsk(const DoctorOptions& options, const Config& config) {
+// As other commands find theirs; nullopt: that which this configuration makes.
+Result<std::optional<ServerChoice>> ServerToAsk(const DoctorOptions& options) {
   TRY_ASSIGN(auto choice, NamedServer(options.flags, options.server));
-  if (!choice) {
-    TRY_ASSIGN(choice, ServerOfFile(options.flags));
-  }
-  return choice ? ThimbleClient::Of(*choice)
-                : ThimbleClient::AtUrl(UrlFromHere(config.server), options.flags);
+  if (choice) return choice;
+  return ServerOfFile(options.flags);
 }
 
 }  // namespace
 
-ExitCode Run(const DoctorOptions& options) {
+ExitCode Run(const DoctorOptions& given) {
   SetLogLevel(LogLevel::kOff);  // what there is to say is a symptom
+  DoctorOptions options = given;
+  options.flags = WithInstalled(given.flags);
   const auto config = EffectiveConfig(options.flags);
   if (!config) return Fail(config.error(), options.json);
   const auto anchors = ReadAnchors(config->server.anchors);
@@ -102,7 +102,10 @@ ExitCode Run(const DoctorOptions& options) {
   if (!fmspc) {
     return Fail({ErrorKind::kMalformed, Check::kRequest, "--fmspc must be 12 hex digits"}, options.json);
   }
-  auto server = ServerToAsk(options, *config);
+  const auto choice = ServerToAsk(options);
+  if (!choice) return Fail(choice.error(), options.json);
+  auto server = *choice ? ThimbleClient::Of(**choice)
+                        : ThimbleClient::AtUrl(UrlFromHere(config->server), options.flags);
   if (!server) return Fail(server.error(), options.json);
   const auto at = ParseTimeFlag("--at", options.at);
   if (!at) return Fail(at.error(), options.json);
@@ -115,7 +118,9 @@ ExitCode Run(const DoctorOptions& options) {
   });
   if (!options.client) LookAtAll(doctor, *config, options, now);
   doctor.CheckServer(*server, *client);
-  const std::string url = options.server.value_or(UrlForClients(config->server));
+  const std::string url = options.server
+                              ? *options.server
+                              : UrlOfRecipes(*choice ? (*choice)->url : "", options.flags, config->server);
   const std::string recipes = ClientRecipes(url);
   if (options.json) {
     PrintJson(Json(doctor, recipes));

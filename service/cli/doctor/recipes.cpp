@@ -21,7 +21,8 @@ std::string ClientRecipes(std::string_view url) {
             : std::string("# TDX: over HTTPS only\n\n"),
       "# dcap-qvl\nPCCS_URL=", url,
       "\n\n# trustee\n[attestation_service.verifier_config.dcap_verifier]\ncollateral_service = \"", pccs,
-      "\"\n[attestation_service.verifier_config.snp_verifier]\nvcek_sources = [{ type = \"KDS\", base_url = "
+      "\"\ntcb_update_type = \"standard\"\n[attestation_service.verifier_config.snp_verifier]\nvcek_sources "
+      "= [{ type = \"KDS\", base_url = "
       "\"",
       url, "\" }]\n\n# AMD's KDS, for go-sev-guest, snpguest and others\n", url, "/vcek/v1/\n");
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/cli/doctor/this_host.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,6 +12,7 @@
 #include "fetchers/url.h"
 #include "service/http/listen_address.h"
 #include "service/http/tls.h"
+#include "service/support/author.h"
 #include "service/support/file.h"
 #include "tcb/base/ascii.h"
 #include "tcb/base/text.h"
@@ -34,13 +36,49 @@ std::string HostName() {
   return name.data();
 }
 
-bool IsAnyAddress(std::string_view host) { return host == "0.0.0.0" || host == "::"; }
-
 std::string UrlOf(const ServerConfig& server, const std::string& any_address) {
   auto address = http::ListenAddress::Parse(server.listen);
   if (!address) return {};
   if (IsAnyAddress(address->host)) address->host = any_address;
   return StrCat(server.tls_certificate.empty() ? "http://" : "https://", address->ToString());
+}
+
+std::string OwnerName(uid_t user) {
+  const std::string name = UserName(user);
+  return name.empty() ? StrCat("#", user) : name;
+}
+
+// This doctor again, as that user and with the same flags.
+std::string AskAgainAs(uid_t user, const ConfigFlags& flags) {
+  std::string out = StrCat("sudo -u ", OwnerName(user), " thimble doctor");
+  const auto add = [&out](const char* name, const std::optional<std::string>& value) {
+    if (value) out += StrCat(" ", name, " ", *value);
+  };
+  add("--config", flags.config);
+  add("--data", flags.data);
+  add("--pcs-url", flags.pcs_url);
+  add("--kds-url", flags.kds_url);
+  for (const std::string& anchor : flags.anchors) add("--anchor", anchor);
+  return out;
+}
+
+// Whose it is: its owner may look, and root, for whom it is the service's.
+Symptom OwnerOf(const std::string& data, const ConfigFlags& flags) {
+  Symptom symptom{"data", StrCat(data, " owner"), Level::kOk, "ours", ""};
+  struct stat found {};
+  const bool seen = ::stat(data.c_str(), &found) == 0;
+  if (seen && ::geteuid() == 0 && found.st_uid != 0 && (found.st_mode & 0022) == 0) {
+    symptom.detail = StrCat("user ", OwnerName(found.st_uid));
+    return symptom;
+  }
+  const Status ours = CheckOnlyOurs(data, "data directory", OthersMay::kRead);
+  if (ours.ok()) return symptom;
+  symptom.level = Level::kFail;
+  symptom.detail = ours.error().message;
+  symptom.fix = seen && found.st_uid != ::geteuid() && ::geteuid() != 0
+                    ? StrCat("ask as its user, or as root: ", AskAgainAs(found.st_uid, flags))
+                    : "as the message says";
+  return symptom;
 }
 
 Symptom SpaceIn(const std::string& data) {
@@ -99,17 +137,21 @@ Diagnosis LookAtProxies(const Config& config) {
   return out;
 }
 
-Diagnosis LookAtData(const Config& config) {
+std::optional<Symptom> OfAnotherUser(const std::string& data, const ConfigFlags& flags) {
+  struct stat found {};
+  if (::stat(data.c_str(), &found) != 0 || found.st_uid == ::geteuid()) return std::nullopt;
+  return Symptom{"data", "opens", Level::kWarn,
+                 StrCat("not tried: no server runs on it, and it is user ", OwnerName(found.st_uid), "'s"),
+                 AskAgainAs(found.st_uid, flags)};
+}
+
+Diagnosis LookAtData(const Config& config, const ConfigFlags& flags) {
   const std::string& data = config.cache.data;
   std::error_code ignored;  // what cannot be looked at is named by the check of its owner
   if (!fs::exists(data, ignored))
     return {
         {"data", data, Level::kWarn, "is not there yet", "`thimble serve` makes it; is cache.data right?"}};
-  const Status ours = CheckOnlyOurs(data, "data directory", OthersMay::kRead);
-  Diagnosis out = {{"data", StrCat(data, " owner"), ours.ok() ? Level::kOk : Level::kFail,
-                    ours.ok() ? "ours" : ours.error().message,
-                    ours.ok() ? "" : "ask as the user of the service: sudo -u thimble thimble doctor"}};
-  out.push_back(SpaceIn(data));
+  Diagnosis out = {OwnerOf(data, flags), SpaceIn(data)};
   const bool store = RocksStore::IsIn(data);
   out.push_back({"data", "store", store ? Level::kOk : Level::kWarn, store ? "is there" : "there is none yet",
                  store ? "" : "`thimble serve`, `fetch`, `import` or `restore` makes one"});
@@ -132,10 +174,11 @@ Diagnosis LookAtServing(const Config& config, Instant now) {
   RoleSet granted;
   for (const RoleGrant& grant : config.roles) granted.Add(grant.role);
   const bool open = !local && !granted.Has(Role::kVerify);
-  out.push_back({"server", "roles", open ? Level::kWarn : Level::kOk,
-                 config.roles.empty() ? "none: anyone may read and verify, the Unix socket alone administers"
-                                      : StrCat(config.roles.size(), " granted"),
-                 open ? "[[role]] name = \"verify\" says who may; `thimble init` makes tokens" : ""});
+  out.push_back(
+      {"server", "roles", open ? Level::kWarn : Level::kOk,
+       config.roles.empty() ? "none: anyone may read and verify, the Unix socket alone administers"
+                            : StrCat(config.roles.size(), " granted"),
+       open ? "[[role]] name = \"verify\" with the token_sha512 of `thimble hash-token` says who may" : ""});
   if (!local && server.tls_certificate.empty() && !config.roles.empty())
     out.push_back({"server", "tokens", Level::kFail, "tokens are readable on the way: plain HTTP",
                    "tls_certificate and tls_key; `thimble init` makes them"});
@@ -144,5 +187,11 @@ Diagnosis LookAtServing(const Config& config, Instant now) {
 
 std::string UrlFromHere(const ServerConfig& server) { return UrlOf(server, "127.0.0.1"); }
 std::string UrlForClients(const ServerConfig& server) { return UrlOf(server, HostName()); }
+
+std::string UrlOfRecipes(const std::string& asked, const ConfigFlags& flags, const ServerConfig& server) {
+  const auto url = ParseUrl(asked);
+  const bool near = !url || ReachOf(*url) == Reach::kLoopback;
+  return asked.empty() || (near && flags.config) ? UrlForClients(server) : asked;
+}
 
 }  // namespace thimble

@@ -16,6 +16,8 @@ struct Answer {
   ExitCode code = ExitCode::kDone;
   std::string json;     // the result, or the problem object
   std::string problem;  // in a line; empty: there is a result
+  std::string request =
+      {};  // its id at the server that judged, which the audit trail there has; empty: none did
 };
 
 Answer ResultAnswer(std::string result_json, bool accept);

@@ -23,9 +23,11 @@ constexpr std::string_view kForgedCollateral =
     "through "
     "another cache, look there";
 constexpr std::string_view kRoot =
-    "the chain does not lead to the vendor's root: get the certificates again from the platform or the "
-    "vendor. A root of "
-    "your own tests is added by --anchor, and every result says so";
+    "the chain does not lead to the vendor's root: it was not made by the vendor's hardware, or comes from a "
+    "simulator. Get the "
+    "certificates again from the platform or the vendor. A root of your own tests is added by --anchor, at a "
+    "server by "
+    "server.anchors, and every result says so";
 constexpr std::string_view kRevoked =
     "stop trusting this platform: the vendor has withdrawn the certificate. After the vendor's update the "
     "platform gets "

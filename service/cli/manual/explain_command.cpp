@@ -44,7 +44,7 @@ Error NoSuchName(const std::string& name) {
   std::string meant;
   for (const std::string& other : NamesLike(name)) meant += StrCat(meant.empty() ? "; " : ", ", other);
   return {ErrorKind::kMalformed, Check::kRequest,
-          StrCat("no such check, status or rule: ", name, meant,
+          StrCat("no such check, status, rule or component: ", name, meant,
                  meant.empty() ? "; `thimble explain` lists all" : "?")};
 }
 

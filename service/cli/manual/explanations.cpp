@@ -109,6 +109,16 @@ std::vector<Explanation> Checks() {
   return out;
 }
 
+// Where the policy asks it: "policy.snp.measurement" is `measurement = ...` in [policy.NAME.snp].
+std::string KeyText(const Explanation& rule) {
+  if (rule.meaning.find("no key") != std::string::npos) return "; it has no key of its own";
+  const std::string_view path = std::string_view(rule.name).substr(kRulePrefix.size());
+  const size_t dot = path.rfind('.');
+  const std::string_view key = dot == std::string_view::npos ? path : path.substr(dot + 1);
+  const std::string table = dot == std::string_view::npos ? "" : StrCat(".", path.substr(0, dot));
+  return StrCat(": [policy.default", table, "] ", key, " = ...");
+}
+
 // The rows "| `name` ¹ | holds when | default |" of docs/POLICIES.md.
 std::vector<Explanation> Rules() {
   std::vector<Explanation> out;
@@ -118,9 +128,47 @@ std::vector<Explanation> Rules() {
         .kind = Kind::kRule, .name = {}, .meaning = {}, .section = "docs/POLICIES.md", .to_do = {}};
     rule.name = StrCat(kRulePrefix, Between(line, "`", "`"));
     rule.meaning = StrCat("it holds when: ", Between(line, " | ", " |"));
-    rule.to_do = "change the platform or the workload, or what the policy asks by this key";
+    rule.to_do = StrCat("change the platform or the workload, or what the policy asks", KeyText(rule));
     out.push_back(std::move(rule));
   }
+  return out;
+}
+
+// What shortfalls name. Numbers go from 00 to 15.
+std::vector<Explanation> Components() {
+  std::vector<Explanation> out;
+  const auto add = [&out](std::string name, std::string meaning, std::string_view section,
+                          std::string_view update) {
+    out.push_back(
+        {.kind = Kind::kComponent,
+         .name = std::move(name),
+         .meaning = std::move(meaning),
+         .section = std::string(section),
+         .to_do = StrCat("update ", update, "; a shortfall names the update where the vendor does")});
+  };
+  constexpr std::string_view kPlatform = "the microcode or BIOS of the platform";
+  for (int i = 0; i < 16; ++i) {
+    const std::string number = StrCat(i < 10 ? "0" : "", i);
+    add(StrCat("sgx.", number), StrCat("component ", number, " of the SGX TCB, a byte of the CPUSVN"),
+        "DCAP 5", kPlatform);
+    const bool module = i < 2;
+    add(StrCat("tdx.", number),
+        StrCat("component ", number, " of the TDX TCB, a byte of TEE_TCB_SVN",
+               i == 0   ? ": the SVN of the TDX module"
+               : i == 1 ? ": the version of the TDX module"
+                        : ""),
+        "DCAP 5", module ? "the TDX module" : kPlatform);
+  }
+  add("pcesvn", "the SVN of Intel's provisioning certification enclave", "DCAP 5",
+      "Intel's SGX platform software, and let the platform register again");
+  add("tdx_module.isvsvn", "the SVN of the TDX module among those of its version", "DCAP 5",
+      "the TDX module");
+  add("qe.isvsvn", "the SVN of the quoting enclave", "DCAP 4", "Intel's quote generation packages");
+  add("snp.bootloader", "the SVN of the boot loader of AMD's secure processor", "SNP d.5", "the host's BIOS");
+  add("snp.tee", "the SVN of its operating system", "SNP d.5", "the host's BIOS");
+  add("snp.fmc", "the SVN of its first mutable code, of Turin", "SNP d.5", "the host's BIOS");
+  add("snp.snp", "the SVN of the SEV-SNP firmware", "SNP d.5", "the host's BIOS or its SEV firmware");
+  add("snp.microcode", "the level of the CPU's microcode", "SNP d.5", "the host's BIOS or microcode");
   return out;
 }
 
@@ -134,6 +182,7 @@ std::vector<Explanation> All() {
                    .to_do = std::string(status.to_do)});
   }
   for (Explanation& rule : Rules()) out.push_back(std::move(rule));
+  for (Explanation& component : Components()) out.push_back(std::move(component));
   return out;
 }
 
@@ -174,7 +223,7 @@ std::string ExplanationsPage() {
       "fails.\n";
   std::optional<Kind> before;
   for (const Explanation& e : Explanations()) {
-    if (e.kind == Kind::kRule) continue;
+    if (e.kind == Kind::kRule || e.kind == Kind::kComponent) continue;
     if (before != e.kind)
       out += StrCat("\n", e.kind == Kind::kCheck ? "## Checks" : "## TCB statuses",
                     "\n\n| name | says | section | to do |\n", "|---|---|---|---|\n");

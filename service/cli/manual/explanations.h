@@ -12,14 +12,14 @@
 namespace thimble {
 
 struct Explanation {
-  enum class Kind : uint8_t { kCheck, kStatus, kRule } kind = Kind::kCheck;
-  std::string name;     // "quote.signature", "OutOfDate", "policy.accepted_statuses"
+  enum class Kind : uint8_t { kCheck, kStatus, kRule, kComponent } kind = Kind::kCheck;
+  std::string name;     // "quote.signature", "OutOfDate", "policy.accepted_statuses", "sgx.00"
   std::string meaning;  // one sentence, without its full stop
   std::string section;  // of the specification: "DCAP 5.10"; empty: none
   std::string to_do;    // what to do when it fails
 };
 
-// All of them: the checks in the order of the index, then the statuses, then the rules.
+// All of them: the checks in the order of the index, then the statuses, the rules, and the components of shortfalls.
 const std::vector<Explanation>& Explanations();
 // By name; of rules without "policy.", too. Null when there is none.
 const Explanation* FindExplanation(std::string_view name);

@@ -45,8 +45,11 @@ std::string PolicyOf(const Value& result) {
 std::string StatusOf(const Value& result) {
   const std::string status = MemberText(result, "tcb_status");
   const bool local = MemberText(result, "status_source") == "local_floor";
-  return StrCat(status.empty() ? "no TCB status" : status,
-                local && !status.empty() ? " by the local floors" : "");
+  if (!status.empty()) return StrCat(status, local ? " by the local floors" : "");
+  const size_t unproven = MemberList(result, "advisories_unproven").size();
+  if (unproven == 0) return "no TCB status";
+  return StrCat("no TCB status: short of nothing known, ", unproven,
+                unproven == 1 ? " bulletin is unproven" : " bulletins are unproven");
 }
 
 // One cause in the line; how many more there are.
@@ -70,7 +73,10 @@ void AddDecision(Page& page, const Value& result, const Causes& causes) {
   const std::string about = MemberText(result, "about");
   const std::string when = about.empty() || about == "now" ? "" : StrCat(", about ", about);
   if (MemberText(result, "decision") == "accept") {
-    page.Decision(true, StrCat(StatusOf(result), "; policy ", PolicyOf(result), when));
+    const bool unproven =
+        MemberText(result, "tcb_status").empty() && !MemberList(result, "advisories_unproven").empty();
+    page.Decision(true, StrCat(StatusOf(result), "; policy ", PolicyOf(result),
+                               unproven ? " accepts that (amd_floor)" : "", when));
   } else {
     page.Decision(false, StrCat(RejectText(result, causes), when));
   }
@@ -103,19 +109,29 @@ void AddNotes(Page& page, const Value& result) {
   }
 }
 
+// What of it is ours to say: the root is pinned in the program, or the operator has added it.
+std::string AnchorText(const Value& result, const std::string& anchor) {
+  const auto findings = MemberList(result, "findings");
+  const bool added = std::ranges::any_of(findings, [](const Value& finding) {
+    return MemberText(finding, "check") == CheckName(Check::kTrustAnchorExtra);
+  });
+  return StrCat("root: ", anchor, added ? " (added by the operator)" : " (pinned)");
+}
+
 void AddBasis(Page& page, const Value& result, const std::string& judge) {
   page.Section("rests on");
   const std::string anchor = MemberText(result, "trust_anchor"), end = MemberText(result, "earliest_expiry");
   page.Line(StrCat("judged by ", judge, " at ", MemberText(result, "at"),
-                   end.empty() ? "" : StrCat(", on what holds until ", end)));
-  if (!anchor.empty()) page.Line(StrCat("root: ", anchor));
+                   end.empty() || anchor.empty() ? "" : StrCat(", on what holds until ", end)));
+  if (!anchor.empty()) page.Line(AnchorText(result, anchor));
   if (const std::string evaluation = MemberText(result, "evaluation"); !evaluation.empty())
     page.Line(evaluation);
   const std::string grace = MemberText(result, "grace_used");
   if (!grace.empty()) page.Line(StrCat("grace used: ", grace));
   for (const Value& item : MemberList(result, "collateral")) {
     page.Line(StrCat(MemberText(item, "item"), ": ", MemberText(item, "issued").substr(0, kDay), " to ",
-                     MemberText(item, "next_update").substr(0, kDay), ", from ", MemberText(item, "source")));
+                     MemberText(item, "next_update").substr(0, kDay), ", first from ",
+                     MemberText(item, "source")));
   }
 }
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The past: GET /v1/history, ?at= on reads, and what changed in words.
+#include "service/api/history_api.h"
+
 #include <gtest/gtest.h>
 
+#include "service/api/problem.h"
 #include "service/monitoring/collateral_diff.h"
 #include "tcb/collateral.h"
 #include "tests/service/testing/ops_world.h"
@@ -119,6 +122,55 @@ TEST_F(HistoryApiTest, ListsVersionsWithWhatEachChanged) {
   EXPECT_FALSE(history["versions"][1].contains("changes")) << "nothing is kept from before";
 }
 
+// However much is kept, an answer authenticates one version more than it shows, and has the way to the others.
+TEST_F(HistoryApiTest, ShowsSoManyAtATime) {
+  std::vector<std::string> kept = {second_->sha256().hex(), first_->sha256().hex()};
+  for (int day = 2; day < 45; ++day) {
+    const Instant at = sim::kNow + std::chrono::hours(24 * day);
+    const ItemPtr item = TcbInfo(w_.intel.At(at));
+    ASSERT_TRUE(
+        w_.app->cache()
+            .Put(kTcbKey, {{item->body(), w_.intel.TcbSigningChain()}, "https://pcs.example/"}, at, false)
+            .ok());
+    kept.insert(kept.begin(), item->sha256().hex());
+  }
+  std::vector<std::string> seen;
+  std::string query = "key=intel/tcb/sgx/00806f050000/standard";
+  for (int page = 0; page < 3; ++page) {
+    const json history = History(query);
+    EXPECT_LE(history["versions"].size(), HistoryApi::kVersions);
+    for (const json& version : history["versions"]) {
+      seen.push_back(version["sha256"]);
+      EXPECT_EQ(version.contains("changes"), seen.size() < kept.size()) << "all but the oldest of all";
+    }
+    ASSERT_EQ(history.contains("before"), page < 2);
+    if (page < 2)
+      query = StrCat("key=intel/tcb/sgx/00806f050000/standard&before=", history["before"].get<std::string>());
+  }
+  EXPECT_EQ(seen, kept);
+}
+
+TEST_F(HistoryApiTest, MakesSoManyAnswersAtATime) {
+  for (const size_t at_once : {0u, 1u}) {
+    HistoryApi api(w_.app->cache(), at_once);
+    http::Router router({.prefix = "",
+                         .not_found = {},
+                         .bad_request = BadRequest,
+                         .unauthorized = Unauthorized,
+                         .wrong_method = {}});
+    api.AddTo(router);
+    http::Request request;
+    request.method = "GET";
+    request.path = "/v1/history";
+    request.query = "key=intel/tcb/sgx/00806f050000/standard";
+    for (int again = 0; again < 2; ++again) {
+      const http::Response answer = router.Handle(request, RoleSet::All());
+      EXPECT_EQ(answer.status, at_once == 0 ? 503 : 200) << "what one held is given back";
+      EXPECT_EQ(answer.Header("Retry-After").has_value(), at_once == 0);
+    }
+  }
+}
+
 TEST_F(HistoryApiTest, ComparesAnyTwo) {
   const json back = History(StrCat("key=intel/tcb/sgx/00806f050000/standard&from=", second_->sha256().hex(),
                                    "&to=", first_->sha256().hex()));
@@ -131,7 +183,13 @@ TEST_F(HistoryApiTest, SaysWhatIsWrongWithAQuestion) {
   EXPECT_EQ(w_.Ask("/v1/history?key=nothing").status, 400);
   EXPECT_EQ(w_.Ask("/v1/history?key=intel/crl/root").status, 404);
   EXPECT_EQ(w_.Ask("/v1/history?key=intel/tcb/sgx/00806f050000/standard&from=00").status, 400);
-  EXPECT_EQ(w_.Ask("/v1/history?key=intel/tcb/sgx/00806f050000/standard&from=00&to=00").status, 404);
+  EXPECT_EQ(w_.Ask("/v1/history?key=intel/tcb/sgx/00806f050000/standard&from=00&to=00").status, 400);
+  const std::string none(64, '0');
+  const std::string key = "/v1/history?key=intel/tcb/sgx/00806f050000/standard";
+  EXPECT_EQ(w_.Ask(StrCat(key, "&from=", none, "&to=", none)).status, 404);
+  EXPECT_EQ(w_.Ask(StrCat(key, "&before=", none)).status, 404);
+  EXPECT_EQ(w_.Ask(StrCat(key, "&before=", first_->sha256().hex())).status, 404) << "it is the oldest";
+  EXPECT_EQ(w_.Ask(StrCat(key, "&before=", none, "&from=", none, "&to=", none)).status, 400);
 }
 
 TEST_F(HistoryApiTest, ReadsAnswerWhatWasHeldThen) {

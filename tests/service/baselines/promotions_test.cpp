@@ -49,7 +49,7 @@ class PromotionsTest : public testing::Test {
     const auto outcome = promotions.Promote("default", accepted, "ann", world_.now);
     if (!outcome) return std::string(CheckName(outcome.error().check));
     if (outcome->promoted) return "promoted";
-    return "refuses " + RefusedThen(outcome->declined->report.impact).ToString();
+    return "refuses " + RefusedThen(outcome->declined->report).ToString();
   }
   std::string InForce() const { return book_->Find("default")->baseline.amd; }
 
@@ -144,6 +144,29 @@ TEST_F(PromotionsTest, GivesUpOnWhatNeverRests) {
   between_ = again;
   EXPECT_EQ(Promote({}), "collateral.missing");
   EXPECT_EQ(InForce(), "1");
+}
+
+// What runs in the utility VMs out there nobody has noted: more of them is asked for with open eyes, or not at all.
+TEST_F(PromotionsTest, DoesNotKnowWhatARaisedMinimumOfUtilityVmsRefuses) {
+  See(15);
+  const auto stage = [this](const uvm::SvnMinimums& minimums) {
+    Baseline candidate = Floor("1");
+    candidate.uvm = minimums;
+    ASSERT_TRUE(book_->SetCandidate("default", candidate, "ann").ok());
+  };
+  using Minimums = uvm::SvnMinimums;
+  for (const Minimums& raised : {Minimums{{"a", 104}}, {{"a", 105}}, {{"a", 105}, {"b", 1}}}) {
+    stage(raised);
+    for (const auto& accepted :
+         {std::optional<Refusals>(), std::optional(Refusals{0}), std::optional(Refusals{1})})
+      EXPECT_EQ(Promote(accepted), "refuses unknown");
+    EXPECT_EQ(Promote(Refusals{}), "promoted");
+  }
+  for (const Minimums& lowered : {Minimums{{"a", 104}, {"b", 1}}, {{"a", 104}, {"c", 0}}, {}}) {
+    stage(lowered);
+    EXPECT_EQ(Promote(Refusals{}), "refuses 0");
+    EXPECT_EQ(Promote({}), "promoted");
+  }
 }
 
 TEST_F(PromotionsTest, NeedsACandidate) {

@@ -65,6 +65,16 @@ TEST_F(AuditCommand, FindsAndShows) {
   EXPECT_EQ(Audit({"find", "--decision", "reject"}).exit_code, 1) << "there is none";
 }
 
+// Without the anchor that the server had, anything would differ: which one is missing is what there is to say.
+TEST_F(AuditCommand, RepeatsNothingWithoutTheAnchorOfThen) {
+  const std::string text = StrCat("[cache]\ndata = \"", w_.files / "data", "\"\n");
+  const std::string bare = w_.files.Write("bare.toml", text);
+  const ProcessResult missing = RunThimble({"audit", "repeat", Seq(), file_, "--config", bare});
+  EXPECT_EQ(missing.exit_code, 2) << missing.out;
+  EXPECT_NE(missing.err.find("server.anchors"), std::string::npos) << missing.err;
+  EXPECT_EQ(missing.out.find("DIFFERS"), std::string::npos) << missing.out;
+}
+
 // By the policy of then, which no configuration has any more.
 TEST_F(AuditCommand, RepeatsADecisionByTheRulesOfThen) {
   const ProcessResult same = Audit({"repeat", Seq(), file_, "--json"});

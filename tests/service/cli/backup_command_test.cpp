@@ -183,5 +183,22 @@ TEST_F(BackupCommandTest, EveryFileInADataDirectoryIsOfAKindThatIsKnown) {
   EXPECT_GE(of_ours, 6u) << "key, retired keys and trail, twice";
 }
 
+TEST_F(BackupCommandTest, APathIsForAStoreOfThisHost) {
+  const auto server = Serve();
+  ASSERT_NE(server->address(), "");
+  const std::string token = w_.files.Write("token", "admin secret\n");
+  const std::vector<std::string> to = {"--server", server->address(), "--token-file", token};
+  const auto back_up = [&](const std::string& where) {
+    std::vector<std::string> words = {"backup", where};
+    words.insert(words.end(), to.begin(), to.end());
+    return RunThimble(words);
+  };
+  const ProcessResult path = back_up(backup_);
+  EXPECT_EQ(path.exit_code, 2);
+  EXPECT_NE(path.err.find("--config FILE"), std::string::npos) << path.err;
+  EXPECT_NE(path.err.find(server->address()), std::string::npos) << path.err;
+  EXPECT_EQ(path.err.find("HTTP"), std::string::npos) << "it is not asked: " << path.err;
+}
+
 }  // namespace
 }  // namespace thimble

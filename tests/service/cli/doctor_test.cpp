@@ -2,7 +2,11 @@
 //
 // `thimble doctor` against simulated vendors and a running Thimble.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -143,6 +147,63 @@ TEST(Doctor, RecipesNameTheRegionOfHttpsAlone) {
   EXPECT_EQ(http.find("AZDCAP_REGION_URL"), std::string::npos);
   EXPECT_NE(https.find("[attestation_service.verifier_config.dcap_verifier]\ncollateral_service = \""),
             std::string::npos);
+}
+
+TEST(Doctor, ItsRecipeForTrusteeAsksForTheStandardSetAsTheDocumentDoes) {
+  EXPECT_NE(ClientRecipes("http://h:1").find("tcb_update_type = \"standard\"\n"), std::string::npos);
+}
+
+TEST(Doctor, RecipesAreThoseOfTheServerThatIsAsked) {
+  const DoctorWorld w;
+  const std::string named = w.url();
+  ::setenv("THIMBLE_SERVER", named.c_str(), 1);
+  const ProcessResult by_environment = RunThimble({"doctor", "--json", "--client", "qcnl"});
+  ::unsetenv("THIMBLE_SERVER");
+  EXPECT_NE(
+      json::parse(by_environment.out).at("recipes").get<std::string>().find(StrCat("PCCS_URL=", named, "\n")),
+      std::string::npos)
+      << by_environment.out;
+  ServerConfig server;
+  server.listen = "10.0.0.1:8081";
+  ConfigFlags flags;
+  EXPECT_EQ(UrlOfRecipes("https://far.example:8081", flags, server), "https://far.example:8081");
+  EXPECT_EQ(UrlOfRecipes("http://localhost:9000", flags, server), "http://localhost:9000");
+  EXPECT_EQ(UrlOfRecipes("", flags, server), "http://10.0.0.1:8081");
+  flags.config = "thimble.toml";
+  EXPECT_EQ(UrlOfRecipes("https://far.example:8081", flags, server), "https://far.example:8081");
+  EXPECT_EQ(UrlOfRecipes("https://localhost:8081", flags, server), "http://10.0.0.1:8081")
+      << "the client.toml of `thimble init` reaches it from here alone";
+}
+
+// Its owner may look into a data directory, and root; others are told how, with the flags that they gave.
+TEST(Doctor, TakesRootAndTheOwnerOfTheDataDirectory) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to give a directory away";
+  const TempDir files;
+  ASSERT_EQ(::chmod(files.path().c_str(), 0755), 0);
+  Config config;
+  config.cache.data = files / "data";
+  std::filesystem::create_directory(config.cache.data);
+  ConfigFlags flags;
+  flags.config = "/etc/own.toml";
+  flags.anchors = {"/etc/root.pem"};
+  for (const auto& [owner, user, well] : {std::tuple(uid_t{0}, uid_t{0}, true),
+                                          {uid_t{1}, uid_t{0}, true},
+                                          {uid_t{1}, uid_t{1}, true},
+                                          {uid_t{1}, uid_t{2}, false},
+                                          {uid_t{0}, uid_t{2}, false}}) {
+    ASSERT_EQ(::chown(config.cache.data.c_str(), owner, 0), 0);
+    ASSERT_EQ(::seteuid(user), 0);
+    const Symptom found = LookAtData(config, flags).front();
+    ASSERT_EQ(::seteuid(0), 0);
+    EXPECT_EQ(found.level == Symptom::Level::kOk, well) << owner << " " << user << found.detail;
+    if (!well)
+      EXPECT_NE(found.fix.find(" thimble doctor --config /etc/own.toml --anchor /etc/root.pem"),
+                std::string::npos)
+          << found.fix;
+  }
+  ASSERT_EQ(::chmod(config.cache.data.c_str(), 0777), 0);
+  ASSERT_EQ(::chown(config.cache.data.c_str(), 1, 0), 0);
+  EXPECT_EQ(LookAtData(config, flags).front().level, Symptom::Level::kFail) << "anybody may write there";
 }
 
 TEST(Doctor, WrongCommandLines) {

@@ -67,6 +67,21 @@ TEST(Explanations, ArePrintedAndAreThePageOfTheDocuments) {
   EXPECT_NE(wrong.err.find("quote.signature?"), std::string::npos) << wrong.err;
 }
 
+TEST(Explanations, HaveTheComponentsOfShortfallsAndTheKeysOfRules) {
+  for (const char* const name : {"sgx.00", "sgx.15", "tdx.01", "tdx_module.isvsvn", "pcesvn", "qe.isvsvn",
+                                 "snp.fmc", "snp.bootloader", "snp.tee", "snp.snp", "snp.microcode"}) {
+    const Explanation* const found = FindExplanation(name);
+    ASSERT_NE(found, nullptr) << name;
+    EXPECT_TRUE(found->to_do.starts_with("update ")) << found->to_do;
+  }
+  EXPECT_EQ(FindExplanation("sgx.16"), nullptr);
+  EXPECT_NE(FindExplanation("policy.accepted_statuses")->to_do.find("[policy.default] accepted_statuses = "),
+            std::string::npos);
+  EXPECT_NE(FindExplanation("policy.snp.measurement")->to_do.find("[policy.default.snp] measurement = "),
+            std::string::npos);
+  EXPECT_NE(FindExplanation("policy.authentic")->to_do.find("no key"), std::string::npos);
+}
+
 TEST(Similar, FindsWhatWasMeant) {
   EXPECT_EQ(Distance("verify", "vrify"), 1u);
   EXPECT_EQ(Distance("verify", "veriyf"), 1u);

@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "service/config/client_file.h"
+#include "tcb/base/text.h"
 #include "tests/support/temp_dir.h"
 
 namespace thimble {
@@ -115,6 +116,83 @@ TEST_F(ServerChoiceTest, BesideConfigAndNeverInTheCurrentDirectory) {
   ASSERT_TRUE(none && relative);
   for (const auto* const found : {&*none, &*relative})
     EXPECT_TRUE(!*found || (*found)->chosen_by.starts_with("/etc/thimble/"));
+}
+
+// A host with the package: who says nothing means its service, unless a file of their own or the current directory says
+// otherwise.
+TEST_F(ServerChoiceTest, NothingSaidMeansTheInstalledService) {
+  const TempDir here, etc;
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(here.path());
+  const std::string installed = etc.Write("thimble.toml", "");
+  const auto config = [&](const ConfigFlags& flags = {}) {
+    return WithInstalled(flags, installed).config.value_or("");
+  };
+  EXPECT_EQ(config(), installed);
+  EXPECT_EQ(WithInstalled({}, etc / "none").config, std::nullopt);
+  ConfigFlags said;
+  said.data = "data";
+  EXPECT_EQ(config(said), "");
+  said = {};
+  said.config = "own.toml";
+  EXPECT_EQ(config(said), "own.toml");
+  std::filesystem::create_directory(here / "thimble-data");
+  EXPECT_EQ(config(), "") << "the store of a `thimble serve` here";
+  std::filesystem::remove(here / "thimble-data");
+  Write(kWhole);
+  EXPECT_EQ(config(), "") << "this user's own file says whom to ask";
+  std::filesystem::current_path(before);
+}
+
+// A client.toml for all, beside a token or key for root: who cannot read it asks without, and is told.
+TEST_F(ServerChoiceTest, LeavesOutWhatThisUserCannotRead) {
+  for (const char* const secret : {"token", "c.key"}) {
+    const std::string path = home_.Write(StrCat("thimble/", secret), "secret");
+    Write(
+        "server = \"https://thimble.example:8081\"\ntoken_file = \"token\"\n"
+        "client_certificate = \"c.pem\"\nclient_key = \"c.key\"\n");
+    ASSERT_EQ(::chmod(home_.path().c_str(), 0755), 0);
+    for (const mode_t mode : {0u, 0644u}) {
+      ASSERT_EQ(::chmod(path.c_str(), mode), 0);
+      const bool root = ::geteuid() == 0;
+      if (root) ASSERT_EQ(::seteuid(65534), 0);
+      const auto choice = ServerOfFile({});
+      ConfigFlags flags;
+      flags.token_file = "/line/token";
+      flags.client_certificate = "own.pem";
+      flags.client_key = "own.key";
+      const auto own = ServerOfFile(flags);
+      if (root) ASSERT_EQ(::seteuid(0), 0);
+      ASSERT_TRUE(choice && *choice);
+      const bool token = std::string_view(secret) == "token";
+      const bool left = mode == 0;
+      EXPECT_EQ((*choice)->left_out.find(path) != std::string::npos, left) << (*choice)->left_out;
+      EXPECT_EQ((*choice)->token_file.empty(), token && left);
+      EXPECT_EQ((*choice)->client_key.empty(), !token && left);
+      EXPECT_EQ((*choice)->client_certificate.empty(), !token && left) << "they are a pair";
+      ASSERT_TRUE(own && *own);
+      EXPECT_EQ((*own)->left_out, "") << "nothing of the file is needed";
+    }
+  }
+}
+
+TEST_F(ServerChoiceTest, AHomeThatThisUserMayNotLookIntoIsNone) {
+  Write(kWhole);
+  ASSERT_EQ(::chmod((home_ / "thimble").c_str(), 0), 0);
+  const bool root = ::geteuid() == 0;
+  if (root) ASSERT_EQ(::seteuid(65534), 0);
+  const auto none = ServerOfFile({});
+  if (root) ASSERT_EQ(::seteuid(0), 0);
+  ASSERT_EQ(::chmod((home_ / "thimble").c_str(), 0755), 0);
+  ASSERT_EQ(::chmod(home_.path().c_str(), 0755), 0);
+  ASSERT_EQ(::chmod((home_ / "thimble/client.toml").c_str(), 0), 0);
+  if (root) ASSERT_EQ(::seteuid(65534), 0);
+  const auto refused = ServerOfFile({});
+  if (root) ASSERT_EQ(::seteuid(0), 0);
+  ASSERT_TRUE(none) << none.error().message;
+  EXPECT_TRUE(!*none || (*none)->chosen_by.starts_with("/etc/thimble/"));
+  ASSERT_FALSE(refused) << "it is there, and says whom to ask";
+  EXPECT_NE(refused.error().message.find("cannot read"), std::string::npos) << refused.error().message;
 }
 
 TEST_F(ServerChoiceTest, ACertificateAndItsKeyAreAPair) {

@@ -13,9 +13,12 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
+#include "service/cli/certificate_names.h"
+#include "service/cli/client/server_choice.h"
 #include "service/http/roles.h"
 #include "service/support/service_manager.h"
 #include "tcb/base/text.h"
@@ -180,6 +183,60 @@ TEST(Init, RenewingKeepsOwnerAndMode) {
   struct stat now {};
   ASSERT_EQ(::stat(key.c_str(), &now), 0);
   EXPECT_EQ(now.st_mode & 0777, 0640u);
+}
+
+TEST(Init, RenewingKeepsTheNamesUnlessOthersAreSaid) {
+  const TempDir files;
+  const std::string pem = files / "server.pem";
+  const std::vector<std::string> names = {"cache.example", "10.1.2.3", "fd00::7", "localhost"};
+  std::vector<std::string> init = {"init", files.path()};
+  for (const std::string& name : names) init.insert(init.end(), {"--host", name});
+  ASSERT_EQ(RunThimble(init).exit_code, 0);
+  ASSERT_EQ(NamesInCertificate(pem).value(), names);
+  const std::string before = Text(pem);
+  const ProcessResult renewed = RunThimble({"init", files.path(), "--renew"});
+  ASSERT_EQ(renewed.exit_code, 0) << renewed.err;
+  EXPECT_NE(Text(pem), before);
+  EXPECT_EQ(NamesInCertificate(pem).value(), names);
+  EXPECT_NE(renewed.out.find("for cache.example, 10.1.2.3, fd00::7, localhost;"), std::string::npos)
+      << renewed.out;
+  ASSERT_EQ(RunThimble({"init", files.path(), "--renew", "--host", "other.example"}).exit_code, 0);
+  EXPECT_EQ(NamesInCertificate(pem).value(), std::vector<std::string>{"other.example"});
+  files.Write("server.pem", "nonsense");
+  const ProcessResult none = RunThimble({"init", files.path(), "--renew"});
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_NE(none.err.find("--host"), std::string::npos) << none.err;
+  EXPECT_EQ(Text(pem), "nonsense");
+}
+
+// The administrator's machine: a client.toml that all may read, and a token that root alone can.
+TEST_F(AsService, WhoCannotReadTheTokenAsksWithoutIt) {
+  const ServeProcess server(Arguments({"--ephemeral"}));
+  ASSERT_NE(server.address(), "");
+  const TempDir home;
+  std::filesystem::create_directories(home / "thimble");
+  home.Write("thimble/client.toml", StrCat("server = \"", server.address(), "\"\ntoken_file = \"token\"\n"));
+  const std::string token = home.Write("thimble/token", "secret\n");
+  ASSERT_EQ(::chmod(token.c_str(), 0), 0);
+  ASSERT_EQ(::chmod(home.path().c_str(), 0755), 0);
+  ::setenv("XDG_CONFIG_HOME", home.path().c_str(), 1);
+  const auto ask = [](bool as_nobody) {
+    if (as_nobody && ::geteuid() == 0) EXPECT_EQ(::seteuid(65534), 0);
+    ConfigFlags flags;
+    const auto choice = ServerOfFile(flags);
+    if (::getuid() == 0) EXPECT_EQ(::seteuid(0), 0);
+    return choice;
+  };
+  const auto choice = ask(true);
+  ASSERT_TRUE(choice && *choice) << (choice ? "" : choice.error().message);
+  EXPECT_EQ((*choice)->token_file, "");
+  EXPECT_NE((*choice)->left_out.find(StrCat(token, ", of ")), std::string::npos) << (*choice)->left_out;
+  ASSERT_EQ(::chmod(token.c_str(), 0644), 0);
+  const auto readable = ask(true);
+  ASSERT_TRUE(readable && *readable);
+  EXPECT_EQ((*readable)->token_file, token);
+  EXPECT_EQ((*readable)->left_out, "");
+  ::unsetenv("XDG_CONFIG_HOME");
 }
 
 TEST(Init, IsKnownByItsCa) {

@@ -139,7 +139,58 @@ TEST_F(StoreUseTest, ExportAndBackupRefuseAnEmptyStoreAndSayWhatTheyWrote) {
   EXPECT_FALSE(fs::exists(data + "/backup")) << "it was there on its way alone";
 }
 
-TEST_F(StoreUseTest, EveryCommandSaysWhichPlaceAnswered) {
+// Where a store is named, it is what counts: nobody is asked but who is named beside it, whatever a file says.
+TEST_F(StoreUseTest, VerifyByAStoreAsksNobody) {
+  const std::string data = w_.files / "data";
+  const std::string config =
+      w_.files.Write("thimble.toml", StrCat("[[intel.upstream]]\nurl = \"", w_.vendor.PcsUrl(), "\"\n"));
+  const std::string quote = w_.files.Write("quote.bin", w_.intel.At(now_).Quote());
+  {
+    const test::ServeProcess server({"--listen", "127.0.0.1:0", "--data", data});  // an empty store
+    ASSERT_NE(server.address(), "");
+  }
+  const auto before = w_.vendor.Count();
+  const ProcessResult alone = Run({"verify", quote, "--config", config}, data);
+  EXPECT_EQ(alone.exit_code, 3) << "no TCB info is held: " << alone.out << alone.err;
+  EXPECT_EQ(w_.vendor.Count(), before);
+  const ProcessResult asked = Run({"verify", quote, "--pcs-url", w_.vendor.PcsUrl()}, data);
+  EXPECT_EQ(asked.exit_code, 0) << asked.out << asked.err;
+  EXPECT_GT(w_.vendor.Count(), before);
+  EXPECT_NE(asked.out.find("(fetched for it: "), std::string::npos) << asked.out;
+
+  ASSERT_EQ(Fetch(data).exit_code, 0);
+  const auto filled = w_.vendor.Count();
+  const ProcessResult held = Run({"verify", quote}, data);
+  EXPECT_EQ(held.exit_code, 0) << held.out << held.err;
+  EXPECT_NE(held.out.find("(nothing was fetched)"), std::string::npos) << held.out;
+  EXPECT_EQ(w_.vendor.Count(), filled);
+}
+
+TEST_F(StoreUseTest, MinimumsOfUtilityVmsAreStagedShownAndPromotedWithOpenEyes) {
+  const std::string data = w_.files / "data";
+  ASSERT_EQ(Fetch(data).exit_code, 0);
+  for (const char* const wrong : {"F", "=1", "F=", "F=x", "F=1x", "F=4294967296", "F=-1"}) {
+    const ProcessResult refused = Run({"baseline", "candidate", "--uvm", wrong}, data);
+    EXPECT_EQ(refused.exit_code, 2) << wrong;
+    EXPECT_NE(refused.err.find("FEED=SVN"), std::string::npos) << refused.err;
+  }
+  const ProcessResult staged = Run({"baseline", "candidate", "--uvm", "A-UVM=104", "--uvm", "B-UVM=7"}, data);
+  EXPECT_EQ(staged.exit_code, 0) << staged.err;
+  EXPECT_NE(staged.out.find("uvm A-UVM >= 104, uvm B-UVM >= 7"), std::string::npos) << staged.out;
+  const ProcessResult declined = Run({"baseline", "promote"}, data);
+  EXPECT_EQ(declined.exit_code, 1);
+  EXPECT_NE(declined.out.find("it asks more of utility VMs"), std::string::npos) << declined.out;
+  EXPECT_NE(declined.err.find("--accept-refusals) unknown"), std::string::npos) << declined.err;
+  EXPECT_EQ(Run({"baseline", "promote", "--accept-refusals", "unknown"}, data).exit_code, 0);
+  EXPECT_NE(Run({"baseline"}, data).out.find("uvm A-UVM >= 104, uvm B-UVM >= 7"), std::string::npos);
+  const ProcessResult none = Run({"baseline", "candidate", "--uvm", ""}, data);
+  EXPECT_EQ(none.exit_code, 0) << none.err;
+  const std::string shown = Run({"baseline"}, data).out;
+  EXPECT_NE(shown.find("candidate  intel \"standard\", amd \"builtin\"\n"), std::string::npos) << shown;
+}
+
+// What runs by the clock and goes well says nothing: cron mails whatever is said.
+TEST_F(StoreUseTest, ACommandThatFailsSaysWhichPlaceAnswered) {
   const std::string data = w_.files / "data", bundle = w_.files / "bundle";
   const std::vector<std::vector<std::string>> commands = {
       {"fetch", "--fmspc", sim::kServerFmspc, "--pcs-url", w_.vendor.PcsUrl()},
@@ -152,19 +203,32 @@ TEST_F(StoreUseTest, EveryCommandSaysWhichPlaceAnswered) {
       {"impact", "--intel", "20"},
       {"baseline", "candidate", "--intel", "19"},
       {"result-key", "rotate"}};
+  const std::string nonsense = w_.files.Write("nonsense", "nonsense");
   const auto expect = [&](const std::string& place) {
     for (const auto& command : commands) {
       const ProcessResult run = Run(command, data);
-      EXPECT_TRUE(run.err.starts_with(StrCat("asked: ", place, "\n"))) << command.front() << run.err;
+      if (run.exit_code == 0) {
+        EXPECT_EQ(run.err, "") << command.front();
+      } else {
+        EXPECT_NE(run.err.find(StrCat("asked: ", place, "\n")), std::string::npos)
+            << command.front() << run.err;
+      }
     }
+    const ProcessResult failed = Run({"import", nonsense}, data);
+    EXPECT_NE(failed.exit_code, 0);
+    EXPECT_NE(failed.err.find(StrCat("asked: ", place, "\n")), std::string::npos) << failed.err;
+    EXPECT_NE(test::SaidOnATerminal({"baseline", "--data", data}).find(StrCat("asked: ", place)),
+              std::string::npos);
   };
   expect(StrCat("the store in ", data));
   const test::ServeProcess server(
       {"--listen", "127.0.0.1:0", "--data", data, "--anchor", w_.files / "root.pem"});
   ASSERT_NE(server.address(), "");
   expect(StrCat("the server at ", data, "/thimble.sock"));
-  const ProcessResult remote = RunThimble({"status", "--server", server.address()});
-  EXPECT_TRUE(remote.err.starts_with(StrCat("asked: the server at ", server.address(), "\n"))) << remote.err;
+  const ProcessResult remote = RunThimble({"baseline", "promote", "--server", server.address()});
+  EXPECT_NE(remote.exit_code, 0);
+  EXPECT_NE(remote.err.find(StrCat("asked: the server at ", server.address(), "\n")), std::string::npos)
+      << remote.err;
 }
 
 // Whoever owns a directory can change what is in it: that is not for others to open, not even for root.
@@ -176,6 +240,7 @@ TEST_F(StoreUseTest, AnotherUsersStoreIsRefusedAndItsOwnerNamed) {
   auto commands = Changers();
   for (auto& looker : Lookers()) commands.push_back(std::move(looker));
   commands.push_back({"fetch", "--fmspc", sim::kServerFmspc, "--pcs-url", w_.vendor.PcsUrl()});
+  commands.push_back({"verify", w_.files.Write("quote.bin", w_.intel.Quote())});
   for (const auto& command : commands) {
     const ProcessResult refused = Run(command, data);
     EXPECT_EQ(refused.exit_code, 3) << command.front() << refused.out;

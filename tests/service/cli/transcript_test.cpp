@@ -11,6 +11,8 @@
 #include <set>
 #include <sstream>
 
+#include "tcb/base/bytes.h"
+#include "tcb/base/crypto.h"
 #include "tcb/base/text.h"
 #include "tests/service/testing/process.h"
 #include "tests/service/testing/world.h"
@@ -116,6 +118,28 @@ TEST_F(Transcript, EveryCommandTalksToTheServerThatInitMade) {
   Expect(2, With({"platform", "forget", std::string(32, 'A')}, by_line));  // nobody has registered it
 }
 
+// Longer than any address may be; whatever the quote lies in.
+TEST_F(Transcript, RuntimeDataOfAnyLengthReachesTheServer) {
+  Expect(0, With({"fetch", "--quote", quote_, "--anchor", w_.files / "root.pem"}, ByLine()));
+  const std::string data(200'000, 'd');
+  const Bytes bound = w_.intel.Quote({.bend = [&](sim::QuoteSpec& quote) {
+    const Digest256 digest = Sha256(AsBytes(data));
+    quote.sgx.report_data = {};
+    std::copy(digest.view().begin(), digest.view().end(), quote.sgx.report_data.begin());
+  }});
+  const std::string good = w_.files.Write("good", data), other = w_.files.Write("other", data + "d");
+  const json container = {{"quote", HexLower(bound)}, {"event_log", "[]"}};
+  for (const std::string& evidence :
+       {w_.files.Write("bare.bin", bound), w_.files.Write("base64.txt", std::string_view(Base64(bound))),
+        w_.files.Write("container.json", std::string_view(container.dump()))}) {
+    Expect(0, With({"verify", evidence, "--runtime-data", good}, ByLine()));
+    Expect(1, With({"verify", evidence, "--runtime-data", other}, ByLine()));
+    const ProcessResult run = RunThimble(With({"verify", evidence, "--runtime-data", good}, ByLine()));
+    EXPECT_NE(run.out.find(" (request "), std::string::npos)
+        << "by which its audit trail has it: " << run.out;
+  }
+}
+
 TEST_F(Transcript, ASignedResultIsAskedForAndChecked) {
   Expect(0, With({"fetch", "--quote", quote_, "--anchor", w_.files / "root.pem"}, ByLine()));
   const ProcessResult run = RunThimble(With({"verify", quote_, "--ear", "--json"}, ByLine()));
@@ -130,16 +154,20 @@ TEST_F(Transcript, WithoutItsRoleOrItsCaACommandSaysSo) {
   const ProcessResult bare = RunThimble({"refresh", "--server", url_, "--ca", dir_ + "/ca.pem"});
   EXPECT_EQ(bare.exit_code, 2);
   EXPECT_NE(bare.err.find("401"), std::string::npos) << bare.err;
-  Expect(3, {"refresh", "--server", url_, "--token-file", dir_ + "/admin.token"});
+  const ProcessResult stranger =
+      RunThimble({"refresh", "--server", url_, "--token-file", dir_ + "/admin.token"});
+  EXPECT_EQ(stranger.exit_code, 3);
+  EXPECT_NE(stranger.err.find("is not of a CA that is known here: --ca ca.pem"), std::string::npos)
+      << stranger.err;
 }
 
 TEST_F(Transcript, TheEnvironmentNamesTheServer) {
   ::setenv("THIMBLE_SERVER", url_.c_str(), 1);
   ::setenv("THIMBLE_CA", (dir_ + "/ca.pem").c_str(), 1);
   ::setenv("THIMBLE_TOKEN_FILE", (dir_ + "/admin.token").c_str(), 1);
-  const ProcessResult run = RunThimble({"refresh"});
-  EXPECT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_NE(run.err.find("(by THIMBLE_SERVER)"), std::string::npos) << run.err;
+  Expect(0, {"refresh"});
+  const std::string said = test::SaidOnATerminal({"refresh"});
+  EXPECT_NE(said.find("(by THIMBLE_SERVER)"), std::string::npos) << said;
   Expect(0, {"verify", quote_, "--server", url_});
   const std::string collateral = w_.files / "collateral";
   sim::WriteCollateral(collateral, w_.intel.CollateralFor({.tdx = true}));
@@ -151,9 +179,9 @@ TEST_F(Transcript, TheEnvironmentNamesTheServer) {
 
 TEST_F(Transcript, ClientTomlNamesTheServer) {
   Configure();
-  const ProcessResult run = RunThimble({"refresh"});
-  EXPECT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_NE(run.err.find("home/thimble/client.toml)"), std::string::npos) << run.err;
+  Expect(0, {"refresh"});
+  const std::string said = test::SaidOnATerminal({"refresh"});
+  EXPECT_NE(said.find("home/thimble/client.toml)"), std::string::npos) << said;
   Expect(0, {"baseline"});
   Expect(0, {"verify", quote_, "--server", url_});  // its CA and token belong to this server
 }
@@ -163,10 +191,7 @@ TEST_F(Transcript, AClosedStoreJudgesWithoutNetwork) {
   EXPECT_EQ(server_->Terminate(), 0);
   server_.reset();
   const std::string data = dir_ + "/data";
-  const Words air_gap = {"--data",    data,
-                         "--anchor",  w_.files / "root.pem",
-                         "--pcs-url", "http://127.0.0.1:9/sgx/certification/v4/",
-                         "--at",      FormatRfc3339(sim::kNow)};
+  const Words air_gap = {"--data", data, "--anchor", w_.files / "root.pem", "--at", FormatRfc3339(sim::kNow)};
   const ProcessResult run = RunThimble(With({"verify", quote_}, air_gap));
   EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
   EXPECT_TRUE(run.out.starts_with("ACCEPT  UpToDate")) << run.out;

@@ -58,10 +58,32 @@ TEST(VerdictText, SaysInTheFirstLineWhatIsShort) {
                                   "[policy.default]: accepted_statuses = [\"UpToDate\", \"OutOfDate\"]\n",
                                   "\nrests on\n  judged by this process at 2026-06-01T00:00:00Z, on what "
                                   "holds until 2026-06-19T00:00:00Z\n",
-                                  "  intel/crl/root: 2026-05-20 to 2026-06-19, from https://pcs\n",
+                                  "  intel/crl/root: 2026-05-20 to 2026-06-19, first from https://pcs\n",
                                   "  baseline default, tcb_info 17\n"}) {
     EXPECT_NE(text.find(words), std::string::npos) << words << " in\n" << text;
   }
+}
+
+// A report without a status that is accepted says why it has none, and what lets it pass.
+TEST(VerdictText, AnAcceptedReportWithoutAStatusSaysWhatIsUnproven) {
+  std::string result = Sample{.decision = "accept", .status = "null"}.Json();
+  result.insert(1, R"("advisories_unproven":["AMD-SB-1","AMD-SB-2"],)");
+  const auto lines = VerdictText(result, "this process");
+  ASSERT_TRUE(lines);
+  EXPECT_EQ(
+      FirstLine(Styled(*lines, {})),
+      "ACCEPT  no TCB status: short of nothing known, 2 bulletins are unproven; policy default accepts that "
+      "(amd_floor)");
+  EXPECT_EQ(FirstLine(Sample{.decision = "accept", .status = "null"}.Text()),
+            "ACCEPT  no TCB status; policy default");
+}
+
+TEST(VerdictText, SaysWhetherItsRootIsPinned) {
+  EXPECT_NE(Sample{}.Text().find("root: Intel SGX Root CA (pinned)\n"), std::string::npos);
+  const std::string added =
+      R"({"check":"trust_anchor.extra","severity":"note","message":"rests on an anchor that the operator added"})";
+  EXPECT_NE(Sample{.findings = added}.Text().find("root: Intel SGX Root CA (added by the operator)\n"),
+            std::string::npos);
 }
 
 TEST(VerdictText, NoPolicyLineAcceptsARevokedPlatform) {

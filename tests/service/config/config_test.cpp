@@ -3,8 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <set>
+
 #include "service/cli/command_support.h"
 #include "tcb/policy/digest.h"
+#include "tests/support/paths.h"
 #include "tests/support/temp_dir.h"
 
 namespace thimble {
@@ -35,6 +41,68 @@ TEST(Config, HasDefaultsThatRun) {
   EXPECT_EQ(config.policies.at("default").accepted_statuses, std::vector{TcbStatus::kUpToDate});
   EXPECT_EQ(config.policies.at("default").sha256, PolicyDigest(Policy()));
   EXPECT_FALSE(config.honour_update);
+}
+
+// The words behind "known: " of a refusal.
+std::set<std::string> Known(const std::string& refusal) {
+  std::set<std::string> out;
+  const std::string before = "known: ";
+  std::string_view rest = refusal;
+  const size_t at = rest.find(before);
+  rest.remove_prefix(at == std::string_view::npos ? rest.size() : at + before.size());
+  while (!rest.empty()) {
+    const size_t end = std::min(rest.find(", "), rest.size());
+    out.emplace(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 2, rest.size()));
+  }
+  return out;
+}
+
+// The keys of a file by their section, those behind "# " as well.
+std::map<std::string, std::set<std::string>> KeysIn(const std::string& path) {
+  std::map<std::string, std::set<std::string>> out;
+  std::ifstream file(path);
+  std::string section;
+  for (std::string line; std::getline(file, line);) {
+    std::string_view text = line;
+    if (text.starts_with("# ")) text.remove_prefix(2);
+    if (text.starts_with('[')) {
+      text.remove_prefix(text.find_first_not_of('['));
+      section = text.substr(0, text.find(']'));
+      out[section];
+    } else if (const size_t equals = text.find(" = "); text.find(' ') == equals && equals != 0) {
+      out[section].emplace(text.substr(0, equals));
+    }
+  }
+  return out;
+}
+
+// Whatever key comes to be: the file that has every key has it, and no other.
+TEST(Config, TheFileWithEveryKeyHasEveryKey) {
+  const auto file = KeysIn(test::SourceDir() / "deploy/thimble.toml");
+  std::map<std::string, std::set<std::string>> known;
+  for (const std::string& section : Known(Refusal("no_such_section = 1\n"))) {
+    for (const char* const form : {"[{}]\nno_such_key = 1\n", "[[{}]]\nno_such_key = 1\n"}) {
+      std::string text = form;
+      const auto found = Known(Refusal(text.replace(text.find("{}"), 2, section)));
+      known[section].insert(found.begin(), found.end());
+    }
+  }
+  ASSERT_GE(known.size(), 14u);
+  for (const char* const vendor : {"intel", "amd"}) {
+    EXPECT_EQ(known[vendor], std::set<std::string>{"upstream"});
+    known.erase(vendor);
+  }
+  known["intel.upstream"] = Known(Refusal("[[intel.upstream]]\nno_such_key = 1\n"));
+  known["baseline.default"] = Known(Refusal("[baseline.default]\nno_such_key = 1\n"));
+  known["baseline"] = {"honour_update"};
+  EXPECT_TRUE(Good("[baseline]\nhonour_update = true\n").honour_update);
+  known.erase("policy");  // docs/POLICIES.md has every rule
+  for (const auto& [section, keys] : known) {
+    EXPECT_FALSE(keys.empty()) << section;
+    ASSERT_TRUE(file.contains(section)) << section;
+    EXPECT_EQ(file.at(section), keys) << section;
+  }
 }
 
 TEST(Config, ReadsEveryKey) {

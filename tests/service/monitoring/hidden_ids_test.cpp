@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include "cache/memory_store.h"
+#include "cache/store_rules.h"
 #include "service/http/roles.h"
+#include "service/monitoring/store_damage.h"
 #include "tcb/base/text.h"
 #include "tests/service/testing/amd_world.h"
 
@@ -19,6 +22,57 @@ TEST(HiddenIds, AreRunsOfSixteenDigitsAndMore) {
   EXPECT_EQ(WithoutIds("fmspc=00806F050000"), "fmspc=00806F050000");
   EXPECT_EQ(WithoutIds(turin.substr(1)), turin.substr(1));
   EXPECT_EQ(WithoutIds(""), "");
+}
+
+// Fails on what bears an id; counts what is read of single platforms.
+class WatchedPlatforms final : public Store {
+ public:
+  Result<std::optional<std::string>> Get(std::string_view name) override {
+    if (name.find(kHexId) != std::string_view::npos) return StoreError("block checksum mismatch");
+    return inner_.Get(name);
+  }
+  Status Apply(const std::vector<Write>& batch) override { return inner_.Apply(batch); }
+  Status Scan(std::string_view prefix,
+              const std::function<bool(std::string_view, std::string_view)>& visit) override {
+    if (prefix.starts_with("item/amd/vcek/") || prefix.starts_with("item/intel/pck/")) ++platform_scans;
+    return inner_.Scan(prefix, visit);
+  }
+
+  static constexpr std::string_view kHexId = "0f0e0d0c0b0a09080706050403020100";
+  int platform_scans = 0;
+
+ private:
+  MemoryStore inner_;
+};
+
+TEST(HiddenIds, OfWhatIsDamagedAreTheAdministratorsAlone) {
+  WatchedStore store(std::make_shared<WatchedPlatforms>());
+  const std::string id(WatchedPlatforms::kHexId);
+  EXPECT_FALSE(store.Get(StrCat("item/intel/pck/", id, "/0000")).ok());
+  const StoreDamage damage(store, {.to_store = 1, .given_back = {StrCat(id, "/0000")}});
+  StatusReport report;
+  report.summary.emplace();
+  for (const auto& [what, how] : damage.Lines()) {
+    EXPECT_NE(how.find(id), std::string::npos) << how;
+    report.damage.push_back(how);
+    report.summary->damage.push_back(how);
+    report.summary->degraded.push_back({what, how});
+  }
+  ASSERT_EQ(report.damage.size(), 2u);
+  report.summary->upstreams.push_back({.last_error = id, .behind_item = StrCat("intel/pck/", id, "/0000")});
+  report.lags.push_back({"https://a/", StrCat("intel/pck/", id, "/0000"), Seconds(60), report.at});
+  EXPECT_NE(StatusJson(report).find(id), std::string::npos);
+  HideIds(report);
+  EXPECT_EQ(StatusJson(report).find(id), std::string::npos) << StatusJson(report);
+}
+
+TEST(HiddenIds, NobodyElseHasThePlatformsRead) {
+  const auto store = std::make_shared<WatchedPlatforms>();
+  CollateralCache cache(store, TrustAnchors(), {}, {}, {}, [] { return SteadyTime(); });
+  (void)MakeStatusReport(cache, sim::kNow, Ids::kHidden);
+  EXPECT_EQ(store->platform_scans, 0);
+  (void)MakeStatusReport(cache, sim::kNow, Ids::kShown);
+  EXPECT_GT(store->platform_scans, 0);
 }
 
 // A reader counts the platforms; the administrator sees which they are.

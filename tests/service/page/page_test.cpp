@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
+#include "tcb/base/ascii.h"
 #include "tcb/base/text.h"
 #include "tests/service/testing/pccs_world.h"
 
@@ -72,6 +75,35 @@ TEST(StatusPage, LooksForQeIdsForTheAdministratorAlone) {
   EXPECT_TRUE(Has(Ask(*w.app, "GET", "/", query, true), "intel/pck/"));
   EXPECT_TRUE(
       Has(Ask(*w.app, "GET", "/", StrCat("q=", std::string(32, 'e')), true), "No platform with that QE id"));
+}
+
+// Whatever route tells it: what came back from the journal names its platforms to the administrator alone.
+TEST(StatusPage, NamesNoPlatformInWhatIsWrongButToTheAdministrator) {
+  PccsWorld w;
+  w.config.cache.data = w.files / "store";
+  const auto start = [&w] {
+    w.app.reset();
+    auto made = App::Make(w.config, {.storage = Storage::kDisk, .frozen_time = sim::kNow});
+    ASSERT_TRUE(made.ok()) << made.error().message;
+    w.app = std::move(made).value();
+    ASSERT_TRUE(w.app->Listen().ok());
+  };
+  start();
+  ASSERT_EQ(w.Register(test::ByPpid()).status, 200);
+  w.app.reset();
+  for (const auto& entry : std::filesystem::directory_iterator(w.config.cache.data)) {
+    if (entry.path().filename() != "registrations.journal") std::filesystem::remove_all(entry.path());
+  }
+  start();
+  for (const bool admin : {false, true}) {
+    for (const auto& [path, query] :
+         {std::pair("/", ""), {"/v1/status", ""}, {"/readyz", ""}, {"/readyz", "strict=1"}}) {
+      const http::Response answer = Ask(*w.app, "GET", path, query, admin);
+      EXPECT_TRUE(Has(answer, "came back from the journal")) << path;
+      const bool probe = std::string_view(path) == "/readyz";
+      EXPECT_EQ(Has(answer, LowerCase(test::kQeId)), admin && !probe) << path << admin;
+    }
+  }
 }
 
 TEST(StatusPage, TellsWhatASetWouldDoToTheAdministratorAlone) {

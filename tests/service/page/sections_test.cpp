@@ -3,6 +3,7 @@
 // Strings of upstreams, vendors and evidence cannot become markup, wherever the page shows them; and what is of single
 // platforms is hidden from all but the administrator.
 #include "service/page/sections.h"
+#include "service/page/words.h"
 
 #include <gtest/gtest.h>
 
@@ -127,6 +128,10 @@ TEST(SectionsOfPage, WhatIsOfASinglePlatformIsTheAdministrators) {
     view.degraded = {{name, StrCat("asked for ", chip)}};
     const bool shown = OverviewSection(view).markup().find(chip) != std::string::npos;
     EXPECT_EQ(shown, ids == Ids::kShown);
+    for (const char* what : {"store", "registrations", "shared database"}) {
+      view.degraded = {{what, StrCat("entries cannot be read: item/", name)}};
+      EXPECT_EQ(OverviewSection(view).markup().find(chip) != std::string::npos, ids == Ids::kShown) << what;
+    }
     EXPECT_EQ(ItemTitle(*ParseKeyName(name), ids).find(chip) != std::string::npos, ids == Ids::kShown);
     const bool which = ComingSection(view, "", "").markup().find("?set=18") != std::string::npos;
     EXPECT_EQ(which, ids == Ids::kShown);

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pty.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -75,6 +76,27 @@ std::string ReadAll(int descriptor) {
 }
 
 }  // namespace
+
+std::string SaidOnATerminal(const std::vector<std::string>& arguments) {
+  std::vector<std::string> words{THIMBLE_BINARY};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  int terminal = -1;
+  const pid_t pid = ::forkpty(&terminal, nullptr, nullptr, nullptr);
+  if (pid == 0) {
+    ::execv(THIMBLE_BINARY, argv.data());
+    ::_exit(127);
+  }
+  std::string said;
+  std::array<char, 4096> buffer{};
+  for (ssize_t n = 0; (n = ::read(terminal, buffer.data(), buffer.size())) > 0;)
+    said.append(buffer.data(), static_cast<size_t>(n));
+  ::close(terminal);
+  (void)Wait(pid);
+  return said;
+}
 
 ProcessResult RunThimble(const std::vector<std::string>& arguments) {
   const Pipe out, err;

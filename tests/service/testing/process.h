@@ -17,6 +17,8 @@ struct ProcessResult {
   std::string out, err;
 };
 ProcessResult RunThimble(const std::vector<std::string>& arguments);
+// What it says to whoever sits before it, on both streams.
+std::string SaidOnATerminal(const std::vector<std::string>& arguments);
 
 // `thimble serve` until Terminate() or the end of the object.
 class ServeProcess {

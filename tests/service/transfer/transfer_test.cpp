@@ -164,6 +164,35 @@ TEST(Transfer, IsTheAdministratorsAlone) {
   EXPECT_EQ(test::Post(w.port(), "/v1/import", "application/octet-stream", "x").status, 401);
 }
 
+TEST(Transfer, WhatIsRefusedForOneReasonIsOneLine) {
+  ImportReport report;
+  report.refused = {
+      {"a", "crl.root.signature", "no"}, {"a", "crl.root.signature", "no"}, {"b", "pck.root", "none"}};
+  EXPECT_TRUE(ImportText(report).text().starts_with(
+      "refused: a: crl.root.signature: no (2 versions)\nrefused: b: pck.root: none\ntaken "))
+      << ImportText(report).text();
+  report.refused = {{"a", "pck.root", "none"}, {"b", "pck.root", "none"}};
+  EXPECT_TRUE(
+      ImportText(report).text().starts_with("refused: all 2 that are refused: pck.root: none\ntaken "))
+      << ImportText(report).text();
+}
+
+// More than the body of any other route, by whoever has the role; a stranger's is not read.
+TEST(Transfer, AFileOverTheNetworkIsAsLargeAsTheKeySays) {
+  OpsWorld w;
+  w.config.pccs.max_upload = 4u << 20;
+  w.Start();
+  const auto import = [&w](std::string_view token, size_t size) {
+    return w.Send("POST", "/v1/import", token, std::string(size, 'x'));
+  };
+  const std::string admin = "Authorization: Bearer admin secret\r\n";
+  EXPECT_EQ(import(admin, 3u << 20).status, 400) << "it is read, and is nothing";
+  const auto refused = import(admin, (4u << 20) + 1);
+  EXPECT_EQ(refused.status, 413);
+  EXPECT_NE(refused.body.find("[pccs] max_upload"), std::string::npos) << refused.body;
+  EXPECT_EQ(import("", 3u << 20).status, 401);
+}
+
 TEST(TransferCommands, ExportAndImportThroughAServerAndAlone) {
   OpsWorld w;
   const Instant now = std::chrono::floor<Seconds>(std::chrono::system_clock::now());
