@@ -98,12 +98,11 @@ Status Unless(Check check, std::string problem) {
 }
 
 Status CheckTpmSignature(const tpm::Quote& quote, const HclClaims& claims) {
-  const auto key = KeyOf(claims);
-  if (!key) return Rejected(Check::kHclTpmSignature, "HCLAkPub is no key that can be judged");
-  const std::string name = claims.ak_point.empty()
-                               ? StrCat("HCLAkPub (modulus SHA-256 ", claims.ak_modulus_sha256.hex(), ")")
-                               : StrCat("HCLAkPub (point ", HexLower(claims.ak_point), ")");
-  return Unless(Check::kHclTpmSignature, tpm::SignatureProblem(quote.signature, quote.message, *key, name));
+  const tpm::VouchedKey vouched = VouchedBy(claims);
+  if (!vouched.key)
+    return Rejected(Check::kHclTpmSignature, StrCat(vouched.name, " is no key that can be judged"));
+  return Unless(Check::kHclTpmSignature,
+                tpm::SignatureProblem(quote.signature, quote.message, *vouched.key, vouched.name));
 }
 
 Status CheckNonce(const tpm::Quote* quote, ByteView nonce) {
@@ -139,14 +138,18 @@ void CheckTpm(Verdict& verdict, HclClaims& claims, const tpm::Quote* quote,
 
 }  // namespace
 
-std::optional<PublicKey> KeyOf(const HclClaims& claims) {
+tpm::VouchedKey VouchedBy(const HclClaims& claims) {
   if (claims.ak_point.empty()) {
-    auto rsa = RsaPublicKey::FromNumbers(claims.ak_modulus, claims.ak_exponent);
-    return rsa ? std::optional<PublicKey>(*std::move(rsa)) : std::nullopt;
+    tpm::VouchedKey vouched{{}, StrCat("HCLAkPub (modulus SHA-256 ", claims.ak_modulus_sha256.hex(), ")")};
+    if (auto rsa = RsaPublicKey::FromNumbers(claims.ak_modulus, claims.ak_exponent))
+      vouched.key = *std::move(rsa);
+    return vouched;
   }
+  tpm::VouchedKey vouched{{}, StrCat("HCLAkPub (point ", HexLower(claims.ak_point), ")")};
   const bool p256 = claims.ak_point.size() == 64;
-  auto ec = EcPublicKey::FromPoint(p256 ? Curve::kP256 : Curve::kP384, claims.ak_point);
-  return ec ? std::optional<PublicKey>(*std::move(ec)) : std::nullopt;
+  if (auto ec = EcPublicKey::FromPoint(p256 ? Curve::kP256 : Curve::kP384, claims.ak_point))
+    vouched.key = *std::move(ec);
+  return vouched;
 }
 
 Result<HclReport> ParseHclReport(ByteView evidence) {

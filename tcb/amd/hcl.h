@@ -12,6 +12,7 @@
 #include "tcb/amd/claims.h"
 #include "tcb/base/bytes.h"
 #include "tcb/base/result.h"
+#include "tcb/tpm/key.h"
 #include "tcb/tpm/quote.h"
 #include "tcb/verdict.h"
 
@@ -31,8 +32,8 @@ struct HclReport {
 // HCLAkPub.
 Result<HclReport> ParseHclReport(ByteView evidence);
 
-// HCLAkPub, which the report vouches for; nullopt: it is of no kind that is judged here.
-std::optional<PublicKey> KeyOf(const HclClaims& claims);
+// HCLAkPub, which the report vouches for.
+tpm::VouchedKey VouchedBy(const HclClaims& claims);
 
 // Adds hcl.* to the verdict of the hardware evidence; a hard finding of its own is the last. A verdict with a
 // hard finding only learns what the report says. May be asked twice: of the verdict after step 1, so that

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tcb/input/tpm_json.h"
 
+#include "tcb/base/text.h"
+#include "tcb/check.h"
 #include "tcb/input/amd_json.h"
 #include "tcb/input/pem_or_base64.h"
 
@@ -34,6 +36,11 @@ Status ReadTpmKey(const json::Value& object, tpm::KeyEvidence& out) {
   if (const auto member = object.Find("ak_chain")) TRY(ReadChain(*member, out));
   if (const auto member = object.Find("event_log")) {
     TRY_ASSIGN(out.event_log, PemOrBase64(*member, "event_log"));
+  }
+  if (!out.chain.empty() && out.certificate == nullptr) {
+    return Error{
+        ErrorKind::kMalformed, Check::kRequest,
+        StrCat("ak_chain: ", out.chain.size(), " certificates, and no ak_cert that they could lead from")};
   }
   return {};
 }

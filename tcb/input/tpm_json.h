@@ -11,7 +11,7 @@
 namespace thimble::input {
 
 // The members about the key, which may also lie beside an HCL report: each PEM, or base64 of what it is; ak_chain also a
-// list of these. Malformed: tpm.format, evidence.format.
+// list of these. Malformed: tpm.format, evidence.format; request.invalid: a chain without the certificate that it is of.
 Status ReadTpmKey(const json::Value& object, tpm::KeyEvidence& out);
 
 // The whole of it. Malformed: tpm.format, tpm.signature_format, evidence.format.

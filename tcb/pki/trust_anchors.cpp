@@ -39,6 +39,14 @@ constexpr Pin kPins[] = {
 };
 
 constexpr size_t kMaxExtra = 32;
+constexpr Check kCheck = Check::kCollateralMalformed;
+
+// Whose certificate the name says it is, of whatever role (spec/trust-anchors.md): one of theirs that is no root is a mistake.
+std::optional<Vendor> VendorNamed(std::string_view common_name) {
+  if (common_name.starts_with("ARK-") || common_name.starts_with("SEV-")) return Vendor::kAmd;
+  if (common_name.starts_with("Intel SGX ")) return Vendor::kIntel;
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -54,43 +62,57 @@ TrustAnchors TrustAnchors::Pinned() {
   return anchors;
 }
 
+std::string_view AnchorUseName(AnchorUse use) { return use == AnchorUse::kTpm ? "tpm" : "vbs"; }
+
 Status TrustAnchors::AddExtra(ByteView certificates) {
-  constexpr Check kCheck = Check::kCollateralMalformed;
   TRY_ASSIGN(const auto blocks, DecodeCertificates(certificates, kMaxExtra, kCheck));
   for (const Bytes& block : blocks) {
-    const auto parsed = Certificate::Parse(block, kCheck);
-    if (!parsed) {
-      auto other = Certificate::Parse(block, CertificateProfile::kTpmMaker, kCheck);
-      if (!other) return parsed.error();
-      AddPathRoot(std::move(other).value());
+    const auto tee = Certificate::Parse(block, kCheck);
+    const auto vendor = tee ? VendorNamed((*tee)->subject_cn()) : std::nullopt;
+    if (vendor) {
+      TRY(AddVendorRoot(*vendor, **tee));
       continue;
     }
-    const CertificatePtr& root = *parsed;
-    if (!root->self_issued() || root->is_ca() != true || !root->SignedBy(*root)) {
-      return Error{ErrorKind::kMalformed, kCheck,
-                   StrCat("anchor \"", root->subject_cn(), "\" is not a self-signed CA certificate")};
-    }
-    const Vendor vendor = root->subject_cn().starts_with("ARK-") ? Vendor::kAmd : Vendor::kIntel;
-    auto anchor = std::ranges::find_if(anchors_, [&](const TrustAnchor& known) {
-      return known.vendor == vendor && known.spki_sha256 == root->spki_sha256();
-    });
-    if (anchor == anchors_.end()) {
-      anchor = anchors_.insert(anchor, {vendor, root->subject_cn(), root->spki_sha256(), true});
-    }
-    if (!anchor->HasSigned(*root)) anchor->self_signed.push_back(root->sha256());
+    TRY_ASSIGN(const CertificatePtr root, Certificate::Parse(block, CertificateProfile::kTpmMaker, kCheck));
+    for (const AnchorUse use : kAnchorUses) AddPathRoot(use, root);
   }
   return {};
 }
 
-void TrustAnchors::AddPathRoot(CertificatePtr certificate) {
+Status TrustAnchors::AddFor(AnchorUse use, ByteView certificates) {
+  TRY_ASSIGN(const auto blocks, DecodeCertificates(certificates, kMaxExtra, kCheck));
+  for (const Bytes& block : blocks) {
+    TRY_ASSIGN(const CertificatePtr root, Certificate::Parse(block, CertificateProfile::kTpmMaker, kCheck));
+    AddPathRoot(use, root);
+  }
+  return {};
+}
+
+Status TrustAnchors::AddVendorRoot(Vendor vendor, const Certificate& root) {
+  if (!root.self_issued() || root.is_ca() != true || !root.SignedBy(root)) {
+    return Error{ErrorKind::kMalformed, kCheck,
+                 StrCat("anchor \"", root.subject_cn(), "\" is not a self-signed CA certificate")};
+  }
+  auto anchor = std::ranges::find_if(anchors_, [&](const TrustAnchor& known) {
+    return known.vendor == vendor && known.spki_sha256 == root.spki_sha256();
+  });
+  if (anchor == anchors_.end()) {
+    anchor = anchors_.insert(anchor, {vendor, root.subject_cn(), root.spki_sha256(), true});
+  }
+  if (!anchor->HasSigned(root)) anchor->self_signed.push_back(root.sha256());
+  return {};
+}
+
+void TrustAnchors::AddPathRoot(AnchorUse use, const CertificatePtr& certificate) {
+  PathAnchors& paths = paths_.at(static_cast<size_t>(use));
   const bool known = std::ranges::any_of(
-      path_certificates_, [&](const CertificatePtr& one) { return one->sha256() == certificate->sha256(); });
+      paths.certificates, [&](const CertificatePtr& one) { return one->sha256() == certificate->sha256(); });
   if (known) return;
-  path_roots_.push_back({.name = certificate->subject_cn(),
+  paths.roots.push_back({.name = certificate->subject_cn(),
                          .spki_sha256 = certificate->spki_sha256(),
                          .extra = true,
                          .certificates = {certificate->sha256()}});
-  path_certificates_.push_back(std::move(certificate));
+  paths.certificates.push_back(certificate);
 }
 
 const TrustAnchor* TrustAnchors::Find(Vendor vendor, const Certificate& root) const {

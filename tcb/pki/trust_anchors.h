@@ -6,7 +6,9 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tcb/base/bytes.h"
@@ -29,29 +31,41 @@ struct TrustAnchor {
   bool HasSigned(const Certificate& root) const { return std::ranges::count(self_signed, root.sha256()) > 0; }
 };
 
+// What a root that is neither Intel's nor AMD's is trusted for: to certify keys of TPMs, or signers of VBS reports.
+enum class AnchorUse : uint8_t { kTpm, kVbs };
+inline constexpr std::array kAnchorUses = {AnchorUse::kTpm, AnchorUse::kVbs};
+std::string_view AnchorUseName(AnchorUse use);  // "tpm", "vbs"
+
+// The operator's roots of paths, and the certificates of these.
+struct PathAnchors {
+  std::vector<PathRoot> roots;
+  std::vector<CertificatePtr> certificates;
+};
+
 // A value; const methods may be called from many threads at once.
 class TrustAnchors {
  public:
   static TrustAnchors Pinned();
 
-  // Adds a self-signed root certificate (PEM or DER, one or several). The vendor and product follow from the
-  // subject CN: "ARK-<product>" is AMD's, anything else Intel's. Malformed if it is not a self-signed CA
-  // certificate. What Intel and AMD have no certificates like (PKCS#1 v1.5, ...) is a root of paths instead: of TPMs'
-  // keys and of signers of VBS reports. It may be any certificate, and is trusted as it is.
+  // Adds certificates (PEM or DER, one or several). The subject CN tells whose root it is: "ARK-<product>" is AMD's, "Intel
+  // SGX Root CA" Intel's. Malformed if one that is named as a certificate of theirs is not a self-signed CA certificate.
+  // Any other is a root of paths, of TPMs' keys and of signers of VBS reports alike: it may be any certificate, and is
+  // trusted as it is.
   Status AddExtra(ByteView certificates);
+  // The same, of one use alone, however it is named.
+  Status AddFor(AnchorUse use, ByteView certificates);
 
   // The anchor this certificate is, by its key; nullptr when it is none of this vendor's.
   const TrustAnchor* Find(Vendor vendor, const Certificate& root) const;
   const std::vector<TrustAnchor>& all() const { return anchors_; }
-  const std::vector<PathRoot>& path_roots() const { return path_roots_; }
-  const std::vector<CertificatePtr>& path_certificates() const { return path_certificates_; }
+  const PathAnchors& For(AnchorUse use) const { return paths_.at(static_cast<size_t>(use)); }
 
  private:
-  void AddPathRoot(CertificatePtr certificate);
+  Status AddVendorRoot(Vendor vendor, const Certificate& root);
+  void AddPathRoot(AnchorUse use, const CertificatePtr& certificate);
 
   std::vector<TrustAnchor> anchors_;
-  std::vector<PathRoot> path_roots_;
-  std::vector<CertificatePtr> path_certificates_;
+  std::array<PathAnchors, kAnchorUses.size()> paths_;
 };
 
 }  // namespace thimble

@@ -2,7 +2,9 @@
 #include "tcb/pki/usages.h"
 
 #include <algorithm>
+#include <array>
 
+#include "tcb/base/text.h"
 #include "tcb/pki/der.h"
 #include "tcb/pki/x509_parts.h"
 
@@ -27,6 +29,53 @@ std::optional<std::vector<ByteView>> ExtendedKeyUsages(const Certificate& certif
 bool HasExtendedKeyUsage(const Certificate& certificate, ByteView oid) {
   const auto usages = ExtendedKeyUsages(certificate);
   return usages && std::ranges::any_of(*usages, [&](ByteView usage) { return Equal(usage, oid); });
+}
+
+std::optional<std::vector<ByteView>> ApplicationPolicies(const Certificate& certificate) {
+  constexpr std::array<uint8_t, 9> kOid = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x15, 0x0a};
+  std::vector<ByteView> policies;
+  const Extension* const extension = certificate.FindExtension(kOid);
+  if (extension == nullptr) return policies;
+  der::Reader outer(extension->value);
+  auto list = outer.Enter(der::kSequence);
+  if (!list || list->empty() || !outer.empty()) return std::nullopt;
+  while (!list->empty()) {
+    auto policy = list->Enter(der::kSequence);  // the OID, and qualifiers perhaps
+    const auto oid = policy ? policy->Oid() : std::nullopt;
+    if (!oid) return std::nullopt;
+    policies.push_back(*oid);
+  }
+  return policies;
+}
+
+std::string OidText(ByteView oid) {
+  std::string out;
+  uint64_t arc = 0;
+  for (const uint8_t byte : oid) {
+    if (arc > UINT64_MAX >> 7) return HexLower(oid);
+    arc = arc << 7 | (byte & 0x7fu);
+    if ((byte & 0x80) != 0) continue;
+    const uint64_t root = std::min<uint64_t>(arc / 40, 2);
+    out += out.empty() ? StrCat(root, ".", arc - 40 * root) : StrCat(".", arc);
+    arc = 0;
+  }
+  return out;
+}
+
+std::string OidsText(const std::optional<std::vector<ByteView>>& oids) {
+  if (!oids) return "not well-formed";
+  std::string out;
+  for (const ByteView oid : *oids) out += StrCat(out.empty() ? "" : ", ", OidText(oid));
+  return out.empty() ? "none" : out;
+}
+
+std::string KeyUsageText(const Certificate& certificate) {
+  if (!certificate.key_usage()) return "none";
+  std::string out;
+  for (unsigned bit = 0; bit < 16; ++bit) {
+    if ((*certificate.key_usage() >> bit & 1u) != 0) out += StrCat(out.empty() ? "bit " : ", ", bit);
+  }
+  return out.empty() ? "no bit" : out;
 }
 
 std::optional<ByteView> WithoutNvPadding(ByteView nv) {

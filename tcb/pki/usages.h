@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "tcb/pki/certificate.h"
@@ -14,6 +15,13 @@ namespace thimble {
 // nullopt: it is not well-formed. The views are valid as long as the certificate.
 std::optional<std::vector<ByteView>> ExtendedKeyUsages(const Certificate& certificate);
 bool HasExtendedKeyUsage(const Certificate& certificate, ByteView oid);
+// The same of Microsoft's application policies, 1.3.6.1.4.1.311.21.10.
+std::optional<std::vector<ByteView>> ApplicationPolicies(const Certificate& certificate);
+
+// For messages: an OID with its dots, from its content bytes; several, "none"; keyUsage as its bits, "none".
+std::string OidText(ByteView oid);
+std::string OidsText(const std::optional<std::vector<ByteView>>& oids);
+std::string KeyUsageText(const Certificate& certificate);
 
 // What lies in a TPM's NV memory: DER, then to the size of the index zeros, or ones where nothing was written. The DER
 // alone; nullopt when it is anything else.

@@ -17,6 +17,7 @@ enum class AnsweredBy : uint8_t {
   kGrace,
   kFloor,
   kSecondTcb,
+  kUncertifiedAk,
   kNobody
 };
 AnsweredBy RuleFor(Check check) {
@@ -47,6 +48,8 @@ AnsweredBy RuleFor(Check check) {
     case Check::kTpmAkExpired:
     case Check::kVbsSignerExpired:
       return AnsweredBy::kGrace;
+    case Check::kTpmAkUnproven:
+      return AnsweredBy::kUncertifiedAk;
     case Check::kSnpFloorUnknown:
     case Check::kSnpFloorStale:
       return AnsweredBy::kFloor;

@@ -16,7 +16,8 @@ struct RestrictedList {
   // Serial numbers of PCK certificates: up to 40 hex digits, kept without leading zero bytes.
   std::set<Bytes> pck_serial;
   std::set<amd::ChipId> chip_id;  // 128 hex digits, or 16 (Turin)
-  // MRENCLAVE (64 hex digits), MRTD or SNP launch measurement (96).
+  // MRENCLAVE or a VBS image's UniqueId, also of a module (64 hex digits), MRTD or SNP launch measurement (96). Evidence
+  // without a measurement, a TPM's quote, does not pass where one is listed.
   std::set<Bytes> measurement;
 
   bool empty() const {

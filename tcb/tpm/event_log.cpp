@@ -82,11 +82,17 @@ Result<Event> ReadEvent(ByteReader& reader, const std::map<uint16_t, size_t>& ba
   return event;
 }
 
-// Logs come from memory that is larger than they are.
-bool AtEnd(const ByteReader& reader, ByteView log) {
-  const ByteView rest = log.last(reader.remaining());
-  if (AllZero(rest)) return true;
-  ByteReader next(rest);
+// Logs come from memory that is larger than they are. Sought once: asked before each event, it would cost the square of a
+// log's size.
+size_t LengthWithoutPadding(ByteView log) {
+  size_t length = log.size();
+  while (length > 0 && log[length - 1] == 0) --length;
+  return length;
+}
+
+bool AtEnd(const ByteReader& reader, ByteView log, size_t length) {
+  if (log.size() - reader.remaining() >= length) return true;
+  ByteReader next(log.last(reader.remaining()));
   return next.U32() == kEndOfLog;
 }
 
@@ -123,7 +129,8 @@ Result<EventLog> ParseEventLog(ByteView log) {
     out.banks.insert(kSha1);
     out.events.push_back(first);
   }
-  while (!AtEnd(reader, log)) {
+  const size_t length = LengthWithoutPadding(log);
+  while (!AtEnd(reader, log, length)) {
     if (out.events.size() == kMaxEvents) return Malformed("more than 65536 events");
     TRY_ASSIGN(Event event, banks ? ReadEvent(reader, *banks) : ReadOldEvent(reader));
     if (event.pcr >= kPcrCount) return Malformed(StrCat("an event of PCR ", event.pcr));
@@ -136,9 +143,11 @@ PcrValues Replay(const EventLog& log) {
   PcrValues values;
   for (const PcrBank& bank : kPcrBanks) {
     if (bank.id == kSha1 || !log.banks.contains(bank.id)) continue;
+    auto& pcrs = values[bank.id];
+    for (uint8_t number = 0; number < kFirmwarePcrs; ++number)
+      pcrs[number] = StartOf(log, number, bank.digest_size);
     for (const Event& event : log.events) {
       if (event.type == kNoAction) continue;
-      auto& pcrs = values[bank.id];
       const auto number = static_cast<uint8_t>(event.pcr);
       Bytes value = pcrs.contains(number) ? pcrs.at(number) : StartOf(log, event.pcr, bank.digest_size);
       const Bytes& digest = event.digests.at(bank.id);

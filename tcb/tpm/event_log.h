@@ -31,7 +31,11 @@ struct EventLog {
 // The views are valid as long as the log. Malformed (tpm.event_log_format).
 Result<EventLog> ParseEventLog(ByteView log);
 
-// Where the events of a bank lead, of SHA-256, SHA-384 and SHA-512; PCRs without an event are not in it.
+// The PCRs that firmware measures each boot into, 0 to 7: one of them without an event still has its first value, and a log
+// that leaves its events out does not lead to what is quoted.
+inline constexpr uint8_t kFirmwarePcrs = 8;
+
+// Where the events of a bank lead, of SHA-256, SHA-384 and SHA-512. Other PCRs without an event are not in it.
 PcrValues Replay(const EventLog& log);
 
 }  // namespace thimble::tpm

@@ -99,7 +99,8 @@ std::string AttributeProblem(uint32_t attributes) {
                                                  {0x20000, false, "decrypt"}}};
   for (const Attribute& attribute : kWanted) {
     if (((attributes & attribute.bit) != 0) != attribute.set)
-      return StrCat("the key's attribute ", attribute.name, " is ", attribute.set ? "not " : "", "set");
+      return StrCat("the key's attributes are ", attributes, ": ", attribute.name, " (", attribute.bit, ") ",
+                    attribute.set ? "has to be set" : "must not be set");
   }
   return {};
 }
@@ -109,13 +110,14 @@ Status TakePublicKey(ByteView bytes, KeyEvidence& out) {
   const ByteView der = blocks.empty() ? bytes : ByteView(blocks.front());
   if (auto key = ReadSubjectPublicKeyInfo(der, CertificateProfile::kMicrosoft)) {
     out.key = *std::move(key);
-    out.key_sha256 = Sha256(der);
+    out.public_sha256 = Sha256(der);
     return {};
   }
   if (!blocks.empty())
     return Malformed("the attestation key in PEM is of no kind that a TPM's quotes are signed with here");
   TRY_ASSIGN(PublicArea area, ParsePublicArea(bytes));
   out.key = std::move(area.key);
+  out.public_sha256 = Sha256(bytes);
   out.attributes = area.attributes;
   return {};
 }

@@ -26,14 +26,20 @@ std::string AttributeProblem(uint32_t attributes);
 
 // What comes with a quote about the key that signed it.
 struct KeyEvidence {
-  std::optional<PublicKey> key;  // as the caller gives it, of a public area too
-  std::optional<Digest256> key_sha256;
-  std::optional<uint32_t> attributes;  // absent: the key was not given with its public area
-  CertificatePtr certificate;          // null: none
-  std::vector<CertificatePtr> chain;   // helpers, in any order; nobody trusts them
+  std::optional<PublicKey> key;            // as the caller gives it, of a public area too
+  std::optional<Digest256> public_sha256;  // of what it was given as: SubjectPublicKeyInfo, or a public area
+  std::optional<uint32_t> attributes;      // absent: the key was not given with its public area
+  CertificatePtr certificate;              // null: none
+  std::vector<CertificatePtr> chain;       // helpers, in any order; nobody trusts them
   std::optional<Bytes> event_log;
 
   bool empty() const { return !key && !certificate && chain.empty() && !event_log; }
+};
+
+// The key that other evidence vouches for, and what messages call it. Absent: it is of no kind that is judged here.
+struct VouchedKey {
+  std::optional<PublicKey> key;
+  std::string name;
 };
 
 // Each from the form in which it is at hand. Malformed (tpm.format).

@@ -143,7 +143,8 @@ Result<Quote> ParseQuote(Bytes message, Bytes signature, std::optional<PcrValues
                  StrCat("TPM quote: signature of ", signature.size(),
                         " bytes: neither a TPMT_SIGNATURE of RSASSA, RSAPSS or ECDSA, nor a bare one")};
   }
-  return Quote{std::move(message), *std::move(read), *std::move(claims), std::move(pcrs)};
+  return Quote{std::move(message), *std::move(read), *std::move(claims), std::move(pcrs),
+               std::move(signature)};
 }
 
 namespace {
@@ -180,6 +181,24 @@ std::optional<std::string> NotCovered(const Quote& quote) {
   return std::nullopt;
 }
 
+// The first of the PCRs that the quote covers and the caller does not give, or not as long as its bank's are.
+std::optional<std::string> NotGiven(const Quote& quote) {
+  for (const PcrSelection& selection : quote.claims.selections) {
+    const auto values = quote.pcrs->find(selection.bank);
+    const auto known = std::ranges::find(kPcrBanks, selection.bank, &PcrBank::id);
+    for (const uint8_t number : selection.pcrs) {
+      const bool given = values != quote.pcrs->end() && values->second.contains(number);
+      const std::string name = StrCat("PCR ", number, " of ", PcrBankName(selection.bank));
+      if (!given) return StrCat(name, ": covered by the quote, and not given");
+      if (known == kPcrBanks.end()) return StrCat(name, ": a bank that is not known here");
+      const size_t size = values->second.at(number).size();
+      if (size != known->digest_size)
+        return StrCat(name, ": given with ", size, " bytes, has ", known->digest_size);
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string SignatureProblem(const Signature& signature, ByteView message, const PublicKey& key,
@@ -210,8 +229,10 @@ bool Covers(const std::vector<PcrSelection>& selections, uint16_t bank, uint8_t 
 std::string PcrProblem(const Quote& quote) {
   if (!quote.pcrs) return {};
   if (const auto stray = NotCovered(quote)) return StrCat(*stray, ": given, and not covered by the quote");
+  if (const auto missing = NotGiven(quote)) return *missing;
   const auto digest = PcrDigest(quote.signature.hash, *quote.pcrs, quote.claims.selections);
-  if (!digest) return "a PCR that the quote covers is not given";
+  if (!digest)
+    return StrCat("signed with ", PcrBankName(quote.signature.hash), "; SHA-256 and SHA-384 are taken");
   if (Equal(*digest, quote.claims.pcr_digest)) return {};
   return StrCat("PCR digest: quote ", HexLower(quote.claims.pcr_digest), ", ",
                 PcrBankName(quote.signature.hash), " over the selected PCRs ", HexLower(*digest));

@@ -32,6 +32,7 @@ struct Quote {
   Signature signature;
   QuoteClaims claims;             // of the message
   std::optional<PcrValues> pcrs;  // as the caller gives them
+  Bytes signature_bytes;          // likewise
 };
 
 // Whose checks a quote fails: a TPM's own, or those of the HCL report that it lies beside.

@@ -17,6 +17,8 @@ namespace thimble::tpm {
 namespace {
 
 constexpr std::array<uint8_t, 5> kAikCertificate = {0x67, 0x81, 0x05, 0x08, 0x03};  // 2.23.133.8.3
+constexpr std::array<uint8_t, 10> kDocumentSigning = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x82,
+                                                      0x37, 0x0a, 0x03, 0x0c};  // 1.3.6.1.4.1.311.10.3.12
 
 bool HoldsUnless(Verdict& verdict, Check check, const std::string& problem) {
   return HardUnless(verdict, check, problem.empty(), [&] { return problem; });
@@ -28,25 +30,41 @@ std::optional<AzureVm> AzureVmOf(std::string_view common_name) {
   return std::nullopt;
 }
 
-// spec/vbs-and-tpm.md section 3.2. Purposes do not nest: Azure's CAs lack some that their leaves have.
-std::string UsageProblem(const Certificate& leaf) {
-  if (leaf.is_ca() == true) return "the attestation key's certificate is a CA's";
+std::string Named(const Certificate& certificate) {
+  return StrCat("the attestation key's certificate \"", certificate.subject_cn(), "\"");
+}
+
+// spec/vbs-and-tpm.md section 3.2. Purposes do not nest: Azure's CAs lack some that their leaves have. Azure's older root
+// has issued certificates for other things than VMs.
+std::string UsageProblem(const Certificate& leaf, bool azures) {
+  if (leaf.is_ca() == true) return StrCat(Named(leaf), ": is a CA's, must be a key's");
   if (!leaf.HasUsage(kDigitalSignature) || leaf.HasUsage(kKeyCertSign))
-    return "the attestation key's certificate is not for signatures, or for certificates";
+    return StrCat(Named(leaf), ": keyUsage ", KeyUsageText(leaf),
+                  ", must have bit 0 (signatures) and not bit 5 (certificates)");
+  const std::string purposes = StrCat(": purposes ", OidsText(ExtendedKeyUsages(leaf)), ", must have ");
   if (!HasExtendedKeyUsage(leaf, kAikCertificate))
-    return "the attestation key's certificate lacks the purpose 2.23.133.8.3 (AIK certificate)";
+    return StrCat(Named(leaf), purposes, "2.23.133.8.3 (AIK certificate)");
+  if (!azures) return {};
+  if (!HasExtendedKeyUsage(leaf, kDocumentSigning))
+    return StrCat(Named(leaf), purposes, "1.3.6.1.4.1.311.10.3.12");
+  if (!AzureVmOf(leaf.subject_cn()))
+    return StrCat(Named(leaf),
+                  ": under a root of Azure's, and not named <id>.ConfidentialVM.Azure.windows.net or "
+                  "<id>.TrustedVM.Azure.windows.net");
   return {};
 }
 
-// A path to one of Azure's roots, or of the operator's.
-bool CheckPathOf(Verdict& verdict, const KeyEvidence& key, const Context& context) {
+// A path to one of Azure's roots, or of the operator's: whether it is Azure's. nullopt: there is none.
+std::optional<bool> CheckPathOf(Verdict& verdict, const KeyEvidence& key, const Context& context) {
+  const PathAnchors& operators = context.anchors.For(AnchorUse::kTpm);
   std::vector<PathRoot> roots = AzureTpmRoots();
-  roots.insert(roots.end(), context.anchors.path_roots().begin(), context.anchors.path_roots().end());
+  roots.insert(roots.end(), operators.roots.begin(), operators.roots.end());
   std::vector<CertificatePtr> pool = key.chain;
-  for (const auto* more : {&AzureTpmCertificates(), &context.anchors.path_certificates()})
+  for (const auto* more : {&AzureTpmCertificates(), &operators.certificates})
     pool.insert(pool.end(), more->begin(), more->end());
   const auto path = BuildPath(key.certificate, pool, roots, context.at, Check::kTpmAkChain, context.memo);
-  if (!HardUnless(verdict, Check::kTpmAkChain, path.ok(), [&] { return path.error().message; })) return false;
+  if (!HardUnless(verdict, Check::kTpmAkChain, path.ok(), [&] { return path.error().message; }))
+    return std::nullopt;
   verdict.trust_anchor = path->root->name;
   verdict.trust_anchor_extra = path->root->extra;
   if (path->root->extra) {
@@ -56,7 +74,7 @@ bool CheckPathOf(Verdict& verdict, const KeyEvidence& key, const Context& contex
   verdict.window = Intersect(verdict.window, path->window);
   CheckWindow(verdict, path->window, "chain of the attestation key's certificate", Check::kTpmAkExpired,
               Check::kTpmAkExpired);
-  return true;
+  return !path->root->extra;
 }
 
 KeyCertificateClaims ClaimsOf(const Certificate& certificate) {
@@ -66,8 +84,13 @@ KeyCertificateClaims ClaimsOf(const Certificate& certificate) {
           .vm = AzureVmOf(certificate.subject_cn())};
 }
 
+VouchedKey GivenKey(const KeyEvidence& key) {
+  const std::string digest = key.public_sha256 ? StrCat(" (SHA-256 ", key.public_sha256->hex(), ")") : "";
+  return {key.key, StrCat("the key that is given", digest)};
+}
+
 // Chain, purpose, and that it certifies this key. Whose certificate it is counts only then.
-bool CheckCertificate(Verdict& verdict, const KeyEvidence& key, const PublicKey* signer,
+bool CheckCertificate(Verdict& verdict, const KeyEvidence& key, const VouchedKey& signer,
                       const Context& context, Claims& claims) {
   constexpr std::array kAll = {Check::kTpmAkChain, Check::kTpmAkExpired, Check::kTpmAkUsage,
                                Check::kTpmAkKey};
@@ -77,12 +100,13 @@ bool CheckCertificate(Verdict& verdict, const KeyEvidence& key, const PublicKey*
     return true;
   }
   for (const Check check : kAll) verdict.checks.SetNotRun(check, "not reached");
-  if (!CheckPathOf(verdict, key, context)) return false;
-  if (!HoldsUnless(verdict, Check::kTpmAkUsage, UsageProblem(*key.certificate))) return false;
-  const bool same = signer == nullptr || SameKey(*signer, key.certificate->key());
+  const auto azures = CheckPathOf(verdict, key, context);
+  if (!azures || !HoldsUnless(verdict, Check::kTpmAkUsage, UsageProblem(*key.certificate, *azures)))
+    return false;
+  const bool same = !signer.key || SameKey(*signer.key, key.certificate->key());
   if (!HardUnless(verdict, Check::kTpmAkKey, same, [&] {
-        return StrCat("the certificate \"", key.certificate->subject_cn(),
-                      "\" is of another key than the one that is given or vouched for");
+        return StrCat(Named(*key.certificate), ": is of the key with SHA-256 ",
+                      key.certificate->spki_sha256().hex(), ", which is another than ", signer.name);
       }))
     return false;
   claims.certificate = ClaimsOf(*key.certificate);
@@ -166,15 +190,31 @@ bool CheckSignature(Verdict& verdict, const Quote& quote, const PublicKey& signe
   return HoldsUnless(verdict, Check::kTpmQuoteSignature, problem);
 }
 
+// Who asks for such a key gets a soft finding, which nothing but that request answers for. A key without its public area
+// may be any program's.
 bool CheckVouched(Verdict& verdict, const KeyEvidence& key, const Context& context) {
-  constexpr std::string_view kUnproven =
-      "no certificate answers for the attestation key: the quote shows that some key signed it, and not "
-      "whose";
-  if (key.certificate != nullptr || !context.allow_uncertified_key) {
-    return HardUnless(verdict, Check::kTpmAkUnproven, key.certificate != nullptr, [&] { return kUnproven; });
+  if (key.certificate != nullptr) {
+    verdict.checks.Set(Check::kTpmAkUnproven, CheckResult::kPassed);
+    return true;
   }
-  NoteUnless(verdict, Check::kTpmAkUnproven, false, [&] { return kUnproven; });
-  return true;
+  const bool will_do = context.allow_uncertified_key && key.attributes;
+  RecordUnless(verdict, Check::kTpmAkUnproven, false, will_do ? Severity::kSoft : Severity::kHard, [&] {
+    return StrCat("no certificate answers for ", GivenKey(key).name,
+                  ": the quote shows that some key signed it, and not whose",
+                  context.allow_uncertified_key && !will_do
+                      ? "; without its public area (ak_public as TPMT_PUBLIC) not even that a TPM holds it"
+                      : "");
+  });
+  return will_do;
+}
+
+// Somebody left out the report that says what the VM's hardware is.
+void CheckVmAlone(Verdict& verdict, const Claims& claims) {
+  if (!claims.certificate || claims.certificate->vm != AzureVm::kConfidential) return;
+  SoftUnless(verdict, Check::kTpmAkUsage, false, [&] {
+    return StrCat("the attestation key's certificate \"", claims.certificate->subject,
+                  "\" is of a confidential VM, and no HCL report comes with the quote");
+  });
 }
 
 void DeclareChecks(CheckLog& checks) {
@@ -195,44 +235,61 @@ Verdict VerifyQuote(const Quote& quote, const KeyEvidence& key, const std::optio
   verdict.at = context.at;
   const auto claims = std::make_shared<Claims>();
   claims->quote = quote.claims;
-  claims->key_sha256 = key.key_sha256;
+  if (!key.attributes) claims->key_sha256 = key.public_sha256;
   verdict.tpm = claims;
   DeclareChecks(verdict.checks);
-  const PublicKey* const given = key.key ? &*key.key : nullptr;
-  if (!CheckCertificate(verdict, key, given, context, *claims) || !CheckAttributes(verdict, key))
+  if (!CheckCertificate(verdict, key, GivenKey(key), context, *claims) || !CheckAttributes(verdict, key))
     return verdict;
-  const PublicKey* const signer = given != nullptr             ? given
+  const PublicKey* const signer = key.key                      ? &*key.key
                                   : key.certificate != nullptr ? &key.certificate->key()
                                                                : nullptr;
-  if (!HardUnless(verdict, Check::kTpmAkUnproven, signer != nullptr,
-                  [] { return "neither the attestation key nor a certificate of it is given"; }))
+  if (signer == nullptr) {
+    HardUnless(verdict, Check::kTpmAkUnproven, false,
+               [] { return "neither the attestation key nor a certificate of it is given"; });
     return verdict;
+  }
+  // The log is the longest of what may be a stranger's: it is last.
   if (!CheckSignature(verdict, quote, *signer) || !CheckQuoted(verdict, quote, nonce, *claims) ||
-      !CheckEventLog(verdict, key, quote, *claims) || !CheckVouched(verdict, key, context))
+      !CheckVouched(verdict, key, context) || !CheckEventLog(verdict, key, quote, *claims))
     return verdict;
+  CheckVmAlone(verdict, *claims);
   verdict.authentic = true;
   return verdict;
 }
 
-void CheckKeyBeside(Verdict& verdict, const KeyEvidence& key, const PublicKey& vouched,
+namespace {
+
+bool CheckVouchedKey(Verdict& verdict, const KeyEvidence& key, const VouchedKey& vouched,
+                     const Context& context, Claims& claims) {
+  if (!HardUnless(verdict, Check::kTpmAkKey, vouched.key.has_value(), [&] {
+        return StrCat(vouched.name, " is no key that can be judged: ",
+                      key.certificate != nullptr ? Named(*key.certificate) : GivenKey(key).name,
+                      " cannot be of it");
+      }))
+    return false;
+  if (!CheckCertificate(verdict, key, vouched, context, claims)) return false;
+  const bool given = !key.key || SameKey(*key.key, *vouched.key);
+  return HardUnless(verdict, Check::kTpmAkKey, given,
+                    [&] { return StrCat(GivenKey(key).name, " is another than ", vouched.name); });
+}
+
+}  // namespace
+
+void CheckKeyBeside(Verdict& verdict, const KeyEvidence& key, const VouchedKey& vouched,
                     const Context& context) {
   const auto claims = std::make_shared<Claims>();
   verdict.tpm = claims;
   if (verdict.hard() != nullptr) return;
-  const bool given = !key.key || SameKey(*key.key, vouched);
   const std::string anchor = verdict.trust_anchor;
   const bool extra = verdict.trust_anchor_extra;
-  const bool holds = CheckCertificate(verdict, key, &vouched, context, *claims) &&
-                     HardUnless(verdict, Check::kTpmAkKey, given, [] {
-                       return "the attestation key that is given is another than the report's HCLAkPub";
-                     });
+  const bool holds = CheckVouchedKey(verdict, key, vouched, context, *claims);
   // The hardware's anchor is the one that the verdict rests on.
   verdict.trust_anchor = anchor;
   verdict.trust_anchor_extra = extra;
   const bool trusted_launch = claims->certificate && claims->certificate->vm == AzureVm::kTrustedLaunch;
-  const bool kind = holds && HardUnless(verdict, Check::kTpmAkUsage, !trusted_launch, [] {
-                      return "the attestation key's certificate is of a Trusted Launch VM, and a hardware "
-                             "report lies beside it";
+  const bool kind = holds && HardUnless(verdict, Check::kTpmAkUsage, !trusted_launch, [&] {
+                      return StrCat(Named(*key.certificate),
+                                    ": is of a Trusted Launch VM, and a hardware report lies beside it");
                     });
   if (kind && CheckAttributes(verdict, key)) return;
   Retract(verdict);

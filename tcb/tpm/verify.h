@@ -18,7 +18,8 @@ struct Context {
   const TrustAnchors& anchors;  // the operator's, beside Azure's own
   Instant at{};
   SignatureMemo* memo = nullptr;  // may be null
-  // A key that no certificate answers for proves nothing: authentic is false, unless the operator asks for that.
+  // A key that no certificate answers for proves nothing: authentic is false, unless the operator asks for that, and the key
+  // comes with its public area; then it is a soft finding.
   bool allow_uncertified_key = false;
 };
 
@@ -27,9 +28,9 @@ struct Context {
 Verdict VerifyQuote(const Quote& quote, const KeyEvidence& key, const std::optional<Bytes>& nonce,
                     const Context& context);
 
-// What comes with a key beside evidence that vouches for one already: the HCL report of a confidential VM. `vouched` is
-// that key. Adds tpm.ak_* to a verdict without a hard finding; one of its own is the last.
-void CheckKeyBeside(Verdict& verdict, const KeyEvidence& key, const PublicKey& vouched,
+// What comes with a key beside evidence that vouches for one already: the HCL report of a confidential VM. Adds tpm.ak_* to a
+// verdict without a hard finding; one of its own is the last.
+void CheckKeyBeside(Verdict& verdict, const KeyEvidence& key, const VouchedKey& vouched,
                     const Context& context);
 
 }  // namespace thimble::tpm

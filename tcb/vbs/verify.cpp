@@ -15,29 +15,49 @@
 namespace thimble::vbs {
 namespace {
 
+bool IsUnder(ByteView oid, ByteView arc) {
+  return oid.size() > arc.size() && Equal(oid.first(arc.size()), arc);
+}
+
 // The purposes of TPMs' keys, 2.23.133.8.n. One of those signs what its TPM is asked to, a statement too.
 bool IsOfTpm(ByteView usage) {
   constexpr std::array<uint8_t, 4> kArc = {0x67, 0x81, 0x05, 0x08};
-  return usage.size() > kArc.size() && Equal(usage.first(kArc.size()), kArc);
+  return IsUnder(usage, kArc);
 }
 
-std::string SignerProblem(const Certificate& signer) {
+// The health of a host, 1.3.6.1.4.1.311.48.1.n: what a Host Guardian Service certifies, and a root of other things as well
+// does not.
+bool IsOfHost(ByteView policy) {
+  constexpr std::array<uint8_t, 9> kArc = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x30, 0x01};
+  return IsUnder(policy, kArc);
+}
+
+// spec/vbs-and-tpm.md section 1.2. What the operator trusts itself need not say what it is for.
+std::string SignerProblem(const Certificate& signer, bool pinned) {
+  const std::string name = StrCat("the signer's certificate \"", signer.subject_cn(), "\": ");
   const auto usages = ExtendedKeyUsages(signer);
-  if (!usages) return "the signer's extKeyUsage is not well-formed";
-  if (std::ranges::any_of(*usages, IsOfTpm)) return "the signer's certificate is a TPM key's";
-  if (signer.key_usage() && !signer.HasUsage(kDigitalSignature))
-    return "the signer's certificate is not for signatures";
-  return {};
+  if (!usages) return StrCat(name, "extKeyUsage is ", OidsText(usages));
+  if (std::ranges::any_of(*usages, IsOfTpm))
+    return StrCat(name, "purposes ", OidsText(usages), ", those under 2.23.133.8 are a TPM key's");
+  if (signer.is_ca() == true) return StrCat(name, "is a CA's, must be a key's");
+  if ((!pinned || signer.key_usage()) && !signer.HasUsage(kDigitalSignature))
+    return StrCat(name, "keyUsage ", KeyUsageText(signer), ", must have bit 0 (signatures)");
+  const auto policies = ApplicationPolicies(signer);
+  if (pinned || (policies && std::ranges::any_of(*policies, IsOfHost))) return {};
+  return StrCat(name, "application policies ", OidsText(policies),
+                ", must have one under 1.3.6.1.4.1.311.48.1 (health of a host), or be an anchor itself");
 }
 
 // The path, and that its leaf may sign. The window is soft, as of every certificate.
 bool CheckSigner(Verdict& verdict, const Supplement& beside, const TrustAnchors& anchors,
                  SignatureMemo* memo) {
   const CertificatePtr& signer = beside.signer.front();
+  const PathAnchors& operators = anchors.For(AnchorUse::kVbs);
   std::vector<CertificatePtr> pool(beside.signer.begin() + 1, beside.signer.end());
-  pool.insert(pool.end(), anchors.path_certificates().begin(), anchors.path_certificates().end());
-  const auto path = BuildPath(signer, pool, anchors.path_roots(), verdict.at, Check::kVbsSignerChain, memo);
-  const std::string problem = path ? SignerProblem(*signer) : path.error().message;
+  pool.insert(pool.end(), operators.certificates.begin(), operators.certificates.end());
+  const auto path = BuildPath(signer, pool, operators.roots, verdict.at, Check::kVbsSignerChain, memo);
+  const bool pinned = path && std::ranges::count(path->root->certificates, signer->sha256()) > 0;
+  const std::string problem = path ? SignerProblem(*signer, pinned) : path.error().message;
   if (!HardUnless(verdict, Check::kVbsSignerChain, problem.empty(), [&] { return problem; })) return false;
   verdict.trust_anchor = path->root->name;
   verdict.trust_anchor_extra = true;

@@ -160,6 +160,10 @@ Bytes VbsModule(std::string_view name) {
                       Bytes(16, 0x14), Little(7), text});
 }
 
+Bytes HealthPolicies(std::string_view oid) {
+  return MakeExtension("1.3.6.1.4.1.311.21.10", false, der::Sequence({der::Sequence({der::Oid(oid)})}));
+}
+
 Bytes HgsCertificate() {
   CertificateSpec spec = Spec(kHgs, kHgs, HgsKey(), HgsKey());
   spec.is_ca = true;
@@ -170,6 +174,7 @@ Bytes HgsCertificate() {
 Bytes VbsSignerCertificate(const Bend<CertificateSpec>& bend) {
   CertificateSpec spec = Spec("A secure kernel", kHgs, VbsKey(), HgsKey());
   spec.key_usage = uint16_t{1u << 0};
+  spec.more_extensions = {HealthPolicies()};
   return Issue(std::move(spec), bend, VbsKey(), HgsKey());
 }
 

@@ -49,6 +49,8 @@ Bytes VbsModule(std::string_view name);  // a block of type 1
 
 Bytes HgsCertificate();                                              // self-signed
 Bytes VbsSignerCertificate(const Bend<CertificateSpec>& bend = {});  // of the key that signs reports
+Bytes HealthPolicies(
+    std::string_view oid = "1.3.6.1.4.1.311.48.1.2");  // application policies of such a signer
 std::string VbsEvidenceJson(const VbsSpec& spec = {}, const std::string& report_signed = {});
 
 }  // namespace thimble::sim

@@ -55,6 +55,12 @@ TEST(PlatformEvidence, NoMemberIsIgnored) {
     document["creation"] = "AAAA";
     EXPECT_FALSE(DecodeEvidence(AsBytes(document.dump())).ok());
   }
+  json chain = json::parse(sim::TpmEvidenceJson());  // of what, without the certificate?
+  chain.erase("ak_cert");
+  chain["ak_public"] = Base64(sim::AkPublicArea());
+  EXPECT_EQ(DecodeEvidence(AsBytes(chain.dump())).error().check, Check::kRequest);
+  chain.erase("ak_chain");
+  EXPECT_TRUE(DecodeEvidence(AsBytes(chain.dump())).ok());
   json broken = json::parse(sim::TpmEvidenceJson());
   broken["ak_cert"] = "?";
   EXPECT_FALSE(DecodeEvidence(AsBytes(broken.dump())).ok());

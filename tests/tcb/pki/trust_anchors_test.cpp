@@ -10,6 +10,7 @@
 #include "tcb/check.h"
 #include "tcb/pki/pem.h"
 #include "tests/support/sim_intel.h"
+#include "tests/support/sim_platform.h"
 #include "tests/tcb/corpus.h"
 
 namespace thimble {
@@ -26,8 +27,8 @@ CertificatePtr Parse(const Bytes& der) {
 Bytes SelfSigned(const sim::Bend<CertificateSpec>& bend) {
   const sim::SimKey key("anchor");
   CertificateSpec spec = {.serial = {1},
-                          .subject = sim::IntelName("An Anchor"),
-                          .issuer = sim::IntelName("An Anchor"),
+                          .subject = sim::IntelName("Intel SGX Root CA"),
+                          .issuer = sim::IntelName("Intel SGX Root CA"),
                           .validity = {sim::kNow, sim::kNow},
                           .is_ca = true};
   bend(spec);
@@ -137,6 +138,41 @@ TEST(TrustAnchors, TheNameTellsTheVendor) {
   ASSERT_TRUE(anchors.AddExtra(ark).ok());
   EXPECT_NE(anchors.Find(Vendor::kAmd, *Parse(ark)), nullptr);
   EXPECT_EQ(anchors.Find(Vendor::kIntel, *Parse(ark)), nullptr);
+}
+
+// A root of somebody else's is no vendor's, whatever it is signed with; and of one use alone, it is not of the other.
+TEST(TrustAnchors, OthersAreRootsOfPaths) {
+  const auto named = [](std::string_view name) {
+    return SelfSigned([&](CertificateSpec& spec) { spec.subject = spec.issuer = sim::IntelName(name); });
+  };
+  const Bytes elliptic = named("A Cloud's TPM Root"), rsa = sim::TpmRootCertificate();
+  for (const Bytes& root : {elliptic, rsa}) {
+    TrustAnchors anchors;
+    ASSERT_TRUE(anchors.AddExtra(root).ok());
+    EXPECT_TRUE(anchors.all().empty());
+    for (const AnchorUse use : kAnchorUses) {
+      EXPECT_EQ(anchors.For(use).roots.size(), 1u);
+      TrustAnchors one;
+      ASSERT_TRUE(one.AddFor(use, root).ok());
+      ASSERT_TRUE(one.AddFor(use, root).ok());
+      EXPECT_TRUE(one.all().empty());
+      for (const AnchorUse other : kAnchorUses)
+        EXPECT_EQ(one.For(other).roots.size(), other == use ? 1u : 0u) << AnchorUseName(other);
+    }
+  }
+  TrustAnchors vendors;
+  ASSERT_TRUE(vendors.AddExtra(SelfSigned([](CertificateSpec&) {})).ok());
+  EXPECT_EQ(vendors.all().size(), 1u);
+  for (const AnchorUse use : kAnchorUses) EXPECT_TRUE(vendors.For(use).roots.empty());
+  // What is named as a vendor's and is no root of theirs is a mistake, not a root of something else.
+  for (const char* name : {"Intel SGX PCK Platform CA", "SEV-Milan", "ARK-Milan"}) {
+    TrustAnchors none;
+    const Bytes leaf = SelfSigned([&](CertificateSpec& spec) {
+      spec.subject = spec.issuer = sim::IntelName(name);
+      spec.is_ca = false;
+    });
+    EXPECT_FALSE(none.AddExtra(leaf).ok()) << name;
+  }
 }
 
 TEST(TrustAnchors, OnlySelfSignedCaCertificatesAreTaken) {

@@ -60,6 +60,28 @@ RuleRows FloorRows() {
   };
 }
 
+Verdict GoodVbs() {
+  Verdict verdict;
+  verdict.tee = Tee::kVbs;
+  verdict.authentic = true;
+  verdict.at = kPolicyNow;
+  verdict.window = {kPolicyNow - std::chrono::hours(24), kPolicyNow + std::chrono::hours(24)};
+  vbs::Claims claims;
+  claims.unique_id = Filled<vbs::Id32>(0x02);
+  claims.modules = {{.unique_id = Filled<vbs::Id32>(0x03)}};
+  verdict.vbs = std::make_shared<const vbs::Claims>(claims);
+  return verdict;
+}
+void EditVbs(Verdict& verdict, const std::function<void(vbs::Claims&)>& change) {
+  vbs::Claims claims = *verdict.vbs;
+  change(claims);
+  verdict.vbs = std::make_shared<const vbs::Claims>(std::move(claims));
+}
+void RestrictedVbs(Policy& policy) {
+  policy.evidence = {EvidenceClass::kVbs};
+  policy.restricted.measurement = {Bytes(32, 0x99)};
+}
+
 RuleRows RestrictedRows() {
   const auto list = [](std::function<void(RestrictedList&)> add) {
     return [=](Policy& p) { add(p.restricted); };
@@ -90,6 +112,16 @@ RuleRows RestrictedRows() {
       {"restricted", "MRTD", GoodTdx15(), list([](RestrictedList& r) { r.measurement = {Bytes(48, 0x99)}; }),
        Tdx([](TdxClaims& c) { c.mr_td = Filled<intel::Measurement384>(0x99); }), "[]", "[]",
        R"(["measurement"])"},
+      {"restricted", "UniqueId of a VBS image", GoodVbs(), RestrictedVbs,
+       [](Verdict& v) { EditVbs(v, [](vbs::Claims& c) { c.unique_id = Filled<vbs::Id32>(0x99); }); }, "[]",
+       "[]", R"(["measurement"])"},
+      {"restricted", "UniqueId of a module in it", GoodVbs(), RestrictedVbs,
+       [](Verdict& v) {
+         EditVbs(v, [](vbs::Claims& c) { c.modules.push_back({.unique_id = Filled<vbs::Id32>(0x99)}); });
+       },
+       "[]", "[]", R"(["measurement"])"},
+      {"restricted", "nothing measured", GoodVbs(), RestrictedVbs, [](Verdict& v) { v.vbs = nullptr; }, "[]",
+       "[]", "null"},
       {"restricted", "SNP measurement", GoodSnp(),
        list([](RestrictedList& r) { r.measurement = {Bytes(48, 0x99)}; }),
        Snp([](SnpClaims& c) { c.measurement = Filled<decltype(c.measurement)>(0x99); }), "[]", "[]",

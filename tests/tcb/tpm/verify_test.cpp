@@ -5,8 +5,11 @@
 
 #include <gtest/gtest.h>
 
+#include "tcb/base/crypto.h"
+#include "tcb/base/text.h"
 #include "tcb/pki/pem.h"
 #include "tcb/policy.h"
+#include "tcb/tpm/event_log.h"
 #include "tests/support/sim_intel.h"
 #include "tests/support/sim_platform.h"
 
@@ -147,6 +150,67 @@ TEST(TpmVerification, EachHardCheckFailsByItself) {
   }
 }
 
+// What fails says what is there and what has to be: the certificate's name, and both.
+TEST(TpmVerification, FindingsSayBothFacts) {
+  const auto message = [](const sim::Bend<Evidence>& bend) {
+    Evidence evidence;
+    bend(evidence);
+    return Judge(evidence)->hard()->message;
+  };
+  const auto certificate = [](const sim::Bend<CertificateSpec>& bend) {
+    return [bend](Evidence& e) { e.certificate = sim::AkCertificate(bend); };
+  };
+  const std::pair<std::string, std::vector<std::string>> rows[] = {
+      {message(certificate([](auto& s) { s.key_usage = uint16_t{1u << 2}; })),
+       {sim::kTrustedLaunchName, "keyUsage bit 2", "must have bit 0"}},
+      {message(certificate([](auto& s) { s.more_extensions = {sim::AkPurposes("2.23.133.8.1")}; })),
+       {"purposes 1.3.6.1.4.1.311.10.3.12, 2.23.133.8.1", "must have 2.23.133.8.3"}},
+      {message([](auto& e) { e.public_key = sim::AkPublicArea(0x00040072); }),
+       {StrCat(0x00040072), "restricted", StrCat(0x10000)}},
+      {message([](auto& e) {
+         e.certificate = sim::AkCertificate({}, sim::SimRsaKey("amd/ark/Milan"));
+         e.public_key = sim::VtpmKey().SubjectPublicKeyInfo();
+       }),
+       {Sha256(sim::VtpmKey().SubjectPublicKeyInfo()).hex(),
+        Sha256(sim::SimRsaKey("amd/ark/Milan").SubjectPublicKeyInfo()).hex()}},
+      {message([](auto& e) { (*e.pcrs)[kSha256].erase(1); }), {"PCR 1 of sha256", "not given"}},
+      {message([](auto& e) { (*e.pcrs)[kSha256][1].pop_back(); }), {"PCR 1 of sha256", "31 bytes, has 32"}},
+      {message([](auto& e) {
+         e.certificate = {};
+         e.public_key = sim::VtpmKey().SubjectPublicKeyInfo();
+       }),
+       {Sha256(sim::VtpmKey().SubjectPublicKeyInfo()).hex()}}};
+  for (const auto& [text, facts] : rows) {
+    for (const std::string& fact : facts)
+      EXPECT_NE(text.find(fact), std::string::npos) << fact << ": " << text;
+  }
+}
+
+TEST(TpmVerification, ARootOfAnotherUseIsNone) {
+  for (const AnchorUse use : kAnchorUses) {
+    TrustAnchors anchors = TrustAnchors::Pinned();
+    ASSERT_TRUE(anchors.AddFor(use, sim::TpmRootCertificate()).ok());
+    EXPECT_EQ(Judge({}, anchors)->authentic, use == AnchorUse::kTpm) << AnchorUseName(use);
+  }
+}
+
+// A confidential VM has a hardware report: whoever leaves it out has something to hide, perhaps.
+TEST(TpmVerification, AConfidentialVmsKeyDoesNotDoWithoutItsReport) {
+  Evidence evidence;
+  evidence.certificate = sim::AkCertificate([](auto& s) {
+    s.subject = {{sim::kCommonName, "0123456789ab.ConfidentialVM.Azure.windows.net"}};
+  });
+  const auto verdict = Judge(evidence);
+  ASSERT_TRUE(verdict.ok());
+  EXPECT_EQ(verdict->hard(), nullptr);
+  EXPECT_EQ(verdict->checks.Get(Check::kTpmAkUsage), CheckResult::kFailed);
+  EXPECT_FALSE(Appraise(*verdict, Asking(), sim::kNow).accept);
+  evidence.certificate = sim::AkCertificate([](auto& s) {
+    s.subject = {{sim::kCommonName, "a TPM of another cloud"}};
+  });
+  EXPECT_TRUE(Appraise(*Judge(evidence), Asking(), sim::kNow).accept);
+}
+
 // The same with the root that the operator did not add.
 TEST(TpmVerification, NobodysRootIsNoRoot) {
   const auto verdict = Judge({}, TrustAnchors::Pinned());
@@ -178,12 +242,58 @@ TEST(TpmVerification, AKeyOfNobodysIsAuthenticOnlyWhereAPolicySaysSo) {
   ASSERT_TRUE(verdict.ok());
   EXPECT_TRUE(verdict->authentic);
   EXPECT_EQ(verdict->checks.Get(Check::kTpmAkUnproven), CheckResult::kFailed);
+  ASSERT_EQ(verdict->findings.size(), 1u);
+  EXPECT_EQ(verdict->findings.front().severity, Severity::kSoft);  // it shows in every result
+  EXPECT_EQ(verdict->findings.front().check, Check::kTpmAkUnproven);
   EXPECT_FALSE(Appraise(*verdict, Asking(), sim::kNow).accept);
   Policy lenient = Asking();
   lenient.tpm.allow_uncertified_ak = true;
   EXPECT_TRUE(Appraise(*verdict, lenient, sim::kNow).accept);
   evidence.signer = sim::SimRsaKey("forger/vtpm", 2048);
   EXPECT_FALSE(Judge(evidence)->authentic);
+}
+
+// A key without its public area may be a program's: no policy takes it.
+TEST(TpmVerification, AKeyOfNobodysNeedsItsPublicArea) {
+  Evidence evidence;
+  evidence.certificate = {};
+  evidence.public_key = sim::VtpmKey().SubjectPublicKeyInfo();
+  evidence.allow_uncertified = true;
+  const auto verdict = Judge(evidence);
+  ASSERT_TRUE(verdict.ok());
+  EXPECT_FALSE(verdict->authentic);
+  ASSERT_NE(verdict->hard(), nullptr);
+  EXPECT_EQ(verdict->hard()->check, Check::kTpmAkUnproven);
+}
+
+// What nothing vouches for passes tpm.ak_unproven at no point, wherever the verification ends.
+TEST(TpmVerification, NothingThatVouchesIsNeverPassed) {
+  const sim::Bend<Evidence> bends[] = {
+      [](auto&) {}, [](auto& e) { e.signer = sim::SimRsaKey("forger/vtpm", 2048); },
+      [](auto& e) { e.nonce->back() ^= 1; }, [](auto& e) { (*e.pcrs)[kSha256][1].front() ^= 1; },
+      [](auto& e) { e.public_key = sim::AkPublicArea(0x00040072); }};
+  for (const bool certified : {false, true}) {
+    for (const auto& bend : bends) {
+      Evidence evidence;
+      evidence.public_key = sim::AkPublicArea();
+      if (!certified) evidence.certificate = {};
+      bend(evidence);
+      const auto verdict = Judge(evidence);
+      const bool passed = verdict->checks.Get(Check::kTpmAkUnproven) == CheckResult::kPassed;
+      EXPECT_EQ(passed, certified && verdict->hard() == nullptr);
+    }
+  }
+}
+
+// A stranger's log is not even read: it may be a mebibyte.
+TEST(TpmVerification, ALogIsReadOfAKeyThatSomethingVouchesFor) {
+  Evidence evidence;
+  evidence.certificate = {};
+  evidence.public_key = sim::AkPublicArea();
+  evidence.event_log = sim::MakeEventLog(3, [](Bytes& log) { log.pop_back(); });
+  const auto verdict = Judge(evidence);
+  EXPECT_EQ(verdict->hard()->check, Check::kTpmAkUnproven);
+  EXPECT_EQ(verdict->checks.Get(Check::kTpmEventLogFormat), CheckResult::kNotRun);
 }
 
 TEST(TpmVerification, RequiredPcrsHaveToBeQuotedAndGiven) {
@@ -222,6 +332,56 @@ TEST(TpmVerification, AnEventLogHasToLeadToTheQuotedPcrs) {
   evidence.event_log =
       sim::MakeEventLog(3, [](Bytes& log) { log.back() ^= 1; });  // of its data, which proves nothing
   EXPECT_TRUE(Judge(evidence)->authentic);
+}
+
+// Each of the PCRs that firmware measures into has its first value where the log has no event of it; others may be measured
+// into by who writes no such log.
+TEST(TpmVerification, ALogWithEventsLeftOutDoesNotLeadToTheQuote) {
+  const auto judge = [](uint8_t logged, uint8_t pcr, const Bytes& value) {
+    Evidence evidence;
+    evidence.quote.pcrs = sim::PcrsOfLog(logged);
+    evidence.quote.pcrs[kSha256][pcr] = value;
+    evidence.pcrs = evidence.quote.pcrs;
+    evidence.event_log = sim::MakeEventLog(logged);
+    return Judge(evidence);
+  };
+  for (uint8_t pcr = 0; pcr < 24; ++pcr) {
+    const auto left_out = judge(0, pcr, Bytes(32, 7)), untouched = judge(0, pcr, Bytes(32));
+    EXPECT_EQ(left_out->authentic, pcr >= 8) << int{pcr};
+    if (pcr < 8) {
+      EXPECT_EQ(left_out->hard()->check, Check::kTpmEventLogReplay);
+    } else {
+      EXPECT_EQ(left_out->checks.Get(Check::kTpmEventLogReplay), CheckResult::kNotRun) << int{pcr};
+    }
+    EXPECT_TRUE(untouched->authentic) << int{pcr};
+  }
+  EXPECT_TRUE(judge(3, 7, Bytes(32))->authentic);
+  EXPECT_FALSE(judge(3, 7, Bytes(32, 7))->authentic);
+}
+
+// A log lies in memory that is larger; what is behind its padding is none, and its own last bytes may be zeros.
+TEST(TpmEventLog, EndsWhereOnlyZerosFollow) {
+  const auto events = [](const Bytes& log) {
+    const auto parsed = ParseEventLog(log);
+    return parsed ? static_cast<int>(parsed->events.size()) : -1;
+  };
+  const auto ends_in_zeros = [](Bytes& log) { std::fill(log.end() - 4, log.end(), uint8_t{0}); };
+  EXPECT_EQ(events(sim::MakeEventLog(3)), 3);
+  EXPECT_EQ(events(sim::MakeEventLog(3, [](Bytes& log) { log.resize(log.size() + 4096); })), 3);
+  EXPECT_EQ(events(sim::MakeEventLog(3, ends_in_zeros)), 3);
+  EXPECT_EQ(events(sim::MakeEventLog(3,
+                                     [&](Bytes& log) {
+                                       ends_in_zeros(log);
+                                       log.resize(log.size() + 64);
+                                     })),
+            3);
+  EXPECT_EQ(events(sim::MakeEventLog(3, [](Bytes& log) { log.insert(log.end(), 4, 0xff); })), 3);
+  EXPECT_EQ(events(sim::MakeEventLog(3,
+                                     [](Bytes& log) {
+                                       log.resize(log.size() + 64);
+                                       log.push_back(1);
+                                     })),
+            -1);
 }
 
 // What cannot be read is no verdict.
@@ -277,6 +437,43 @@ TEST(TpmVerification, NoFlippedBitOfTheSetIsAuthentic) {
     EXPECT_FALSE(judge(good.message, good.signature, flip(certificate, bit))) << "certificate, bit " << bit;
 }
 
+// The same of each thing that may come with a key, where the report's own is of no use.
+TEST(TpmKeyBeside, IsNothingWithoutTheReportsKey) {
+  const auto judge = [](const sim::Bend<KeyEvidence>& bend, bool usable) {
+    KeyEvidence key;
+    bend(key);
+    Verdict verdict;
+    verdict.tee = Tee::kSnp;
+    verdict.authentic = true;
+    verdict.at = sim::kNow;
+    VouchedKey vouched{{}, "HCLAkPub"};
+    if (usable)
+      vouched.key =
+          ReadSubjectPublicKeyInfo(sim::VtpmKey().SubjectPublicKeyInfo(), CertificateProfile::kMicrosoft);
+    CheckKeyBeside(verdict, key, vouched, {.anchors = Anchors(), .at = sim::kNow});
+    return verdict;
+  };
+  const sim::Bend<KeyEvidence> given[] = {
+      [](KeyEvidence& key) {
+        EXPECT_TRUE(TakeCertificate(sim::AkCertificate([](auto& s) {
+                                      s.subject = {{sim::kCommonName, "0.ConfidentialVM.Azure.windows.net"}};
+                                    }),
+                                    key)
+                        .ok());
+        EXPECT_TRUE(TakeChain(sim::TpmCaCertificate(), key).ok());
+      },
+      [](KeyEvidence& key) { EXPECT_TRUE(TakePublicKey(sim::AkPublicArea(), key).ok()); },
+      [](KeyEvidence& key) { EXPECT_TRUE(TakePublicKey(sim::VtpmKey().SubjectPublicKeyInfo(), key).ok()); }};
+  for (const auto& bend : given) {
+    EXPECT_TRUE(judge(bend, true).authentic);
+    const Verdict none = judge(bend, false);
+    EXPECT_FALSE(none.authentic);
+    ASSERT_NE(none.hard(), nullptr);
+    EXPECT_EQ(none.hard()->check, Check::kTpmAkKey);
+    EXPECT_NE(none.hard()->message.find("HCLAkPub"), std::string::npos);
+  }
+}
+
 // Beside a report that vouches for a key, a certificate has to be of that key, and of a confidential VM.
 TEST(TpmKeyBeside, HasToBeTheKeyThatTheReportHolds) {
   const auto judge = [](const Bytes& certificate, const sim::SimRsaKey& vouched) {
@@ -288,7 +485,7 @@ TEST(TpmKeyBeside, HasToBeTheKeyThatTheReportHolds) {
     verdict.at = sim::kNow;
     const auto spki =
         ReadSubjectPublicKeyInfo(vouched.SubjectPublicKeyInfo(), CertificateProfile::kMicrosoft);
-    CheckKeyBeside(verdict, key, *spki, {.anchors = Anchors(), .at = sim::kNow});
+    CheckKeyBeside(verdict, key, {*spki, "HCLAkPub"}, {.anchors = Anchors(), .at = sim::kNow});
     return verdict;
   };
   const auto confidential = [](auto& s) {

@@ -100,7 +100,16 @@ TEST(VbsVerification, EachHardCheckFailsByItself) {
       {"not for signatures", Check::kVbsSignerChain,
        signer([](auto& s) { s.key_usage = uint16_t{1u << 2}; })},
       {"a TPM's key", Check::kVbsSignerChain,
-       signer([](auto& s) { s.more_extensions = {sim::AkPurposes()}; })},
+       signer([](auto& s) { s.more_extensions.push_back(sim::AkPurposes()); })},
+      {"a CA", Check::kVbsSignerChain, signer([](auto& s) { s.is_ca = true; })},
+      {"no key usage", Check::kVbsSignerChain, signer([](auto& s) { s.key_usage = {}; })},
+      {"nothing that says what it is for", Check::kVbsSignerChain,
+       signer([](auto& s) { s.more_extensions = {}; })},
+      {"another application policy", Check::kVbsSignerChain,
+       signer([](auto& s) { s.more_extensions = {sim::HealthPolicies("1.3.6.1.4.1.311.21.8")}; })},
+      {"an application policy cut short", Check::kVbsSignerChain, signer([](auto& s) {
+         s.more_extensions = {sim::MakeExtension("1.3.6.1.4.1.311.21.10", false, Bytes{0x30, 0x00})};
+       })},
       {"a bent signature", Check::kVbsSignature,
        [](auto& e) { e.report.bend = [](Bytes& package) { package.back() ^= 1; }; }},
       {"another text", Check::kVbsEnclaveData, [](auto& e) { *e.report_signed += ' '; }},
@@ -119,6 +128,34 @@ TEST(VbsVerification, EachHardCheckFailsByItself) {
     EXPECT_EQ(verdict->hard()->check, row.check) << row.what;
     EXPECT_FALSE(verdict->authentic) << row.what;
     EXPECT_FALSE(Appraise(*verdict, Asking(), sim::kNow).accept) << row.what;
+  }
+}
+
+// A certificate that the operator names itself need not say what it is for; it is no CA's all the same.
+TEST(VbsVerification, ASignerThatIsAnAnchorItselfIsTrustedAsItIs) {
+  const auto judge = [](const sim::Bend<CertificateSpec>& bend) {
+    Evidence evidence;
+    evidence.signer = sim::VbsSignerCertificate(bend);
+    TrustAnchors anchors = TrustAnchors::Pinned();
+    EXPECT_TRUE(anchors.AddFor(AnchorUse::kVbs, evidence.signer).ok());
+    return Judge(evidence, anchors)->authentic;
+  };
+  EXPECT_TRUE(judge([](auto&) {}));
+  EXPECT_TRUE(judge([](auto& s) {
+    s.more_extensions = {};
+    s.key_usage = {};
+  }));
+  EXPECT_FALSE(judge([](auto& s) { s.key_usage = uint16_t{1u << 2}; }));
+  EXPECT_FALSE(judge([](auto& s) { s.is_ca = true; }));
+  EXPECT_FALSE(judge([](auto& s) { s.more_extensions.push_back(sim::AkPurposes()); }));
+}
+
+// A root that is to certify TPMs' keys says nothing of hosts.
+TEST(VbsVerification, ARootOfAnotherUseIsNone) {
+  for (const AnchorUse use : kAnchorUses) {
+    TrustAnchors anchors = TrustAnchors::Pinned();
+    ASSERT_TRUE(anchors.AddFor(use, sim::HgsCertificate()).ok());
+    EXPECT_EQ(Judge({}, anchors)->authentic, use == AnchorUse::kVbs) << AnchorUseName(use);
   }
 }
 
