@@ -44,7 +44,10 @@ class FleetOfThree : public testing::TestWithParam<Fleet::Way> {
     for (std::thread& thread : threads) thread.join();
   }
   // Nobody has asked the vendor for anything lately.
-  void PassTenSeconds() { fleet_.Sql("UPDATE thimble_items SET checked = now() - interval '1 hour'"); }
+  void PassTenSeconds() {
+    EXPECT_TRUE(Eventually([&] { return fleet_.Sql("SELECT count(*) FROM thimble_leases") == "0"; }));
+    fleet_.Sql("UPDATE thimble_items SET checked = now() - interval '1 hour'");
+  }
 
   Fleet fleet_{3, GetParam()};
 };
@@ -122,12 +125,10 @@ TEST_P(FleetOfThree, TakeANonceOnce) {
   std::printf("nonces shown to 3 replicas at once: %d, each accepted once\n", rounds);
 }
 
-const auto kNames = [](const auto& info) {
-  return info.param == Fleet::Way::kDirect ? "Direct" : "PgBouncer";
-};
-
 INSTANTIATE_TEST_SUITE_P(All, FleetOfThree, testing::Values(Fleet::Way::kDirect, Fleet::Way::kPooled),
-                         kNames);
+                         [](const auto& info) {
+                           return info.param == Fleet::Way::kDirect ? "Direct" : "PgBouncer";
+                         });
 
 }  // namespace
 }  // namespace thimble::test
