@@ -26,14 +26,15 @@ bool MayBeSuperseded(const CollateralItem& item, Seconds lag, Instant now) {
   return false;
 }
 
-Result<AfterAnswer> Answers::Add(ItemPtr item, std::string issuer_chain, std::string upstream) {
+Result<AfterAnswer> Answers::Add(ItemPtr item, std::string issuer_chain, std::string upstream,
+                                 const std::optional<Instant>& checked) {
   came_ = true;
   name_ = item->name();
   issued_.push_back({std::move(upstream), item->issued()});
   if (held_ && SuccessionOf(*item, *held_) == Succession::kOlder) return RollbackError(*item, *held_);
   const bool newest = !best_ || !NotOlder(*best_->item, *item);
   const bool enough = newest && !MayBeSuperseded(*item, lag_, now_);
-  if (newest) best_ = Best{std::move(item), std::move(issuer_chain)};
+  if (newest) best_ = Best{std::move(item), std::move(issuer_chain), checked};
   return enough ? AfterAnswer::kStop : AfterAnswer::kAskNext;
 }
 

@@ -37,13 +37,15 @@ class Answers {
 
   // An authentic answer, with its issuer chain as it came. Errors: collateral.rollback, when it is older than what is
   // held.
-  Result<AfterAnswer> Add(ItemPtr item, std::string issuer_chain, std::string upstream);
+  Result<AfterAnswer> Add(ItemPtr item, std::string issuer_chain, std::string upstream,
+                          const std::optional<Instant>& checked = {});
   // An answer came that is not authentic.
   void AddRefused() { came_ = true; }
 
   struct Best {
     ItemPtr item;
     std::string issuer_chain;
+    std::optional<Instant> checked;  // absent: now
   };
   // The newest of those that were added, of equal ones the first; nullopt: there is none that is not older than what is
   // held.

@@ -276,6 +276,14 @@ Result<ItemPtr> CollateralCache::Put(const CollateralKey& key, const FetchedByte
   return admission.item;
 }
 
+thimble::Status CollateralCache::TakeShared(const CollateralKey& key, const FetchedBytes& fetched,
+                                            Instant now) {
+  TRY_ASSIGN(const ItemPtr item, thimble::Admit(key, fetched.bytes, impl_->anchors, now));
+  TRY(impl_->Take({key, KeyName(key), item->WithSource(fetched.source), fetched.bytes.issuer_chain, now,
+                   Arrival::From::kReplica, false, fetched.checked.value_or(kNever)}));
+  return {};
+}
+
 std::vector<CacheStatus> CollateralCache::Impl::StatusOf(const std::vector<Record>& records,
                                                          Instant now) const {
   std::vector<CacheStatus> lines;

@@ -30,6 +30,7 @@ struct FetchedBytes {
   CollateralBytes bytes;
   std::string source;
   std::string upstream = {};  // that gave it, as configured; empty: none did
+  std::optional<Instant> checked = {};  // when a vendor was asked for it; absent: now
 };
 using SteadyTime = std::chrono::steady_clock::time_point;
 // Takes an answer or refuses it: then another upstream may have a better one. So it may when the answer is an old one,
@@ -126,6 +127,10 @@ class CollateralCache {
   // Takes an item from outside (import, upload): verified and ordered like a fetch. Past its nextUpdate and older than
   // the cached item, it enters as history only. Errors: the failed check; collateral.rollback; store.io.
   Result<ItemPtr> Put(const CollateralKey& key, const FetchedBytes& fetched, Instant now, bool allow_older);
+
+  // Takes what another replica's vendor gave it at `fetched.checked`: as of an upstream that was asked then. Nobody is asked
+  // here, and no back-off rests on it. Errors: the failed check; collateral.rollback.
+  thimble::Status TakeShared(const CollateralKey& key, const FetchedBytes& fetched, Instant now);
 
   // Several from outside together. Admit() authenticates like a fetch and takes nothing; its errors are the failed
   // checks. TakeTogether() writes all of them down in one batch with `beside`, what else has to be written with

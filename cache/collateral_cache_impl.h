@@ -38,8 +38,12 @@ struct Arrival {
   ItemPtr item;
   std::string chain;
   Instant now;
-  enum class From : uint8_t { kUpstream, kOutside } from = From::kUpstream;
+  enum class From : uint8_t { kUpstream, kReplica, kOutside } from = From::kUpstream;
   bool allow_older = false;
+  std::optional<Instant> checked = {};  // when a vendor was asked; absent: now
+
+  // Who brings something from outside does not say whether the vendor has newer.
+  Instant LastCheck() const { return from == From::kOutside ? kNever : std::min(checked.value_or(now), now); }
 };
 
 struct CollateralCache::Impl {

@@ -61,6 +61,17 @@ Result<std::vector<T>> ReadAll(Store& store, std::string_view prefix, const Deco
 
 }  // namespace
 
+bool IsRegistryEntry(const std::string& name, const std::string& value) {
+  if (std::ranges::any_of(value, [](unsigned char c) { return c < ' '; })) return false;
+  if (name.starts_with(kPlatforms)) {
+    const auto platform = DecodePlatform(value);
+    return platform.ok() && PlatformEntry(platform->id) == name;
+  }
+  if (!name.starts_with(kQueue)) return false;
+  const auto queued = DecodeQueued(value);
+  return queued.ok() && QueueEntry(queued->registration) == name;
+}
+
 Error PlatformMismatch(const PlatformId& id, const intel::Ppid& bound, const intel::Ppid& offered) {
   return {ErrorKind::kRejected, Check::kPckPlatformMismatch,
           StrCat("platform ", id.name(), " is bound to PPID ", bound.hex().substr(0, kShownDigits),
@@ -237,7 +248,7 @@ Result<std::vector<Platform>> PlatformRegistry::Platforms() {
 Result<std::optional<Platform>> PlatformRegistry::FindByProof(const intel::PlatformProof& proof,
                                                               const intel::PceId& pce_id) {
   if (!proofs_.built()) {
-    const std::lock_guard lock(editing_);  // what is edited meanwhile would be missed
+    const std::lock_guard lock(indexing_);
     TRY_ASSIGN(const auto platforms, Platforms());
     proofs_.Build(platforms);
   }
@@ -295,12 +306,13 @@ Status PlatformRegistry::Edit(const Change& change, const Apply& apply) {
     return Error{ErrorKind::kUnavailable, Check::kStoreIo,
                  "shared database: many changes wait for it: try again"};
   const std::lock_guard lock(editing_);
+  bool anew = false;
   for (int tries = 0; tries < kMostTries; ++tries) {
     RegistryEdit edit(*store_, mismatches_);
     TRY(change(edit));
     TRY_ASSIGN(const bool agreed, Agree(edit));
     if (agreed) return Write(edit.Writes(), apply);
-    TRY(PullLocked());
+    TRY(CatchUp(anew));
   }
   return Error{ErrorKind::kUnavailable, Check::kStoreIo,
                "shared database: other replicas change the same platforms: try again"};
@@ -311,10 +323,13 @@ Status PlatformRegistry::Write(std::vector<Store::Write> writes, const Apply& ap
   if (writes.empty()) return apply(writes);
   ++edits_;
   TRY_ASSIGN(const int64_t growth, Growth(writes));
+  std::vector<Store::Write> beside;
+  TRY(AddParting(beside));
   if (log_ != nullptr) {
     TRY_ASSIGN(Store::Write mark, log_->Append(writes));
     writes.push_back(std::move(mark));
   }
+  for (Store::Write& write : beside) writes.push_back(std::move(write));
   if (Status applied = apply(writes); !applied) {
     if (log_ != nullptr) log_->Undo();
     return applied;
@@ -328,6 +343,7 @@ Status PlatformRegistry::Write(std::vector<Store::Write> writes, const Apply& ap
 }
 
 void PlatformRegistry::Index(const std::vector<Store::Write>& writes) {
+  const std::lock_guard lock(indexing_);
   if (!proofs_.built()) return;
   for (const Store::Write& write : writes) {
     if (!write.value || !write.name.starts_with(kPlatforms)) continue;

@@ -29,6 +29,9 @@
 
 namespace thimble {
 
+// Whether it is an entry of the registry, under the name that is its own, and fits into a line of a journal.
+bool IsRegistryEntry(const std::string& name, const std::string& value);
+
 // pck.platform_mismatch (kRejected).
 Error PlatformMismatch(const intel::PlatformId& id, const intel::Ppid& bound, const intel::Ppid& offered);
 
@@ -102,6 +105,8 @@ class PlatformRegistry {
   // How often certificates were refused that are of another PPID than the QE id's.
   uint64_t mismatches() const { return mismatches_; }
   void CountMismatch() { ++mismatches_; }
+  // How many shared entries were left out that are none, or are not what their name says.
+  uint64_t left_out() const { return left_out_; }
   // What waits and was not handed out yet; or what was.
   Result<std::vector<QueuedRegistration>> Waiting(QueuedRegistration::Why why);
   Result<std::vector<QueuedRegistration>> HandedOut();
@@ -119,9 +124,16 @@ class PlatformRegistry {
   Result<size_t> Pull();
 
  private:
+  struct Pulling;
   Result<size_t> PullLocked();
-  Result<size_t> TakeOver(const SharedChanges& changes);
-  Result<size_t> Give(const std::set<std::string>& known);
+  Status CatchUp(bool& anew);
+  Status Page(Pulling& pulling);
+  Status TakeOver(const SharedChanges& changes, Pulling& pulling);
+  Result<bool> KeptHere(const Store::Write& row, int64_t number, const std::optional<std::string>& held,
+                        Pulling& pulling);
+  Status ListOwn(Pulling& pulling);
+  Status GivePage(Pulling& pulling);
+  Status AddParting(std::vector<Store::Write>& writes);
   Result<bool> Agree(const RegistryEdit& edit);
   Result<std::vector<QueuedRegistration>> Queue(const std::function<bool(const QueuedRegistration&)>& wanted);
   Status Write(std::vector<Store::Write> writes, const Apply& apply);
@@ -133,8 +145,9 @@ class PlatformRegistry {
   SharedFacts* const shared_;
   std::atomic<size_t> count_{0};
   std::mutex editing_;
+  std::mutex indexing_;  // what is written while the index is built is added afterwards
   ProofIndex proofs_;
-  std::atomic<uint64_t> edits_{0}, mismatches_{0};
+  std::atomic<uint64_t> edits_{0}, mismatches_{0}, left_out_{0};
 };
 
 }  // namespace thimble

@@ -44,7 +44,8 @@ Flight CollateralCache::Impl::Renew(const CollateralKey& key, const std::string&
   });
   if (options.on_lag) std::ranges::for_each(answers.Lags(), options.on_lag);
   if (const auto& best = answers.best()) {
-    auto taken = Take({key, name, best->item, best->issuer_chain, now});
+    auto taken = Take(
+        {key, name, best->item, best->issuer_chain, now, Arrival::From::kUpstream, false, best->checked});
     if (taken.ok()) return taken;
     Report(Kind::kRollback, name, &taken.error(),
            taken.error().message);  // a newer one was brought meanwhile
@@ -72,7 +73,7 @@ Result<AfterAnswer> CollateralCache::Impl::Receive(const CollateralKey& key, con
     return admitted.error();
   }
   auto added = answers.Add((*admitted)->WithSource(std::move(answer.source)),
-                           std::move(answer.bytes.issuer_chain), std::move(answer.upstream));
+                           std::move(answer.bytes.issuer_chain), std::move(answer.upstream), answer.checked);
   if (!added.ok()) Report(Kind::kRollback, name, &added.error(), added.error().message);
   return added;
 }
@@ -86,7 +87,9 @@ Flight CollateralCache::Impl::Take(const Arrival& arrival) {
     if (!held) return Keep(arrival);
     switch (SuccessionOf(*arrival.item, *held->item)) {
       case Succession::kSame:
-        return arrival.from == Arrival::From::kUpstream ? NoteCheck(arrival, *held) : Flight(held);
+        return arrival.from == Arrival::From::kUpstream || arrival.LastCheck() > held->last_check()
+                   ? NoteCheck(arrival, *held)
+                   : Flight(held);
       case Succession::kOlder:
         if (!arrival.allow_older) return RefuseOlder(arrival, held);
         break;
@@ -157,11 +160,10 @@ Result<std::vector<thimble::Status>> CollateralCache::Impl::TakeTogether(
   return outcomes;
 }
 
-// What comes from an upstream is served even when it cannot be written down; an import has to be. Who brings something
-// from outside does not say whether the vendor has newer.
+// What comes from an upstream is served even when it cannot be written down; an import has to be.
 Flight CollateralCache::Impl::Keep(const Arrival& arrival) {
-  const Instant checked = arrival.from == Arrival::From::kUpstream ? arrival.now : kNever;
-  const CachedItemPtr next = archive.MakeHeld(arrival.key, arrival.item, arrival.chain, arrival.now, checked);
+  const CachedItemPtr next =
+      archive.MakeHeld(arrival.key, arrival.item, arrival.chain, arrival.now, arrival.LastCheck());
   next->noted_use = arrival.now.time_since_epoch().count();
   if (auto saved = archive.SaveVersion(arrival.key, *next, arrival.now); !saved) {
     Report(Kind::kStoreFailed, arrival.name, &saved.error(), saved.error().message);
@@ -176,8 +178,9 @@ Flight CollateralCache::Impl::Keep(const Arrival& arrival) {
 // An upstream was asked and has what is held. It came by now at the latest, whatever a clock that was ahead wrote down.
 CachedItemPtr CollateralCache::Impl::NoteCheck(const Arrival& arrival, const CachedItem& held) {
   const bool came_later = held.fetched() > arrival.now;
-  const CachedItemPtr checked = archive.MakeHeld(arrival.key, held.item, held.issuer_chain,
-                                                 std::min(held.fetched(), arrival.now), arrival.now);
+  const CachedItemPtr checked =
+      archive.MakeHeld(arrival.key, held.item, held.issuer_chain, std::min(held.fetched(), arrival.now),
+                       std::max(arrival.LastCheck(), std::min(held.last_check(), arrival.now)));
   checked->noted_use = held.noted_use.load();
   const auto saved =
       came_later ? archive.SaveVersion(arrival.key, *checked, arrival.now) : archive.SaveCheck(*checked);
@@ -195,7 +198,7 @@ void CollateralCache::Impl::NoteTaken(const Arrival& arrival, bool unchanged) {
     attempts.Failed(arrival.name, NothingNewer(*arrival.item), Possession::kHeld, clock(),
                     attempts.Begin(VendorOf(arrival.key)));
   } else if (unchanged) {
-    attempts.Unchanged(arrival.name, clock());
+    if (arrival.from == Arrival::From::kUpstream) attempts.Unchanged(arrival.name, clock());
   } else {
     attempts.Renewed(arrival.name);
   }
@@ -204,7 +207,7 @@ void CollateralCache::Impl::NoteTaken(const Arrival& arrival, bool unchanged) {
 // From outside, a version that has ended may fill the history; nothing older replaces what is held.
 Flight CollateralCache::Impl::RefuseOlder(const Arrival& arrival, const CachedItemPtr& held) {
   const bool ended = arrival.now > arrival.item->next_update();
-  if (arrival.from == Arrival::From::kUpstream || !ended) return RollbackError(*arrival.item, *held->item);
+  if (arrival.from != Arrival::From::kOutside || !ended) return RollbackError(*arrival.item, *held->item);
   TRY(archive.SavePast(*archive.MakeHeld(arrival.key, arrival.item, arrival.chain, arrival.now, kNever)));
   return held;
 }

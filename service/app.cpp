@@ -103,15 +103,36 @@ Status App::Listen() {
   return {};
 }
 
+Result<size_t> App::PullRegistry() {
+  PlatformRegistry& registry = collateral_->registry;
+  const uint64_t before = registry.left_out();
+  auto pulled = registry.Pull();
+  if (const uint64_t left_out = registry.left_out() - before; left_out != 0)
+    LogWarning("shared database", {{"left_out", left_out}},
+               "rows that are no entries of the registry: who writes there?");
+  return pulled;
+}
+
 // What is held here is renewed by what other replicas have asked for.
 Status App::StartSharing() {
   if (!collateral_->shared) return {};
-  return collateral_->shared->Start([this] { return collateral_->registry.Pull(); },
-                                    [this](const CollateralKey& key) {
-                                      CollateralCache& cache = collateral_->cache;
-                                      if (cache.Peek(key, clock_.Now()))
-                                        (void)cache.Refresh(key, clock_.Now());
-                                    });
+  SharedLink::Work work;
+  work.registry = [this] { return PullRegistry(); };
+  work.item = [this](const CollateralKey& key, const FetchedBytes& item) {
+    CollateralCache& cache = collateral_->cache;
+    if (!cache.Peek(key, clock_.Now())) return;
+    if (const Status taken = cache.TakeShared(key, item, clock_.Now()); !taken)
+      LogDebug("not taken from another replica", {{"item", KeyName(key)}}, taken.error().message);
+  };
+  work.baselines = [this](const std::vector<AgreedBaseline>& agreed, bool all) {
+    const auto usable = [this](const Baseline& baseline) -> Status {
+      TRY(appraisal_->floors->Try(baseline.amd));
+      return {};
+    };
+    return appraisal_->baselines->TakeOver(agreed, all, usable, clock_.Now());
+  };
+  work.keys = [this] { return appraisal_->signer->Points(clock_.Now()); };
+  return collateral_->shared->Start(std::move(work));
 }
 
 void App::StartHousekeeping() {
@@ -129,6 +150,7 @@ Status App::Reload(Config fresh) {
   for (const Upstream& upstream : fresh.amd_upstreams) TRY(CheckedUpstream(Vendor::kAmd, upstream));
   TRY(appraisal_->floors->Configure(fresh.baselines, fresh.policies, fresh.floors, clock_.Now()));
   TRY(appraisal_->baselines->Configure(fresh.baselines, clock_.Now()));
+  if (collateral_->shared) collateral_->shared->Nudge();
   TRY(RecordRules(fresh.policies));
   TRY(collateral_->upstreams->Replace(fresh.intel_upstreams, fresh.amd_upstreams));
   collateral_->lags.Forget();

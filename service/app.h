@@ -73,6 +73,7 @@ class App {
   std::optional<http::BodyLimit> BodyLimitOf(const http::Request& head) const;
   void WarnOfHiddenClients() const;
   Status StartSharing();
+  Result<size_t> PullRegistry();
   void StartHousekeeping();
 
   const Config config_;

@@ -31,7 +31,7 @@ ROOMS = {
     "upstreams": "support fetchers cache",
     "baselines": "support cache fetchers",
     "verification": "support upstreams baselines cache",
-    "shared": "support verification cache",
+    "shared": "support baselines verification cache",
     "results": "support verification cache",
     "platforms": "support upstreams cache",
     "transfer": "support platforms cache",

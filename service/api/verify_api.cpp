@@ -63,6 +63,9 @@ http::Response VerifyApi::VerifyJson(const http::Request& request, std::string_v
 
 http::Response VerifyApi::Judge(const http::Request& request, const Result<Asked>& asked) {
   if (!asked) return ProblemResponse(ProblemOf(asked.error()));
+  // Before a nonce is used up for it.
+  if (const Status may = asked->request.ear ? signer_.MaySign() : Status(); !may)
+    return ProblemResponse(ProblemOf(may.error()));
   const VerificationOutcome outcome = verification_.Run(asked->request);
   if (outcome.error) return ProblemResponse(ProblemOf(*outcome.error, &outcome.verdict.checks));
   auto body = Answer(request, asked->request, outcome);

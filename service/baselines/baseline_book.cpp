@@ -120,9 +120,11 @@ std::string_view ActionName(Action action) {
     case Action::kRollBack:
       return "rollback";
     case Action::kUndo:
+      return "undo";
+    case Action::kTakeOver:
       break;
   }
-  return "undo";
+  return "take_over";
 }
 
 void WriteState(json::Writer& json, const BaselineState& state) {
@@ -134,8 +136,8 @@ void WriteState(json::Writer& json, const BaselineState& state) {
 
 Result<std::unique_ptr<BaselineBook>> BaselineBook::Open(std::shared_ptr<Store> store,
                                                          const Baselines& configured, Instant now,
-                                                         Witness witness) {
-  std::unique_ptr<BaselineBook> book(new BaselineBook(std::move(store), std::move(witness)));
+                                                         Witness witness, BaselineLedger* ledger) {
+  std::unique_ptr<BaselineBook> book(new BaselineBook(std::move(store), std::move(witness), ledger));
   TRY(book->Configure(configured, now));
   return book;
 }
@@ -157,14 +159,23 @@ Status BaselineBook::Configure(const Baselines& configured, Instant now) {
   for (const auto& [name, baseline] : configured) {
     TRY_ASSIGN(auto state, Load(name));
     if (state && state->configured == baseline) {
+      proposals_.erase(name);
       const std::unique_lock lock(mutex_);
+      states_.try_emplace(name, *std::move(state));
+      continue;
+    }
+    if (state && ledger_ != nullptr) {
+      proposals_.insert_or_assign(name, baseline);
+      const std::unique_lock lock(mutex_);
+      const auto held = states_.find(name);
+      if (held != states_.end()) state->agreed = held->second.agreed;
       states_.insert_or_assign(name, *std::move(state));
       continue;
     }
     BaselineState next = state ? *std::move(state) : FirstState(name, baseline, now);
     next.configured = baseline;
     if (next.current->baseline != baseline) PutInForce(next, baseline, now);
-    TRY(Commit(Action::kConfigure, "configuration", next));
+    TRY(Record(Action::kConfigure, "configuration", next));
   }
   const std::unique_lock lock(mutex_);
   std::erase_if(states_, [&](const auto& entry) { return !configured.contains(entry.first); });
@@ -191,7 +202,7 @@ Result<BaselineState> BaselineBook::Find(std::string_view name, std::string_view
 }
 
 // Witnessed, then written down, then in force.
-Status BaselineBook::Commit(Action action, const Author& by, const BaselineState& next,
+Status BaselineBook::Record(Action action, const Author& by, const BaselineState& next,
                             const std::optional<Refusals>& refused) {
   if (witness_) TRY(witness_({action, by, next, refused}));
   const std::string& name = next.current->name;
@@ -206,6 +217,96 @@ Status BaselineBook::Commit(Action action, const Author& by, const BaselineState
   return {};
 }
 
+// With replicas, agreed on before it is in force here.
+Status BaselineBook::Commit(Action action, const Author& by, BaselineState& next,
+                            const std::optional<Refusals>& refused) {
+  if (ledger_ != nullptr) {
+    TRY_ASSIGN(next.agreed, Agree(action, next));
+  }
+  return Record(action, by, next, refused);
+}
+
+Result<int64_t> BaselineBook::Agree(Action action, const BaselineState& next) {
+  const bool in_force = action == Action::kPromote || action == Action::kRollBack;
+  const std::string& name = next.current->name;
+  const auto unavailable = [&](std::string_view why) {
+    return Error{ErrorKind::kUnavailable, Check::kStoreIo, StrCat("baseline \"", name, "\": ", why)};
+  };
+  if (next.agreed == 0) return unavailable("what the replicas have agreed on was not read yet: try again");
+  TRY_ASSIGN(const auto number, ledger_->Replace({name, Encode(next), next.agreed},
+                                                 in_force ? BaselineLedger::Needs::kAllReplicas
+                                                          : BaselineLedger::Needs::kNobody));
+  if (!number) return unavailable("another replica changes it: look at it, and try again");
+  return *number;
+}
+
+// Nothing is locked meanwhile: this replica, too, takes over what others agree on.
+Result<BaselineState> BaselineBook::Settled(BaselineState next) {
+  if (ledger_ != nullptr) TRY(ledger_->Settle(next.current->name, next.agreed));
+  return next;
+}
+
+// ---- of other replicas ----
+
+Status BaselineBook::TakeOver(const std::vector<AgreedBaseline>& agreed, bool all, const Usable& usable,
+                              Instant now) {
+  const std::lock_guard changing(changing_);
+  for (const AgreedBaseline& one : agreed) TRY(TakeOver(one, all, usable));
+  if (!all && proposals_.empty()) return {};
+  return Propose(now);
+}
+
+// Of a ledger that was put back, a version that this one has and that does not know of it is older.
+Status BaselineBook::TakeOver(const AgreedBaseline& agreed, bool all, const Usable& usable) {
+  BaselineState held;
+  {
+    const std::shared_lock lock(mutex_);
+    const auto found = states_.find(agreed.name);
+    if (found == states_.end()) return {};  // not in the configuration here
+    held = found->second;
+  }
+  if (!all && held.agreed >= agreed.number) return {};
+  TRY_ASSIGN(BaselineState next, Decode(agreed.name, agreed.state));
+  next.agreed = agreed.number;
+  next.configured = held.configured;
+  if (all && held.agreed != 0 && held.highest > next.highest) {
+    held.agreed = agreed.number;
+    TRY_ASSIGN(const auto number,
+               ledger_->Replace({agreed.name, Encode(held), agreed.number}, BaselineLedger::Needs::kNobody));
+    if (number) next = held, next.agreed = *number;
+  }
+  if (Encode(next) == Encode(held)) {
+    const std::unique_lock lock(mutex_);
+    states_.insert_or_assign(agreed.name, next);
+    return {};
+  }
+  TRY(usable(next.current->baseline));
+  return Record(Action::kTakeOver, "replica", next);
+}
+
+// What the ledger lacks, and what the configuration has changed since it was read last.
+Status BaselineBook::Propose(Instant now) {
+  for (auto& [name, state] : All()) {
+    BaselineState next = state;
+    const auto proposal = proposals_.find(name);
+    const bool changes = proposal != proposals_.end();
+    if (!changes && next.agreed != 0) continue;
+    if (changes) {
+      next.configured = proposal->second;
+      if (next.current->baseline != next.configured) PutInForce(next, next.configured, now);
+    }
+    TRY_ASSIGN(const auto number,
+               ledger_->Replace({name, Encode(next), next.agreed}, BaselineLedger::Needs::kNobody));
+    if (!number) continue;  // the next look brings another's
+    next.agreed = *number;
+    TRY(Record(Action::kConfigure, "configuration", next));
+    if (changes) proposals_.erase(proposal);
+  }
+  return {};
+}
+
+// ---- by command ----
+
 Result<BaselineState> BaselineBook::SetCandidate(std::string_view name, const Baseline& candidate,
                                                  const Author& by) {
   const std::lock_guard changing(changing_);
@@ -217,7 +318,7 @@ Result<BaselineState> BaselineBook::SetCandidate(std::string_view name, const Ba
 
 Result<BaselineState> BaselineBook::Promote(std::string_view name, const Author& by, Instant now,
                                             const Guard& guard) {
-  const std::lock_guard changing(changing_);
+  std::unique_lock changing(changing_);
   TRY_ASSIGN(BaselineState next, Find(name, "promote"));
   if (!next.candidate) return Refuse(StrCat("baseline \"", name, "\" has no candidate to promote"));
   std::optional<Refusals> refused;
@@ -227,11 +328,12 @@ Result<BaselineState> BaselineBook::Promote(std::string_view name, const Author&
   PutInForce(next, *next.candidate, now);
   next.candidate.reset();
   TRY(Commit(Action::kPromote, by, next, refused));
-  return next;
+  changing.unlock();
+  return Settled(std::move(next));
 }
 
 Result<BaselineState> BaselineBook::RollBack(std::string_view name, const Author& by, Instant now) {
-  const std::lock_guard changing(changing_);
+  std::unique_lock changing(changing_);
   TRY_ASSIGN(BaselineState next, Find(name, "roll back"));
   if (next.past.empty()) return Refuse(StrCat("baseline \"", name, "\" has no earlier version"));
   if (!next.candidate) next.candidate = next.current->baseline;
@@ -239,7 +341,8 @@ Result<BaselineState> BaselineBook::RollBack(std::string_view name, const Author
   next.current = NewVersion(before.name, before.version, before.baseline, now);
   next.past.erase(next.past.begin());
   TRY(Commit(Action::kRollBack, by, next));
-  return next;
+  changing.unlock();
+  return Settled(std::move(next));
 }
 
 }  // namespace thimble

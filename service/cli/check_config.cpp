@@ -33,6 +33,10 @@ ExitCode Run(const CheckConfigOptions& options) {
     PrintError(StrCat(options.file, ": ", floors.error().message));
     return ExitCode::kUsage;
   }
+  if (const Status files = CheckSharedFiles(config->shared); !files) {
+    PrintError(StrCat(options.file, ": ", files.error().message));
+    return ExitCode::kUsage;
+  }
   for (const auto& [name, policy] : config->policies)
     PrintLine(StrCat("policy ", name, "@", policy.sha256.hex()));  // as `verify-result --policy` takes it
   PrintLine(StrCat(options.file, ": ok"));

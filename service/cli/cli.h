@@ -108,7 +108,7 @@ struct PlatformOptions {  // thimble platform forget
 
 struct AuditOptions {
   enum class Action { kCheck, kShow, kFind, kRepeat } action = Action::kCheck;
-  std::string path;                     // check
+  std::vector<std::string> paths;       // check
   std::optional<std::string> contains;  // check
   // All others: where the trail is, without a word of it as the configuration says.
   ConfigFlags flags;

@@ -42,6 +42,7 @@ std::unique_ptr<ResultSigner> ResultSigner::InMemory(std::string issuer) {
 Result<SignedResult> ResultSigner::Sign(const ResultView& result,
                                         const std::optional<std::string>& nonce) const {
   TRY(CheckSignable(result.outcome));
+  TRY(MaySign());
   const auto keys = keys_.Get();
   SignedResult out{.token = {}, .id = HexLower(RandomBytes(16))};
   TRY_ASSIGN(out.token, SignJwt(keys->current, EarClaims(result, {out.id, issuer_, nonce})));
@@ -49,12 +50,20 @@ Result<SignedResult> ResultSigner::Sign(const ResultView& result,
 }
 
 std::string ResultSigner::Jwks(Instant now) const {
+  std::vector<Bytes> points = Points(now);
+  for (Bytes& point : others_ ? others_() : std::vector<Bytes>()) {
+    if (std::ranges::find(points, point) == points.end()) points.push_back(std::move(point));
+  }
+  return JwksJson(points);
+}
+
+std::vector<Bytes> ResultSigner::Points(Instant now) const {
   const auto keys = keys_.Get();
   std::vector<Bytes> points = {keys->current.point()};
   for (const RetiredKey& key : keys->retired) {
     if (key.until > now && std::ranges::find(points, key.point) == points.end()) points.push_back(key.point);
   }
-  return JwksJson(points);
+  return points;
 }
 
 Result<KeyRotation> ResultSigner::Rotate(Instant now, const Record& record) {

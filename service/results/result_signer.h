@@ -46,11 +46,19 @@ class ResultSigner {
   static Result<std::unique_ptr<ResultSigner>> AtFile(const std::string& path, std::string issuer);
   static std::unique_ptr<ResultSigner> InMemory(std::string issuer);
 
+  // With replicas; both are called from any thread. Whether anything may be signed now; whose keys are shown beside ours.
+  void UseReplicas(std::function<Status()> may_sign, std::function<std::vector<Bytes>()> others) {
+    may_sign_ = std::move(may_sign);
+    others_ = std::move(others);
+  }
+  Status MaySign() const { return may_sign_ ? may_sign_() : Status(); }
+
   // An EAR of this result, as a JWT; `nonce` as base64url. Errors: request.invalid for a decision about another time or
   // on whatever collateral the caller brought, which nobody else could rely on; kInternal when the library cannot sign.
   Result<SignedResult> Sign(const ResultView& result, const std::optional<std::string>& nonce) const;
-  // The public keys: the current one, and retired ones whose tokens may live.
+  // The public keys: the current one, and retired ones whose tokens may live; and those of the replicas.
   std::string Jwks(Instant now) const;
+  std::vector<Bytes> Points(Instant now) const;  // of our own
 
   // Told of the change before it is made; an error ends it.
   using Record = std::function<Status(const KeyRotation&)>;
@@ -63,6 +71,8 @@ class ResultSigner {
 
   const std::string path_;  // "": in memory
   const std::string issuer_;
+  std::function<Status()> may_sign_;
+  std::function<std::vector<Bytes>()> others_;
   std::mutex rotation_;
   Snapshot<ResultKeys> keys_;
 };

@@ -12,13 +12,13 @@ using Steady = std::chrono::steady_clock;
 
 constexpr size_t kConnections = 3;
 constexpr size_t kMostWaiting = 64;  // each holds a thread of the server, which has hundreds
-constexpr std::chrono::milliseconds kToConnect{2000}, kToAnswer{2000}, kToWait{1000}, kToMigrate{60'000};
+constexpr std::chrono::milliseconds kToConnect{2000}, kToWait{1000}, kToMigrate{60'000};
 
 // The first line of the file.
 Result<std::string> ReadPassword(const std::string& path) {
   constexpr size_t kMaxPasswordFile = 4096;
   if (path.empty()) return std::string();
-  TRY(CheckOnlyOurs(path, "password file", OthersMay::kNothing));
+  TRY(CheckSecretFile(path, "password file"));
   TRY_ASSIGN(std::string text, ReadFile(path, kMaxPasswordFile));
   text.resize(std::min(text.find_first_of("\r\n"), text.size()));
   if (text.empty()) return SharedError(StrCat(path, ": its first line is empty"));
@@ -26,6 +26,11 @@ Result<std::string> ReadPassword(const std::string& path) {
 }
 
 }  // namespace
+
+Status CheckSharedFiles(const SharedConfig& config) {
+  TRY(ReadPassword(config.password_file));
+  return {};
+}
 
 Result<Database::Held> Database::Connect() const {
   const auto password = ReadPassword(config_.password_file);
@@ -86,14 +91,14 @@ void Database::BeginBackground() {
   background_ = true;
 }
 
-Result<Database::Held> Database::Take() {
+Result<Database::Held> Database::Take(std::chrono::milliseconds patience) {
   std::unique_lock lock(mutex_);
   if (!background_ && open_ == 0) {
     lock.unlock();
     TRY(Mend());
     lock.lock();
   }
-  const auto until = Steady::now() + kToWait;
+  const auto until = Steady::now() + std::min(patience, kToWait);
   while (true) {
     if (!idle_.empty()) {
       Held connection = std::move(idle_.back());
@@ -117,7 +122,7 @@ Result<Database::Held> Database::Take() {
 
 void Database::GiveBack(Held connection) {
   const std::lock_guard lock(mutex_);
-  if (connection->broken()) {
+  if (connection->broken() || connection->in_transaction()) {
     --open_;
     NoteFailure(SharedError("a connection broke, or its answer did not come in time"));
     free_.notify_all();
@@ -128,12 +133,39 @@ void Database::GiveBack(Held connection) {
   free_.notify_one();
 }
 
-Status Database::Use(const Work& work) {
-  TRY_ASSIGN(Held connection, Take());
-  connection->SetDeadline(Steady::now() + kToAnswer);
-  Status done = work(*connection);
-  GiveBack(std::move(connection));
-  return done;
+Status Database::Use(const Work& work, std::chrono::milliseconds patience) {
+  TRY_ASSIGN(Held connection, Take(patience));
+  // Also when `work` throws: there is no memory.
+  struct Lease {
+    Database& from;
+    Held lent;
+    ~Lease() { from.GiveBack(std::move(lent)); }
+  } const lease{*this, std::move(connection)};
+  lease.lent->SetDeadline(Steady::now() + patience);
+  return work(*lease.lent);
+}
+
+Result<SharedSchema> Database::Look() {
+  Result<SharedSchema> looked = SharedError("it was not asked");
+  const Status asked = Use([&](PgConnection& connection) -> Status {
+    looked = LookAtSchema(connection);
+    return looked.ok() ? Status() : Status(looked.error());
+  });
+  if (!asked) {
+    if (asked.error().kind == ErrorKind::kMalformed) Forget(asked.error());
+    return asked.error();
+  }
+  const std::lock_guard lock(mutex_);
+  schema_ = *looked;
+  return looked;
+}
+
+// Those that are lent are noticed by the next look.
+void Database::Forget(const Error& why) {
+  const std::lock_guard lock(mutex_);
+  open_ -= idle_.size();
+  idle_.clear();
+  NoteFailure(why);
 }
 
 Database::State Database::state() const {

@@ -23,12 +23,16 @@ class Database {
  public:
   explicit Database(SharedConfig config) : config_(std::move(config)) {}
 
-  // Lends a connection to `work`, which must not keep it. Errors: its own; SharedError() when there is none.
+  // Lends a connection to `work`, which must not keep it, for so long. Errors: its own; SharedError() when there is none.
   using Work = std::function<Status(PgConnection&)>;
-  Status Use(const Work& work);
+  static constexpr std::chrono::milliseconds kPatience{2000};
+  Status Use(const Work& work, std::chrono::milliseconds patience = kPatience);
 
   // Opens the connections that are missing, and checks the schema. Errors: SharedError(); kMalformed for the schema.
   Status Mend();
+  // Reads the schema again: a connection may outlive the tables that it was opened for. Where they are not ours any more,
+  // there is no connection. Errors: as Mend().
+  Result<SharedSchema> Look();
   // Makes the tables, or brings them up to date: from which version; 0: there were none.
   Result<int64_t> Migrate();
   void BeginBackground();  // from here on only whoever calls Mend() opens any
@@ -44,8 +48,9 @@ class Database {
 
  private:
   using Held = std::unique_ptr<PgConnection>;
-  Result<Held> Take();
+  Result<Held> Take(std::chrono::milliseconds patience);
   void GiveBack(Held connection);
+  void Forget(const Error& why);
   Result<Held> Connect() const;
   Result<Held> Open();
   void NoteFailure(const Error& error);

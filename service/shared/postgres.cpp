@@ -112,10 +112,11 @@ PgConnection::~PgConnection() = default;
 Result<std::unique_ptr<PgConnection>> PgConnection::Open(const std::string& url, const std::string& password,
                                                          Time deadline) {
   // What is named later counts; the URL itself has no password.
-  const char* const keywords[] = {"fallback_application_name", "dbname",
+  // Of several hosts, the one that takes writes, unless the URL says otherwise.
+  const char* const keywords[] = {"fallback_application_name", "target_session_attrs", "dbname",
                                   password.empty() ? nullptr : "password", nullptr};
-  const char* const values[] = {"thimble", url.c_str(), password.empty() ? nullptr : password.c_str(),
-                                nullptr};
+  const char* const values[] = {"thimble", "read-write", url.c_str(),
+                                password.empty() ? nullptr : password.c_str(), nullptr};
   auto impl = std::make_unique<Impl>();
   impl->connection.reset(PQconnectStartParams(keywords, values, 1));
   if (impl->connection == nullptr) return SharedError("no memory for a connection");
@@ -213,6 +214,10 @@ Status PgConnection::RunAll(const std::string& sql) {
   TRY(Send());
   TRY(Receive());
   return {};
+}
+
+bool PgConnection::in_transaction() const {
+  return PQtransactionStatus(impl_->connection.get()) != PQTRANS_IDLE;
 }
 
 bool PgConnection::closed_meanwhile() {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A connection to PostgreSQL, by libpq, which is used in postgres.cpp alone. Nothing waits longer than it is told: it
-// connects and asks without blocking, and a connection that was given up is closed. Each statement also has a time-out on
-// the server. Works through PgBouncer in transaction mode: no prepared statements, no session state that anything rests on.
+// connects and asks without blocking, and a connection that was given up is closed. In a transaction each statement also has a
+// time-out on the server. Works through PgBouncer in transaction mode: no prepared statements, no session state that anything rests on.
 #pragma once
 
 #include <chrono>
@@ -75,7 +75,8 @@ class PgConnection {
   Status RunAll(const std::string& sql);
   // The server or the network has gone, or nobody waited for an answer: good for nothing more.
   bool broken() const { return broken_; }
-  bool closed_meanwhile();  // while nothing was asked: the server has hung up
+  bool in_transaction() const;  // also one that has failed
+  bool closed_meanwhile();      // while nothing was asked: the server has hung up
 
  private:
   struct Impl;

@@ -2,11 +2,6 @@
 #include "service/shared/postgres_nonces.h"
 
 namespace thimble {
-namespace {
-
-constexpr Seconds kKeptAfterwards{3600};
-
-}  // namespace
 
 Result<Bytes> PostgresNonces::Secret() {
   auto schema = database_.schema();
@@ -20,23 +15,21 @@ Status PostgresNonces::Reachable() {
   return SharedError(state.error.empty() ? "it was not reached yet" : state.error);
 }
 
-Result<bool> PostgresNonces::Take(ByteView nonce, Instant expires) {
+Result<bool> PostgresNonces::Take(ByteView nonce, Instant) {
   bool first = false;
   TRY(database_.Use([&](PgConnection& connection) -> Status {
-    TRY_ASSIGN(
-        const PgRows rows,
-        connection.Run("INSERT INTO thimble_nonces VALUES ($1::bytea, $2::bigint) ON CONFLICT DO NOTHING",
-                       {PgValue::Of(nonce), PgValue::Of(int64_t{expires.time_since_epoch().count()})}));
+    TRY_ASSIGN(const PgRows rows,
+               connection.Run("INSERT INTO thimble_nonces (nonce) VALUES ($1::bytea) ON CONFLICT DO NOTHING",
+                              {PgValue::Of(nonce)}));
     first = rows.affected() == 1;
     return {};
   }));
   return first;
 }
 
-Status PostgresNonces::Purge(Instant now) {
-  return database_.Use([&](PgConnection& connection) -> Status {
-    TRY(connection.Run("DELETE FROM thimble_nonces WHERE expires < $1::bigint",
-                       {PgValue::Of(int64_t{(now - kKeptAfterwards).time_since_epoch().count()})}));
+Status PostgresNonces::Purge() {
+  return database_.Use([](PgConnection& connection) -> Status {
+    TRY(connection.Run("DELETE FROM thimble_nonces WHERE taken < now() - interval '1 day'"));
     return {};
   });
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Nonces of several replicas: the primary key of a table decides who takes one. It stays there for an hour after it has
-// expired, so that a replica whose clock is behind cannot take it again.
+// Nonces of several replicas: the primary key of a table decides who takes one. It stays there for a day by the database's
+// clock, so that no replica whose own is wrong can take it again, or have it forgotten.
 #pragma once
 
 #include "service/shared/database.h"
@@ -17,7 +17,7 @@ class PostgresNonces final : public NonceLedger {
   Result<Bytes> Secret() override;
   Status Reachable() override;
   Result<bool> Take(ByteView nonce, Instant expires) override;
-  Status Purge(Instant now);
+  Status Purge();
 
  private:
   Database& database_;

@@ -2,11 +2,14 @@
 #include "service/shared/postgres_store.h"
 
 #include "cache/store_rules.h"
+#include "service/shared/schema.h"
+#include "service/support/randomness.h"
+#include "tcb/base/text.h"
 
 namespace thimble {
 namespace {
 
-constexpr int64_t kAtOnce = 500;  // changes; a registration has up to 130 kB
+constexpr int64_t kAtOnce = 50;  // changes; a registration has up to 130 kB
 
 // A registration is there at once; what is large takes its time on the way.
 std::chrono::seconds TimeFor(const std::vector<Store::Write>& batch) {
@@ -63,15 +66,30 @@ Result<SharedChanges> ReadChanges(PgConnection& connection, const std::string& i
   changes.database = identity;
   changes.last = after;
   TRY_ASSIGN(const PgRows rows,
-             connection.Run("SELECT name, value, change FROM thimble_facts WHERE change > $1::bigint "
-                            "ORDER BY change LIMIT $2::bigint",
+             connection.Run("SELECT name, value, change FROM thimble_facts WHERE change > $1::bigint AND "
+                            "(value IS NULL OR length(value) <= 16777216) ORDER BY change LIMIT $2::bigint",
                             {PgValue::Of(after), PgValue::Of(kAtOnce)}));
   for (size_t row = 0; row < rows.size(); ++row) {
     changes.writes.push_back({rows.Text(row, 0).value_or(""), rows.Text(row, 1)});
     changes.last = rows.Number(row, 2).value_or(changes.last);
+    changes.numbers.push_back(changes.last);
   }
   changes.more = rows.size() == kAtOnce;
   return changes;
+}
+
+// It is called by another name from now on, so that every replica compares what it has; and its numbers go on after those
+// that were seen of it.
+Result<SharedSchema> MarkPutBack(PgConnection& connection, const std::string& identity, int64_t number) {
+  const std::string fresh = StrCat(identity.substr(0, identity.find('-')), "-", HexLower(RandomBytes(8)));
+  TRY_ASSIGN(PgTransaction transaction, PgTransaction::Begin(connection));
+  TRY(connection.Run("UPDATE thimble_clock SET change = GREATEST(change, $1::bigint) WHERE id = 1",
+                     {PgValue::Of(number)}));
+  TRY(connection.Run("UPDATE thimble_schema SET identity = $1::text WHERE identity = $2::text",
+                     {PgValue::Of(std::string_view(fresh)), PgValue::Of(std::string_view(identity))}));
+  TRY_ASSIGN(SharedSchema now, LookAtSchema(connection));
+  TRY(transaction.Commit());
+  return now;
 }
 
 }  // namespace
@@ -128,17 +146,26 @@ Status PostgresStore::Scan(std::string_view prefix,
 Result<SharedChanges> PostgresStore::ChangesAfter(const std::string& database, int64_t number) {
   SharedChanges changes;
   TRY(database_.Use([&](PgConnection& connection) -> Status {
-    TRY_ASSIGN(const PgRows rows,
-               connection.Run("SELECT s.identity, c.change FROM thimble_schema s, thimble_clock c"));
-    const auto identity = rows.Text(0, 0);
-    const auto last = rows.Number(0, 1);
-    if (!identity || !last) return SharedError("its own tables are empty: restore a backup");
-    const bool anew = *identity != database || number > *last;
-    TRY_ASSIGN(changes, ReadChanges(connection, *identity, anew ? 0 : number));
+    TRY_ASSIGN(SharedSchema now, LookAtSchema(connection));
+    if (now.identity == database && number > now.change) {
+      TRY_ASSIGN(now, MarkPutBack(connection, now.identity, number));
+    }
+    const bool anew = now.identity != database;
+    TRY_ASSIGN(changes, ReadChanges(connection, now.identity, anew ? 0 : number));
     changes.anew = anew;
+    changes.put_back = anew && IsSameDatabase(now.identity, database);
     return {};
   }));
   return changes;
+}
+
+Result<SharedSchema> PostgresStore::NotePutBack(const std::string& identity, int64_t seen) {
+  SharedSchema now;
+  TRY(database_.Use([&](PgConnection& connection) -> Status {
+    TRY_ASSIGN(now, MarkPutBack(connection, identity, seen));
+    return {};
+  }));
+  return now;
 }
 
 }  // namespace thimble

@@ -22,6 +22,8 @@ class PostgresStore final : public Store, public SharedFacts {
   Status Scan(std::string_view prefix,
               const std::function<bool(std::string_view name, std::string_view value)>& visit) override;
   Result<SharedChanges> ChangesAfter(const std::string& database, int64_t number) override;
+  // The database is in a state of before this number, which was seen of it: from now on all replicas know.
+  Result<SharedSchema> NotePutBack(const std::string& identity, int64_t seen);
 
  private:
   Database& database_;

@@ -30,9 +30,9 @@ CREATE TABLE thimble_secrets (
 );
 CREATE TABLE thimble_nonces (
   nonce bytea PRIMARY KEY,
-  expires bigint NOT NULL
+  taken timestamptz NOT NULL DEFAULT now()
 );
-CREATE INDEX thimble_nonces_expires ON thimble_nonces (expires);
+CREATE INDEX thimble_nonces_taken ON thimble_nonces (taken);
 CREATE TABLE thimble_items (
   name bytea PRIMARY KEY,
   body bytea NOT NULL,
@@ -45,6 +45,25 @@ CREATE TABLE thimble_items (
   change bigint NOT NULL
 );
 CREATE INDEX thimble_items_change ON thimble_items (change);
+CREATE TABLE thimble_baselines (
+  name bytea PRIMARY KEY,
+  state bytea NOT NULL,
+  before bytea,
+  until timestamptz,
+  change bigint NOT NULL
+);
+CREATE TABLE thimble_replicas (
+  id text PRIMARY KEY,
+  name text NOT NULL,
+  seen timestamptz NOT NULL,
+  baselines bigint NOT NULL,
+  trouble text NOT NULL
+);
+CREATE TABLE thimble_keys (
+  point bytea PRIMARY KEY,
+  replica text NOT NULL,
+  until timestamptz NOT NULL
+);
 CREATE TABLE thimble_leases (
   name bytea PRIMARY KEY,
   holder text NOT NULL,
@@ -70,6 +89,13 @@ Error Newer(int64_t version) {
                          ": use that, or another database"));
 }
 
+Status CheckVersion(int64_t version) {
+  if (version > kSharedSchema) return Newer(version);
+  if (version == kSharedSchema) return {};
+  return Unusable(StrCat("its schema is ", version, ", this Thimble needs ", kSharedSchema,
+                         ": run `thimble shared migrate`"));
+}
+
 // Two that migrate at the same time wait for each other here.
 Result<int64_t> LockedVersion(PgConnection& connection) {
   TRY(connection.RunAll(kSchemaTable));
@@ -80,22 +106,39 @@ Result<int64_t> LockedVersion(PgConnection& connection) {
 
 }  // namespace
 
+bool IsSameDatabase(std::string_view identity, std::string_view other) {
+  return identity.substr(0, identity.find('-')) == other.substr(0, other.find('-'));
+}
+
+Result<SharedSchema> LookAtSchema(PgConnection& connection) {
+  TRY_ASSIGN(
+      const PgRows rows,
+      connection.Run("SELECT s.version, s.identity, n.value, c.change, (SELECT count(*) FROM "
+                     "thimble_baselines WHERE until < now()), current_setting('transaction_read_only') "
+                     "FROM thimble_schema s LEFT JOIN thimble_secrets n ON n.name = 'nonces' "
+                     "LEFT JOIN thimble_clock c ON c.id = 1"));
+  TRY(CheckVersion(rows.Number(0, 0).value_or(0)));
+  if (rows.Text(0, 5) != "off") return SharedError("it takes no writes: a standby, or set to be read only");
+  const auto identity = rows.Text(0, 1), secret = rows.Text(0, 2);
+  const auto change = rows.Number(0, 3);
+  constexpr size_t kLeastSecret = 32;
+  if (!identity || identity->empty() || !secret || secret->size() < kLeastSecret || !change)
+    return Unusable("its tables have lost the secret of nonces, its own name or its clock: restore a backup");
+  return SharedSchema{.version = kSharedSchema,
+                      .identity = *identity,
+                      .change = *change,
+                      .overdue = rows.Number(0, 4) != 0,
+                      .nonce_secret = Bytes(secret->begin(), secret->end())};
+}
+
+// Another version may lack what is looked at.
 Result<SharedSchema> ReadSharedSchema(PgConnection& connection) {
   TRY_ASSIGN(const PgRows there,
              connection.Run("SELECT 1 FROM pg_catalog.pg_tables WHERE tablename = 'thimble_schema'"));
   if (there.size() == 0) return Unusable("it has no tables of Thimble yet: run `thimble shared migrate`");
-  TRY_ASSIGN(const PgRows rows, connection.Run("SELECT s.version, s.identity, n.value FROM thimble_schema s "
-                                               "LEFT JOIN thimble_secrets n ON n.name = 'nonces'"));
-  const auto version = rows.Number(0, 0).value_or(0);
-  if (version > kSharedSchema) return Newer(version);
-  if (version < kSharedSchema)
-    return Unusable(StrCat("its schema is ", version, ", this Thimble needs ", kSharedSchema,
-                           ": run `thimble shared migrate`"));
-  const auto identity = rows.Text(0, 1), secret = rows.Text(0, 2);
-  constexpr size_t kLeastSecret = 32;
-  if (!identity || identity->empty() || !secret || secret->size() < kLeastSecret)
-    return Unusable("its tables have lost the secret of nonces or its own name: restore a backup");
-  return SharedSchema{version, *identity, Bytes(secret->begin(), secret->end())};
+  TRY_ASSIGN(const PgRows rows, connection.Run("SELECT version FROM thimble_schema"));
+  TRY(CheckVersion(rows.Number(0, 0).value_or(0)));
+  return LookAtSchema(connection);
 }
 
 Result<int64_t> MigrateShared(PgConnection& connection) {

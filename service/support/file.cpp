@@ -6,12 +6,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
+#include <vector>
 
 #include "tcb/base/text.h"
 #include "tcb/check.h"
@@ -35,6 +37,14 @@ std::string UserText(uid_t user) {
   struct passwd* found = nullptr;
   const bool known = ::getpwuid_r(user, &entry, room.data(), room.size(), &found) == 0 && found != nullptr;
   return known ? StrCat(entry.pw_name, " (", user, ")") : std::to_string(user);
+}
+
+bool IsGroupOfOurs(gid_t group) {
+  if (group == ::getegid()) return true;
+  std::vector<gid_t> groups(static_cast<size_t>(std::max(::getgroups(0, nullptr), 0)));
+  const int count = ::getgroups(static_cast<int>(groups.size()), groups.data());
+  groups.resize(static_cast<size_t>(std::max(count, 0)));
+  return std::ranges::find(groups, group) != groups.end();
 }
 
 std::string ModeText(mode_t mode) {
@@ -113,6 +123,26 @@ Status ReplaceFile(const std::string& path, std::string_view text, mode_t mode) 
     return error;
   }
   return SyncDirectoryOf(path);
+}
+
+Status CheckSecretFile(const std::string& path, std::string_view what) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return Failure("cannot look at", path);
+  const auto refuse = [&](std::string_view why) {
+    return Error{ErrorKind::kInternal, Check::kStoreIo, StrCat(what, " ", path, " ", why)};
+  };
+  const uid_t self = ::geteuid();
+  if (found.st_uid != self && found.st_uid != 0 && self != 0)
+    return refuse(StrCat("belongs to user ", UserText(found.st_uid), ", and this process runs as user ",
+                         UserText(self), ": make it root's or this user's (chown)"));
+  const std::string mode = ModeText(found.st_mode);
+  if ((found.st_mode & 0027) != 0)
+    return refuse(StrCat("can be written by others than its owner, or read by anybody (mode ", mode,
+                         "): chmod 640 ", path));
+  if ((found.st_mode & 0040) != 0 && self != 0 && !IsGroupOfOurs(found.st_gid))
+    return refuse(StrCat("can be read by group ", found.st_gid, ", which this process is not of (mode ", mode,
+                         "): chmod 600 ", path));
+  return {};
 }
 
 Status CheckOnlyOurs(const std::string& path, std::string_view what, OthersMay others) {

@@ -32,5 +32,8 @@ enum class OthersMay : uint8_t { kRead, kNothing };
 // That `path`, a file or directory, is the user's that this process runs as, and that others, its group too, may do no
 // more than that. What is not there is nobody's. Errors (store.io) say whose it is, or how to mend it; `what` names it.
 Status CheckOnlyOurs(const std::string& path, std::string_view what, OthersMay others);
+// A secret that an administrator or an orchestrator has put there: root's or this user's, of whom nobody else may write it,
+// and a group of this process alone may read it. Who runs as root looks for others, and takes any owner. Errors likewise.
+Status CheckSecretFile(const std::string& path, std::string_view what);
 
 }  // namespace thimble

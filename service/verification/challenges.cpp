@@ -65,8 +65,11 @@ Result<bool> Challenges::Issued(ByteView nonce, Instant now) const {
   if (nonce.size() != kNonce) return false;
   const auto secret = Secret();
   if (!secret) return LooksIssued(nonce, now) ? Result<bool>(secret.error()) : Result<bool>(false);
-  return EqualConstantTime(nonce.subspan(kExpiry + kRandom),
-                           Mac(*secret, nonce.subspan(0, kExpiry + kRandom)));
+  if (EqualConstantTime(nonce.subspan(kExpiry + kRandom), Mac(*secret, nonce.subspan(0, kExpiry + kRandom))))
+    return true;
+  if (ledger_ != nullptr && LooksIssued(nonce, now))
+    return Stale("looks like one of the replicas', and was not made with their secret");
+  return false;
 }
 
 Status Challenges::Take(ByteView nonce, Instant now) {

@@ -30,8 +30,8 @@ class Challenges {
   // Errors: as NonceLedger.
   Result<Challenge> Issue(Instant now) const;
 
-  // Whether the nonce is one of ours. Error: the secret of the replicas was never read, and the nonce looks like theirs:
-  // it must not pass as a stranger's.
+  // Whether the nonce is one of ours. Errors, of one that looks like the replicas': it must not pass as a stranger's.
+  // (kUnavailable) their secret was never read; (kRejected, nonce.mismatch) it was not made with it.
   Result<bool> Issued(ByteView nonce, Instant now) const;
   // Takes one of ours, once. Errors (kRejected, nonce.mismatch): it has expired, or was taken before; (kUnavailable): too
   // many wait to expire, or as NonceLedger.

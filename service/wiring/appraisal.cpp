@@ -58,6 +58,9 @@ Appraisal::Appraisal(const Config& config, Collateral& collateral, const Clock& 
                  [this](const MovedSet& moved) { return audit->Change(moved); }),
       refresh_(collateral.refresh) {
   UseFloorsUrl(config.pccs.mode, config.floors.url);
+  if (SharedLink* const shared = collateral.shared.get()) {
+    signer->UseReplicas([shared] { return shared->InTouch(); }, [shared] { return shared->keys().Others(); });
+  }
   refresh_.Include([this, &waiting = collateral.waiting](Instant now, RefreshUrge urge) {
     std::vector<RefreshLine> lines = floor_fetcher.Pass(now, urge);
     for (RefreshLine& line : waiting.Pass(now, urge)) lines.push_back(std::move(line));
@@ -80,10 +83,11 @@ Result<std::unique_ptr<Appraisal>> Appraisal::Make(const Config& config, Storage
                                                    Collateral& collateral, const Clock& clock) {
   TRY_ASSIGN(auto signer, OpenSigner(config, storage));
   TRY_ASSIGN(auto audit, OpenAudit(config, storage));
-  TRY_ASSIGN(auto baselines, BaselineBook::Open(collateral.store, config.baselines, clock.Now(),
-                                                [&trail = *audit](const BaselineChange& change) {
-                                                  return trail.Change(change);
-                                                }));
+  TRY_ASSIGN(auto baselines,
+             BaselineBook::Open(
+                 collateral.store, config.baselines, clock.Now(),
+                 [&trail = *audit](const BaselineChange& change) { return trail.Change(change); },
+                 collateral.shared ? &collateral.shared->baselines() : nullptr));
   TRY_ASSIGN(auto floors, FloorBook::Open(collateral.store, [&trail = *audit](const FloorChange& change) {
                return trail.Change(change);
              }));

@@ -32,18 +32,37 @@ class Facts final : public SharedFacts {
   Result<SharedChanges> ChangesAfter(const std::string& known, int64_t number) override {
     if (down) return Error{ErrorKind::kUnavailable, Check::kStoreIo, "down"};
     SharedChanges out;
+    const int64_t last = first_number + static_cast<int64_t>(changes_.size()) - 1;
+    out.put_back = known == database && number > last;
     out.database = database;
-    out.anew = known != database || number > static_cast<int64_t>(changes_.size());
-    const size_t from = out.anew ? 0 : static_cast<size_t>(number);
+    out.anew = known != database || out.put_back;
+    const size_t from = out.anew ? 0 : static_cast<size_t>(std::max<int64_t>(number - first_number + 1, 0));
     const size_t end = std::min(changes_.size(), from + kAtOnce);
     out.writes.assign(changes_.begin() + static_cast<ptrdiff_t>(from),
                       changes_.begin() + static_cast<ptrdiff_t>(end));
-    out.last = static_cast<int64_t>(end);
+    for (size_t i = from; i < end; ++i) out.numbers.push_back(first_number + static_cast<int64_t>(i));
+    out.last = first_number + static_cast<int64_t>(end) - 1;
     out.more = end < changes_.size();
     return out;
   }
 
+  void Put(const std::string& name, std::optional<std::string> value) {  // past all rules
+    (void)store_.Apply({{name, value}});
+    changes_.push_back({name, std::move(value)});
+  }
+  // As it was after so many changes.
+  void PutBack(size_t changes) {
+    changes_.resize(changes);
+    (void)store_.Scan("", [this](std::string_view name, std::string_view) {
+      names_.emplace_back(name);
+      return true;
+    });
+    for (const std::string& name : names_) (void)store_.Apply({{name, std::nullopt}});
+    for (const Store::Write& change : changes_) (void)store_.Apply({change});
+  }
+
   std::string database = "first";
+  static constexpr int64_t first_number = 1;
   bool down = false;
   int calls = 0;
   std::function<void()> before_write;
@@ -52,6 +71,7 @@ class Facts final : public SharedFacts {
   static constexpr size_t kAtOnce = 2;
   MemoryStore store_;
   std::vector<Store::Write> changes_;
+  std::vector<std::string> names_;
 };
 
 struct Replica {
@@ -183,6 +203,81 @@ TEST(PlatformReplicas, OneThatJoinsGivesWhatItHasAndTakesWhatIsThere) {
   r.a.Pull();
   EXPECT_TRUE(r.a.Find(Id("0D")));
   EXPECT_EQ(r.b.Pull(), 0u);
+}
+
+// Rows are the word of whoever can write to the database.
+TEST(PlatformReplicas, WhatIsNoEntryOfTheRegistryIsLeftOut) {
+  Replicas r;
+  ASSERT_TRUE(r.a.Bind(1).ok());
+  ASSERT_TRUE(r.a.Enqueue().ok());
+  const std::string good = r.a.store->Get("registry/platform/" + Id().name()).value().value();
+  ASSERT_TRUE(r.b.store->Apply({{"baseline/default", "what is in force"}}).ok());
+  r.facts.Put("baseline/default", "forged");
+  r.facts.Put("baseline/default", std::nullopt);
+  r.facts.Put("registry/platform/" + Id("0E").name(), good);  // another's
+  r.facts.Put("registry/platform/" + Id("0F").name(), "{}");
+  r.facts.Put("registry/platform/" + Id("1F").name(), "");
+  r.facts.Put("registry/queue/" + Id().name() + "/x", "{}");
+  r.facts.Put("registry/platform/" + Id().name(), good + "\n");
+  EXPECT_EQ(r.b.Pull(), 2u);
+  EXPECT_EQ(r.b.registry.left_out(), 7u);
+  EXPECT_EQ(r.b.store->Get("baseline/default").value(), "what is in force");
+  EXPECT_EQ(r.b.Find(), r.a.Find());
+  EXPECT_TRUE(r.b.registry.Platforms().ok());
+  EXPECT_EQ(r.b.registry.platforms(), 1u);
+}
+
+TEST(PlatformReplicas, ADatabaseThatWasPutBackIsGivenWhatCameSince) {
+  Replicas r;
+  ASSERT_TRUE(r.a.Enqueue().ok());
+  ASSERT_TRUE(r.a.Bind(1, Id("0C")).ok());
+  r.a.Pull(), r.b.Pull();
+  const auto forget = [](RegistryEdit& edit) -> Status {
+    TRY(edit.Forget(Id("0C")));
+    return {};
+  };
+  ASSERT_TRUE(r.a.registry.Edit(forget).ok());
+  r.a.Pull(), r.b.Pull();
+  const int before = 3;  // what was forgotten is a deletion there
+  ASSERT_TRUE(r.a.Bind(2, Id("0C")).ok());
+  ASSERT_TRUE(r.a.Bind(3, Id("0D")).ok());
+  r.a.Pull(), r.b.Pull();
+  r.facts.PutBack(before);
+  r.b.Pull(), r.a.Pull();
+  for (Replica* const replica : {&r.a, &r.b}) {
+    ASSERT_TRUE(replica->Find(Id("0C")));
+    EXPECT_EQ(replica->Find(Id("0C"))->bound, intel::Ppid::From(Bytes(16, 2)));
+    EXPECT_TRUE(replica->Find(Id("0D")));
+  }
+  Replica late(r.facts);
+  late.Pull();
+  EXPECT_EQ(late.Find(Id("0C"))->bound, intel::Ppid::From(Bytes(16, 2))) << "the database has it again";
+  EXPECT_TRUE(late.Find(Id("0D")));
+}
+
+// Replicas for a while, alone for a while, and replicas again.
+TEST(PlatformReplicas, WhatRegisteredWithoutThemIsGivenToThem) {
+  Replicas r;
+  ASSERT_TRUE(r.a.Bind(1).ok());
+  r.a.Pull();
+  {
+    PlatformRegistry alone(r.a.store);
+    ASSERT_TRUE(
+        alone.Edit([](RegistryEdit& edit) { return edit.Enqueue(ByPpid(Id("0D")), Why::kNew); }).ok());
+  }
+  PlatformRegistry again(r.a.store, nullptr, &r.facts);
+  EXPECT_EQ(again.Pull().value(), 1u);
+  EXPECT_EQ(r.b.Pull(), 2u);
+}
+
+// Whatever made a copy another than it takes itself for.
+TEST(PlatformReplicas, ACopyThatIsNotWhatItTakesItselfForBeginsAnew) {
+  Replicas r;
+  ASSERT_TRUE(r.a.Bind(1).ok());
+  r.a.Pull();
+  ASSERT_TRUE(r.a.store->Apply({{"registry/platform/" + Id().name(), std::nullopt}}).ok());
+  EXPECT_TRUE(r.a.registry.Edit([](RegistryEdit& edit) { return edit.Remember(ByPpid(Id())); }).ok());
+  EXPECT_EQ(r.a.Find()->bound, intel::Ppid::From(Bytes(16, 1)));
 }
 
 TEST(PlatformReplicas, AnotherDatabaseIsGivenAll) {

@@ -41,6 +41,7 @@ ROWS = {
     "ThimbleAuditFails": states.disk_full,
     "ThimbleAuditFillsUp": states.audit_filling,
     "ThimbleAuditDamaged": states.audit_damaged,
+    "ThimbleSharedDatabaseAway": states.database_away,
 }
 SAMPLE = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$")
 NAME = re.compile(r"\b(?:thimble|process)_\w+")

@@ -3,6 +3,7 @@
 """deploy/nginx/thimble.conf in front of a real server: what is cached, what is not, and what is served while no server
 answers: nginx_test.py THIMBLE THIMBLE_VENDORS. Skipped (77) without nginx."""
 
+import http.server
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -106,6 +108,25 @@ def look_without_server(port):
     check(ask(port, "/sgx/certification/v4/tcb?fmspc=00A067110000")[0] in (502, 504), "something not cached is answered")
 
 
+class Refusing(http.server.BaseHTTPRequestHandler):
+    """In Thimble's place: what it has is past its grace."""
+
+    def do_GET(self):
+        self.send_response(503)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def look_at_refusals(port, upstream):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", int(upstream.rsplit(":", 1)[1])), Refusing) as refusing:
+        threading.Thread(target=refusing.serve_forever, daemon=True).start()
+        check(until(lambda: all(ask(port, path)[0] == 503 for path in CACHED)), "what Thimble refuses is served from the cache")
+        refusing.shutdown()
+
+
 def reachable(port):
     with socket.socket() as connection:
         return connection.connect_ex(("127.0.0.1", port)) == 0
@@ -128,6 +149,7 @@ def main():
             gateways.enter_context(process(nginx, "-c", str(path), "-e", str(here / "error.log")))
             look(port, here)
         look_without_server(port)
+        look_at_refusals(port, running.url.rstrip("/"))
 
 
 if __name__ == "__main__":

@@ -248,6 +248,13 @@ def audit_filling(place):
     return [(text, 15)]
 
 
+def database_away(place):
+    place.start_vendors()
+    place.write_config('[shared]\nurl = "postgresql://thimble@127.0.0.1:1/thimble"\n')
+    place.serve()
+    return [(place.scrape(), 7)]
+
+
 def audit_damaged(place):
     place.start_vendors()
     place.serve()

@@ -34,7 +34,9 @@ void AddAudit(CLI::App& app, AuditOptions& options) {
   CLI::App& verb = *app.add_subcommand("audit", "the audit trail");
   verb.require_subcommand(1);
   CLI::App& check = *verb.add_subcommand("check", "check that each record follows from the one before");
-  check.add_option("path", options.path, "a file of the trail, or its directory")
+  check
+      .add_option("path", options.paths,
+                  "a file of the trail, or its directory; of several, each is a trail by itself")
       ->required()
       ->type_name("FILE|DIR");
   check.add_option("--contains", options.contains, "also look for the record with this digest")

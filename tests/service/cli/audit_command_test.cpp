@@ -3,6 +3,8 @@
 // `thimble audit show`, `find` and `repeat` on the trail and the store of a server that ran.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "tcb/base/crypto.h"
@@ -73,6 +75,23 @@ TEST_F(AuditCommand, RepeatsNothingWithoutTheAnchorOfThen) {
   EXPECT_EQ(missing.exit_code, 2) << missing.out;
   EXPECT_NE(missing.err.find("server.anchors"), std::string::npos) << missing.err;
   EXPECT_EQ(missing.out.find("DIFFERS"), std::string::npos) << missing.out;
+}
+
+TEST_F(AuditCommand, ChecksTheTrailsOfSeveralReplicas) {
+  const std::string one = w_.files / "data/audit", other = w_.files / "other";
+  std::filesystem::copy(one, other);
+  const ProcessResult both = RunThimble({"audit", "check", one, other, "--json"});
+  ASSERT_EQ(both.exit_code, 0) << both.err;
+  const json trails = json::parse(both.out)["trails"];
+  ASSERT_EQ(trails.size(), 2u);
+  EXPECT_EQ(trails[1]["path"], other);
+  EXPECT_EQ(trails[0]["head"], trails[1]["head"]);
+  EXPECT_NE(RunThimble({"audit", "check", one, other}).out.find(other), std::string::npos);
+  const std::string file = std::filesystem::directory_iterator(other)->path();
+  std::fstream(file) << "{\"seq\":7";  // over the beginning of the first record
+  const ProcessResult damaged = RunThimble({"audit", "check", one, other});
+  EXPECT_EQ(damaged.exit_code, 1);
+  EXPECT_NE(damaged.err.find(file), std::string::npos) << damaged.err;
 }
 
 // By the policy of then, which no configuration has any more.

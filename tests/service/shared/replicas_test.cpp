@@ -6,6 +6,7 @@
 #include <atomic>
 #include <thread>
 
+#include "service/shared/schema.h"
 #include "tests/service/testing/pccs_world.h"
 #include "tests/service/testing/postgres_cluster.h"
 #include "tests/support/eventually.h"
@@ -48,6 +49,7 @@ class Replicas : public testing::Test {
     EXPECT_EQ(answer.status, 200) << answer.body;
     return json::parse(answer.body)["decision"] == "accept";
   }
+  void Sql(const std::string& sql) { PostgresCluster::Shared().Sql(url_.substr(url_.rfind('/') + 1), sql); }
   static bool Knows(PccsWorld& replica) { return replica.app->summary().registrations == 1; }
 
   std::string url_;
@@ -118,9 +120,51 @@ TEST_F(Replicas, GoOnWithoutTheDatabase) {
   EXPECT_TRUE(Eventually([&] { return Knows(late); }));
 }
 
+// The secret was changed, or the database is another: what looks like one of theirs is no stranger's.
+TEST_F(Replicas, ANonceOfAnotherSecretIsRefused) {
+  a_.Stop();
+  a_.config.pccs.mode = CachingMode::kLazy;
+  a_.Start();
+  ASSERT_TRUE(Accepts(a_, Request(Challenge(a_))));
+  std::vector<std::string> requests;
+  for (int i = 0; i < 40; ++i) requests.push_back(Request(Challenge(a_)));
+  Sql("UPDATE thimble_secrets SET value = sha256(value)");
+  EXPECT_TRUE(Eventually([&] {
+    if (requests.empty()) return false;
+    const std::string request = std::exchange(requests.back(), "");
+    requests.pop_back();
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    return !Accepts(a_, request);
+  }));
+  EXPECT_TRUE(Accepts(a_, Request(Challenge(a_)))) << "the new secret is theirs now";
+}
+
+// By a connection that was opened before.
+TEST_F(Replicas, TablesThatBecomeOthersAreNoticed) {
+  const auto challenged = [&] { return Post(a_.port(), "/v1/challenge", "application/json", "").status; };
+  ASSERT_EQ(challenged(), 200);
+  Sql("UPDATE thimble_schema SET version = 99");
+  EXPECT_TRUE(Eventually([&] { return challenged() == 503; }));
+  EXPECT_NE(a_.Ask("/readyz").body.find("schema 99"), std::string::npos) << a_.Ask("/readyz").body;
+  Sql(StrCat("UPDATE thimble_schema SET version = ", kSharedSchema));
+  EXPECT_TRUE(Eventually([&] { return challenged() == 200; }));
+}
+
+TEST_F(Replicas, AStandbyIsNoDatabase) {
+  Sql(StrCat("ALTER DATABASE ", url_.substr(url_.rfind('/') + 1), " SET default_transaction_read_only = on"));
+  PccsWorld late;
+  late.config.shared.url = url_;
+  late.Start();
+  EXPECT_EQ(Post(late.port(), "/v1/challenge", "application/json", "").status, 503);
+  late.Stop();
+  late.config.shared.url += "?target_session_attrs=any";
+  late.Start();
+  EXPECT_EQ(Post(late.port(), "/v1/challenge", "application/json", "").status, 503);
+  EXPECT_NE(late.Ask("/readyz").body.find("takes no writes"), std::string::npos) << late.Ask("/readyz").body;
+}
+
 TEST_F(Replicas, AServerRefusesTablesOfAnotherVersion) {
-  const std::string name = url_.substr(url_.rfind('/') + 1);
-  PostgresCluster::Shared().Sql(name, "UPDATE thimble_schema SET version = 99");
+  Sql("UPDATE thimble_schema SET version = 99");
   PccsWorld late;
   late.config.shared.url = url_;
   EXPECT_THROW(late.Start(), std::runtime_error);

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "service/shared/database.h"
+#include "tests/service/testing/amd_world.h"
 #include "tests/service/testing/pccs_world.h"
 #include "tests/service/testing/postgres_cluster.h"
 #include "tests/support/eventually.h"
@@ -30,6 +31,11 @@ class SharedCollateral : public testing::Test {
   std::vector<World*> Replicas() { return {&a_, &b_, &c_}; }
   std::string Sql(const std::string& sql) {
     return PostgresCluster::Shared().Sql(url_.substr(url_.rfind('/') + 1), sql);
+  }
+  // Nobody has asked the vendor for anything lately, and what was asked for is there.
+  void PassTenSeconds() {
+    EXPECT_TRUE(Eventually([&] { return Sql("SELECT count(*) FROM thimble_leases") == "0"; }));
+    Sql("UPDATE thimble_items SET checked = now() - interval '1 hour'");
   }
   uint64_t Asked() const { return a_.vendor.Count("/qe/identity"); }
   // As an administrator would, whatever is due.
@@ -56,7 +62,7 @@ TEST_F(SharedCollateral, AMissOfAllIsOneQuestion) {
 TEST_F(SharedCollateral, WhatOneRenewsAllServe) {
   for (World* const replica : Replicas()) ASSERT_EQ(Get(replica->port(), kTarget).status, 200);
   const std::string before = Body(b_);
-  Sql("UPDATE thimble_items SET checked = now() - interval '1 hour'");
+  PassTenSeconds();
   a_.vendor.SetNow(sim::kNow + Seconds(60));
   a_.vendor.ResetCounts();
   ASSERT_TRUE(Refresh(a_));
@@ -76,23 +82,63 @@ TEST_F(SharedCollateral, AKilledHolderHoldsNobodyUpForLong) {
 
 TEST_F(SharedCollateral, WhatNoVendorGivesIsHadFromTheOthers) {
   ASSERT_EQ(Get(a_.port(), kTarget).status, 200);
-  Sql("UPDATE thimble_items SET checked = now() - interval '1 hour'");
+  PassTenSeconds();
   a_.vendor.SetMode("503");
   EXPECT_EQ(Body(b_), Body(a_));
 }
 
 TEST_F(SharedCollateral, WhatIsThereIsNobodysWord) {
   ASSERT_EQ(Get(a_.port(), kTarget).status, 200);
+  PassTenSeconds();
   Sql("UPDATE thimble_items SET body = set_byte(body, length(body) - 20, 120), checked = now()");
   EXPECT_EQ(Body(b_), Body(a_)) << "what does not verify is asked for again";
   EXPECT_EQ(Asked(), 2u);
   // An older one does not take the place of a newer one.
+  PassTenSeconds();
   ASSERT_EQ(Sql("SELECT count(*) FROM thimble_items"), "1");
   const std::string newest = Sql("SELECT encode(sha256(body), 'hex') FROM thimble_items");
-  Sql("UPDATE thimble_items SET checked = now() - interval '1 hour'");
+  PassTenSeconds();
   a_.vendor.SetMode("rollback");
   EXPECT_EQ(Get(c_.port(), kTarget).status, 200);
   EXPECT_EQ(Sql("SELECT encode(sha256(body), 'hex') FROM thimble_items"), newest);
+}
+
+// That others have it counts as asked when they asked, by the clock of the database, and never as asked in the future.
+TEST_F(SharedCollateral, WhatIsTakenOverIsAsOldAsItIs) {
+  const EnclaveIdentityKey key{EnclaveId::kQe, {}};
+  const auto checked = [&](World& replica) {
+    return replica.app->cache().Peek(key, replica.app->clock().Now())->last_check;
+  };
+  for (World* const replica : {&a_, &b_}) ASSERT_EQ(Get(replica->port(), kTarget).status, 200);
+  PassTenSeconds();
+  a_.vendor.SetMode("503");
+  ASSERT_EQ(Body(c_), Body(a_)) << "what no vendor gives";
+  EXPECT_LE(checked(c_), sim::kNow - Seconds(3600));
+  EXPECT_EQ(checked(a_), sim::kNow);
+  const uint64_t asked = Asked();
+  a_.vendor.SetMode("ok");
+  Sql("UPDATE thimble_items SET checked = now() + interval '1 year'");
+  Sql("INSERT INTO thimble_leases SELECT name, 'somebody', now() + interval '1 year' FROM thimble_items");
+  EXPECT_TRUE(Refresh(b_));
+  EXPECT_EQ(Asked(), asked + 1) << "nobody has asked in the future, or has a turn for ever";
+  EXPECT_TRUE(Eventually([&] { return checked(c_) > sim::kNow - Seconds(3600); })) << "b has asked";
+}
+
+TEST_F(SharedCollateral, AVcekIsAskedForOnce) {
+  const sim::SimAmd amd = sim::SimAmd::Make({.now = sim::kNow});
+  a_.vendor.AddKds(amd);
+  for (World* const replica : Replicas()) {
+    replica->Stop();
+    replica->config.server.anchors.push_back(replica->files.Write("arks.pem", amd.ArksPem()));
+    replica->config.amd_upstreams = {{.url = a_.vendor.BaseUrl()}};
+    replica->Start();
+  }
+  const CollateralKey key = VcekKeyOf(sim::SnpPlatform::Of(amd::Product::kMilan));
+  std::vector<std::thread> clients;
+  for (World* const replica : Replicas())
+    clients.emplace_back([replica, &key] { EXPECT_TRUE(replica->app->cache().Get(key, sim::kNow).ok()); });
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(a_.vendor.Count("?blSPL="), 1u);
 }
 
 TEST_F(SharedCollateral, WithoutTheDatabaseEachAsksForItself) {

@@ -107,9 +107,14 @@ TEST_F(SharedWriters, ANonceIsTakenOnce) {
     beside.join();
     EXPECT_EQ(taken[0] + taken[1], 1) << round;
   }
-  ASSERT_TRUE(one.Purge(expires + Seconds(60)).ok());
-  EXPECT_FALSE(other.Take(AsBytes("nonce 0"), expires).value()) << "a clock may be behind";
-  ASSERT_TRUE(one.Purge(expires + Seconds(3601)).ok());
+  const auto pass = [&](const char* time) {
+    PostgresCluster::Shared().Sql(url_.substr(url_.rfind('/') + 1),
+                                  StrCat("UPDATE thimble_nonces SET taken = taken - interval '", time, "'"));
+    ASSERT_TRUE(one.Purge().ok());
+  };
+  pass("23 hours");
+  EXPECT_FALSE(other.Take(AsBytes("nonce 0"), expires).value()) << "by the clock of the database alone";
+  pass("2 hours");
   EXPECT_TRUE(other.Take(AsBytes("nonce 0"), expires).value());
 }
 

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,18 +39,6 @@ std::string FindBinaries() {
   return found.empty() ? "" : *std::max_element(found.begin(), found.end());
 }
 
-uint16_t FreePort() {
-  const int listening = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  const bool bound = ::bind(listening, reinterpret_cast<const sockaddr*>(&address), length) == 0 &&
-                     ::getsockname(listening, reinterpret_cast<sockaddr*>(&address), &length) == 0;
-  ::close(listening);
-  return bound ? ntohs(address.sin_port) : uint16_t{0};
-}
-
 pid_t Spawn(std::vector<std::string> words, int out) {
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
@@ -66,6 +55,18 @@ pid_t Spawn(std::vector<std::string> words, int out) {
 }
 
 }  // namespace
+
+uint16_t FreePort() {
+  const int listening = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  const bool bound = ::bind(listening, reinterpret_cast<const sockaddr*>(&address), length) == 0 &&
+                     ::getsockname(listening, reinterpret_cast<sockaddr*>(&address), &length) == 0;
+  ::close(listening);
+  return bound ? ntohs(address.sin_port) : uint16_t{0};
+}
 
 PostgresCluster::PostgresCluster() : binaries_(FindBinaries()), port_(FreePort()) {
   if (binaries_.empty()) {
@@ -126,13 +127,22 @@ std::string PostgresCluster::Sql(const std::string& database, const std::string&
   return out;
 }
 
-void PostgresCluster::Start() {
+pid_t PostgresCluster::Serve(const std::vector<std::string>& words) const {
   const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
-  server_ =
-      Spawn(AsItsUser({binaries_ + "/postgres", "-D", directory_ / "data", "-p", std::to_string(port_), "-c",
-                       "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off"}),
-            nowhere);
+  const pid_t pid = Spawn(AsItsUser(words), nowhere);
   ::close(nowhere);
+  return pid;
+}
+
+std::string PostgresCluster::Write(const std::string& name, const std::string& text) const {
+  std::string path = directory_.Write(name, text);
+  ::chmod(path.c_str(), 0644);
+  return path;
+}
+
+void PostgresCluster::Start() {
+  server_ = Serve({binaries_ + "/postgres", "-D", directory_ / "data", "-p", std::to_string(port_), "-c",
+                   "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off"});
   const bool ready = Eventually([&] {
     return Run({binaries_ + "/pg_isready", "-q", "-h", "127.0.0.1", "-p", std::to_string(port_)}) == 0;
   });

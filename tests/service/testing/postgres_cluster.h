@@ -14,6 +14,8 @@
 
 namespace thimble::test {
 
+uint16_t FreePort();  // of loopback, a moment ago
+
 class PostgresCluster {
  public:
   PostgresCluster();  // started; `why_not` is not empty where it cannot be
@@ -31,6 +33,10 @@ class PostgresCluster {
   std::string Sql(const std::string& database, const std::string& sql) const;
   void Start();
   void Stop();  // as a machine that fails: without farewell to clients
+  // Another server beside it, as its user: it ends with this process at the latest.
+  pid_t Serve(const std::vector<std::string>& words) const;
+  // A file that its user may read, in its directory.
+  std::string Write(const std::string& name, const std::string& text) const;
 
  private:
   std::optional<int> Run(const std::vector<std::string>& words, std::string* out = nullptr) const;
