@@ -31,6 +31,11 @@ Result<uvm::LedgerKey> ReadKey(const json::Value& jwk) {
   const auto curve = CurveFrom(curve_name);
   const auto x = FromBase64(x_text), y = FromBase64(y_text);
   uvm::LedgerKey out{.kid = std::string(kid), .point = {}};
+  if (const auto issuer = jwk.Find("issuer")) {
+    TRY_ASSIGN(out.ledger, issuer->String());
+    if (out.ledger.empty())
+      return Error{ErrorKind::kMalformed, Check::kPolicyFormat, "a key's issuer is empty"};
+  }
   if (type == "EC" && curve && !kid.empty() && x && y && x->size() == CoordinateSize(*curve)) {
     out.point = *x;
     out.point.insert(out.point.end(), y->begin(), y->end());

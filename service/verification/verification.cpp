@@ -217,9 +217,19 @@ Verification::Judged Verification::Judge(const VerificationRequest& request, Ins
   if (*kind == EvidenceKind::kOpenEnclave || bare) return RunOpenEnclave(request, at, bare);
   if (const Status fits = CheckFits(request, quote, !quote, false); !fits)
     return Outcome::Failed(fits.error());
-  Judged judged = quote ? RunQuote(request, request.evidence, at, {}) : RunReport(request, at);
+  if (quote) return RunQuote(request, request.evidence, at, BoundBy(request));
+  Judged judged = RunReport(request, at);
   if (!judged.outcome.error && request.nonce) CheckReportData(judged.outcome.verdict, *request.nonce);
   return judged;
+}
+
+// What the report data binds is judged of the evidence alone, too: nothing is sought for what fails here.
+Verification::Addition Verification::BoundBy(const VerificationRequest& request) {
+  return [&request](Verdict& verdict) {
+    if (request.nonce) CheckReportData(verdict, *request.nonce);
+    if (request.report_data) CheckReportData(verdict, *request.report_data);
+    if (request.runtime_data) CheckRuntimeData(verdict, *request.runtime_data);
+  };
 }
 
 Verification::Judged Verification::RunHcl(const VerificationRequest& request, Instant at) {
@@ -248,12 +258,9 @@ Verification::Judged Verification::RunOpenEnclave(const VerificationRequest& req
                              : openenclave::ParseEvidence(request.evidence);
   if (!evidence) return Outcome::Failed(evidence.error());
   if (const Status fits = CheckFits(request, true, false, false); !fits) return Outcome::Failed(fits.error());
-  // What the report data binds is judged of the evidence alone, too: nothing is sought for what fails here.
-  return RunQuote(request, evidence->quote, at, [&](Verdict& verdict) {
+  return RunQuote(request, evidence->quote, at, [&, bound = BoundBy(request)](Verdict& verdict) {
     openenclave::CheckOpenEnclave(verdict, *evidence);
-    if (request.nonce) CheckReportData(verdict, *request.nonce);
-    if (request.report_data) CheckReportData(verdict, *request.report_data);
-    if (request.runtime_data) CheckRuntimeData(verdict, *request.runtime_data);
+    bound(verdict);
   });
 }
 

@@ -109,6 +109,7 @@ class Verification {
   // What an HCL report or Open Enclave adds to the verdict on the hardware evidence in it; empty for evidence by itself. It is asked of
   // the verdict on the evidence alone, so that nothing is fetched in vain, and again of the final one.
   using Addition = std::function<void(Verdict&)>;
+  static Addition BoundBy(const VerificationRequest& request);  // whose report data has to bind what it says
   // Before the policy.
   struct Judged {
     Judged(VerificationOutcome of) : outcome(std::move(of)) {}  // NOLINT(google-explicit-constructor)

@@ -49,7 +49,7 @@ THIMBLE_MEMBERS(SnpRules, products, measurement, host_data, family_id, image_id,
                 min_launch_tcb, min_current_version, min_committed_version, current_mitigations,
                 launch_mitigations, allow_masked_chip_id, chip_id, csp_id)
 THIMBLE_MEMBERS(AcceptedUvm, issuer, feed, min_svn)
-THIMBLE_MEMBERS(uvm::LedgerKey, kid, point)
+THIMBLE_MEMBERS(uvm::LedgerKey, kid, point, ledger)
 THIMBLE_MEMBERS(UvmRules, accepted, required, ledger_keys)
 THIMBLE_MEMBERS(TpmRules, required_pcrs, pcr, allow_uncertified_ak)
 THIMBLE_MEMBERS(VbsRules, owner_id, author_id, unique_id, family_id, image_id, min_enclave_svn,

@@ -198,6 +198,11 @@ Status CheckUvm(const Policy& policy) {
   for (const AcceptedUvm& one : policy.uvm.accepted) {
     if (one.issuer.empty() || one.feed.empty())
       return Refuse("uvm.accepted", "each has an issuer and a feed");
+    // Of two the lower min_svn would count.
+    const bool twice = std::ranges::any_of(policy.uvm.accepted, [&](const AcceptedUvm& other) {
+      return &other != &one && other.issuer == one.issuer && other.feed == one.feed;
+    });
+    if (twice) return Refuse("uvm.accepted", StrCat("has ", one.feed, " of this issuer twice"));
   }
   return {};
 }

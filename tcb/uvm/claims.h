@@ -30,7 +30,7 @@ struct Endorsement {
   Digest256 sha256, leaf_sha256;
   // Transparency receipts; nullopt: nobody asked for them, and the count is of what is there.
   size_t receipts = 0;
-  std::optional<std::vector<std::string>> ledgers;  // whose receipts were found to hold
+  std::optional<std::vector<std::string>> ledgers;  // whose receipts were found to hold, by name or "kid:ID"
   bool operator==(const Endorsement&) const = default;
 };
 

@@ -135,7 +135,7 @@ std::optional<EcPublicKey> PointOf(const LedgerKey& key) {
   return std::nullopt;
 }
 
-// The ledger's name, when the receipt holds.
+// Whose receipt it is, when it holds: a name that the key is known by, never one that the receipt alone states.
 Result<std::string> CheckReceipt(const cbor::Value& value, const Digest256& statement,
                                  std::span<const LedgerKey> keys) {
   TRY_ASSIGN(const Receipt receipt, ReadReceipt(value));
@@ -143,6 +143,9 @@ Result<std::string> CheckReceipt(const cbor::Value& value, const Digest256& stat
   if (key == keys.end())
     return Rejected(Check::kUvmReceiptKey,
                     StrCat("of ", receipt.ledger, ": none of ledger_keys has its key id ", receipt.kid));
+  if (!key->ledger.empty() && key->ledger != receipt.ledger)
+    return Rejected(Check::kUvmReceiptKey, StrCat("of ", receipt.ledger, ": its key id ", receipt.kid,
+                                                  " is of a key of ", key->ledger));
   const auto point = PointOf(*key);
   const bool holds =
       point && std::ranges::all_of(receipt.proofs, [&](const Proof& proof) {
@@ -156,7 +159,7 @@ Result<std::string> CheckReceipt(const cbor::Value& value, const Digest256& stat
     return Rejected(Check::kUvmReceiptBinding, StrCat("of ", receipt.ledger, ": is of another statement, ",
                                                       proof.data.hex(), "; this one is ", statement.hex()));
   }
-  return receipt.ledger;
+  return key->ledger.empty() ? StrCat("kid:", key->kid) : key->ledger;
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ namespace thimble::uvm {
 size_t CountReceipts(const cose::Sign1& statement);
 
 // Whose receipts hold for this statement, one at least. They stand in the header that is not signed, where anybody may
-// add one: one that does not hold fails the statement only when none does.
+// add one: one that does not hold fails the statement only when none does. Named as the keys are: by ledger, or "kid:ID".
 // Rejected: uvm.receipt_missing, _format, _key, _signature, _binding: of the first.
 Result<std::vector<std::string>> CheckReceipts(const cose::Sign1& statement, std::span<const LedgerKey> keys);
 

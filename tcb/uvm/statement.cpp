@@ -85,7 +85,8 @@ Status ReadWho(const cbor::Value& header, Statement& out) {
   if (!issuer || !feed) return Malformed("issuer or feed is missing, or no text");
   out.issuer = *issuer;
   out.feed = *feed;
-  if (who.time == nullptr) return {};
+  // The older form did without at first; with the hash envelope it was there from the beginning.
+  if (who.time == nullptr) return who.bare_time ? Malformed("the CWT claims have no iat") : Status();
   out.signed_at = ReadTime(*who.time, who.bare_time);
   return out.signed_at ? Status() : Malformed("the signing time is no time");
 }

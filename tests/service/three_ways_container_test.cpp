@@ -5,22 +5,19 @@
 #include <filesystem>
 
 #include "tcb/uvm/container.h"
-#include "tests/service/three_ways.h"
-#include "tests/support/paths.h"
+#include "tests/service/corpus_ways.h"
 #include "tests/support/sim_uvm.h"
-#include "tests/tcb/corpus.h"
-#include "tests/tcb/uvm/ledger_file.h"
 
 namespace thimble {
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-using test::ExpectResult, test::ThreeWays;
+using test::CorpusWays, test::ExpectResult, test::FailsOn, test::ReferenceOf;
 
 const Bytes kMeasurement(48, 0x5a);
 
-class Containers : public ThreeWays {
+class Containers : public CorpusWays {
  protected:
   Bytes Report(const Bytes& measurement = kMeasurement) const {
     sim::ReportSpec spec{.version = 5};
@@ -182,40 +179,57 @@ TEST_F(Containers, InspectShowsAnEndorsement) {
   for (const json& check : shown["checks"]) EXPECT_NE(check["result"], "failed") << check;
 }
 
-// -- the corpus, without a floor, a CRL if there is one --
-
-const fs::path kCorpus = test::CorpusDir() / "containers";
+// -- the corpus --
 
 class ContainersCorpus : public Containers {
  protected:
+  std::string PolicyOf(const json& c) const {
+    std::string text = StrCat(PolicyHead(c), Section(c, "uvm"), "accepted = [\n");
+    for (const json& one : c["accepted"])
+      text += StrCat("{ issuer = ", one["issuer"].dump(), ", feed = ", one["feed"].dump(),
+                     ", min_svn = ", one["min_svn"].dump(), " },\n");
+    text += "]\n";
+    if (Has(c, "ledger-keys.json"))
+      text += StrCat("ledger_keys = \"", PathIn(c, "ledger-keys.json").string(), "\"\n");
+    return text;
+  }
   // Genuine reports come with their certificates; of an endorsement alone, a simulated report says the measurement.
   Bytes ReportOf(const json& c) const {
-    const fs::path dir = kCorpus / c["dir"].get<std::string>();
-    if (fs::exists(dir / "report.bin")) return test::ReadFile(dir / "report.bin");
+    if (Has(c, "report.bin")) return File(c, "report.bin");
     for (const json& measurement :
          {c.value("measurement", json()), c["facts"].value("measurement", json())}) {
       if (measurement.is_string()) return Report(FromHex(measurement.get<std::string>()).value());
     }
     return Report();
   }
+  Ask AskOf(const json& c) const {
+    const Bytes report = ReportOf(c);
+    const fs::path dir = files / c["dir"].get<std::string>();
+    json request = {{"evidence", Base64(report)}, {"endorsements", json::array()}};
+    if (Has(c, "report.bin")) {
+      fs::copy(PathIn(c, ""), dir);
+      request["endorsements"].push_back(AsText(File(c, "chain.pem")));
+    } else {
+      sim::WriteEndorsements(dir, amd, platform_);
+      if (Has(c, "reference-info.cose"))
+        sim::WriteFile(dir / "reference-info.cose", File(c, "reference-info.cose"));
+      for (const Bytes& certificate : amd.Endorsements(platform_).certificates)
+        request["endorsements"].push_back(Base64(certificate));
+    }
+    AddMembers(c,
+               {{"reference-info.cose", "uvm_endorsement"},
+                {"security-policy.rego", "security_policy"},
+                {"runtime-data.bin", "runtime_data"}},
+               request);
+    Ask ask = {std::string(AsText(report)), {"--collateral", dir.string()}, request};
+    if (Has(c, "runtime-data.bin"))
+      ask.options.insert(ask.options.end(), {"--runtime-data", PathIn(c, "runtime-data.bin").string()});
+    return ask;
+  }
 };
 
-std::string PolicyOf(const json& c, const fs::path& dir) {
-  std::string text =
-      "[policy.default]\namd_crl = \"if_available\"\namd_floor = "
-      "\"if_known\"\n[policy.default.uvm]\naccepted = [\n";
-  for (const json& one : c["accepted"])
-    text += StrCat("{ issuer = \"", one["issuer"].get<std::string>(), "\", feed = \"",
-                   one["feed"].get<std::string>(), "\", min_svn = ", one["min_svn"].get<int>(), " },\n");
-  text += "]\n";
-  if (fs::exists(dir / "ledger-keys.json"))
-    text += StrCat("ledger_keys = \"", (dir / "ledger-keys.json").string(), "\"\n");
-  return text + "[baseline.default]\namd = \"\"\n";
-}
-
 std::string OurName(const json& c) {
-  const std::string name =
-      c["reference"]["fails_on"].is_null() ? "" : c["reference"]["fails_on"].get<std::string>();
+  const std::string name = ReferenceOf(c);
   if (c["name"] == "uvm/ccf-test-ca") return "uvm.chain";    // docs/DEVIATIONS.md
   if (c["name"] == "edit/other-chip") return "snp.chip_id";  // which differs, too: the earlier check
   if (name.empty() || name.starts_with("snp.")) return name;
@@ -227,113 +241,37 @@ std::string OurName(const json& c) {
   return "uvm." + name;
 }
 
-// The check of a problem, the hard finding, or the first rule on the utility VM that does not hold.
-std::string FailsOn(const json& answer) {
-  if (answer.contains("status") && answer.contains("title")) return answer.value("check", "");
-  for (const json& finding : answer["findings"]) {
-    if (finding["severity"] == "hard") return finding["check"];
-  }
-  for (const json& rule : answer["policy"]["rules"]) {
-    const std::string name = rule["rule"];
-    if (!rule["ok"].get<bool>() && name.starts_with("uvm.")) return "policy." + name;
-  }
-  return "";
-}
-
-TEST_F(ContainersCorpus, EveryCaseByTheCommandLine) {
-  if (!fs::exists(kCorpus)) GTEST_SKIP() << "no " << kCorpus;
-  const std::string roots = files.Write("arks.pem", std::string_view(amd.ArksPem()));
-  sim::WriteEndorsements(files / "sim", amd, platform_);
-  const json cases = json::parse(test::ReadText(kCorpus / "cases.json"));
+TEST_F(ContainersCorpus, EveryCaseByTheCommandLineAndByHttp) {
+  json cases = CasesOf("containers");
+  if (cases.empty()) GTEST_SKIP() << "no corpus";
+  std::string policies;
   for (const json& c : cases) {
-    const std::string name = c["name"];
-    if (c["kind"] == "maa-request" || c["kind"] == "security-context") continue;
-    SCOPED_TRACE(name);
-    const fs::path dir = kCorpus / c["dir"].get<std::string>(), work = fs::path(files / "case");
-    fs::remove_all(work);
-    const bool own = fs::exists(dir / "report.bin");
-    fs::copy(own ? dir : fs::path(files / "sim"), work);
-    if (!own && fs::exists(dir / "reference-info.cose"))
-      fs::copy(dir / "reference-info.cose", work / "reference-info.cose");
-    const std::string policy = files.Write("policy.toml", PolicyOf(c, dir));
-    std::vector<std::string> arguments = {"verify",     files.Write("report.bin", ReportOf(c)),
-                                          "--anchor",   roots,
-                                          "--at",       c["at"].get<std::string>(),
-                                          "--json",     "--policy",
-                                          policy,       "--collateral",
-                                          work.string()};
-    if (fs::exists(dir / "runtime-data.bin")) {
-      arguments.push_back("--runtime-data");
-      arguments.push_back((dir / "runtime-data.bin").string());
-    }
-    const auto run = test::RunThimble(arguments);
-    const json answer = json::parse(run.out, nullptr, false);
-    ASSERT_TRUE(answer.is_object()) << run.out << run.err;
-    EXPECT_EQ(FailsOn(answer), OurName(c)) << run.out;
-    if (OurName(c).empty()) {
-      EXPECT_EQ(answer["authentic"], true) << run.out;
-    }
+    if (c.contains("accepted")) policies += PolicyOf(c);
   }
-}
-
-TEST_F(ContainersCorpus, EveryCaseByHttp) {
-  if (!fs::exists(kCorpus)) GTEST_SKIP() << "no " << kCorpus;
-  const json cases = json::parse(test::ReadText(kCorpus / "cases.json"));
-  // A policy for each, as the configuration of one server.
-  for (const json& c : cases) {
-    if (!c.contains("accepted")) continue;
-    Policy policy;
-    policy.caller_collateral = CallerCollateral::kAny;
-    policy.amd_crl = AmdCrlMode::kIfAvailable;
-    policy.amd_floor = AmdFloorMode::kIfKnown;
-    policy.uvm.accepted.clear();
-    for (const json& one : c["accepted"])
-      policy.uvm.accepted.push_back({one["issuer"], one["feed"], one["min_svn"].get<uint32_t>()});
-    const fs::path keys = kCorpus / c["dir"].get<std::string>() / "ledger-keys.json";
-    if (fs::exists(keys)) policy.uvm.ledger_keys = test::LedgerKeysIn(test::ReadText(keys));
-    policy.id = c["dir"];
-    config.policies[policy.id] = policy;
-  }
-  config.baselines["default"].amd = "";
-  Begin();
+  Configure(policies, {files.Write("arks.pem", std::string_view(amd.ArksPem()))});
   for (const json& c : cases) {
     if (!c.contains("accepted")) continue;
     SCOPED_TRACE(c["name"].get<std::string>());
-    const fs::path dir = kCorpus / c["dir"].get<std::string>();
-    json request = {{"evidence", Base64(ReportOf(c))}, {"at", c["at"]}, {"policy", c["dir"]}};
-    const auto add = [&](const char* file, const char* member) {
-      if (fs::exists(dir / file)) request[member] = Base64(test::ReadFile(dir / file));
-    };
-    add("reference-info.cose", "uvm_endorsement");
-    add("security-policy.rego", "security_policy");
-    add("runtime-data.bin", "runtime_data");
-    request["endorsements"] = json::array();
-    if (fs::exists(dir / "chain.pem")) {
-      request["endorsements"].push_back(test::ReadText(dir / "chain.pem"));
-    } else {
-      for (const Bytes& certificate : amd.Endorsements(platform_).certificates)
-        request["endorsements"].push_back(Base64(certificate));
-    }
-    const auto answer = Post(request);
-    EXPECT_EQ(FailsOn(json::parse(answer.body)), OurName(c)) << answer.body;
+    for (const auto& [way, answer] : BothWays(c, AskOf(c)))
+      EXPECT_EQ(FailsOn(answer, "uvm."), OurName(c)) << way << answer.dump(1);
   }
 }
 
 // A request to Azure Attestation, as it is.
 TEST_F(ContainersCorpus, ARequestToMaaIsTakenWhole) {
-  if (!fs::exists(kCorpus)) GTEST_SKIP() << "no " << kCorpus;
+  if (CasesOf("containers").empty()) GTEST_SKIP() << "no corpus";
   const std::string policy = files.Write(
       "maa.toml",
       std::string_view(
           "[policy.default]\namd_crl = \"if_available\"\namd_floor = "
           "\"if_known\"\n[policy.default.uvm]\nrequired = true\n[baseline.default]\namd = \"\"\n"));
   fs::create_directories(files / "nothing");
-  const auto run = test::RunThimble({"verify", (kCorpus / "maa-request" / "request.json").string(), "--at",
+  const auto run = test::RunThimble({"verify", (corpus_ / "maa-request" / "request.json").string(), "--at",
                                      "2026-03-15T00:00:00Z", "--json", "--policy", policy, "--collateral",
                                      files / "nothing"});
   const json result = json::parse(run.out, nullptr, false);
   ASSERT_TRUE(result.is_object()) << run.out << run.err;
-  EXPECT_EQ(FailsOn(result), "") << run.out;
+  EXPECT_EQ(FailsOn(result, "uvm."), "") << run.out;
   EXPECT_EQ(result["authentic"], true) << run.out;
   EXPECT_EQ(result["claims"]["uvm"]["svn"], 103);
 }

@@ -10,6 +10,7 @@
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tests/support/sim_hcl.h"
+#include "tests/support/sim_machine.h"
 #include "tests/support/sim_openenclave.h"
 #include "tests/support/sim_uvm.h"
 
@@ -112,10 +113,14 @@ void WriteContainers(const fs::path& directory, const SimAmd& amd) {
 std::string Config(const fs::path& directory, const std::string& base_url) {
   const fs::path here = fs::absolute(directory);
   return StrCat("# Thimble against simulated vendors: every result rests on the extra anchor and says so.\n",
-                "[server]\nanchors = [\"", (here / "root.pem").string(), "\"]\n\n",
-                "[[intel.upstream]]\nurl = \"", base_url, "/sgx/certification/v4/\"\n\n",
-                "[[amd.upstream]]\nurl = \"", base_url, "\"\n\n", "[cache]\ndata = \"",
-                (here / "thimble-data").string(), "\"\n\n", UvmPolicy(SimUvm::Make().Accepted()));
+                "[server]\nanchors = [\"", (here / "root.pem").string(), "\", \"",
+                (here / "platform-roots.pem").string(), "\"]\n\n", "[[intel.upstream]]\nurl = \"", base_url,
+                "/sgx/certification/v4/\"\n\n", "[[amd.upstream]]\nurl = \"", base_url, "\"\n\n",
+                "[cache]\ndata = \"", (here / "thimble-data").string(), "\"\n\n",
+                UvmPolicy(SimUvm::Make().Accepted()),
+                "\n# What is no TEE, and passes by name alone.\n[policy.trusted-launch]\nevidence = "
+                "[\"tpm\"]\n[policy.trusted-launch.tpm]\nrequired_pcrs.sha256 = [0, 7]\n\n"
+                "[policy.enclave]\nevidence = [\"vbs\"]\n[policy.enclave.vbs]\nmin_enclave_svn = 3\n");
 }
 
 }  // namespace
@@ -227,6 +232,8 @@ void WriteVendorFiles(const fs::path& directory, const SimIntel& intel, const Si
   WriteCollateral(directory / "collateral-tdx", intel.Collateral({.tee = IntelTee::kTdx}));
   WriteEndorsements(directory / "collateral-snp-milan", amd, SnpPlatform::Of(amd::Product::kMilan));
   WriteContainers(directory, amd);
+  WriteText(directory / "platform-roots.pem", PlatformRootsPem(intel.now()));
+  for (const NamedText& file : PlatformEvidence(intel.now())) WriteText(directory / file.name, file.text);
 }
 
 }  // namespace thimble::sim

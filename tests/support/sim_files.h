@@ -35,7 +35,7 @@ void WriteEndorsements(const std::filesystem::path& directory, const SimAmd& amd
 
 // root.pem (all roots), intel-root.pem, amd-root.pem, the evidence, collateral-{sgx,tdx,snp-milan}/,
 // {good,old,forged}-container/ (the security context of a confidential container, with its report),
-// oe-endorsements.bin (collateral-sgx in one buffer), held-data.bin (of good-oe-report.bin), and config.toml, which points at vendors with this base.
+// platform-roots.pem (of TPMs and VBS enclaves, sim_machine.h), oe-endorsements.bin (collateral-sgx in one buffer), held-data.bin (of good-oe-report.bin), and config.toml, which points at vendors with this base.
 void WriteVendorFiles(const std::filesystem::path& directory, const SimIntel& intel, const SimAmd& amd,
                       const std::string& base_url);
 

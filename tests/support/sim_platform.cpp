@@ -63,11 +63,11 @@ Bytes DigestOfEvent(uint8_t pcr) { return ToBytes(Sha256(Bytes{pcr}).view()); }
 
 }  // namespace
 
-Bytes TpmRootCertificate() {
+Bytes TpmRootCertificate(const Bend<CertificateSpec>& bend) {
   CertificateSpec spec = Spec(kRoot, kRoot, RootKey(), RootKey());
   spec.is_ca = true;
   spec.key_usage = uint16_t{1u << 5};
-  return Issue(std::move(spec), {}, RootKey(), RootKey());
+  return Issue(std::move(spec), bend, RootKey(), RootKey());
 }
 
 Bytes TpmCaCertificate(const Bend<CertificateSpec>& bend) {
@@ -118,14 +118,14 @@ tpm::PcrValues PcrsOfLog(uint8_t pcrs) {
 }
 
 std::string TpmEvidenceJson(const TpmEvidenceSpec& spec) {
-  const TpmQuoteBytes quote = MakeTpmQuote(spec.quote, VtpmKey());
+  const TpmQuoteBytes quote = MakeTpmQuote(spec.quote, spec.signer);
   std::string out;
   json::Writer json(&out);
   json.BeginObject();
   json.Key("tpm_quote").BeginObject();
   json.Key("message").String(Base64(quote.message));
   json.Key("signature").String(Base64(quote.signature));
-  json.Key("pcrs").Raw(PcrsJson(spec.quote.pcrs));
+  json.Key("pcrs").Raw(PcrsJson(spec.pcrs.value_or(spec.quote.pcrs)));
   json.EndObject();
   if (!spec.certificate.empty()) json.Key("ak_cert").String(Base64(spec.certificate));
   if (!spec.certificate.empty())
@@ -164,11 +164,11 @@ Bytes HealthPolicies(std::string_view oid) {
   return MakeExtension("1.3.6.1.4.1.311.21.10", false, der::Sequence({der::Sequence({der::Oid(oid)})}));
 }
 
-Bytes HgsCertificate() {
+Bytes HgsCertificate(const Bend<CertificateSpec>& bend) {
   CertificateSpec spec = Spec(kHgs, kHgs, HgsKey(), HgsKey());
   spec.is_ca = true;
   spec.key_usage = uint16_t{1u << 5};
-  return Issue(std::move(spec), {}, HgsKey(), HgsKey());
+  return Issue(std::move(spec), bend, HgsKey(), HgsKey());
 }
 
 Bytes VbsSignerCertificate(const Bend<CertificateSpec>& bend) {
@@ -178,12 +178,12 @@ Bytes VbsSignerCertificate(const Bend<CertificateSpec>& bend) {
   return Issue(std::move(spec), bend, VbsKey(), HgsKey());
 }
 
-std::string VbsEvidenceJson(const VbsSpec& spec, const std::string& report_signed) {
+std::string VbsEvidenceJson(const VbsSpec& spec, const std::string& report_signed, const Bytes& signer) {
   std::string out;
   json::Writer json(&out);
   json.BeginObject();
   json.Key("vbs_report").String(Base64(MakeVbsReport(spec)));
-  json.Key("signer").String(EncodePem(VbsSignerCertificate(), "CERTIFICATE"));
+  json.Key("signer").String(EncodePem(signer, "CERTIFICATE"));
   if (!report_signed.empty()) json.Key("report_signed").String(report_signed);
   json.EndObject();
   return out;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Evidence that no TEE makes, simulated: the attestation key of a cloud's vTPM with its certificates, and the reports of
-// VBS enclaves with a Host Guardian Service's (spec/vbs-and-tpm.md sections 1, 3). Keys and times are fixed.
+// VBS enclaves with a Host Guardian Service's (spec/vbs-and-tpm.md sections 1, 3). Keys are fixed; certificates are good
+// around kNow, or when a bend says.
 #pragma once
 
 #include <string>
@@ -13,7 +14,7 @@
 namespace thimble::sim {
 
 // What signs AK certificates: root > CA > AK. The key of the AK is VtpmKey().
-Bytes TpmRootCertificate();
+Bytes TpmRootCertificate(const Bend<CertificateSpec>& bend = {});
 Bytes TpmCaCertificate(const Bend<CertificateSpec>& bend = {});
 Bytes AkCertificate(const Bend<CertificateSpec>& bend = {}, const SimRsaKey& key = VtpmKey());
 inline constexpr const char* kTrustedLaunchName = "0123456789ab.TrustedVM.Azure.windows.net";
@@ -30,7 +31,9 @@ tpm::PcrValues PcrsOfLog(uint8_t pcrs);
 struct TpmEvidenceSpec {
   TpmQuoteSpec quote = {};
   Bytes certificate = AkCertificate();
-  std::string chain = {};  // PEM; empty: the CA's
+  std::string chain = {};                   // PEM; empty: the CA's
+  SimRsaKey signer = VtpmKey();             // of the quote
+  std::optional<tpm::PcrValues> pcrs = {};  // that come with it; absent: those quoted
 };
 std::string TpmEvidenceJson(const TpmEvidenceSpec& spec = {});
 
@@ -47,10 +50,11 @@ struct VbsSpec {
 Bytes MakeVbsReport(const VbsSpec& spec = {});
 Bytes VbsModule(std::string_view name);  // a block of type 1
 
-Bytes HgsCertificate();                                              // self-signed
+Bytes HgsCertificate(const Bend<CertificateSpec>& bend = {});        // self-signed
 Bytes VbsSignerCertificate(const Bend<CertificateSpec>& bend = {});  // of the key that signs reports
 Bytes HealthPolicies(
     std::string_view oid = "1.3.6.1.4.1.311.48.1.2");  // application policies of such a signer
-std::string VbsEvidenceJson(const VbsSpec& spec = {}, const std::string& report_signed = {});
+std::string VbsEvidenceJson(const VbsSpec& spec = {}, const std::string& report_signed = {},
+                            const Bytes& signer = VbsSignerCertificate());
 
 }  // namespace thimble::sim

@@ -16,6 +16,7 @@
 
 #include "tcb/base/text.h"
 #include "tests/support/sim_kds.h"
+#include "tests/support/sim_machine.h"
 #include "tests/support/sim_pcs.h"
 #include "tests/support/sim_pcs_pck.h"
 #include "tests/support/sim_recovery.h"
@@ -104,6 +105,8 @@ struct SimVendorServer::Impl {
       AnswerControl(SetMode(request.get_param_value("m"), request.get_param_value("path")), response);
     } else if (request.method == "POST" && request.path == "/_standard") {
       AnswerControl(SetStandard(request.get_param_value("n")), response);
+    } else if (request.method == "POST" && request.path == "/_evidence") {
+      AnswerEvidence(request, response);
     } else {
       response.status = 404;
     }
@@ -190,6 +193,18 @@ struct SimVendorServer::Impl {
       }
       return sink.write(piece.data(), piece.size());
     });
+  }
+
+  // A machine with this vendor's hardware.
+  void AnswerEvidence(const httplib::Request& request, httplib::Response& response) {
+    const auto bound = FromHex(request.get_param_value("bound"));
+    const SimPcs machine = Now();
+    const SimKds amd = Kds();
+    const auto evidence = bound ? EvidenceOfMachine(request.get_param_value("kind"), *bound, machine.intel,
+                                                    amd.amd ? &*amd.amd : nullptr)
+                                : std::nullopt;
+    if (!evidence) return AnswerControl(false, response);
+    response.set_content(std::string(AsText(*evidence)), "application/octet-stream");
   }
 
   void AnswerControl(bool done, httplib::Response& response) {

@@ -35,7 +35,8 @@
 //   revoked          a CRL that lists the ASK or ASVK
 //   ask-crl          a CRL issued by the ASK
 //
-// Over HTTP: POST /_mode?m=MODE[&path=SUBSTRING], POST /_standard?n=NUMBER, GET /_count[?path=SUBSTRING].
+// Over HTTP: POST /_mode?m=MODE[&path=SUBSTRING], POST /_standard?n=NUMBER, GET /_count[?path=SUBSTRING], and as a machine
+// POST /_evidence?kind=sgx|tdx|snp|tpm&bound=HEX (sim_machine.h).
 #pragma once
 
 #include <cstdint>

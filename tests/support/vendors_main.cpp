@@ -34,7 +34,9 @@ constexpr const char* kUsage =
     "\n"
     "  POST /_mode?m=MODE[&path=SUBSTRING]   misbehave on paths with the substring; \"ok\" ends it\n"
     "  POST /_standard?n=NUMBER              the evaluation data number that is standard (16, 17 or 18)\n"
-    "  GET  /_count[?path=SUBSTRING]         the requests so far\n";
+    "  GET  /_count[?path=SUBSTRING]         the requests so far\n"
+    "  POST /_evidence?kind=KIND&bound=HEX   evidence with this report data: sgx, tdx, snp; tpm: with this "
+    "nonce\n";
 
 struct Arguments {
   SimVendorServer::Options listen;

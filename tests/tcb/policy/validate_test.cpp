@@ -229,7 +229,13 @@ BadPolicies UvmContradictions() {
   return {{"uvm.accepted", "accepts nothing", [](Policy& p) { p.uvm.accepted.clear(); },
            [](Policy& p) { p.uvm.accepted = MicrosoftUvms(); }},
           {"uvm.accepted", "an issuer and a feed", [](Policy& p) { p.uvm.accepted[0].feed.clear(); },
-           [](Policy& p) { p.uvm.accepted[0].feed = "ContainerPlat-AMD-UVM"; }}};
+           [](Policy& p) { p.uvm.accepted[0].feed = "ContainerPlat-AMD-UVM"; }},
+          {"uvm.accepted", "of this issuer twice",
+           [](Policy& p) {
+             p.uvm.accepted.push_back(p.uvm.accepted[0]);
+             p.uvm.accepted.back().min_svn += 1;
+           },
+           [](Policy& p) { p.uvm.accepted.back().feed = "another"; }}};
 }
 
 BadPolicies HclContradictions() {

@@ -264,8 +264,9 @@ TEST(UvmEndorsement, TheSigningTimeIsWithinEachCertificate) {
     EXPECT_EQ(at(leaf.not_after, format), "");
     EXPECT_EQ(at(leaf.not_before - Seconds(1), format), "uvm.signing_time");
     EXPECT_EQ(at(leaf.not_after + Seconds(1), format), "uvm.signing_time");
-    EXPECT_EQ(at(std::nullopt, format), "") << "nothing is stated";
   }
+  EXPECT_EQ(at(std::nullopt, Format::kLegacy), "") << "nothing is stated";
+  EXPECT_EQ(at(std::nullopt, Format::kHashEnvelope), "uvm.format");
 }
 
 TEST(UvmReceipt, HoldsForItsStatementUnderALedgersKey) {
@@ -278,7 +279,7 @@ TEST(UvmReceipt, HoldsForItsStatementUnderALedgersKey) {
     EXPECT_EQ(FailsOn(bytes, keys), "");
     const auto judged = JudgeEndorsement(bytes, keys, nullptr);
     EXPECT_EQ(judged->endorsement->receipts, 1u);
-    EXPECT_EQ(judged->endorsement->ledgers, std::vector<std::string>{"ledger.example"});
+    EXPECT_EQ(judged->endorsement->ledgers, std::vector<std::string>{"kid:" + w.Ledger().kid});
     EXPECT_EQ(FailsOn(w.Endorsement(spec), keys), "uvm.receipt_missing");
     EXPECT_EQ(FailsOn(w.Endorsement(spec)), "") << "nobody asks";
   }
@@ -286,6 +287,13 @@ TEST(UvmReceipt, HoldsForItsStatementUnderALedgersKey) {
   LedgerKey wrong = sim::SimUvm::Make("other").Ledger();
   wrong.kid = w.Ledger().kid;
   EXPECT_EQ(FailsOn(w.WithReceipt(), {wrong}), "uvm.receipt_signature");
+  LedgerKey named = w.Ledger();
+  named.ledger = "ledger.example";
+  const std::vector<LedgerKey> of_ledger = {named};
+  EXPECT_EQ(JudgeEndorsement(w.WithReceipt(), of_ledger, nullptr)->endorsement->ledgers,
+            std::vector<std::string>{"ledger.example"});
+  named.ledger = "another.example";
+  EXPECT_EQ(FailsOn(w.WithReceipt(), {named}), "uvm.receipt_key") << "a key of another ledger";
   UvmSpec other;
   other.svn = 103;
   EXPECT_EQ(FailsOn(w.WithReceipt({}, other), keys), "uvm.receipt_binding") << "grafted";
