@@ -19,9 +19,11 @@
 #include "service/verification/evidence_files.h"
 #include "service/verification/handed_evidence.h"
 #include "service/verification/oe_endorsements.h"
+#include "tcb/base/json.h"
 #include "tcb/base/percent.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/input/text_form.h"
 
 namespace thimble {
 namespace {
@@ -86,6 +88,8 @@ Status ReadCollateral(const std::string& path, EvidenceKind kind, VerificationRe
             ": has another endorsement of the utility VM than the evidence: hand over the one that counts")};
   }
   if (files.uvm_endorsement) request.uvm_endorsement = std::move(files.uvm_endorsement);
+  if (files.security_policy && request.security_policy && *files.security_policy != *request.security_policy)
+    return WrongFlag(StrCat("--security-policy: ", path, " has another: hand over the one that counts"));
   if (files.security_policy) request.security_policy = std::move(files.security_policy);
   if (request.td_quote) {
     TRY_ASSIGN(request.collateral, ReadIntelCollateral(path));
@@ -106,6 +110,8 @@ Result<VerificationRequest> MakeRequest(const VerifyOptions& options, const Conf
   TRY_ASSIGN(request.nonce, ParseNonce(options.nonce));
   TRY_ASSIGN(request.product, ParseProductFlag(options.product));
   TRY_ASSIGN(request.runtime_data, ReadRuntimeData(options.runtime_data));
+  TRY_ASSIGN(request.uvm_endorsement, ReadUvmEndorsementFile(options.uvm_endorsement));
+  TRY_ASSIGN(request.security_policy, ReadSecurityPolicyFile(options.security_policy));
   TRY(ChoosePolicy(options, config, request));
   const EvidenceKind kind = evidence.kind;
   TRY(TakeEvidence(std::move(evidence), request));
@@ -172,17 +178,18 @@ class LocalJudge {
   std::unique_ptr<App> app_;
 };
 
+using Members = std::vector<std::pair<std::string_view, std::string>>;
+
 // What the command line says is checked here: a mistake in it costs no request.
-Result<std::string> TargetOf(const VerifyOptions& options) {
+Result<Members> MembersOf(const VerifyOptions& options) {
   TRY_ASSIGN(const auto at, ParseTimeFlag("--at", options.at));
   TRY(ParseReportData(options.report_data));
   TRY(ParseNonce(options.nonce));
   TRY(ParseProductFlag(options.product));
   TRY_ASSIGN(const auto runtime_data, ReadRuntimeData(options.runtime_data));
-  std::string target = "/v1/verify";
-  const auto add = [&target](std::string_view name, const std::optional<std::string>& value) {
-    if (!value) return;
-    target += StrCat(target.find('?') == std::string::npos ? '?' : '&', name, "=", PercentEncode(*value));
+  Members members;
+  const auto add = [&members](std::string_view name, const std::optional<std::string>& value) {
+    if (value) members.emplace_back(name, *value);
   };
   add("at", at ? std::optional(FormatRfc3339(*at)) : std::nullopt);
   add("policy", options.policy);
@@ -191,8 +198,51 @@ Result<std::string> TargetOf(const VerifyOptions& options) {
   add("product", options.product);
   add("nonce", options.nonce);
   add("runtime_data", runtime_data ? std::optional(Base64(*runtime_data)) : std::nullopt);
-  add("ear", options.ear ? std::optional<std::string>("true") : std::nullopt);
-  return target;
+  return members;
+}
+
+// What a container holds beside the evidence is for the server to see, too.
+ThimbleClient::Call RawRequest(const input::Evidence& evidence, const std::string& text,
+                               const Members& members, bool ear) {
+  std::string target = "/v1/verify";
+  for (const auto& [name, value] : members)
+    target += StrCat(target.find('?') == std::string::npos ? '?' : '&', name, "=", PercentEncode(value));
+  if (ear) target += StrCat(members.empty() ? '?' : '&', "ear=true");
+  return {.method = "POST",
+          .target = std::move(target),
+          .body = evidence.alone() ? std::string(AsText(evidence.bytes)) : text,
+          .content_type = "application/octet-stream"};
+}
+
+// The form that has a place for what lies beside a container's report.
+ThimbleClient::Call JsonRequest(const input::Evidence& evidence, const std::string& text,
+                                const Members& members, bool ear) {
+  std::string body;
+  json::Writer writer(&body);
+  writer.BeginObject().Key("evidence");
+  if (evidence.alone()) {
+    writer.String(Base64(evidence.bytes));
+  } else if (input::Trimmed(text).starts_with('{')) {
+    writer.Raw(text);
+  } else {
+    writer.String(text);
+  }
+  for (const auto& [name, value] : members) writer.Key(name).String(value);
+  if (ear) writer.Key("ear").Bool(true);
+  writer.EndObject();
+  return {
+      .method = "POST", .target = "/v1/verify", .body = std::move(body), .content_type = "application/json"};
+}
+
+Result<ThimbleClient::Call> RequestTo(const VerifyOptions& options, const input::Evidence& evidence,
+                                      const std::string& text) {
+  TRY_ASSIGN(Members members, MembersOf(options));
+  TRY_ASSIGN(const auto endorsement, ReadUvmEndorsementFile(options.uvm_endorsement));
+  TRY_ASSIGN(const auto security_policy, ReadSecurityPolicyFile(options.security_policy));
+  if (!endorsement && !security_policy) return RawRequest(evidence, text, members, options.ear);
+  if (endorsement) members.emplace_back("uvm_endorsement", Base64(*endorsement));
+  if (security_policy) members.emplace_back("security_policy", Base64(*security_policy));
+  return JsonRequest(evidence, text, members, options.ear);
 }
 
 Answer AskServer(const VerifyOptions& options, const std::string& file, ThimbleClient& client) {
@@ -201,13 +251,9 @@ Answer AskServer(const VerifyOptions& options, const std::string& file, ThimbleC
   const auto evidence = EvidenceIn(file, *text);
   if (!evidence) return ProblemAnswer(evidence.error());
   if (!options.each) PrintDecoded(evidence->decoded);
-  const auto target = TargetOf(options);
-  if (!target) return ProblemAnswer(target.error());
-  const auto answer = client.Send({.method = "POST",
-                                   .target = *target,
-                                   // What a container holds beside it is for the server to see, too.
-                                   .body = evidence->alone() ? std::string(AsText(evidence->bytes)) : *text,
-                                   .content_type = "application/octet-stream"});
+  const auto request = RequestTo(options, *evidence, *text);
+  if (!request) return ProblemAnswer(request.error());
+  const auto answer = client.Send(*request);
   return answer ? AnswerOf(*answer) : ProblemAnswer(answer.error());
 }
 
