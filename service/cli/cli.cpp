@@ -41,6 +41,7 @@ void AddExpectations(CLI::App& verb, VerifyOptions& options) {
       ->type_name("HEX");
   verb.add_option("--runtime-data", options.runtime_data, "the report data has to be the hash of this file")
       ->type_name("FILE");
+  AddContainerFiles(verb, options.uvm_endorsement, options.security_policy);
   AddProduct(verb, options.product);
   verb.add_option("--nonce", options.nonce, "expected in the vTPM quote beside an HCL report, hex")
       ->type_name("HEX");

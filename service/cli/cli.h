@@ -38,7 +38,7 @@ struct VerifyOptions {
   std::string evidence;
   std::optional<std::string> each;  // in its place: a directory of evidence, or a list
   std::optional<std::string> collateral, server, policy, baseline, at, report_data, product, nonce,
-      runtime_data;
+      runtime_data, uvm_endorsement, security_policy;
   bool ear = false;
   bool verbose = false;
   bool json = false;
@@ -115,7 +115,7 @@ struct AuditOptions {
   std::optional<std::string> directory;
   uint64_t seq = 0;           // show, repeat
   std::string evidence_file;  // repeat
-  std::optional<std::string> runtime_data;
+  std::optional<std::string> runtime_data, uvm_endorsement, security_policy;
   std::optional<std::string> kind, request, decision, jti, evidence, by, since, until;  // find
   size_t most = 100;
   bool json = false;

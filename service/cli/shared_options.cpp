@@ -57,4 +57,14 @@ CLI::Option* AddProduct(CLI::App& verb, std::optional<std::string>& product) {
       ->type_name("P");
 }
 
+void AddContainerFiles(CLI::App& verb, std::optional<std::string>& uvm_endorsement,
+                       std::optional<std::string>& security_policy) {
+  verb.add_option("--uvm-endorsement", uvm_endorsement,
+                  "endorsement of the utility VM beside an SNP report: COSE_Sign1, or base64 of it")
+      ->type_name("FILE");
+  verb.add_option("--security-policy", security_policy,
+                  "policy of the container beside an SNP report; base64 of it where the name ends in -base64")
+      ->type_name("FILE");
+}
+
 }  // namespace thimble

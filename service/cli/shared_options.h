@@ -25,5 +25,8 @@ CLI::Option* AddStore(CLI::App& verb, ConfigFlags& flags, std::optional<std::str
 // The same, of verbs that ask no upstream.
 CLI::Option* AddStoreAlone(CLI::App& verb, ConfigFlags& flags, std::optional<std::string>& server);
 CLI::Option* AddProduct(CLI::App& verb, std::optional<std::string>& product);
+// What a confidential container has beside its report, as files.
+void AddContainerFiles(CLI::App& verb, std::optional<std::string>& uvm_endorsement,
+                       std::optional<std::string>& security_policy);
 
 }  // namespace thimble

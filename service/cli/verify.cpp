@@ -25,6 +25,7 @@
 #include "tcb/base/percent.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
+#include "tcb/input/text_form.h"
 
 namespace thimble {
 namespace {
@@ -89,6 +90,8 @@ Status ReadCollateral(const std::string& path, EvidenceKind kind, VerificationRe
             ": has another endorsement of the utility VM than the evidence: hand over the one that counts")};
   }
   if (files.uvm_endorsement) request.uvm_endorsement = std::move(files.uvm_endorsement);
+  if (files.security_policy && request.security_policy && *files.security_policy != *request.security_policy)
+    return WrongFlag(StrCat("--security-policy: ", path, " has another: hand over the one that counts"));
   if (files.security_policy) request.security_policy = std::move(files.security_policy);
   if (request.td_quote) {
     TRY_ASSIGN(request.collateral, ReadIntelCollateral(path));
@@ -109,6 +112,8 @@ Result<VerificationRequest> MakeRequest(const VerifyOptions& options, const Conf
   TRY_ASSIGN(request.nonce, ParseNonce(options.nonce));
   TRY_ASSIGN(request.product, ParseProductFlag(options.product));
   TRY_ASSIGN(request.runtime_data, ReadRuntimeData(options.runtime_data));
+  TRY_ASSIGN(request.uvm_endorsement, ReadUvmEndorsementFile(options.uvm_endorsement));
+  TRY_ASSIGN(request.security_policy, ReadSecurityPolicyFile(options.security_policy));
   TRY(ChoosePolicy(options, config, request));
   const EvidenceKind kind = evidence.kind;
   TRY(TakeEvidence(std::move(evidence), request));
@@ -193,18 +198,18 @@ class LocalJudge {
   std::unique_ptr<App> app_;
 };
 
-using Options = std::vector<std::pair<std::string_view, std::string>>;
+using Members = std::vector<std::pair<std::string_view, std::string>>;
 
 // What the command line says is checked here: a mistake in it costs no request.
-Result<Options> OptionsOf(const VerifyOptions& options) {
+Result<Members> MembersOf(const VerifyOptions& options) {
   TRY_ASSIGN(const auto at, ParseTimeFlag("--at", options.at));
   TRY(ParseReportData(options.report_data));
   TRY(ParseNonce(options.nonce));
   TRY(ParseProductFlag(options.product));
   TRY_ASSIGN(const auto runtime_data, ReadRuntimeData(options.runtime_data));
-  Options out;
-  const auto add = [&out](std::string_view name, const std::optional<std::string>& value) {
-    if (value) out.emplace_back(name, *value);
+  Members members;
+  const auto add = [&members](std::string_view name, const std::optional<std::string>& value) {
+    if (value) members.emplace_back(name, *value);
   };
   add("at", at ? std::optional(FormatRfc3339(*at)) : std::nullopt);
   add("policy", options.policy);
@@ -213,23 +218,20 @@ Result<Options> OptionsOf(const VerifyOptions& options) {
   add("product", options.product);
   add("nonce", options.nonce);
   add("runtime_data", runtime_data ? std::optional(Base64(*runtime_data)) : std::nullopt);
-  return out;
+  return members;
 }
 
-// What a container holds beside the evidence is for the server to see, too: then it goes as it was handed over.
-ThimbleClient::Call BytesCall(const Options& options, bool ear, const input::Evidence& evidence,
-                              const std::string& text) {
-  ThimbleClient::Call call{.method = "POST",
-                           .target = "/v1/verify",
-                           .body = evidence.alone() ? std::string(AsText(evidence.bytes)) : text,
-                           .content_type = "application/octet-stream"};
-  const auto add = [&call](std::string_view name, std::string_view value) {
-    call.target +=
-        StrCat(call.target.find('?') == std::string::npos ? '?' : '&', name, "=", PercentEncode(value));
-  };
-  for (const auto& [name, value] : options) add(name, value);
-  if (ear) add("ear", "true");
-  return call;
+// What a container holds beside the evidence is for the server to see, too.
+ThimbleClient::Call RawRequest(const input::Evidence& evidence, const std::string& text,
+                               const Members& members, bool ear) {
+  std::string target = "/v1/verify";
+  for (const auto& [name, value] : members)
+    target += StrCat(target.find('?') == std::string::npos ? '?' : '&', name, "=", PercentEncode(value));
+  if (ear) target += StrCat(members.empty() ? '?' : '&', "ear=true");
+  return {.method = "POST",
+          .target = std::move(target),
+          .body = evidence.alone() ? std::string(AsText(evidence.bytes)) : text,
+          .content_type = "application/octet-stream"};
 }
 
 void WriteHandedOver(json::Writer& json, const input::Evidence& evidence, const std::string& text) {
@@ -246,17 +248,30 @@ void WriteHandedOver(json::Writer& json, const input::Evidence& evidence, const 
   }
 }
 
-// The same, with its options in the body: no address is as long as runtime data may be.
-ThimbleClient::Call JsonCall(const Options& options, bool ear, const input::Evidence& evidence,
-                             const std::string& text) {
-  ThimbleClient::Call call{.method = "POST", .target = "/v1/verify", .content_type = "application/json"};
-  json::Writer json(&call.body);
-  json.BeginObject();
-  WriteHandedOver(json.Key("evidence"), evidence, text);
-  for (const auto& [name, value] : options) json.Key(name).String(value);
-  if (ear) json.Key("ear").Bool(true);
-  json.EndObject();
-  return call;
+// The form that has a place for what lies beside a container's report, and for runtime data longer than an address may be.
+ThimbleClient::Call JsonRequest(const input::Evidence& evidence, const std::string& text,
+                                const Members& members, bool ear) {
+  std::string body;
+  json::Writer writer(&body);
+  writer.BeginObject();
+  WriteHandedOver(writer.Key("evidence"), evidence, text);
+  for (const auto& [name, value] : members) writer.Key(name).String(value);
+  if (ear) writer.Key("ear").Bool(true);
+  writer.EndObject();
+  return {
+      .method = "POST", .target = "/v1/verify", .body = std::move(body), .content_type = "application/json"};
+}
+
+Result<ThimbleClient::Call> RequestTo(const VerifyOptions& options, const input::Evidence& evidence,
+                                      const std::string& text) {
+  TRY_ASSIGN(Members members, MembersOf(options));
+  TRY_ASSIGN(const auto endorsement, ReadUvmEndorsementFile(options.uvm_endorsement));
+  TRY_ASSIGN(const auto security_policy, ReadSecurityPolicyFile(options.security_policy));
+  if (!endorsement && !security_policy && !options.runtime_data)
+    return RawRequest(evidence, text, members, options.ear);
+  if (endorsement) members.emplace_back("uvm_endorsement", Base64(*endorsement));
+  if (security_policy) members.emplace_back("security_policy", Base64(*security_policy));
+  return JsonRequest(evidence, text, members, options.ear);
 }
 
 Answer AskServer(const VerifyOptions& options, const std::string& file, ThimbleClient& client) {
@@ -265,10 +280,9 @@ Answer AskServer(const VerifyOptions& options, const std::string& file, ThimbleC
   const auto evidence = EvidenceIn(file, *text);
   if (!evidence) return ProblemAnswer(evidence.error());
   if (!options.each) PrintDecoded(evidence->decoded);
-  const auto said = OptionsOf(options);
-  if (!said) return ProblemAnswer(said.error());
-  const auto answer = client.Send(options.runtime_data ? JsonCall(*said, options.ear, *evidence, *text)
-                                                       : BytesCall(*said, options.ear, *evidence, *text));
+  const auto request = RequestTo(options, *evidence, *text);
+  if (!request) return ProblemAnswer(request.error());
+  const auto answer = client.Send(*request);
   Answer out = answer ? AnswerOf(*answer) : ProblemAnswer(answer.error());
   if (answer) out.request = answer->Header("request-id").value_or("");
   if (answer && !out.problem.empty() && !options.each) out.problem = StrCat(file, ": ", out.problem);

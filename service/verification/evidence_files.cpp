@@ -16,6 +16,7 @@
 #include "tcb/input/text_form.h"
 #include "tcb/pki/crl.h"
 #include "tcb/pki/pem.h"
+#include "tcb/uvm/container.h"
 
 namespace thimble {
 namespace {
@@ -177,17 +178,22 @@ Result<std::optional<tpm::Quote>> TpmQuoteIn(const std::filesystem::path& direct
   return std::optional(std::move(quote));
 }
 
-// The first of these that is there, decoded where its name says so. One that is empty is there.
+// As files of a security context are: in base64 where the name says so.
+Result<Bytes> DecodedByName(const std::string& path, const std::string& text) {
+  if (!path.ends_with("-base64")) return ToBytes(text);
+  auto decoded = FromBase64(input::Trimmed(text));
+  if (decoded) return *std::move(decoded);
+  return Error{ErrorKind::kMalformed, Check::kCollateralMalformed, StrCat(path, ": is no base64")};
+}
+
+// The first of these that is there. One that is empty is there.
 Result<std::optional<Bytes>> FirstOf(const std::filesystem::path& directory,
                                      std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names) {
     TRY_ASSIGN(const auto text, ReadFileIfThere((directory / name).string(), kMaxCollateralBytes));
     if (!text) continue;
-    if (!name.ends_with("-base64")) return std::optional(ToBytes(*text));
-    auto decoded = FromBase64(input::Trimmed(*text));
-    if (decoded) return decoded;
-    return Error{ErrorKind::kMalformed, Check::kCollateralMalformed,
-                 StrCat((directory / name).string(), ": is no base64")};
+    TRY_ASSIGN(Bytes bytes, DecodedByName((directory / name).string(), *text));
+    return std::optional(std::move(bytes));
   }
   return std::optional<Bytes>();
 }
@@ -237,6 +243,23 @@ Result<AmdFiles> ReadAmdCollateral(const std::string& path) {
                                                    "reference-info-base64", "reference-info.cose"}));
   TRY_ASSIGN(files.security_policy, FirstOf(path, {"security-policy-base64", "security-policy.rego"}));
   return files;
+}
+
+Result<std::optional<Bytes>> ReadUvmEndorsementFile(const std::optional<std::string>& path) {
+  if (!path) return std::optional<Bytes>();
+  TRY_ASSIGN(const std::string text, ReadInput(*path, 2 * uvm::kMaxEndorsement));
+  if (uvm::LooksLikeEndorsement(AsBytes(text))) return std::optional(ToBytes(text));
+  auto decoded = FromBase64(input::Trimmed(text));
+  if (decoded) return decoded;
+  return Error{ErrorKind::kMalformed, Check::kRequest,
+               StrCat(*path, ": is neither a COSE_Sign1 nor base64 of one")};
+}
+
+Result<std::optional<Bytes>> ReadSecurityPolicyFile(const std::optional<std::string>& path) {
+  if (!path) return std::optional<Bytes>();
+  TRY_ASSIGN(const std::string text, ReadInput(*path, 2 * uvm::kMaxSecurityPolicy));
+  TRY_ASSIGN(Bytes policy, DecodedByName(*path, text));
+  return std::optional(std::move(policy));
 }
 
 }  // namespace thimble

@@ -50,4 +50,9 @@ struct AmdFiles {
 //   hcl.format: what is in one
 Result<AmdFiles> ReadAmdCollateral(const std::string& path);
 
+// What lies beside a container's report, named by itself, within the limits of its kind: in base64 where the name says so
+// or the endorsement is no COSE_Sign1 as it is. Absent: none is named.
+Result<std::optional<Bytes>> ReadUvmEndorsementFile(const std::optional<std::string>& path);
+Result<std::optional<Bytes>> ReadSecurityPolicyFile(const std::optional<std::string>& path);
+
 }  // namespace thimble

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "service/support/log.h"
 #include "service/wiring/upstreams.h"
 
 namespace thimble {
@@ -28,6 +29,17 @@ Result<std::unique_ptr<ResultSigner>> OpenSigner(const Config& config, Storage s
   if (storage == Storage::kMemory || storage == Storage::kReadOnly)
     return ResultSigner::InMemory(config.server.issuer);
   return ResultSigner::AtFile(InData(config, "result-key.pem"), config.server.issuer);
+}
+
+// Only what a decision about now rests on, by an issuer whom its policy accepts: anybody can issue one by himself.
+void KeepEndorsement(const VerificationRequest& request, const VerificationOutcome& outcome, Instant now,
+                     SeenEndorsements& seen) {
+  const auto& container = outcome.verdict.container;
+  if (request.at || outcome.error || !outcome.decision.accept || container == nullptr ||
+      !container->endorsement || !request.uvm_endorsement)
+    return;
+  const Status kept = seen.Record(container->endorsement->sha256, *request.uvm_endorsement, now);
+  if (!kept) LogWarning("an endorsement cannot be kept", {}, kept.error().message);
 }
 
 }  // namespace
@@ -69,9 +81,11 @@ Appraisal::Appraisal(const Config& config, Collateral& collateral, const Clock& 
   verification.UseFloors([this, &clock](const std::string& setting, const std::optional<Instant>& at) {
     return floors->Get(setting, at, clock.Now());
   });
-  verification.Watch([this, &clock](const VerificationRequest& request, const VerificationOutcome& outcome) {
+  verification.Watch([this, &clock, &seen = collateral.seen_endorsements](
+                         const VerificationRequest& request, const VerificationOutcome& outcome) {
     verdicts.Record(request, outcome);
     verdict_hours.Record(outcome, clock.Now());
+    KeepEndorsement(request, outcome, clock.Now(), seen);
   });
 }
 

@@ -16,6 +16,8 @@ namespace thimble {
 namespace {
 
 constexpr size_t kMaxSeenTcbs = 10'000;  // a few hundred bytes each
+constexpr size_t kMaxSeenEndorsements =
+    256;  // at most 64 KiB each; a utility VM has a new one every few months
 
 // A rack of new machines behind one address is well within the first, and the vendors' patience within the second.
 constexpr TokenRate kMissesPerClient{.per_second = 20, .burst = 200};
@@ -98,6 +100,7 @@ Collateral::Collateral(const Config& config, const Clock& clock, TrustAnchors th
       refresher(cache, RefresherOptionsOf(config, *upstreams, registry, events)),
       refresh(refresher, clock),
       seen(store, kMaxSeenTcbs),
+      seen_endorsements(store, kMaxSeenEndorsements),
       pck_service(cache, registry, pck_source, clock, {config.pccs.mode, config.refresh.max_age}, &seen),
       waiting(
           registry, [this](const Registration& registration) { return pck_service.FetchFor(registration); },
@@ -127,6 +130,8 @@ Result<std::unique_ptr<Collateral>> Collateral::Make(const Config& config, Stora
   TRY(collateral->registry.ForgetLevels(from_journal));
   TRY_ASSIGN(const size_t dropped, collateral->seen.Load());
   if (dropped != 0) LogWarning("records of platforms cannot be read and are dropped", {{"records", dropped}});
+  TRY_ASSIGN(const size_t damaged, collateral->seen_endorsements.Load());
+  if (damaged != 0) LogWarning("endorsements cannot be read and are dropped", {{"records", damaged}});
   return collateral;
 }
 

@@ -10,6 +10,7 @@
 #include "cache/collateral_cache.h"
 #include "cache/platform_registry.h"
 #include "cache/refresher.h"
+#include "cache/seen_endorsements.h"
 #include "cache/seen_platforms.h"
 #include "cache/version3_tcb_infos.h"
 #include "fetchers/upstreams.h"
@@ -64,6 +65,7 @@ struct Collateral {
   Refresher refresher;
   RefreshScheduler refresh;
   SeenPlatforms seen;
+  SeenEndorsements seen_endorsements;
   PckService pck_service;
   WaitingRegistrations waiting;
   CollateralUpload upload;

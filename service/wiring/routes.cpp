@@ -74,6 +74,7 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const http::Pr
       floors_api_(*a.floors, *a.baselines, clock),
       impact_api_(a.policies, *a.baselines, *a.floors, a.impact_study, clock),
       history_api_(c.cache),
+      uvm_api_(c.seen_endorsements),
       transfer_api_(c.transfer, config.pccs.max_upload),
       operations_api_(c.refresh, *c.store, config.cache.data, config.audit.directory, clock),
       platform_api_(c.pck_service, c.registry, *a.audit),
@@ -101,6 +102,7 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const http::Pr
   floors_api_.AddTo(router_);
   impact_api_.AddTo(router_);
   history_api_.AddTo(router_);
+  uvm_api_.AddTo(router_);
   transfer_api_.AddTo(router_);
   operations_api_.AddTo(router_);
   platform_api_.AddTo(router_);

@@ -14,6 +14,7 @@
 #include "service/api/platform_api.h"
 #include "service/api/result_api.h"
 #include "service/api/transfer_api.h"
+#include "service/api/uvm_api.h"
 #include "service/api/verify_api.h"
 #include "service/dialects/admin_dialect.h"
 #include "service/dialects/intel_dialect.h"
@@ -72,6 +73,7 @@ class Routes {
   FloorsApi floors_api_;
   ImpactApi impact_api_;
   HistoryApi history_api_;
+  UvmApi uvm_api_;
   TransferApi transfer_api_;
   OperationsApi operations_api_;
   PlatformApi platform_api_;

@@ -3,6 +3,7 @@
 // Every case of the corpora of TPM quotes, VBS reports and Open Enclave's evidence, by the command line and by HTTP, with
 // the outcome of the reference. Where we differ: docs/DEVIATIONS.md.
 #include "tests/service/corpus_ways.h"
+#include "tests/support/sim_platform.h"
 
 namespace thimble {
 namespace {
@@ -118,6 +119,31 @@ TEST_F(TpmCorpusWays, EveryQuote) {
     }
   }
   EXPECT_EQ(seen, 32u);
+}
+
+// Certificates of TPMs' keys prove no quote by themselves: they can be looked at.
+std::string PurposeOf(const std::string& path) {
+  const auto run = test::RunThimble({"inspect", "--json", path});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  const json shown = json::parse(run.out, nullptr, false);
+  EXPECT_EQ(shown["files"][0]["kind"], "certificates") << run.out;
+  return shown["files"][0]["certificates"][0].value("purpose", "");
+}
+
+TEST_F(TpmCorpusWays, CertificatesOfKeysAreInspected) {
+  Bytes padded = sim::AkCertificate();  // as NV memory holds it
+  padded.resize(4096);
+  EXPECT_EQ(PurposeOf(files.Write("ak.der", padded)), "tpm_attestation_key");
+  EXPECT_EQ(PurposeOf(files.Write("ca.der", sim::TpmCaCertificate())), "");
+  for (const json& c : CasesOf("tpm")) {
+    SCOPED_TRACE(c["name"].get<std::string>());
+    if (c["kind"] == "ak-cert") {
+      EXPECT_EQ(PurposeOf(PathIn(c, "ak_cert.der")), "tpm_attestation_key");
+    }
+    if (c["kind"] == "ek-cert") {
+      EXPECT_EQ(PurposeOf(PathIn(c, "ek_cert.der")), "tpm_endorsement_key");
+    }
+  }
 }
 
 // -- VBS reports: whose signer's certificate is the operator's anchor --

@@ -56,6 +56,7 @@ void AddAudit(CLI::App& app, AuditOptions& options) {
       ->type_name("FILE");
   repeat.add_option("--runtime-data", options.runtime_data, "what came beside the evidence")
       ->type_name("FILE");
+  AddContainerFiles(repeat, options.uvm_endorsement, options.security_policy);
   AddAnchor(repeat, options.flags);
   AddTrail(repeat, options, AuditOptions::Action::kRepeat);
 }

@@ -75,16 +75,17 @@ Status ReadRuntimeData(const Value& decision, const AuditOptions& options, Verif
   return {};
 }
 
-// The endorsement is in the container of a request to MAA, perhaps; else there is no way to bring it here.
+// What came beside it then has to come now, and nothing else: the endorsement perhaps in the container of a request to MAA.
 Status CheckContainerEvidence(const Value& decision, const VerificationRequest& request) {
-  if (decision.Find("security_policy_sha256"))
-    return Wrong(
-        "a security policy came beside the evidence: repeat it by `thimble verify --collateral DIR`");
-  if (!decision.Find("uvm_endorsement_sha256")) return {};
-  if (!request.uvm_endorsement)
-    return Wrong(
-        "a UVM endorsement came beside the evidence: repeat it by `thimble verify --collateral DIR`");
-  return SameDigest(decision, "uvm_endorsement_sha256", *request.uvm_endorsement, "the UVM endorsement");
+  const auto check = [&](std::string_view member, const std::optional<Bytes>& given, std::string_view what,
+                         std::string_view option) -> Status {
+    const bool then = decision.Find(member).has_value();
+    if (then && !given) return Wrong(StrCat(what, " came beside the evidence: name its file by ", option));
+    if (given && !then) return Wrong(StrCat(what, " did not come beside the evidence"));
+    return then ? SameDigest(decision, member, *given, what) : Status();
+  };
+  TRY(check("uvm_endorsement_sha256", request.uvm_endorsement, "a UVM endorsement", "--uvm-endorsement"));
+  return check("security_policy_sha256", request.security_policy, "a security policy", "--security-policy");
 }
 
 Result<VerificationRequest> RequestOf(const AuditRecord& record, const AuditOptions& options,
@@ -97,6 +98,8 @@ Result<VerificationRequest> RequestOf(const AuditRecord& record, const AuditOpti
         "the decision rests on collateral that its caller brought, which the trail does not hold: "
         "thimble verify EVIDENCE --collateral ... --at");
   VerificationRequest request;
+  TRY_ASSIGN(request.uvm_endorsement, ReadUvmEndorsementFile(options.uvm_endorsement));
+  TRY_ASSIGN(request.security_policy, ReadSecurityPolicyFile(options.security_policy));
   TRY_ASSIGN(input::Evidence evidence, ReadEvidence(options.evidence_file));
   TRY(TakeEvidence(std::move(evidence), request));
   TRY(SameDigest(decision, "evidence_sha256", request.evidence, options.evidence_file));

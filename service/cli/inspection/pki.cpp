@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
+
 #include "service/cli/inspection/parts.h"
 #include "tcb/amd/endorsement.h"
 #include "tcb/base/percent.h"
@@ -6,6 +8,7 @@
 #include "tcb/input/text_form.h"
 #include "tcb/pki/crl.h"
 #include "tcb/pki/pem.h"
+#include "tcb/pki/usages.h"
 
 namespace thimble::inspection {
 namespace {
@@ -38,6 +41,16 @@ void WriteEndorsement(Writer& json, const Certificate& leaf) {
   json.EndObject();
 }
 
+// What the certificate of a TPM's key is for (spec/vbs-and-tpm.md sections 2.5, 3.2). Nothing is judged by one of an
+// endorsement key: no signature joins it to a quote.
+void WriteTpmPurpose(Writer& json, const Certificate& certificate) {
+  constexpr std::array<uint8_t, 5> kEndorsement = {0x67, 0x81, 0x05, 0x08, 0x01},
+                                   kAttestation = {0x67, 0x81, 0x05, 0x08, 0x03};
+  if (certificate.is_ca() == true) return;  // CAs have the purposes of what they issue
+  if (HasExtendedKeyUsage(certificate, kEndorsement)) json.Key("purpose").String("tpm_endorsement_key");
+  if (HasExtendedKeyUsage(certificate, kAttestation)) json.Key("purpose").String("tpm_attestation_key");
+}
+
 void WriteCertificateFields(Writer& json, const Certificate& certificate) {
   json.Key("subject").String(certificate.subject_cn());
   json.Key("issuer").String(certificate.issuer_cn());
@@ -47,6 +60,7 @@ void WriteCertificateFields(Writer& json, const Certificate& certificate) {
   json.Key("spki_sha256").Hex(certificate.spki_sha256().view());
   if (!certificate.crl_url().empty()) json.Key("crl_url").String(certificate.crl_url());
   if (amd::IsLeafName(certificate.subject_cn())) WriteEndorsement(json, certificate);
+  WriteTpmPurpose(json, certificate);
 }
 
 // As in a header: "-----BEGIN%20CERTIFICATE-----%0A".
@@ -70,8 +84,13 @@ void WriteTextBefore(Writer& json, std::string_view text) {
 Status WriteCertificates(Writer& json, std::string_view kind, const std::vector<Bytes>& list) {
   std::vector<CertificatePtr> parsed;
   for (const Bytes& der : list) {
-    TRY_ASSIGN(CertificatePtr certificate, Certificate::Parse(der, Check::kEvidenceFormat));
-    parsed.push_back(std::move(certificate));
+    auto certificate = Certificate::Parse(der, Check::kEvidenceFormat);
+    if (!certificate) {  // of another maker than Intel and AMD
+      auto other = Certificate::Parse(der, CertificateProfile::kTpmMaker, Check::kEvidenceFormat);
+      if (!other) return certificate.error();
+      certificate = std::move(other);
+    }
+    parsed.push_back(std::move(certificate).value());
   }
   json.Key("kind").String(kind);
   json.Key("certificates").BeginArray();
@@ -105,7 +124,7 @@ bool LooksLikePki(ByteView bytes) {
 }
 
 Status WritePki(Writer& json, ByteView encoded) {
-  const std::string text = Decoded(encoded);
+  const std::string text = Decoded(WithoutNvPadding(encoded).value_or(encoded));
   const ByteView bytes = AsBytes(text);
   const auto certificates = DecodeCertificates(bytes, kMaxCertificates, Check::kEvidenceFormat);
   const bool written = (certificates && !certificates->empty() &&

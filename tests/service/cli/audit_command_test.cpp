@@ -3,15 +3,18 @@
 // `thimble audit show`, `find` and `repeat` on the trail and the store of a server that ran.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "tcb/base/crypto.h"
 #include "tcb/base/text.h"
+#include "tests/service/testing/amd_world.h"
 #include "tests/service/testing/process.h"
 #include "tests/service/testing/raw_http.h"
 #include "tests/service/testing/world.h"
+#include "tests/support/sim_uvm.h"
 
 namespace thimble {
 namespace {
@@ -103,6 +106,47 @@ TEST_F(AuditCommand, RepeatsADecisionByTheRulesOfThen) {
   EXPECT_EQ(other.exit_code, 2) << "another quote than the record is about";
   const ProcessResult none = Audit({"repeat", "1", file_});
   EXPECT_EQ(none.exit_code, 2) << "record 1 is no decision";
+}
+
+// What a container brought has to be brought again: the trail has the digests alone.
+TEST(AuditCommandOfContainers, RepeatsWithTheEndorsementAndThePolicyOfThen) {
+  test::AmdWorld w;
+  const sim::SimUvm uvm = sim::SimUvm::Make();
+  const std::string config = w.files.Write(
+      "thimble.toml", StrCat("[server]\nlisten = \"127.0.0.1:0\"\nanchors = [\"",
+                             w.files.Write("roots.pem", w.amd.ArksPem()), "\"]\n[cache]\ndata = \"",
+                             w.files / "data", "\"\n[intel]\nupstream = []\n[[amd.upstream]]\nurl = \"",
+                             w.vendor.BaseUrl(), "\"\n[policy.default.uvm]\naccepted = [{ issuer = \"",
+                             uvm.Issuer(), "\", feed = \"ContainerPlat-AMD-UVM\", min_svn = 1 }]\n"));
+  const Bytes policy = {'r', 'e', 'g', 'o'};
+  sim::ReportSpec spec;
+  spec.bend = [&](Bytes& report) { std::ranges::copy(Sha256(policy).view(), report.begin() + 0xc0); };
+  const std::string report =
+      w.files.Write("report.bin", w.amd.Report(sim::SnpPlatform::Of(amd::Product::kMilan), spec));
+  const std::string endorsement = w.files.Write("uvm.cose", uvm.Endorsement());
+  const std::string rego = w.files.Write("policy.rego", policy);
+  const std::string encoded = w.files.Write("policy-base64", std::string_view(Base64(policy)));
+  {
+    test::ServeProcess server({"--config", config, "--frozen-time", FormatRfc3339(sim::kAmdNow)});
+    const ProcessResult judged = RunThimble({"verify", report, "--server", server.address(), "--json",
+                                             "--uvm-endorsement", endorsement, "--security-policy", encoded});
+    EXPECT_EQ(judged.exit_code, 0) << judged.out << judged.err;
+    EXPECT_EQ(json::parse(judged.out)["claims"]["security_policy_sha256"], Sha256(policy).hex());
+    EXPECT_EQ(server.Terminate(), 0);
+  }
+  const ProcessResult found = RunThimble({"audit", "find", "--kind", "decision", "--config", config});
+  const std::string seq = std::to_string(json::parse(found.out)["seq"].get<int>());
+  const auto repeat = [&](std::vector<std::string> more) {
+    std::vector<std::string> arguments = {"audit", "repeat", seq, report, "--config", config};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return RunThimble(arguments);
+  };
+  const ProcessResult same = repeat({"--uvm-endorsement", endorsement, "--security-policy", rego});
+  EXPECT_EQ(same.exit_code, 0) << same.out << same.err;
+  const ProcessResult less = repeat({"--uvm-endorsement", endorsement});
+  EXPECT_EQ(less.exit_code, 2);
+  EXPECT_NE(less.err.find("--security-policy"), std::string::npos) << less.err;
+  EXPECT_EQ(repeat({"--uvm-endorsement", rego, "--security-policy", rego}).exit_code, 2) << "another";
 }
 
 }  // namespace
