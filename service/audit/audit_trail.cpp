@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/audit/audit_trail.h"
 
+#include "service/audit/request_parts.h"
 #include "service/support/version.h"
 #include "tcb/base/crypto.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/policy/digest.h"
+#include "tcb/tpm/azure_certificates.h"
 
 namespace thimble {
 namespace {
@@ -42,9 +44,8 @@ void WriteAsked(Writer& json, const VerificationRequest& asked, const Digest256&
   json.Key("evidence_sha256").Hex(evidence.view());
   if (asked.report_data) json.Key("report_data").Hex(*asked.report_data);
   if (asked.nonce) json.Key("nonce").Hex(*asked.nonce);
-  if (asked.runtime_data) json.Key("runtime_data_sha256").Hex(Sha256(*asked.runtime_data).view());
-  if (asked.uvm_endorsement) json.Key("uvm_endorsement_sha256").Hex(Sha256(*asked.uvm_endorsement).view());
-  if (asked.security_policy) json.Key("security_policy_sha256").Hex(Sha256(*asked.security_policy).view());
+  if (asked.product) json.Key("product").String(amd::ProductName(*asked.product));
+  for (const auto& [name, sha256] : PartsOf(asked)) json.Key(StrCat(name, "_sha256")).Hex(sha256.view());
   json.Key("policy").BeginObject();
   json.Key("id").String(asked.policy->id);
   json.Key("sha256").Hex(asked.policy->sha256.view());
@@ -103,6 +104,7 @@ void WriteOutcome(Writer& json, const VerificationOutcome& outcome) {
   json.Key("tee").String(TeeName(verdict.tee));
   json.Key("tcb_status");
   verdict.tcb_status ? json.String(TcbStatusName(*verdict.tcb_status)) : json.Null();
+  if (!verdict.trust_anchor.empty()) json.Key("trust_anchor").String(verdict.trust_anchor);
   WriteFailed(json, outcome);
   WriteUsed(json, outcome);
 }
@@ -159,8 +161,21 @@ void WritePolicies(Writer& json, const std::map<std::string, Policy, std::less<>
   json.EndArray();
 }
 
+void WriteRoots(Writer& json, AnchorUse use, const std::vector<PathRoot>& roots) {
+  for (const PathRoot& root : roots) {
+    json.BeginObject();
+    json.Key("name").String(root.name);
+    json.Key("spki_sha256").Hex(root.spki_sha256.view());
+    json.Key("added").Bool(root.extra);
+    json.Key("use").String(AnchorUseName(use));
+    json.EndObject();
+  }
+}
+
 void WriteAnchors(Writer& json, const TrustAnchors& anchors) {
   json.BeginArray();
+  WriteRoots(json, AnchorUse::kTpm, tpm::AzureTpmRoots());
+  for (const AnchorUse use : kAnchorUses) WriteRoots(json, use, anchors.For(use).roots);
   for (const TrustAnchor& anchor : anchors.all()) {
     json.BeginObject();
     json.Key("name").String(anchor.name);

@@ -73,6 +73,13 @@ void LogStart(const App& app) {
     LogInfo("trust anchor",
             {{"name", anchor.name}, {"added", anchor.extra}, {"spki_sha256", anchor.spki_sha256.hex()}});
   }
+  for (const AnchorUse use : kAnchorUses) {
+    for (const PathRoot& root : app.anchors().For(use).roots)
+      LogInfo("trust anchor", {{"name", root.name},
+                               {"added", true},
+                               {"use", AnchorUseName(use)},
+                               {"spki_sha256", root.spki_sha256.hex()}});
+  }
   for (const Upstream& upstream : app.config().intel_upstreams)
     LogInfo("upstream", {{"vendor", "intel"}, {"url", upstream.url}});
   for (const Upstream& upstream : app.config().amd_upstreams)

@@ -13,30 +13,47 @@ namespace {
 
 constexpr size_t kMaxBytes = 1u << 20, kMaxRoots = 32;
 
+// "vbs=hgs.pem" is of one use alone.
+struct AnchorFile {
+  std::optional<AnchorUse> use;
+  std::string path;
+};
+AnchorFile FileOf(const std::string& entry) {
+  for (const AnchorUse use : kAnchorUses) {
+    const std::string prefix = StrCat(AnchorUseName(use), "=");
+    if (entry.starts_with(prefix)) return {use, entry.substr(prefix.size())};
+  }
+  return {std::nullopt, entry};
+}
+
 }  // namespace
 
-Result<TrustAnchors> ReadAnchors(const std::vector<std::string>& pem_files) {
+Result<TrustAnchors> ReadAnchors(const std::vector<std::string>& entries) {
   TrustAnchors anchors = TrustAnchors::Pinned();
-  for (const std::string& path : pem_files) {
-    TRY_ASSIGN(const std::string text, ReadFile(path, kMaxBytes));
-    const Status added = anchors.AddExtra(AsBytes(text));
+  for (const std::string& entry : entries) {
+    const AnchorFile file = FileOf(entry);
+    TRY_ASSIGN(const std::string text, ReadFile(file.path, kMaxBytes));
+    const Status added =
+        file.use ? anchors.AddFor(*file.use, AsBytes(text)) : anchors.AddExtra(AsBytes(text));
     if (!added) {
       return Error{added.error().kind, added.error().check,
-                   StrCat("anchor ", path, ": ", added.error().message)};
+                   StrCat("anchor ", file.path, ": ", added.error().message)};
     }
   }
   return anchors;
 }
 
-Result<RootCrlAddresses> ReadRootCrlAddresses(const std::vector<std::string>& pem_files) {
+Result<RootCrlAddresses> ReadRootCrlAddresses(const std::vector<std::string>& entries) {
+  TRY_ASSIGN(const TrustAnchors anchors, ReadAnchors(entries));
   RootCrlAddresses addresses;
-  for (const std::string& path : pem_files) {
-    TRY_ASSIGN(const std::string text, ReadFile(path, kMaxBytes));
+  for (const std::string& entry : entries) {
+    const AnchorFile file = FileOf(entry);
+    if (file.use) continue;
+    TRY_ASSIGN(const std::string text, ReadFile(file.path, kMaxBytes));
     TRY_ASSIGN(const auto ders, DecodeCertificates(AsBytes(text), kMaxRoots, Check::kCollateralMalformed));
     for (const Bytes& der : ders) {
-      // Roots of TPMs and of VBS enclaves' signers are of other kinds: no client asks for their CRLs here.
       const auto root = Certificate::Parse(der, Check::kCollateralMalformed);
-      if (root) addresses.Add(**root);
+      if (root && anchors.Find(Vendor::kIntel, **root) != nullptr) addresses.Add(**root);
     }
   }
   return addresses;

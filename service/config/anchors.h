@@ -12,9 +12,10 @@
 
 namespace thimble {
 
-// Errors name the file: it cannot be read, or is not a self-signed root certificate.
-Result<TrustAnchors> ReadAnchors(const std::vector<std::string>& pem_files);
-// Where the CRLs of the roots in these files are.
-Result<RootCrlAddresses> ReadRootCrlAddresses(const std::vector<std::string>& pem_files);
+// Of `server.anchors`: files, or "tpm=FILE" and "vbs=FILE" for roots of one use alone (AnchorUse). Errors name the file: it
+// cannot be read, or has no certificate that can be an anchor.
+Result<TrustAnchors> ReadAnchors(const std::vector<std::string>& entries);
+// Where the CRLs of Intel's roots in these files are.
+Result<RootCrlAddresses> ReadRootCrlAddresses(const std::vector<std::string>& entries);
 
 }  // namespace thimble

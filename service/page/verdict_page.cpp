@@ -135,13 +135,22 @@ Html Problem(const Value& problem) {
                 : El("p", {{"class", "detail"}}, "Check ", El("b", {{"class", "mono"}}, check), "."));
 }
 
+// What made the evidence, if it is authentic.
+std::string_view MakerOf(const Value& result) {
+  const std::string evidence = TextOf(result, "evidence_class");
+  if (evidence == "virtual_tpm") return "a TPM made it, which is no TEE";
+  if (evidence == "vbs") return "a Windows hypervisor made it, which is no TEE";
+  return "genuine hardware made it";
+}
+
 Html Headline(const Value& result) {
   const bool accepted = TextOf(result, "decision") == "accept";
   const bool authentic = result.GetBool("authentic").ok() && *result.GetBool("authentic");
-  const std::string_view detail =
-      accepted    ? "It is authentic, and within the policy."
-      : authentic ? "It is authentic: genuine hardware made it. The policy does not take it."
-                  : "It is not authentic: that genuine hardware made it is not proved.";
+  const std::string_view maker = MakerOf(result);
+  const std::string detail = accepted ? StrCat("It is authentic: ", maker, ". It is within the policy.")
+                             : authentic
+                                 ? StrCat("It is authentic: ", maker, ". The policy does not take it.")
+                                 : StrCat("It is not authentic: that ", maker, " is not proved.");
   return El("div", {{"class", accepted ? "answer good" : "answer bad"}}, El("h2", {}, "Decision"),
             El("p", {{"class", "big"}},
                Chip(accepted ? Tone::kGood : Tone::kBad, accepted ? "Accepted" : "Rejected")),

@@ -19,7 +19,7 @@ using json::Writer;
 
 // Values of AR4SI (spec/attestation-results.md section 1).
 constexpr int kTrustworthy = 2, kApprovedAtBoot = 3, kNoKnownVulnerabilities = 3, kUnsafe = 32,
-              kUnrecognizedCode = 33;
+              kIsolatedOnly = 32, kUnrecognizedCode = 33;
 constexpr int kContraindicatedValue = 96, kUnrecognized = 97, kCryptoFailed = 99;
 
 // -- the vector --
@@ -89,7 +89,9 @@ std::optional<int> Hardware(const Verdict& verdict) {
   }
 }
 
-int Configuration(const Verdict& verdict, const Decision& decision) {
+// A TPM says what was measured, and nothing of how what runs beside it is configured or kept apart.
+std::optional<int> Configuration(const Verdict& verdict, const Decision& decision) {
+  if (verdict.tee == Tee::kTpm) return std::nullopt;
   if (Debug(verdict)) return kContraindicatedValue;
   const bool misconfigured = verdict.tcb_status && TcbStatusName(*verdict.tcb_status).find("Configuration") !=
                                                        std::string_view::npos;
@@ -100,15 +102,29 @@ int Configuration(const Verdict& verdict, const Decision& decision) {
   return misconfigured || refused ? kUnsafe : kNoKnownVulnerabilities;
 }
 
+// Memory that hardware encrypts; a hypervisor only keeps it apart, and of memory beside a TPM nobody says anything.
+std::optional<int> RuntimeOpaque(const Verdict& verdict) {
+  if (verdict.tee == Tee::kTpm) return std::nullopt;
+  if (Debug(verdict)) return kContraindicatedValue;
+  return IsHardwareTee(verdict.tee) ? kTrustworthy : kIsolatedOnly;
+}
+
 // What runs there is known only where the policy asks for it.
 std::optional<int> Executables(const Verdict& verdict, const Decision& decision) {
   if (Outcome(decision, {"restricted"}) < 0) return kContraindicatedValue;
-  const int outcome = Outcome(decision, {"sgx.mrenclave", "sgx.mrsigner", "tdx.mrtd", "tdx.rtmr0",
-                                         "tdx.rtmr1", "tdx.rtmr2", "tdx.rtmr3", "snp.measurement"});
-  const int guest = OutcomeOfAll(decision, "hcl.pcr.");  // beside a paravisor, the PCRs are the guest
+  const int outcome =
+      Outcome(decision, {"sgx.mrenclave", "sgx.mrsigner", "tdx.mrtd", "tdx.rtmr0", "tdx.rtmr1", "tdx.rtmr2",
+                         "tdx.rtmr3", "snp.measurement", "vbs.unique_id", "vbs.author_id"});
+  // Beside a paravisor, and of a TPM by itself, the PCRs are the guest.
+  const int guest = OutcomeOfAll(decision, verdict.tee == Tee::kTpm ? "tpm.pcr." : "hcl.pcr.");
+  if (outcome < 0 || guest < 0 || OutcomeOfAll(decision, "vbs.") < 0) return kUnrecognizedCode;
   if (outcome == 0 && guest == 0) return std::nullopt;
-  if (outcome < 0 || guest < 0) return kUnrecognizedCode;
-  return verdict.tee == Tee::kSgx ? kTrustworthy : kApprovedAtBoot;
+  return verdict.tee == Tee::kSgx || verdict.tee == Tee::kVbs ? kTrustworthy : kApprovedAtBoot;
+}
+
+// Authentic only because the policy asks for no certificate: whose it is, nobody says.
+bool IsUncertified(const Verdict& verdict) {
+  return verdict.tee == Tee::kTpm && verdict.checks.Get(Check::kTpmAkUnproven) == CheckResult::kFailed;
 }
 
 std::array<std::pair<std::string_view, const std::optional<int>*>, 5> Named(const TrustVector& vector) {
@@ -233,14 +249,14 @@ TrustVector TrustVectorOf(const ResultView& result) {
   vector.configuration = Configuration(result.verdict, result.decision);
   vector.executables = Executables(result.verdict, result.decision);
   vector.hardware = Hardware(result.verdict);
-  vector.runtime_opaque = Debug(result.verdict) ? kContraindicatedValue : kTrustworthy;
+  vector.runtime_opaque = RuntimeOpaque(result.verdict);
   return vector;
 }
 
 Tier StatusOf(const ResultView& result) {
   if (!result.decision.accept) return Tier::kContraindicated;
-  return std::max(TrustVectorOf(result).worst(),
-                  result.outcome.grace_used > Seconds(0) ? Tier::kWarning : Tier::kNone);
+  const bool warns = result.outcome.grace_used > Seconds(0) || IsUncertified(result.verdict);
+  return std::max(TrustVectorOf(result).worst(), warns ? Tier::kWarning : Tier::kNone);
 }
 
 Instant EarExpiry(const ResultView& result) {

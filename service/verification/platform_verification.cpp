@@ -2,6 +2,7 @@
 //
 // Evidence that no TEE made: a TPM's quote, a VBS enclave's report. It rests on certificates alone, which come with it.
 #include "service/verification/verification.h"
+#include "tcb/base/crypto.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
 #include "tcb/tpm/verify.h"
@@ -22,7 +23,16 @@ Status CheckAlone(const VerificationRequest& request, std::string_view evidence)
   TRY(refuse(request.collateral.has_value(), "collateral"));
   TRY(refuse(!request.endorsements.empty(), "endorsements"));
   TRY(refuse(request.product.has_value(), "product"));
+  TRY(refuse(request.uvm_endorsement.has_value(), "uvm_endorsement"));
+  TRY(refuse(request.security_policy.has_value(), "security_policy"));
   return refuse(request.td_quote.has_value(), "td_quote");
+}
+
+// What is judged is what was handed over as the evidence: records and results name that.
+Status CheckIsTheEvidence(ByteView evidence, const tpm::Quote& quote) {
+  if (Equal(evidence, quote.message)) return {};
+  return Refused(StrCat("tpm_quote: its message has SHA-256 ", Sha256(quote.message).hex(),
+                        ", and the evidence is another one, with ", Sha256(evidence).hex()));
 }
 
 Status CheckTpmFits(const VerificationRequest& request) {
@@ -35,7 +45,7 @@ Status CheckTpmFits(const VerificationRequest& request) {
                  "the message of a TPM's quote alone: hand it over in JSON, with its signature and the key's "
                  "certificate, as {\"tpm_quote\": {\"message\", \"signature\", \"pcrs\"}, \"ak_cert\"}"};
   }
-  return {};
+  return CheckIsTheEvidence(request.evidence, *request.tpm_quote);
 }
 
 Status CheckVbsFits(const VerificationRequest& request) {

@@ -102,6 +102,15 @@ Verification::Judged Verification::RunQuote(const VerificationRequest& request, 
 Verification::Judged Verification::RunQuoteAsBrought(const VerificationRequest& request, ByteView quote,
                                                      Instant at, const Addition& addition) {
   intel::CollateralSet set = *request.collateral;
+  const auto judge_alone = [&] {
+    const auto begun = intel::QuoteVerification::Begin(quote, set.pck_chain, anchors_, at, &memo_, nullptr);
+    Verdict so_far = begun ? begun->verdict() : Verdict{};
+    if (begun && addition) addition(so_far);
+    return so_far;
+  };
+  // What lies around the evidence is judged before collateral on this road, too.
+  Verdict around = addition ? judge_alone() : Verdict{};
+  if (around.hard() != nullptr) return Outcome::Of(std::move(around));
   const auto history = request.at ? FillFromHistory(request, quote, set) : std::vector<ItemPtr>();
   auto verdict =
       history ? intel::VerifyQuoteWith(quote, set, anchors_, at, &memo_) : Result<Verdict>(history.error());
@@ -111,9 +120,7 @@ Verification::Judged Verification::RunQuoteAsBrought(const VerificationRequest& 
     outcome.collateral = UsedBeside(outcome.verdict, *history);
     return outcome;
   }
-  const auto alone = intel::QuoteVerification::Begin(quote, set.pck_chain, anchors_, at, &memo_, nullptr);
-  Verdict so_far = alone ? alone->verdict() : Verdict{};
-  if (alone && addition) addition(so_far);
+  Verdict so_far = judge_alone();
   if (so_far.hard() != nullptr) return Outcome::Of(std::move(so_far));
   return Outcome::Failed(std::move(verdict).error(), std::move(so_far));
 }

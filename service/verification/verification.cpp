@@ -187,6 +187,7 @@ void Verification::SettleNonce(const VerificationRequest& request, Outcome& outc
     outcome.error = taken.error();
   } else {
     HardUnless(verdict, Check::kNonce, false, [&] { return taken.error().message; });
+    Retract(verdict);
     outcome.decision = Appraise(verdict, *request.policy, verdict.at);
   }
 }
@@ -241,15 +242,18 @@ Verification::Judged Verification::RunHcl(const VerificationRequest& request, In
   const tpm::Quote* const tpm_quote = request.tpm_quote ? &*request.tpm_quote : nullptr;
   const Addition addition = [&](Verdict& verdict) {
     amd::CheckHcl(verdict, *report, tpm_quote, request.nonce);
-    const auto key = request.tpm_key.empty() ? std::nullopt : amd::KeyOf(*report->claims);
-    if (key) tpm::CheckKeyBeside(verdict, request.tpm_key, *key, ContextOf(request, at));
+    if (!request.tpm_key.empty())
+      tpm::CheckKeyBeside(verdict, request.tpm_key, amd::VouchedBy(*report->claims), ContextOf(request, at));
   };
   if (snp) return RunSnp(request, report->hardware_report, at, addition);
   if (request.td_quote) return RunQuote(request, *request.td_quote, at, addition);
   auto verdict = amd::JudgeWithoutTdQuote(*report, tpm_quote, request.nonce, at);
   if (verdict) return Outcome::Of(std::move(verdict).value());
   Verdict so_far;
+  so_far.tee = Tee::kTdx;
+  so_far.at = at;
   addition(so_far);
+  if (so_far.hard() != nullptr) return Outcome::Of(std::move(so_far));
   return Outcome::Failed(std::move(verdict).error(), std::move(so_far));
 }
 

@@ -5,6 +5,7 @@
 #include "service/app.h"
 #include "service/audit/audit_records.h"
 #include "service/audit/audit_trail.h"
+#include "service/audit/request_parts.h"
 #include "service/cli/audit/records.h"
 #include "service/cli/client/server_choice.h"
 #include "service/cli/command_support.h"
@@ -64,28 +65,40 @@ Result<std::optional<Bytes>> HexMember(const Value& decision, std::string_view m
   return bytes;
 }
 
+// In a container the evidence may bring it itself.
 Status ReadRuntimeData(const Value& decision, const AuditOptions& options, VerificationRequest& request) {
-  if (!decision.Find("runtime_data_sha256")) return {};
+  if (!decision.Find("runtime_data_sha256") || request.runtime_data) return {};
   if (!options.runtime_data)
     return Wrong("runtime data came beside the evidence: name its file by --runtime-data");
   TRY_ASSIGN(const std::string text, ReadFile(*options.runtime_data, kMaxRuntimeData));
   const ByteView bytes = AsBytes(text);
-  TRY(SameDigest(decision, "runtime_data_sha256", bytes, *options.runtime_data));
   request.runtime_data = Bytes(bytes.begin(), bytes.end());
   return {};
 }
 
-// What came beside it then has to come now, and nothing else: the endorsement perhaps in the container of a request to MAA.
-Status CheckContainerEvidence(const Value& decision, const VerificationRequest& request) {
-  const auto check = [&](std::string_view member, const std::optional<Bytes>& given, std::string_view what,
-                         std::string_view option) -> Status {
-    const bool then = decision.Find(member).has_value();
-    if (then && !given) return Wrong(StrCat(what, " came beside the evidence: name its file by ", option));
-    if (given && !then) return Wrong(StrCat(what, " did not come beside the evidence"));
-    return then ? SameDigest(decision, member, *given, what) : Status();
-  };
-  TRY(check("uvm_endorsement_sha256", request.uvm_endorsement, "a UVM endorsement", "--uvm-endorsement"));
-  return check("security_policy_sha256", request.security_policy, "a security policy", "--security-policy");
+std::string HowToBring(std::string_view part) {
+  if (part == "uvm_endorsement") return "name its file by --uvm-endorsement";
+  if (part == "security_policy") return "name its file by --security-policy";
+  return "put both into one container (docs/EVIDENCE.md)";
+}
+
+// All that counted then is here, and nothing else.
+Status CheckParts(const Value& decision, const VerificationRequest& request, const std::string& file) {
+  const RequestParts parts = PartsOf(request);
+  for (const std::string_view name : kPartNames) {
+    TRY_ASSIGN(const auto recorded, decision.FindString(StrCat(name, "_sha256")));
+    const auto here = parts.find(name);
+    if (!recorded && here == parts.end()) continue;
+    if (here == parts.end()) {
+      return Wrong(StrCat(name, " came beside the evidence, with SHA-256 ", *recorded, ", and is not in ",
+                          file, ": ", HowToBring(name)));
+    }
+    if (!recorded)
+      return Wrong(StrCat(name, " is given, and did not come beside the evidence that the record is about"));
+    if (*recorded != here->second.hex())
+      return Wrong(StrCat(name, " has SHA-256 ", here->second.hex(), ", the record is about ", *recorded));
+  }
+  return {};
 }
 
 Result<VerificationRequest> RequestOf(const AuditRecord& record, const AuditOptions& options,
@@ -103,11 +116,16 @@ Result<VerificationRequest> RequestOf(const AuditRecord& record, const AuditOpti
   TRY_ASSIGN(input::Evidence evidence, ReadEvidence(options.evidence_file));
   TRY(TakeEvidence(std::move(evidence), request));
   TRY(SameDigest(decision, "evidence_sha256", request.evidence, options.evidence_file));
-  TRY(CheckContainerEvidence(decision, request));
   TRY_ASSIGN(request.at, decision.GetTime("at"));
   TRY_ASSIGN(request.report_data, HexMember(decision, "report_data"));
   TRY_ASSIGN(request.nonce, HexMember(decision, "nonce"));
   TRY(ReadRuntimeData(decision, options, request));
+  TRY(CheckParts(decision, request, options.evidence_file));
+  if (const auto product = decision.Find("product")) {
+    TRY_ASSIGN(const std::string_view name, product->String());
+    request.product = amd::ProductFromName(name);
+    if (!request.product) return Wrong(StrCat("the record's product ", name, " is none that is known"));
+  }
   TRY_ASSIGN(request.policy, PolicyOf(decision, files, record.seq, config));
   if (const auto baseline = decision.Find("baseline")) {
     TRY_ASSIGN(request.baseline_name, baseline->GetString("name"));
@@ -128,8 +146,8 @@ Result<std::vector<Difference>> Compare(const Value& then, const std::string& no
              json::Document::Parse(now_text, "decision", ErrorKind::kInternal, Check::kStoreCorrupt));
   std::vector<Difference> differences;
   for (const std::string_view member :
-       {"decision", "authentic", "tee", "tcb_status", "findings", "refused_by", "tcb_info", "qe_identity",
-        "floor_sha256", "floor_level", "collateral"}) {
+       {"decision", "authentic", "tee", "tcb_status", "trust_anchor", "findings", "refused_by", "tcb_info",
+        "qe_identity", "floor_sha256", "floor_level", "collateral"}) {
     std::map<std::string, std::pair<std::string, std::string>> both;
     const auto was = then.Find(member), is = document->root().Find(member);
     if (was) {

@@ -66,7 +66,7 @@ constexpr std::array kAdvice = {
     Advice{{"tpm.ak_chain", "vbs.signer_chain"},
            "send the certificates between the key's and its root with it (ak_chain, signer); a root of your "
            "own is added "
-           "by --anchor, and every result says so"},
+           "by --anchor tpm=FILE or vbs=FILE, and every result says so"},
     Advice{{"tpm.ak_expired", "vbs.signer_expired"},
            "take the key's certificate again from the machine, which renews it, and make the evidence anew. "
            "A policy can "
@@ -85,7 +85,7 @@ constexpr std::array kAdvice = {
     Advice{{"vbs.signer_missing"},
            "hand over the health certificate beside the report, as \"signer\", and name the certificate of "
            "the Host "
-           "Guardian Service by --anchor"},
+           "Guardian Service by --anchor vbs=FILE"},
     Advice{{"vbs.enclave_data"},
            "hand over the enclave's key or report_signed exactly as the enclave hashed them: a space more is "
            "other bytes"},

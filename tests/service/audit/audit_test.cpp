@@ -15,6 +15,7 @@
 #include "tcb/policy/canonical_policy.h"
 #include "tcb/policy/digest.h"
 #include "tests/service/testing/world.h"
+#include "tests/support/sim_platform.h"
 
 namespace thimble {
 namespace {
@@ -223,6 +224,8 @@ TEST_F(AuditServiceTest, HoldsTheRulesThatDecisionsWereMadeBy) {
   strict.min_tcb_evaluation = 12;
   strict.sha256 = PolicyDigest(strict);
   w_.config.policies["strict"] = strict;
+  w_.config.server.anchors.push_back(
+      "vbs=" + w_.files.Write("hgs.pem", std::string_view(sim::ToPem(sim::HgsCertificate(), "CERTIFICATE"))));
   w_.Start();
   w_.Stop();
   const auto files = AuditFiles(directory_);
@@ -238,9 +241,14 @@ TEST_F(AuditServiceTest, HoldsTheRulesThatDecisionsWereMadeBy) {
   ASSERT_EQ(in_force.size(), 1u);
   EXPECT_EQ(in_force[0]["version"], kVersion);
   EXPECT_EQ(in_force[0]["floors"][0]["sha256"].get<std::string>().size(), 64u);
-  int added = 0;
-  for (const json& anchor : in_force[0]["anchors"]) added += anchor["added"] == true ? 1 : 0;
-  EXPECT_EQ(added, 1) << "the simulated root";
+  json added = json::array();
+  for (const json& anchor : in_force[0]["anchors"]) {
+    if (anchor["added"] == true) added.push_back(anchor["name"]);
+    if (anchor["name"] == "Simulated Host Guardian Service") {
+      EXPECT_EQ(anchor["use"], "vbs");
+    }
+  }
+  EXPECT_EQ(added, json({"Simulated Host Guardian Service", "Intel SGX Root CA"}));
 }
 
 TEST_F(AuditServiceTest, SaysWhoAskedByTheLabelOfTheRole) {

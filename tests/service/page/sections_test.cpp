@@ -165,5 +165,25 @@ TEST(WordsOfPage, Spans) {
   EXPECT_EQ(Grouped(1234567), "1,234,567");
 }
 
+// What made the evidence is said as the result has it: no TEE is no genuine hardware.
+TEST(VerdictPage, TheHeadlineSaysWhatMadeTheEvidence) {
+  const auto page = [](std::string_view evidence, bool authentic, bool accepted) {
+    return ExplainedVerdict(StrCat(R"({"decision": ")", accepted ? "accept" : "reject", R"(", "authentic": )",
+                                   authentic ? "true" : "false", R"(, "evidence_class": ")", evidence, "\"}"))
+        .markup();
+  };
+  const std::pair<std::string_view, std::string_view> makers[] = {
+      {"hardware_tee", "genuine hardware made it"},
+      {"virtual_tpm", "a TPM made it, which is no TEE"},
+      {"vbs", "a Windows hypervisor made it, which is no TEE"}};
+  for (const auto& [evidence, words] : makers) {
+    for (const auto& [authentic, accepted] : {std::pair(true, true), {true, false}, {false, false}}) {
+      const std::string text = page(evidence, authentic, accepted);
+      for (const auto& [other, maker] : makers)
+        EXPECT_EQ(text.find(maker) != std::string::npos, other == evidence) << evidence << text;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace thimble::page

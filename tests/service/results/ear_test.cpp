@@ -75,6 +75,54 @@ TEST_F(EarClaimsTest, WarnOfAnOldQuotingEnclaveAndOldSecondTcbs) {
   EXPECT_EQ(Status(), "affirming") << "another note";
 }
 
+// What no TEE made is presented as none (spec/attestation-results.md section 1): hardware that encrypts memory is nowhere in
+// it, and of a TPM nothing is known but what it measured.
+TEST_F(EarClaimsTest, SayOfATpmOnlyWhatItProves) {
+  verdict_.tee = Tee::kTpm;
+  verdict_.tcb_status.reset();
+  verdict_.claims = std::monostate();
+  verdict_.tpm = std::make_shared<const tpm::Claims>();
+  const json none = Claims()["submods"]["cpu0"];
+  EXPECT_TRUE(none["ear.trustworthiness-vector"].empty()) << none.dump(1);
+  EXPECT_EQ(Status(), "none");
+  decision_.rules = {{"tpm.pcr.sha256.7", "[]", "[]", true}};
+  EXPECT_EQ(Vector("executables"), 3);
+  EXPECT_EQ(Status(), "affirming");
+  for (const char* name : {"hardware", "runtime-opaque", "configuration"}) EXPECT_EQ(Vector(name), 0) << name;
+  decision_.rules.front().ok = false;
+  EXPECT_EQ(Vector("executables"), 33);
+  // A key that nobody answers for, and a policy that does without.
+  decision_.rules.front().ok = true;
+  verdict_.checks.Set(Check::kTpmAkUnproven, CheckResult::kFailed);
+  EXPECT_EQ(Status(), "warning");
+  verdict_.authentic = false;
+  decision_.accept = false;
+  EXPECT_EQ(Status(), "contraindicated");
+}
+
+TEST_F(EarClaimsTest, SayOfAVbsEnclaveThatItIsIsolatedOnly) {
+  verdict_.tee = Tee::kVbs;
+  verdict_.tcb_status.reset();
+  verdict_.claims = std::monostate();
+  vbs::Claims claims;
+  verdict_.vbs = std::make_shared<const vbs::Claims>(claims);
+  EXPECT_EQ(Vector("runtime-opaque"), 32);
+  EXPECT_EQ(Vector("hardware"), 0);
+  EXPECT_EQ(Vector("configuration"), 3);
+  EXPECT_EQ(Vector("executables"), 0);
+  EXPECT_EQ(Status(), "warning");
+  decision_.rules = {{"vbs.author_id", "[]", "[]", true}};
+  EXPECT_EQ(Vector("executables"), 2);
+  decision_.rules = {{"vbs.min_enclave_svn", "3", "2", false}};
+  EXPECT_EQ(Vector("executables"), 33);
+  decision_.rules = {{"vbs.owner_id", "[]", "[]", true}};
+  EXPECT_EQ(Vector("executables"), 0) << "whose it is does not say what runs";
+  claims.flags = 1;
+  verdict_.vbs = std::make_shared<const vbs::Claims>(claims);
+  EXPECT_EQ(Vector("runtime-opaque"), 96);
+  EXPECT_EQ(Vector("configuration"), 96);
+}
+
 TEST_F(EarClaimsTest, AreNeverBetterThanTheWorst) {
   verdict_.tcb_status = TcbStatus::kOutOfDate;  // and the policy lets it pass
   EXPECT_EQ(Vector("hardware"), 32);
