@@ -3,6 +3,7 @@
 
 #include "service/api/problem.h"
 #include "service/api/request_fields.h"
+#include "service/baselines/evaluation.h"
 #include "service/baselines/impact_report.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
@@ -89,6 +90,8 @@ http::Response BaselineApi::List() const {
   json.Key("baselines").BeginArray();
   for (const auto& [name, state] : book_.All()) WriteState(json, state);
   json.EndArray();
+  const std::string offered = OfferedText(OfferedIn(cache_, clock_.Now()));
+  if (!offered.empty()) json.Key("intel_offers").String(offered);
   json.EndObject();
   return http::NoStore(200, "application/json", std::move(body));
 }

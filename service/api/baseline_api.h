@@ -16,8 +16,9 @@ namespace thimble {
 class BaselineApi {
  public:
   // `floors` says which floor files a candidate may name.
-  BaselineApi(BaselineBook& book, const FloorBook& floors, Promotions& promotions, const Clock& clock)
-      : book_(book), floors_(floors), promotions_(promotions), clock_(clock) {}
+  BaselineApi(BaselineBook& book, const FloorBook& floors, Promotions& promotions, CollateralCache& cache,
+              const Clock& clock)
+      : book_(book), floors_(floors), promotions_(promotions), cache_(cache), clock_(clock) {}
 
   void AddTo(http::Router& router);
 
@@ -30,6 +31,7 @@ class BaselineApi {
   BaselineBook& book_;
   const FloorBook& floors_;
   Promotions& promotions_;
+  CollateralCache& cache_;
   const Clock& clock_;
 };
 

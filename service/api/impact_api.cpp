@@ -68,6 +68,7 @@ Result<ImpactApi::Sides> ImpactApi::Read(std::string_view body) const {
   }
   if (root.Find("intel") || root.Find("amd") || sides.candidate.floors || root.Find("candidate_policy")) {
     TRY(ReadCandidateMembers(root, floors_, sides.candidate.baseline));
+    if (root.Find("intel")) TRY(study_.CheckOffered(sides.candidate.baseline.intel, clock_.Now()));
   } else if (state->second.candidate) {
     sides.candidate.baseline = *state->second.candidate;
   } else {

@@ -3,6 +3,10 @@
 // From a baseline to the set of Intel's evaluation data that it means at a time.
 #pragma once
 
+#include <map>
+#include <string>
+#include <vector>
+
 #include "cache/collateral_cache.h"
 #include "service/baselines/baseline_book.h"
 #include "service/support/clock.h"
@@ -20,6 +24,16 @@ uint32_t NewestAfter(const intel::EvaluationNumbers& list, Seconds delay, Instan
 enum class ListOf : uint8_t { kNow, kThen };
 Result<Selector> SelectorOf(const EvaluationChoice& choice, IntelTee tee, CollateralCache& cache, Instant at,
                             ListOf list = ListOf::kNow);
+
+// The numbers that Intel's lists have, for each TEE whose list is held, with the words by which it serves some of them
+// ("standard", "early", or both) where that is held. Asks nobody.
+struct OfferedNumber {
+  uint32_t number = 0;
+  std::string words;
+};
+using OfferedNumbers = std::map<IntelTee, std::vector<OfferedNumber>>;
+OfferedNumbers OfferedIn(CollateralCache& cache, Instant now);
+std::string OfferedText(const OfferedNumbers& offered);  // "SGX 16, 17 (standard), 18 (early); TDX ..."
 
 // What queries for collateral get that make no choice of their own: by the default baseline. Thread-safe; what is given
 // outlives it.

@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "service/baselines/evaluation.h"
+#include "tcb/base/text.h"
+#include "tcb/check.h"
 
 namespace thimble {
 namespace {
@@ -62,6 +65,22 @@ Result<ImpactReport> ImpactStudy::Run(ImpactSide current, ImpactSide candidate, 
   TRY_ASSIGN(const PreparedImpact prepared,
              PrepareFor(platforms, std::move(current), std::move(candidate), now));
   return prepared.Judge(platforms, now);
+}
+
+Status ImpactStudy::CheckOffered(const EvaluationChoice& choice, Instant now) const {
+  if (choice.delay || choice.selector.kind != Selector::Kind::kNumber) return {};
+  std::set<IntelTee> tees;
+  for (const auto& [tee, fmspc] : KindsOf(seen_.All())) tees.insert(tee);
+  for (const IntelTee tee : tees) (void)cache_.Get(EvaluationNumbersKey{tee}, now);  // it is looked for below
+  const OfferedNumbers offered = OfferedIn(cache_, now);
+  const bool any = std::ranges::any_of(offered, [&choice](const auto& of_tee) {
+    return std::ranges::find(of_tee.second, choice.selector.number, &OfferedNumber::number) !=
+           of_tee.second.end();
+  });
+  if (any || offered.empty()) return {};
+  return Error{ErrorKind::kMalformed, Check::kRequest,
+               StrCat("intel: there is no evaluation data \"", choice.ToString(),
+                      "\"; there are: ", OfferedText(offered))};
 }
 
 Result<PreparedImpact> ImpactStudy::Prepare(ImpactSide current, ImpactSide candidate, Instant now) const {

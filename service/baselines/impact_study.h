@@ -70,6 +70,10 @@ class ImpactStudy {
   Result<PreparedImpact> Prepare(ImpactSide current, ImpactSide candidate, Instant now) const;
   // Whether all that was found is still what is held, and the floor files are what they were.
   bool IsCurrent(const PreparedImpact& prepared, Instant now) const;
+  // Malformed (request.invalid) for a number that Intel's lists do not have: there is no such set. Asks for the lists of
+  // the platforms seen, and refuses nothing that they cannot tell.
+  Status CheckOffered(const EvaluationChoice& choice, Instant now) const;
+
   // Of the platforms that were seen by now.
   ImpactReport Judge(const PreparedImpact& prepared, Instant now) const;
 

@@ -17,8 +17,10 @@ bool IsMissing(const Error& error) { return error.check == Check::kUpstreamNotFo
 
 std::string_view TeeText(IntelTee tee) { return tee == IntelTee::kTdx ? "TDX" : "SGX"; }
 
-Error NoSuchSet(const EvaluationChoice& choice, std::string_view what) {
-  return Refuse(StrCat("intel: there is no evaluation data \"", choice.ToString(), "\" for ", what));
+Error NoSuchSet(const EvaluationChoice& choice, std::string_view what, CollateralCache& cache, Instant now) {
+  const std::string offered = OfferedText(OfferedIn(cache, now));
+  return Refuse(StrCat("intel: there is no evaluation data \"", choice.ToString(), "\" for ", what,
+                       offered.empty() ? "" : "; there are: ", offered));
 }
 
 }  // namespace
@@ -41,7 +43,7 @@ Status Promotions::CheckExists(const EvaluationChoice& choice, Instant now) cons
   for (const auto& [tee, fmspc] : kinds) seen.insert(tee);
   for (const IntelTee tee : seen) {
     const Status found = FetchIdentity(choice, tee, now);
-    if (!found) return IsMissing(found.error()) ? NoSuchSet(choice, TeeText(tee)) : found;
+    if (!found) return IsMissing(found.error()) ? NoSuchSet(choice, TeeText(tee), cache_, now) : found;
   }
   if (!seen.empty()) return FetchTcbInfos(choice, kinds, now);
   const Status sgx = FetchIdentity(choice, IntelTee::kSgx, now);
@@ -49,7 +51,7 @@ Status Promotions::CheckExists(const EvaluationChoice& choice, Instant now) cons
   const Status tdx = FetchIdentity(choice, IntelTee::kTdx, now);
   if (tdx) return {};
   if (!IsMissing(sgx.error())) return sgx;
-  return IsMissing(tdx.error()) ? NoSuchSet(choice, "SGX or TDX") : tdx;
+  return IsMissing(tdx.error()) ? NoSuchSet(choice, "SGX or TDX", cache_, now) : tdx;
 }
 
 Status Promotions::FetchIdentity(const EvaluationChoice& choice, IntelTee tee, Instant now) const {

@@ -116,6 +116,8 @@ Result<Lines> BaselinesText(std::string_view body) {
     TRY_ASSIGN(const Lines lines, StateText(state));
     out.Add(lines);
   }
+  TRY_ASSIGN(const auto offered, document->root().FindString("intel_offers"));
+  if (offered) out.Add(StrCat("Intel offers: ", *offered));
   return out;
 }
 

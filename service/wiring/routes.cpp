@@ -70,7 +70,7 @@ Routes::Routes(const Config& config, Collateral& c, Appraisal& a, const http::Pr
       batch_api_(verify_api_),
       collateral_api_(*a.baselines, a.verification, clock),
       result_api_(*a.signer, a.challenges, *a.audit, clock),
-      baseline_api_(*a.baselines, *a.floors, a.promotions, clock),
+      baseline_api_(*a.baselines, *a.floors, a.promotions, c.cache, clock),
       floors_api_(*a.floors, *a.baselines, clock),
       impact_api_(a.policies, *a.baselines, *a.floors, a.impact_study, clock),
       history_api_(c.cache),

@@ -135,7 +135,8 @@ TEST_F(RecoveryTest, IsSeenComing) {
 TEST_F(RecoveryTest, ReportsPlatformsThatCannotBeJudged) {
   w_.Start();
   Verify(quote_);
-  const json report = Ask("POST", "/v1/impact", R"({"intel": "99"})");
+  w_.vendor.SetMode("404", "/tcb?");
+  const json report = Ask("POST", "/v1/impact", R"({"intel": "20"})");
   EXPECT_TRUE(report["changes"].empty());
   EXPECT_EQ(report["refused"], 1) << "what cannot be judged counts as refused";
   ASSERT_EQ(report["unjudged"].size(), 1u);
@@ -147,6 +148,24 @@ TEST_F(RecoveryTest, ReportsPlatformsThatCannotBeJudged) {
   EXPECT_NE(text->text().find("1 would be refused (1 of them cannot be judged), 0 admitted"),
             std::string::npos)
       << text->text();
+}
+
+// Of a set that there is not nothing is said but that, and which there are.
+TEST_F(RecoveryTest, RefusesToStudyASetThatIntelDoesNotOffer) {
+  w_.Start();
+  EXPECT_EQ(Ask("POST", "/v1/impact", R"({"intel": "99"})")["refused"], "unknown") << "no list is held";
+  EXPECT_FALSE(Ask("GET", "/v1/baselines").contains("intel_offers"));
+  Verify(quote_);
+  const json refused = Ask("POST", "/v1/impact", R"({"intel": "99"})", 400);
+  EXPECT_NE(refused["detail"].get<std::string>().find("there is no evaluation data \"99\"; there are: TDX "),
+            std::string::npos)
+      << refused.dump(1);
+  EXPECT_NE(refused["detail"].get<std::string>().find("19 (standard), 20"), std::string::npos)
+      << refused.dump(1);
+  const std::string offers = Ask("GET", "/v1/baselines")["intel_offers"];
+  EXPECT_NE(offers.find("19 (standard), 20"), std::string::npos) << offers;
+  const json staged = Ask("PUT", "/v1/baselines/default/candidate", R"({"intel": "99"})", 400);
+  EXPECT_NE(staged["detail"].get<std::string>().find("; there are: "), std::string::npos) << staged.dump(1);
 }
 
 // The set exists, and leaves this platform out.
@@ -295,7 +314,7 @@ TEST_F(RecoveryTest, IsDoneFromTheCommandLine) {
   for (const char* const wrong : {"0", "2", "unknown"}) {
     const auto declined = RunThimble({"baseline", "promote", "--accept-refusals", wrong, "--data", data});
     EXPECT_EQ(declined.exit_code, 1) << wrong;
-    EXPECT_NE(declined.out.find("tdx_module.isvsvn: 7 of 11"), std::string::npos) << declined.out;
+    EXPECT_NE(declined.out.find("tdx_module.isvsvn is 7, needs 11"), std::string::npos) << declined.out;
     EXPECT_NE(declined.err.find("--accept-refusals) 1 "), std::string::npos) << declined.err;
   }
   const auto declined = RunThimble({"baseline", "promote", "--data", data, "--json"});
