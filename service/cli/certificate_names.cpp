@@ -51,11 +51,11 @@ std::vector<std::string> NamesOf(const Certificate& certificate) {
 
 Result<std::vector<std::string>> NamesInCertificate(const std::string& path) {
   TRY_ASSIGN(const std::string pem, ReadFile(path, kMaxCertificateFile));
-  TRY_ASSIGN(const auto chain, DecodePem(pem, "CERTIFICATE", kMaxChain, Check::kRequest));
+  const auto chain = DecodePem(pem, "CERTIFICATE", kMaxChain, Check::kRequest);
   std::vector<std::string> names;
-  if (!chain.empty()) {
+  if (chain && !chain->empty()) {
     const auto certificate =
-        Certificate::Parse(chain.front(), CertificateProfile::kMicrosoft, Check::kRequest);
+        Certificate::Parse(chain->front(), CertificateProfile::kMicrosoft, Check::kRequest);
     if (certificate) names = NamesOf(**certificate);
   }
   if (!names.empty()) return names;

@@ -314,7 +314,7 @@ TEST_F(RecoveryTest, IsDoneFromTheCommandLine) {
   for (const char* const wrong : {"0", "2", "unknown"}) {
     const auto declined = RunThimble({"baseline", "promote", "--accept-refusals", wrong, "--data", data});
     EXPECT_EQ(declined.exit_code, 1) << wrong;
-    EXPECT_NE(declined.out.find("tdx_module.isvsvn is 7, needs 11"), std::string::npos) << declined.out;
+    EXPECT_NE(declined.out.find("tdx_module.isvsvn: is 7, needs 11"), std::string::npos) << declined.out;
     EXPECT_NE(declined.err.find("--accept-refusals) 1 "), std::string::npos) << declined.err;
   }
   const auto declined = RunThimble({"baseline", "promote", "--data", data, "--json"});

@@ -11,6 +11,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <tuple>
 
 #include "service/cli/doctor/known_clients.h"
 #include "service/cli/doctor/this_host.h"
@@ -196,10 +197,11 @@ TEST(Doctor, TakesRootAndTheOwnerOfTheDataDirectory) {
     const Symptom found = LookAtData(config, flags).front();
     ASSERT_EQ(::seteuid(0), 0);
     EXPECT_EQ(found.level == Symptom::Level::kOk, well) << owner << " " << user << found.detail;
-    if (!well)
+    if (!well) {
       EXPECT_NE(found.fix.find(" thimble doctor --config /etc/own.toml --anchor /etc/root.pem"),
                 std::string::npos)
           << found.fix;
+    }
   }
   ASSERT_EQ(::chmod(config.cache.data.c_str(), 0777), 0);
   ASSERT_EQ(::chown(config.cache.data.c_str(), 1, 0), 0);

@@ -155,14 +155,18 @@ TEST_F(ServerChoiceTest, LeavesOutWhatThisUserCannotRead) {
     for (const mode_t mode : {0u, 0644u}) {
       ASSERT_EQ(::chmod(path.c_str(), mode), 0);
       const bool root = ::geteuid() == 0;
-      if (root) ASSERT_EQ(::seteuid(65534), 0);
+      if (root) {
+        ASSERT_EQ(::seteuid(65534), 0);
+      }
       const auto choice = ServerOfFile({});
       ConfigFlags flags;
       flags.token_file = "/line/token";
       flags.client_certificate = "own.pem";
       flags.client_key = "own.key";
       const auto own = ServerOfFile(flags);
-      if (root) ASSERT_EQ(::seteuid(0), 0);
+      if (root) {
+        ASSERT_EQ(::seteuid(0), 0);
+      }
       ASSERT_TRUE(choice && *choice);
       const bool token = std::string_view(secret) == "token";
       const bool left = mode == 0;
@@ -180,15 +184,23 @@ TEST_F(ServerChoiceTest, AHomeThatThisUserMayNotLookIntoIsNone) {
   Write(kWhole);
   ASSERT_EQ(::chmod((home_ / "thimble").c_str(), 0), 0);
   const bool root = ::geteuid() == 0;
-  if (root) ASSERT_EQ(::seteuid(65534), 0);
+  if (root) {
+    ASSERT_EQ(::seteuid(65534), 0);
+  }
   const auto none = ServerOfFile({});
-  if (root) ASSERT_EQ(::seteuid(0), 0);
+  if (root) {
+    ASSERT_EQ(::seteuid(0), 0);
+  }
   ASSERT_EQ(::chmod((home_ / "thimble").c_str(), 0755), 0);
   ASSERT_EQ(::chmod(home_.path().c_str(), 0755), 0);
   ASSERT_EQ(::chmod((home_ / "thimble/client.toml").c_str(), 0), 0);
-  if (root) ASSERT_EQ(::seteuid(65534), 0);
+  if (root) {
+    ASSERT_EQ(::seteuid(65534), 0);
+  }
   const auto refused = ServerOfFile({});
-  if (root) ASSERT_EQ(::seteuid(0), 0);
+  if (root) {
+    ASSERT_EQ(::seteuid(0), 0);
+  }
   ASSERT_TRUE(none) << none.error().message;
   EXPECT_TRUE(!*none || (*none)->chosen_by.starts_with("/etc/thimble/"));
   ASSERT_FALSE(refused) << "it is there, and says whom to ask";

@@ -221,10 +221,14 @@ TEST_F(AsService, WhoCannotReadTheTokenAsksWithoutIt) {
   ASSERT_EQ(::chmod(home.path().c_str(), 0755), 0);
   ::setenv("XDG_CONFIG_HOME", home.path().c_str(), 1);
   const auto ask = [](bool as_nobody) {
-    if (as_nobody && ::geteuid() == 0) EXPECT_EQ(::seteuid(65534), 0);
+    if (as_nobody && ::geteuid() == 0) {
+      EXPECT_EQ(::seteuid(65534), 0);
+    }
     ConfigFlags flags;
     const auto choice = ServerOfFile(flags);
-    if (::getuid() == 0) EXPECT_EQ(::seteuid(0), 0);
+    if (::getuid() == 0) {
+      EXPECT_EQ(::seteuid(0), 0);
+    }
     return choice;
   };
   const auto choice = ask(true);

@@ -59,7 +59,9 @@ TEST(HiddenIds, OfWhatIsDamagedAreTheAdministratorsAlone) {
     report.summary->degraded.push_back({what, how});
   }
   ASSERT_EQ(report.damage.size(), 2u);
-  report.summary->upstreams.push_back({.last_error = id, .behind_item = StrCat("intel/pck/", id, "/0000")});
+  Summary::Upstream& upstream = report.summary->upstreams.emplace_back();
+  upstream.last_error = id;
+  upstream.behind_item = StrCat("intel/pck/", id, "/0000");
   report.lags.push_back({"https://a/", StrCat("intel/pck/", id, "/0000"), Seconds(60), report.at});
   EXPECT_NE(StatusJson(report).find(id), std::string::npos);
   HideIds(report);
