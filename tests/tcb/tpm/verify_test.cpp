@@ -9,7 +9,6 @@
 #include "tcb/base/text.h"
 #include "tcb/pki/pem.h"
 #include "tcb/policy.h"
-#include "tcb/tpm/event_log.h"
 #include "tests/support/sim_intel.h"
 #include "tests/support/sim_platform.h"
 
@@ -359,31 +358,6 @@ TEST(TpmVerification, ALogWithEventsLeftOutDoesNotLeadToTheQuote) {
   EXPECT_FALSE(judge(3, 7, Bytes(32, 7))->authentic);
 }
 
-// A log lies in memory that is larger; what is behind its padding is none, and its own last bytes may be zeros.
-TEST(TpmEventLog, EndsWhereOnlyZerosFollow) {
-  const auto events = [](const Bytes& log) {
-    const auto parsed = ParseEventLog(log);
-    return parsed ? static_cast<int>(parsed->events.size()) : -1;
-  };
-  const auto ends_in_zeros = [](Bytes& log) { std::fill(log.end() - 4, log.end(), uint8_t{0}); };
-  EXPECT_EQ(events(sim::MakeEventLog(3)), 3);
-  EXPECT_EQ(events(sim::MakeEventLog(3, [](Bytes& log) { log.resize(log.size() + 4096); })), 3);
-  EXPECT_EQ(events(sim::MakeEventLog(3, ends_in_zeros)), 3);
-  EXPECT_EQ(events(sim::MakeEventLog(3,
-                                     [&](Bytes& log) {
-                                       ends_in_zeros(log);
-                                       log.resize(log.size() + 64);
-                                     })),
-            3);
-  EXPECT_EQ(events(sim::MakeEventLog(3, [](Bytes& log) { log.insert(log.end(), 4, 0xff); })), 3);
-  EXPECT_EQ(events(sim::MakeEventLog(3,
-                                     [](Bytes& log) {
-                                       log.resize(log.size() + 64);
-                                       log.push_back(1);
-                                     })),
-            -1);
-}
-
 // What cannot be read is no verdict.
 TEST(TpmVerification, BrokenEvidenceIsMalformed) {
   const auto check = [](const Evidence& evidence) { return Judge(evidence).error().check; };
@@ -412,92 +386,6 @@ TEST(TpmVerification, ASignatureThatDoesNotFitTheKeyIsOfAnotherForm) {
               TakeChain(sim::TpmCaCertificate(), key).ok());
   const Verdict verdict = VerifyQuote(*quote, key, {}, {.anchors = Anchors(), .at = sim::kNow});
   EXPECT_EQ(verdict.hard()->check, Check::kTpmSignatureFormat);
-}
-
-TEST(TpmVerification, NoFlippedBitOfTheSetIsAuthentic) {
-  const sim::TpmQuoteBytes good = sim::MakeTpmQuote({}, sim::VtpmKey());
-  const auto judge = [&](const Bytes& message, const Bytes& signature, const Bytes& certificate) {
-    const auto quote = ParseQuote(message, signature, TpmQuoteSpec{}.pcrs, kTpmChecks);
-    KeyEvidence key;
-    if (!quote || !TakeCertificate(certificate, key) || !TakeChain(sim::TpmCaCertificate(), key))
-      return false;
-    return VerifyQuote(*quote, key, TpmQuoteSpec{}.nonce, {.anchors = Anchors(), .at = sim::kNow}).authentic;
-  };
-  const Bytes certificate = sim::AkCertificate();
-  ASSERT_TRUE(judge(good.message, good.signature, certificate));
-  const auto flip = [](Bytes bytes, size_t bit) {
-    bytes[bit / 8] = static_cast<uint8_t>(bytes[bit / 8] ^ 1u << bit % 8);
-    return bytes;
-  };
-  for (size_t bit = 0; bit < 8 * good.message.size(); ++bit)
-    EXPECT_FALSE(judge(flip(good.message, bit), good.signature, certificate)) << "message, bit " << bit;
-  for (size_t bit = 0; bit < 8 * good.signature.size(); bit += 7)
-    EXPECT_FALSE(judge(good.message, flip(good.signature, bit), certificate)) << "signature, bit " << bit;
-  for (size_t bit = 0; bit < 8 * certificate.size(); bit += 7)
-    EXPECT_FALSE(judge(good.message, good.signature, flip(certificate, bit))) << "certificate, bit " << bit;
-}
-
-// The same of each thing that may come with a key, where the report's own is of no use.
-TEST(TpmKeyBeside, IsNothingWithoutTheReportsKey) {
-  const auto judge = [](const sim::Bend<KeyEvidence>& bend, bool usable) {
-    KeyEvidence key;
-    bend(key);
-    Verdict verdict;
-    verdict.tee = Tee::kSnp;
-    verdict.authentic = true;
-    verdict.at = sim::kNow;
-    VouchedKey vouched{{}, "HCLAkPub"};
-    if (usable)
-      vouched.key =
-          ReadSubjectPublicKeyInfo(sim::VtpmKey().SubjectPublicKeyInfo(), CertificateProfile::kMicrosoft);
-    CheckKeyBeside(verdict, key, vouched, {.anchors = Anchors(), .at = sim::kNow});
-    return verdict;
-  };
-  const sim::Bend<KeyEvidence> given[] = {
-      [](KeyEvidence& key) {
-        EXPECT_TRUE(TakeCertificate(sim::AkCertificate([](auto& s) {
-                                      s.subject = {{sim::kCommonName, "0.ConfidentialVM.Azure.windows.net"}};
-                                    }),
-                                    key)
-                        .ok());
-        EXPECT_TRUE(TakeChain(sim::TpmCaCertificate(), key).ok());
-      },
-      [](KeyEvidence& key) { EXPECT_TRUE(TakePublicKey(sim::AkPublicArea(), key).ok()); },
-      [](KeyEvidence& key) { EXPECT_TRUE(TakePublicKey(sim::VtpmKey().SubjectPublicKeyInfo(), key).ok()); }};
-  for (const auto& bend : given) {
-    EXPECT_TRUE(judge(bend, true).authentic);
-    const Verdict none = judge(bend, false);
-    EXPECT_FALSE(none.authentic);
-    ASSERT_NE(none.hard(), nullptr);
-    EXPECT_EQ(none.hard()->check, Check::kTpmAkKey);
-    EXPECT_NE(none.hard()->message.find("HCLAkPub"), std::string::npos);
-  }
-}
-
-// Beside a report that vouches for a key, a certificate has to be of that key, and of a confidential VM.
-TEST(TpmKeyBeside, HasToBeTheKeyThatTheReportHolds) {
-  const auto judge = [](const Bytes& certificate, const sim::SimRsaKey& vouched) {
-    KeyEvidence key;
-    EXPECT_TRUE(TakeCertificate(certificate, key).ok() && TakeChain(sim::TpmCaCertificate(), key).ok());
-    Verdict verdict;
-    verdict.tee = Tee::kSnp;
-    verdict.authentic = true;
-    verdict.at = sim::kNow;
-    const auto spki =
-        ReadSubjectPublicKeyInfo(vouched.SubjectPublicKeyInfo(), CertificateProfile::kMicrosoft);
-    CheckKeyBeside(verdict, key, {*spki, "HCLAkPub"}, {.anchors = Anchors(), .at = sim::kNow});
-    return verdict;
-  };
-  const auto confidential = [](auto& s) {
-    s.subject = {{sim::kCommonName, "0123456789ab.ConfidentialVM.Azure.windows.net"}};
-  };
-  EXPECT_TRUE(judge(sim::AkCertificate(confidential), sim::VtpmKey()).authentic);
-  const Verdict other = judge(sim::AkCertificate(confidential), sim::SimRsaKey("forger/vtpm", 2048));
-  EXPECT_FALSE(other.authentic);
-  EXPECT_EQ(other.hard()->check, Check::kTpmAkKey);
-  const Verdict trusted_launch = judge(sim::AkCertificate(), sim::VtpmKey());
-  EXPECT_FALSE(trusted_launch.authentic);
-  EXPECT_EQ(trusted_launch.hard()->check, Check::kTpmAkUsage);
 }
 
 }  // namespace
