@@ -81,9 +81,9 @@ http::Response Unauthorized(Role role) {
   http::Response response = ProblemResponse(
       {.status = 401,
        .title = "Not allowed",
-       .detail = StrCat(
-           "this needs the role \"", RoleName(role),
-           "\": send its token as Authorization: Bearer, or use the Unix socket in the data directory"),
+       .detail = StrCat("this needs the role \"", RoleName(role),
+                        "\", which no token or certificate of the request has here: send one that has it as "
+                        "Authorization: Bearer, or use the Unix socket in the data directory"),
        .check = std::string(CheckName(Check::kRequest))});
   response.headers.emplace_back("WWW-Authenticate", "Bearer");
   return response;

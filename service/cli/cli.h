@@ -113,10 +113,12 @@ struct AuditOptions {
   // All others: where the trail is, without a word of it as the configuration says.
   ConfigFlags flags;
   std::optional<std::string> directory;
-  uint64_t seq = 0;           // show, repeat
-  std::string evidence_file;  // repeat
+  uint64_t seq = 0;                // show, repeat
+  std::vector<std::string> words;  // repeat: of its command line, as they stand there
+  std::string evidence_file;       // repeat
   std::optional<std::string> runtime_data, uvm_endorsement, security_policy;
-  std::optional<std::string> kind, request, decision, jti, evidence, by, since, until;  // find
+  std::optional<std::string> kind, request, decision, jti, evidence, by, since,
+      until;  // find; request: repeat, too
   size_t most = 100;
   bool json = false;
 };

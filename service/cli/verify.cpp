@@ -4,6 +4,7 @@
 #include <functional>
 #include <mutex>
 
+#include "cache/rocks_store.h"
 #include "service/app.h"
 #include "service/cli/command_support.h"
 #include "service/cli/commands.h"
@@ -127,6 +128,16 @@ Result<VerificationRequest> MakeRequest(const VerifyOptions& options, const Conf
   return request;
 }
 
+// Where what is missing may be.
+std::string Elsewhere(const ConfigFlags& flags, const Config& config) {
+  const std::string& data = config.cache.data;
+  if (!flags.data)
+    return RocksStore::IsIn(data) ? StrCat("; a store is in ", data, ": add --data ", data) : "";
+  if (flags.pcs_url || flags.kds_url) return "";
+  return StrCat("; beside --data ", data,
+                " nobody is asked: import what is missing, or say whom to ask by --pcs-url or --kds-url");
+}
+
 // This process.
 class LocalJudge {
  public:
@@ -151,8 +162,12 @@ class LocalJudge {
     if (!request) return ProblemAnswer(request.error());
     const auto verification = VerificationFor(*request);
     if (!verification) return ProblemAnswer(verification.error());
-    const VerificationOutcome outcome = (*verification)->Run(*request);
-    if (outcome.error) return ProblemAnswer(*outcome.error, &outcome.verdict.checks);
+    VerificationOutcome outcome = (*verification)->Run(*request);
+    if (outcome.error) {
+      if (outcome.error->kind == ErrorKind::kUnavailable)
+        outcome.error->message += Elsewhere(options_.flags, config_);
+      return ProblemAnswer(*outcome.error, &outcome.verdict.checks);
+    }
     const ResultView view{outcome, *request->policy, request->baseline_name};
     return ResultAnswer(RenderResult(view), outcome.decision.accept);
   }

@@ -102,8 +102,10 @@ ExitCode Run(const AuditOptions& options) {
       return ShowRecord(options);
     case AuditOptions::Action::kFind:
       return FindRecords(options);
-    case AuditOptions::Action::kRepeat:
-      return RepeatDecision(options);
+    case AuditOptions::Action::kRepeat: {
+      const auto named = WithNumber(options);
+      return named ? RepeatDecision(*named) : Fail(named.error(), options.json);
+    }
     case AuditOptions::Action::kCheck:
       break;
   }

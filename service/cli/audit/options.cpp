@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/cli/audit/options.h"
 
+#include <charconv>
+
 #include "service/cli/shared_options.h"
+#include "tcb/base/text.h"
 
 namespace thimble {
 namespace {
@@ -28,6 +31,19 @@ void AddAuditFind(CLI::App& verb, AuditOptions& options) {
   verb.add_option("--last", options.most, "so many at most, default 100")->type_name("N");
 }
 
+// The record by its number or by its request, and the evidence behind it.
+void TakeWords(AuditOptions& options) {
+  if (options.words.size() != (options.request ? 1 : 2))
+    throw CLI::ValidationError("repeat",
+                               "name the record, by SEQ or by --request ID, and the evidence's FILE");
+  options.evidence_file = options.words.back();
+  if (options.request) return;
+  const std::string& text = options.words.front();
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), options.seq);
+  if (error != std::errc() || end != text.data() + text.size())
+    throw CLI::ValidationError("SEQ", StrCat("\"", text, "\" is not the number of a record"));
+}
+
 }  // namespace
 
 void AddAudit(CLI::App& app, AuditOptions& options) {
@@ -50,15 +66,23 @@ void AddAudit(CLI::App& app, AuditOptions& options) {
   AddTrail(find, options, AuditOptions::Action::kFind);
   CLI::App& repeat = *verb.add_subcommand(
       "repeat", "decide a recorded decision again, as of its time and by its rules, and compare");
-  repeat.add_option("seq", options.seq, "the number of its record")->required()->type_name("SEQ");
-  repeat.add_option("evidence", options.evidence_file, "the evidence that it was about")
+  repeat
+      .add_option("what", options.words,
+                  "the number of its record, or --request; the evidence that it was about")
       ->required()
-      ->type_name("FILE");
+      ->expected(1, 2)
+      ->type_name("[SEQ] FILE");
+  repeat.add_option("--request", options.request, "in place of the number: the Request-ID of the answer")
+      ->type_name("ID");
   repeat.add_option("--runtime-data", options.runtime_data, "what came beside the evidence")
       ->type_name("FILE");
   AddContainerFiles(repeat, options.uvm_endorsement, options.security_policy);
   AddAnchor(repeat, options.flags);
   AddTrail(repeat, options, AuditOptions::Action::kRepeat);
+  repeat.callback([&options] {
+    options.action = AuditOptions::Action::kRepeat;
+    TakeWords(options);
+  });
 }
 
 }  // namespace thimble

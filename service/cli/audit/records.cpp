@@ -77,6 +77,19 @@ Result<std::vector<std::string>> TrailFiles(const AuditOptions& options) {
   return files;
 }
 
+Result<AuditOptions> WithNumber(AuditOptions options) {
+  if (!options.request) return options;
+  TRY_ASSIGN(const auto files, TrailFiles(options));
+  TRY(ForEachRecord(files, [&options](const AuditRecord& record) -> Result<bool> {
+    if (!Matches({.kind = "decision", .request = options.request}, record)) return true;
+    options.seq = record.seq;
+    return false;
+  }));
+  if (options.seq != 0) return options;
+  return Wrong(StrCat("no record is of request ", *options.request,
+                      "; equal decisions within a minute have one record, of the first of them"));
+}
+
 ExitCode ShowRecord(const AuditOptions& options) {
   const auto record = OneRecord(options);
   if (!record) return Fail(record.error(), options.json);

@@ -104,6 +104,10 @@ TEST_F(AuditCommand, RepeatsADecisionByTheRulesOfThen) {
   EXPECT_EQ(json::parse(same.out)["same"], true) << same.out;
   const ProcessResult other = Audit({"repeat", Seq(), w_.files.Write("other.bin", w_.intel.Quote())});
   EXPECT_EQ(other.exit_code, 2) << "another quote than the record is about";
+  const std::string id = json::parse(Audit({"show", Seq(), "--json"}).out)["request"];
+  EXPECT_EQ(Audit({"repeat", "--request", id, file_}).exit_code, 0) << "by its request";
+  EXPECT_EQ(Audit({"repeat", "--request", "none", file_}).exit_code, 2);
+  EXPECT_EQ(Audit({"repeat", file_}).exit_code, 2) << "no record is named";
   const ProcessResult none = Audit({"repeat", "1", file_});
   EXPECT_EQ(none.exit_code, 2) << "record 1 is no decision";
 }
