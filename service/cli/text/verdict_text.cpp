@@ -109,18 +109,13 @@ void AddNotes(Page& page, const Value& result) {
   }
 }
 
-// Whose root it is: pinned in the program, or added by the operator. That one is told by the first digits of its key, for
-// its name may be any: its note has them.
+// What of it is ours to say: the root is pinned in the program, or the operator has added it.
 std::string AnchorText(const Value& result, const std::string& anchor) {
-  constexpr std::string_view kSpki = "SPKI ";
-  for (const Value& finding : MemberList(result, "findings")) {
-    if (MemberText(finding, "check") != CheckName(Check::kTrustAnchorExtra)) continue;
-    const std::string note = MemberText(finding, "message");
-    const size_t at = note.find(kSpki);
-    const std::string digits = at == std::string::npos ? "" : StrCat(", ", note.substr(at, kSpki.size() + 8));
-    return StrCat("root: ", anchor, " (added by the operator", digits, ")");
-  }
-  return StrCat("root: ", anchor, " (pinned)");
+  const auto findings = MemberList(result, "findings");
+  const bool added = std::ranges::any_of(findings, [](const Value& finding) {
+    return MemberText(finding, "check") == CheckName(Check::kTrustAnchorExtra);
+  });
+  return StrCat("root: ", anchor, added ? " (added by the operator)" : " (pinned)");
 }
 
 void AddBasis(Page& page, const Value& result, const std::string& judge) {
