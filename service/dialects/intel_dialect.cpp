@@ -26,11 +26,10 @@ using http::Request;
 
 bool IsVersion3(std::string_view prefix) { return prefix.ends_with("/v3"); }
 
-enum class Answers : bool { kLater, kAtOnce };
+enum class When : bool { kInTime, kAtOnce };
 
 void AddGet(http::Router& router, std::string_view prefix, std::string_view path,
-            std::vector<std::string> parameters, http::RouteHandler handler,
-            Answers answers = Answers::kAtOnce) {
+            std::vector<std::string> parameters, http::RouteHandler handler, When when = When::kAtOnce) {
   // Azure's client adds these to every request; they choose nothing.
   parameters.insert(parameters.end(), {"clientid", "api-version"});
   if (IsVersion3(prefix)) handler = pccs::WithVersion3Warning(std::move(handler));
@@ -38,7 +37,7 @@ void AddGet(http::Router& router, std::string_view prefix, std::string_view path
               .path = StrCat(prefix, path),
               .parameters = std::move(parameters),
               .handler = std::move(handler),
-              .at_once = answers == Answers::kAtOnce});
+              .at_once = when == When::kAtOnce});
 }
 
 constexpr std::array<std::string_view, 4> kPlatformClasses = {"all", "client", "E3", "E5"};
@@ -162,11 +161,11 @@ void IntelDialect::AddUnder(http::Router& router, std::string_view root) {
   AddVersionless(router, sgx4);
   AddGet(
       router, sgx4, "/fmspcs", {"platform"}, [this](const Request&, const Query& q) { return Fmspcs(q); },
-      Answers::kLater);
+      When::kInTime);
 
   AddGet(
       router, sgx3, "/tcb", {"fmspc", "update"},
-      [this](const Request& r, const Query& q) { return Version3TcbInfo(r, q); }, Answers::kLater);
+      [this](const Request& r, const Query& q) { return Version3TcbInfo(r, q); }, When::kInTime);
   AddGet(router, sgx3, "/qe/identity", choice,
          [this](const Request& r, const Query& q) { return Identity(r, q, EnclaveId::kQe); });
   AddVersionless(router, sgx3);
@@ -333,7 +332,7 @@ http::Response IntelDialect::Serve(const http::Request& request, const Collatera
   if (request.may_wait && options_.mode != CachingMode::kLazy && !cache_.Peek(key, now)) {
     return pccs::RefusalOf(NotHeld());
   }
-  const auto looked_up = LookUp(cache_, key, request, now);
+  const auto looked_up = AnswerFor(cache_, key, request, now);
   if (!looked_up) return http::Later();
   if (!looked_up->ok()) return pccs::RefusalOf(looked_up->error());
   const CacheAnswer& answer = **looked_up;

@@ -124,7 +124,7 @@ http::Response KdsDialect::Put(const http::Request& request) {
 
 http::Response KdsDialect::Serve(const http::Request& request, const CollateralKey& key) {
   const Instant now = clock_.Now();
-  const auto looked_up = LookUp(cache_, key, request, now);
+  const auto looked_up = AnswerFor(cache_, key, request, now);
   if (!looked_up) return http::Later();
   if (!looked_up->ok()) return RefusalOf(looked_up->error());
   const CacheAnswer& answer = **looked_up;

@@ -27,8 +27,8 @@ bool NamesTag(std::string_view if_none_match, std::string_view tag) {
 
 }  // namespace
 
-std::optional<Result<CacheAnswer>> LookUp(CollateralCache& cache, const CollateralKey& key,
-                                          const http::Request& request, Instant now) {
+std::optional<Result<CacheAnswer>> AnswerFor(CollateralCache& cache, const CollateralKey& key,
+                                             const http::Request& request, Instant now) {
   if (request.may_wait) return cache.Get(key, now);
   auto hit = cache.GetAtOnce(key, now);
   if (!hit) return std::nullopt;

@@ -14,8 +14,8 @@
 namespace thimble {
 
 // What the cache has for the request. nullopt: it may not wait, and would have to.
-std::optional<Result<CacheAnswer>> LookUp(CollateralCache& cache, const CollateralKey& key,
-                                          const http::Request& request, Instant now);
+std::optional<Result<CacheAnswer>> AnswerFor(CollateralCache& cache, const CollateralKey& key,
+                                             const http::Request& request, Instant now);
 
 // The ways an item is sent. What a form looks like is each dialect's own.
 enum class ItemForm : uint8_t { kJson, kHexCrl, kDerCrl, kPemCrl, kHexRootCrl, kDerCrlAlone, kVerbatim };
