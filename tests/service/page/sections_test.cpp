@@ -3,7 +3,6 @@
 // Strings of upstreams, vendors and evidence cannot become markup, wherever the page shows them; and what is of single
 // platforms is hidden from all but the administrator.
 #include "service/page/sections.h"
-#include "service/page/words.h"
 
 #include <gtest/gtest.h>
 
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "service/page/verdict_page.h"
+#include "service/page/words.h"
 #include "tcb/base/json.h"
 #include "tcb/base/text.h"
 #include "tests/support/sim_intel.h"
