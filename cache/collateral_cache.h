@@ -29,7 +29,7 @@ namespace thimble {
 struct FetchedBytes {
   CollateralBytes bytes;
   std::string source;
-  std::string upstream = {};  // that gave it, as configured; empty: none did
+  std::string upstream = {};            // that gave it, as configured; empty: none did
   std::optional<Instant> checked = {};  // when a vendor was asked for it; absent: now
 };
 using SteadyTime = std::chrono::steady_clock::time_point;

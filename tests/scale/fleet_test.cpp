@@ -102,9 +102,9 @@ TEST_P(FleetOfThree, AKilledAskerIsFollowedByAnother) {
   EXPECT_TRUE(Eventually([&] { return fleet_.Ask(1, target).status == 200; }));
   std::printf("killed while it asks, with %s s left of its turn: another has it after %.2f s\n", left.c_str(),
               SecondsSince(killed));
+  EXPECT_EQ(fleet_.vendor.Count("/tcb"), 2u) << "the killed one's, and one more";
   fleet_.Start(0);
   EXPECT_EQ(fleet_.Ask(0, target).status, 200);
-  EXPECT_EQ(fleet_.vendor.Count("/tcb"), 2u) << "the killed one's, and one more";
 }
 
 TEST_P(FleetOfThree, TakeANonceOnce) {

@@ -118,7 +118,7 @@ TEST_F(SharedBaselines, WhoHasLostTouchPromotesAndSignsNothing) {
   ASSERT_EQ(Stage(a_, "17").status, 200);
   ASSERT_EQ(Signed(a_).status, 200);
   PostgresCluster::Shared().Stop();
-  EXPECT_EQ(Promote(a_).status, 503);
+  EXPECT_EQ(Change(a_, "POST", "promote").status, 503);
   EXPECT_EQ(InForce(a_), "standard") << "nothing half-done";
   EXPECT_TRUE(Eventually([&] { return Signed(a_).status == 503; }));
   EXPECT_EQ(a_.Ask("/readyz?strict=1").status, 503);
@@ -127,7 +127,7 @@ TEST_F(SharedBaselines, WhoHasLostTouchPromotesAndSignsNothing) {
       200);
   PostgresCluster::Shared().Start();
   EXPECT_TRUE(Eventually([&] { return Signed(a_).status == 200; }));
-  EXPECT_TRUE(Eventually([&] { return Promote(a_).status == 200; }));
+  EXPECT_TRUE(Eventually([&] { return Change(a_, "POST", "promote").status == 200; }));
 }
 
 TEST_F(SharedBaselines, TheConfigurationOfOneIsProposedToAll) {
