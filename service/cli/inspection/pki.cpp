@@ -41,7 +41,7 @@ void WriteEndorsement(Writer& json, const Certificate& leaf) {
   json.EndObject();
 }
 
-// What the certificate of a TPM's key is for (spec/vbs-and-tpm.md sections 2.5, 3.2). Nothing is judged by one of an
+// What the certificate of a TPM's key is for (spec/vbs-and-tpm.md sections 2, 3). Nothing is judged by one of an
 // endorsement key: no signature joins it to a quote.
 void WriteTpmPurpose(Writer& json, const Certificate& certificate) {
   constexpr std::array<uint8_t, 5> kEndorsement = {0x67, 0x81, 0x05, 0x08, 0x01},
