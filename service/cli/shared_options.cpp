@@ -4,7 +4,9 @@
 namespace thimble {
 
 CLI::Option* AddAnchor(CLI::App& verb, ConfigFlags& flags) {
-  return verb.add_option("--anchor", flags.anchors, "trust this root certificate (PEM) too, tpm=PEM or vbs=PEM for that alone; may be repeated")
+  return verb
+      .add_option("--anchor", flags.anchors,
+                  "trust this root certificate (PEM) too, tpm=PEM or vbs=PEM for that alone; may be repeated")
       ->type_name("PEM")
       ->allow_extra_args(false);
 }
