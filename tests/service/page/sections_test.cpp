@@ -177,7 +177,8 @@ TEST(VerdictPage, TheHeadlineSaysWhatMadeTheEvidence) {
       {"virtual_tpm", "a TPM made it, which is no TEE"},
       {"vbs", "a Windows hypervisor made it, which is no TEE"}};
   for (const auto& [evidence, words] : makers) {
-    for (const auto& [authentic, accepted] : {std::pair(true, true), {true, false}, {false, false}}) {
+    for (const auto& [authentic, accepted] :
+         {std::pair(true, true), std::pair(true, false), std::pair(false, false)}) {
       const std::string text = page(evidence, authentic, accepted);
       for (const auto& [other, maker] : makers)
         EXPECT_EQ(text.find(maker) != std::string::npos, other == evidence) << evidence << text;

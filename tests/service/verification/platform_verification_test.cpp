@@ -132,7 +132,7 @@ std::string RsaJwk(const Bytes& modulus) {
 
 TEST_F(PlatformVerification, AKeyBesideAReportWithoutAUsableOneIsRejected) {
   Bytes even = sim::VtpmKey().modulus();
-  even.back() &= 0xfe;
+  even.back() = static_cast<uint8_t>(even.back() & 0xfe);
   const std::string point = Base64Url(Bytes(32, 0x11));
   const std::string unusable[] = {
       RsaJwk(Bytes(128, 0xff)), RsaJwk(even),

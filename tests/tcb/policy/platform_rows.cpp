@@ -68,7 +68,7 @@ Verdict GoodVbs() {
   verdict.window = {kPolicyNow - std::chrono::hours(24), kPolicyNow + std::chrono::hours(24)};
   vbs::Claims claims;
   claims.unique_id = Filled<vbs::Id32>(0x02);
-  claims.modules = {{.unique_id = Filled<vbs::Id32>(0x03)}};
+  claims.modules.emplace_back().unique_id = Filled<vbs::Id32>(0x03);
   verdict.vbs = std::make_shared<const vbs::Claims>(claims);
   return verdict;
 }
@@ -117,7 +117,7 @@ RuleRows RestrictedRows() {
        "[]", R"(["measurement"])"},
       {"restricted", "UniqueId of a module in it", GoodVbs(), RestrictedVbs,
        [](Verdict& v) {
-         EditVbs(v, [](vbs::Claims& c) { c.modules.push_back({.unique_id = Filled<vbs::Id32>(0x99)}); });
+         EditVbs(v, [](vbs::Claims& c) { c.modules.emplace_back().unique_id = Filled<vbs::Id32>(0x99); });
        },
        "[]", "[]", R"(["measurement"])"},
       {"restricted", "nothing measured", GoodVbs(), RestrictedVbs, [](Verdict& v) { v.vbs = nullptr; }, "[]",
