@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "cache/collateral_cache.h"
+#include "tcb/intel/tcb_info.h"
 #include "tests/cache/cache_world.h"
 
 namespace thimble {
