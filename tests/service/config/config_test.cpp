@@ -70,7 +70,7 @@ std::map<std::string, std::set<std::string>> KeysIn(const std::string& path) {
       text.remove_prefix(text.find_first_not_of('['));
       section = text.substr(0, text.find(']'));
       out[section];
-    } else if (const size_t equals = text.find(" = "); text.find(' ') == equals && equals != 0) {
+    } else if (const size_t equals = text.find(" = "); equals != text.npos && text.find(' ') == equals) {
       out[section].emplace(text.substr(0, equals));
     }
   }

@@ -60,7 +60,7 @@ TEST(UpstreamLags, AreNotKnownForEver) {
 
 TEST(UpstreamLags, AreToldInUnitsThatSuffice) {
   for (const auto& [behind, text] :
-       {std::pair(Seconds(1), " 1m:"), std::pair(Seconds(3599), " 60m:"), std::pair(Seconds(3600), " 1h:"),
+       {std::pair(Seconds(1), " 1s:"), std::pair(Seconds(3599), " 59m:"), std::pair(Seconds(3600), " 1h:"),
         std::pair(kDay, " 1d:"), std::pair(19 * kDay + Seconds(4 * 3600 + 59), " 19d 4h:")}) {
     StatusReport report;
     report.items.resize(1);
