@@ -26,7 +26,6 @@
 #include "tcb/base/percent.h"
 #include "tcb/base/text.h"
 #include "tcb/check.h"
-#include "tcb/input/text_form.h"
 
 namespace thimble {
 namespace {

@@ -185,9 +185,14 @@ class ContainersCorpus : public Containers {
  protected:
   std::string PolicyOf(const json& c) const {
     std::string text = StrCat(PolicyHead(c), Section(c, "uvm"), "accepted = [\n");
-    for (const json& one : c["accepted"])
-      text += StrCat("{ issuer = ", one["issuer"].dump(), ", feed = ", one["feed"].dump(),
-                     ", min_svn = ", one["min_svn"].dump(), " },\n");
+    std::map<std::pair<std::string, std::string>, uint32_t>
+        minimums;  // one case has a feed twice, which is refused here
+    for (const json& one : c["accepted"]) {
+      uint32_t& minimum = minimums[{one["issuer"].dump(), one["feed"].dump()}];
+      minimum = std::max(minimum, one["min_svn"].get<uint32_t>());
+    }
+    for (const auto& [of, minimum] : minimums)
+      text += StrCat("{ issuer = ", of.first, ", feed = ", of.second, ", min_svn = ", minimum, " },\n");
     text += "]\n";
     if (Has(c, "ledger-keys.json"))
       text += StrCat("ledger_keys = \"", PathIn(c, "ledger-keys.json").string(), "\"\n");

@@ -84,6 +84,7 @@ class TpmCorpusWays : public CorpusWays {
 std::string TpmNameOf(const json& c, bool hcl) {
   const std::map<std::string, std::string> ours = {{"plain/windows-gcp-sha1", "tpm.signature_format"},
                                                    {"edit/creation-data", "tpm.signature_format"},
+                                                   {"edit/log-last-event-missing", "tpm.ak_unproven"},
                                                    {"edit/ak-chain-missing-ca", ""},
                                                    {"edit/ak-root-other", ""}};
   const std::map<std::string, std::string> beside_hcl = {{"tpm.format", "hcl.format"},

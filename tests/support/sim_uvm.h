@@ -29,7 +29,7 @@ struct UvmSpec {
   std::string issuer = {};  // empty: the world's own
   std::string feed = "ContainerPlat-AMD-UVM";
   uint32_t svn = 104;
-  Bytes measurement = Bytes(48, 0);  // as simulated reports have it
+  Bytes measurement = Bytes(48, 0);
   std::optional<Instant> signed_at = kAmdNow - std::chrono::hours(24 * 30);
   Bend<CertificateSpec> leaf = {}, intermediate = {};
   Bend<std::vector<Bytes>> chain = {};  // DER, leaf first

@@ -176,8 +176,11 @@ Status CheckAnchors(const Value& decision, const std::vector<std::string>& files
   if (!rests_on_added) return {};
   TRY_ASSIGN(const auto added, FindAddedAnchors(files, seq));
   for (const auto& [name, spki] : added) {
-    const auto is_it = [&spki = spki](const TrustAnchor& anchor) { return anchor.spki_sha256 == spki; };
+    const auto is_it = [&spki = spki](const auto& anchor) { return anchor.spki_sha256 == spki; };
     if (std::ranges::any_of(anchors.all(), is_it)) continue;
+    if (std::ranges::any_of(
+            kAnchorUses, [&](AnchorUse use) { return std::ranges::any_of(anchors.For(use).roots, is_it); }))
+      continue;
     return Wrong(StrCat("the record may rest on the anchor ", name, " (", spki.hex().substr(0, 8),
                         "), which its server had added and this command does not have: --anchor PEM, or "
                         "server.anchors of --config"));

@@ -124,7 +124,10 @@ TEST(AuditCommandOfContainers, RepeatsWithTheEndorsementAndThePolicyOfThen) {
                              uvm.Issuer(), "\", feed = \"ContainerPlat-AMD-UVM\", min_svn = 1 }]\n"));
   const Bytes policy = {'r', 'e', 'g', 'o'};
   sim::ReportSpec spec;
-  spec.bend = [&](Bytes& report) { std::ranges::copy(Sha256(policy).view(), report.begin() + 0xc0); };
+  spec.bend = [&](Bytes& report) {
+    std::ranges::copy(sim::UvmSpec().measurement, report.begin() + 0x90);
+    std::ranges::copy(Sha256(policy).view(), report.begin() + 0xc0);
+  };
   const std::string report =
       w.files.Write("report.bin", w.amd.Report(sim::SnpPlatform::Of(amd::Product::kMilan), spec));
   const std::string endorsement = w.files.Write("uvm.cose", uvm.Endorsement());

@@ -62,7 +62,9 @@ class BackupCommandTest : public testing::Test {
           std::string("/.well-known/jwks.json"), std::string("/v1/baselines")}) {
       const test::RawAnswer answer = test::Get(port, target, admin);
       EXPECT_EQ(answer.status, 200) << target << answer.body;
-      bodies.push_back(answer.body);
+      // What Intel offers is what is held of it at the moment.
+      bodies.push_back(target.ends_with("baselines") ? json::parse(answer.body)["baselines"].dump()
+                                                     : answer.body);
     }
     return bodies;
   }
