@@ -149,6 +149,8 @@ class Reference(unittest.TestCase):
         yield "GET", "/metrics", "/metrics", None, None, False, 200
         yield "GET", "/v1/history", "/v1/history?key=intel/crl/root", None, None, False, 200
         yield "GET", "/v1/history", "/v1/history?key=nope", None, None, False, 400
+        yield "GET", "/v1/uvm/{sha256}", f"/v1/uvm/{'0' * 64}", None, None, False, 404
+        yield "GET", "/v1/uvm/{sha256}", "/v1/uvm/nope", None, None, False, 400
         yield "GET", "/v1/history", "/v1/history?key=intel/tcb/sgx/000000000000/standard", None, None, False, 404
         yield "GET", "/v1/export", "/v1/export", None, None, False, 401
         yield "GET", "/v1/export", "/v1/export", None, None, True, 200
